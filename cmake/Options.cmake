@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+# What a user can choose, and the one interface target that carries it to every target of ours.
+option(EIGENSWEEP_WITH_TORCH "Build the worker (needs LibTorch); OFF builds the planner and reader only" ON)
+option(EIGENSWEEP_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
+option(EIGENSWEEP_BUILD_BENCH "Build the benchmarks" OFF)
+option(EIGENSWEEP_WERROR "Treat warnings as errors (on in CI)" OFF)
+set(EIGENSWEEP_SANITIZE "" CACHE STRING "Sanitizers for our code, e.g. address,undefined")
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+set(CMAKE_CXX_STANDARD 20)  # torch 2.13's headers need it
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+add_library(eigensweep_options INTERFACE)
+add_library(eigensweep::options ALIAS eigensweep_options)
+target_compile_features(eigensweep_options INTERFACE cxx_std_20)
+target_include_directories(eigensweep_options INTERFACE
+  "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>" "$<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>")
+target_compile_options(eigensweep_options INTERFACE -Wall -Wextra -Wpedantic)
+if(EIGENSWEEP_WERROR)
+  target_compile_options(eigensweep_options INTERFACE -Werror)
+endif()
+if(EIGENSWEEP_SANITIZE)
+  target_compile_options(eigensweep_options INTERFACE -fsanitize=${EIGENSWEEP_SANITIZE} -fno-omit-frame-pointer
+                                                      -fno-sanitize-recover=undefined)
+  target_link_options(eigensweep_options INTERFACE -fsanitize=${EIGENSWEEP_SANITIZE})
+endif()

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT
+# Writes the checkout's revision into a header; leaves the file alone when nothing changed.
+execute_process(COMMAND git -C "${SOURCE}" rev-parse HEAD OUTPUT_VARIABLE revision OUTPUT_STRIP_TRAILING_WHITESPACE
+                RESULT_VARIABLE failed ERROR_QUIET)
+set(dirty false)
+if(failed)
+  set(revision unknown)
+else()
+  execute_process(COMMAND git -C "${SOURCE}" status --porcelain --untracked-files=no OUTPUT_VARIABLE changes ERROR_QUIET)
+  if(changes)
+    set(dirty true)
+  endif()
+endif()
+set(text "#define EIGENSWEEP_GIT_REVISION \"${revision}\"\n#define EIGENSWEEP_GIT_DIRTY ${dirty}\n")
+set(old "")
+if(EXISTS "${TARGET}")
+  file(READ "${TARGET}" old)
+endif()
+if(NOT text STREQUAL old)
+  file(WRITE "${TARGET}" "${text}")
+endif()

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "eigensweep/core/json.hpp"
+#include "eigensweep/models/model.hpp"
+
+namespace eigensweep::attacks {
+
+using torch::Tensor;
+
+/// What is attacked: E trained networks on the same n samples.
+struct Problem {
+  models::Model& model;               ///< in evaluation mode; its parameters need no gradients
+  Tensor inputs;                      ///< [n, d] float in [lower, upper]
+  Tensor labels;                      ///< [n] int64
+  std::vector<std::int64_t> samples;  ///< n ids (index in the test set): keys of random starts
+  std::vector<std::uint64_t> seeds;   ///< E trial seeds: keys of random starts
+  double lower = 0.0;
+  double upper = 1.0;
+};
+
+/// Receives the perturbed samples [E, n, d] of one strength.
+using Visit = std::function<void(std::size_t strength_index, const Tensor& perturbed)>;
+
+/// A perturbation of inputs: its strengths are an inner array over one set of trained networks; strength 0 is the
+/// identity.
+class Attack {
+ public:
+  Attack() = default;
+  virtual ~Attack() = default;
+  Attack(const Attack&) = delete;
+  Attack& operator=(const Attack&) = delete;
+  /// Calls `visit` once per strength, in the order given. Results do not depend on n's split into batches, on the other
+  /// lanes, nor (where the kind says so) on the other strengths.
+  virtual void perturb(const Problem& problem, const std::vector<double>& strengths, const Visit& visit) = 0;
+};
+
+/// `options`: the resolved options of the kind, without its strength.
+std::unique_ptr<Attack> make_attack(const std::string& kind, const Json& options);
+
+}  // namespace eigensweep::attacks

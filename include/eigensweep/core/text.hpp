@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace eigensweep::text {
+
+/// The candidate nearest to `name` by edit distance (insert, delete, replace, swap of neighbours), if it is near enough
+/// to be what the user meant; empty otherwise.
+std::string nearest(std::string_view name, const std::vector<std::string>& candidates);
+/// "; did you mean 'x'?" or, without a near name, "; known are 'a', 'b', 'c'" (or nothing when there are no
+/// candidates).
+std::string suggestion(std::string_view name, const std::vector<std::string>& candidates);
+/// 'a', 'b', 'c'
+std::string quoted_list(const std::vector<std::string>& names);
+/// 1234567 -> "1,234,567"
+std::string thousands(long long value);
+/// Seconds for people: "0.4 s", "12 s", "3 min 20 s", "2 h 05 min", "3 d 4 h".
+std::string duration(double seconds);
+/// Bytes for people, binary units: "512 B", "1.5 KiB", "3.2 GiB".
+std::string bytes(double count);
+/// Operations for people: "3.2 GFLOP", "1.1 PFLOP".
+std::string flops(double count);
+/// A float as the shortest text that reads back to the same value.
+std::string number(double value);
+/// The first line of a text, without the line end.
+std::string first_line(std::string_view text);
+
+}  // namespace eigensweep::text

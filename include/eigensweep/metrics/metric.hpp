@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <torch/torch.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "eigensweep/core/json.hpp"
+#include "eigensweep/data/device_dataset.hpp"
+#include "eigensweep/models/model.hpp"
+#include "eigensweep/wire/record.hpp"
+
+namespace eigensweep::metrics {
+
+/// What a metric may look at: E trained networks and the dataset.
+struct Subject {
+  models::Model& model;
+  const data::DeviceDataset& data;
+  const Json& config;  ///< the first lane's resolved configuration (equal over lanes but for per-lane options)
+};
+
+/// One lane's columns by name, as declared by the kind.
+using Measurement = std::map<std::string, wire::Array>;
+
+class Metric {
+ public:
+  Metric() = default;
+  virtual ~Metric() = default;
+  Metric(const Metric&) = delete;
+  Metric& operator=(const Metric&) = delete;
+  /// One Measurement per lane. Throws NumericalError only when no lane could be measured; a lane that could not be
+  /// measured gets NaN.
+  virtual std::vector<Measurement> measure(const Subject& subject) = 0;
+};
+
+std::unique_ptr<Metric> make_metric(const std::string& kind, const Json& options);
+
+}  // namespace eigensweep::metrics

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "eigensweep/core/json.hpp"
+#include "eigensweep/study/kind.hpp"
+
+namespace eigensweep::models {
+
+using torch::Tensor;
+
+/// Shape letters, everywhere: E lanes (networks side by side), B samples, d input size, N layer width, C classes, G
+/// groups.
+///
+/// What E lanes read. Consecutive lanes that share a batch form a group: they share the gather and the first layer's
+/// product.
+struct Inputs {
+  Tensor x;                         ///< [G, B, d] float in [0, 1] (pixels before any layer of the model)
+  std::vector<std::int64_t> lanes;  ///< how many consecutive lanes read group g; sums to E
+
+  /// One batch [B, d] for all lanes.
+  static Inputs shared(const Tensor& batch, std::int64_t lane_count) { return {batch.unsqueeze(0), {lane_count}}; }
+  /// A batch of its own for every lane: [E, B, d]. May require gradients (attacks).
+  static Inputs per_lane(const Tensor& batches) {
+    return {batches, std::vector<std::int64_t>(static_cast<std::size_t>(batches.size(0)), 1)};
+  }
+};
+
+/// Features run before samples: a lane's activations are [N, B], so one product with the stacked weights [E * N, d]
+/// serves all lanes of a group and leaves [E, N, B] contiguous, and everything that runs over samples (bias, batch
+/// norm, centring, spectra) runs along memory.
+struct Output {
+  Tensor logits;               ///< [E, C, B]
+  std::vector<Tensor> hidden;  ///< one [E, N_l, B] per hidden layer: after the nonlinearity (and batch norm, if any)
+};
+
+enum class Mode { train, evaluate };  ///< batch norm: batch statistics, or running ones
+
+struct NamedTensor {
+  std::string name;  ///< as torch in Python would call it: "0.weight", "0.bias"; kept in the safetensors file without E
+  Tensor tensor;     ///< [E, ...]
+};
+
+/// E networks of one architecture, stacked along a leading lane dimension. A single network is E = 1.
+class Model {
+ public:
+  Model() = default;
+  virtual ~Model() = default;
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+
+  /// Runs all lanes. Differentiable in the parameters and in `inputs.x` where these require gradients.
+  virtual Output forward(const Inputs& inputs, Mode mode) = 0;
+
+  [[nodiscard]] std::int64_t lanes() const noexcept { return lanes_; }
+  /// Trained tensors [E, ...], in a fixed order; leaves of the graph.
+  [[nodiscard]] std::vector<NamedTensor>& parameters() noexcept { return parameters_; }
+  /// Tensors that belong to the network but are not trained (running statistics), [E, ...].
+  [[nodiscard]] std::vector<NamedTensor>& buffers() noexcept { return buffers_; }
+
+ protected:
+  std::int64_t lanes_ = 0;
+  std::vector<NamedTensor> parameters_;
+  std::vector<NamedTensor> buffers_;
+};
+
+/// A network of each lane's seed, initialised by its own keyed random numbers. `options` is the study's resolved
+/// "model" section.
+std::unique_ptr<Model> make_model(const Json& options, const study::DatasetInfo& dataset,
+                                  const std::vector<std::uint64_t>& seeds, const torch::Device& device);
+
+}  // namespace eigensweep::models

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "eigensweep/study/option.hpp"
+
+namespace eigensweep::study {
+
+/// The families of things a study chooses from. A family's kinds stand in one table (`src/<room>/<room>.def`).
+enum class Family { dataset, model, optimizer, schedule, regularizer, attack, metric };
+
+/// What a family is called in a study file and in messages: "attack"; section: "attacks".
+std::string_view family_name(Family family);
+
+/// A declared result: what a kind writes, and how the results file and docs/formats.md show it.
+///
+/// `name`: the dataset's name within its group. The group is: "history" for training, "attacks" for every attack,
+/// the metric's label in the study for a metric.
+/// `dims`: named dimensions after the leading `trial` (and, for attacks, after `attack` and the strength).
+/// Known dimensions: "epoch", "layer" (hidden layers, from 1), "eigenvalue" (rank n, from 1). A metric may declare
+/// others; their coordinate is then 0, 1, 2, ...
+struct Column {
+  std::string name;
+  std::vector<std::string> dims;
+  std::string dtype = "f64";  ///< "f64", "f32", "i64"
+  std::string unit;
+  std::string meaning;  ///< one sentence, for the dataset's `description` attribute
+};
+
+/// What a dataset is, known before it is loaded.
+struct DatasetInfo {
+  std::int64_t train_samples = 0;
+  std::int64_t test_samples = 0;
+  std::vector<std::int64_t> input_shape;  ///< of one sample: {channels, height, width}
+  std::int64_t classes = 0;
+  [[nodiscard]] std::int64_t input_size() const;
+};
+
+/// What the cost model must know of a network of one configuration (one lane).
+struct ModelShape {
+  double forward_flops = 0;                 ///< floating-point operations of one forward pass of one sample
+  std::int64_t parameters = 0;              ///< trained numbers
+  std::int64_t activations = 0;             ///< numbers kept for the backward pass, per sample
+  std::vector<std::int64_t> hidden_widths;  ///< N of each hidden layer that spectra and penalties read
+};
+
+/// Everything a cost function may read.
+struct WorkContext {
+  DatasetInfo dataset;
+  ModelShape model;
+  std::int64_t batch_size = 0;
+  std::int64_t epochs = 0;
+  std::int64_t steps_per_epoch = 0;
+  std::int64_t strengths = 0;  ///< how many strengths (epsilons) an attack is asked for
+};
+
+/// A row of a family's table: everything about a kind that needs no Torch.
+struct Kind {
+  Family family = Family::model;
+  std::string name;     ///< as in a study file
+  std::string meaning;  ///< one sentence
+  std::string source;   ///< paper or specification, "" if none
+  Options options;
+  std::vector<Column> columns;  ///< attacks and metrics only
+
+  /// Attacks: the option whose values form the inner array over one trained network ("epsilon"); "" for none.
+  std::string strength;
+  /// Attacks: the result at one strength does not depend on which others were asked for.
+  bool strengths_are_independent = true;
+  /// Regularizers: the option that switches the penalty off when 0 ("strength"): then training does not read it at all.
+  std::string off_when_zero;
+
+  /// Floating-point operations that this kind adds to one trial in all (regularizer: whole training; attack: all
+  /// strengths; metric: once). Null: not worth counting.
+  std::function<double(const Json& options, const WorkContext&)> work;
+  /// Models only.
+  std::function<ModelShape(const Json& options, const DatasetInfo&)> shape;
+  /// Datasets only: reads headers, never pixels. Throws DataError.
+  std::function<DatasetInfo(const Json& options)> info;
+  /// Says in one line why this combination is impossible, or "" if it is fine. Sees the kind's own options and the
+  /// whole resolved training configuration.
+  std::function<std::string(const Json& options, const Json& config)> refuse;
+};
+
+/// All kinds of all families: what `eigensweep` knows without Torch.
+class Catalog {
+ public:
+  void add(Kind kind);
+  [[nodiscard]] const Kind* find(Family family, std::string_view name) const noexcept;
+  [[nodiscard]] std::vector<std::string> names(Family family) const;
+  [[nodiscard]] const std::vector<Kind>& all() const noexcept { return kinds_; }
+
+ private:
+  std::vector<Kind> kinds_;
+};
+
+}  // namespace eigensweep::study

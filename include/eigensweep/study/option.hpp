@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "eigensweep/core/json.hpp"
+
+namespace eigensweep::study {
+
+enum class Type { boolean, integer, number, text, choice, number_list };
+
+/// Closed interval of admissible values; an open end is an infinity.
+struct Range {
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+  bool low_is_open = false;  ///< the lower end itself is not admissible ("> 0")
+};
+
+/// One option, declared once. From this one declaration come parsing, validation, the written-back study, the text of
+/// `eigensweep describe` and the JSON Schema.
+struct Option {
+  std::string name;
+  Type type = Type::number;
+  Json default_value;  ///< null: the user must give it
+  Range range;
+  std::vector<std::string> choices;
+  std::string unit;       ///< "pixel" (input units, [0, 1]), "epochs", "" for none
+  std::string meaning;    ///< one sentence, lower case, no full stop
+  bool per_lane = false;  ///< trials that differ only here may train side by side in one pack
+};
+
+/// The options of one kind or one section, in the order in which they are described.
+/// Usage: Options{}.integer("steps", 40, {1, 1e6}, "gradient steps").number("epsilon", ...).per_lane()
+/// A default of std::nullopt makes the option required.
+class Options {
+ public:
+  Options& boolean(std::string name, std::optional<bool> default_value, std::string meaning);
+  Options& integer(std::string name, std::optional<long long> default_value, Range range, std::string meaning);
+  Options& number(std::string name, std::optional<double> default_value, Range range, std::string meaning);
+  Options& text(std::string name, std::optional<std::string> default_value, std::string meaning);
+  Options& choice(std::string name, std::optional<std::string> default_value, std::vector<std::string> choices,
+                  std::string meaning);
+  Options& number_list(std::string name, std::optional<std::vector<double>> default_value, Range element_range,
+                       std::string meaning);
+  /// Modifiers of the option declared last.
+  Options& unit(std::string unit);
+  Options& per_lane();
+
+  [[nodiscard]] const std::vector<Option>& all() const noexcept { return options_; }
+  [[nodiscard]] const Option* find(const std::string& name) const noexcept;
+
+ private:
+  Options& add(Option option);
+  std::vector<Option> options_;
+};
+
+}  // namespace eigensweep::study

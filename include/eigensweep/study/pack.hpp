@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "eigensweep/study/study.hpp"
+
+namespace eigensweep::study {
+
+/// What is known to be finished, as the ledger tells it.
+struct Done {
+  std::set<std::string> trained;     ///< trial ids with a training record that ends the matter (ok, diverged)
+  std::set<std::string> with_model;  ///< of these, the ones whose network is on disk
+  std::set<std::string> hopeless;    ///< trial ids that diverged or failed for good: nothing more is asked of them
+  /// trial id -> evaluation id -> strengths already there (an empty set for a metric that is there)
+  std::map<std::string, std::map<std::string, std::set<double>>> evaluated;
+};
+
+/// One trial's place in a pack.
+struct Lane {
+  std::size_t trial = 0;  ///< index into Study::trials
+  bool train = true;      ///< false: the network is loaded from models/, only the evaluations are run
+};
+
+/// Trials of one shape that a worker trains side by side, with what is to be evaluated on all of them.
+struct Pack {
+  std::string id;  ///< hash of the lanes' trial ids and of what is asked: the same work has the same id in the next run
+  std::vector<Lane> lanes;
+  std::vector<Evaluation> evaluations;
+  double flops = 0;  ///< predicted floating-point operations
+  double bytes = 0;  ///< predicted device memory
+};
+
+struct PackLimits {
+  std::size_t workers = 1;     ///< packs are kept small enough that every worker gets work
+  std::size_t most_lanes = 0;  ///< 0: chosen by the cost model
+  double memory = 4e9;         ///< bytes a pack may take on a device
+};
+
+/// The work that is left: packs of one shape, longest predicted first.
+std::vector<Pack> form_packs(const Study& study, const Catalog& catalog, const Done& done, const PackLimits& limits);
+
+/// Predicted operations and memory of a pack of these trials (cost model; see docs/architecture.md).
+double predicted_flops(const Study& study, const Catalog& catalog, const std::vector<Lane>& lanes,
+                       const std::vector<Evaluation>& evaluations);
+double predicted_bytes(const Study& study, const Catalog& catalog, const std::vector<Lane>& lanes);
+
+/// The shape of a trial: what must be equal for two trials to share a pack (configuration without its per-lane
+/// options).
+std::string shape_key(const Study& study, const Catalog& catalog, const Trial& trial);
+
+/// What `eigensweep plan` prints: points, cells, trials, packs, operations, memory, expected time on `workers` workers
+/// at `flops_per_second` each; with `done` from an earlier run, what is left.
+Json plan(const Study& study, const Catalog& catalog, const Done& done, const PackLimits& limits,
+          double flops_per_second);
+
+}  // namespace eigensweep::study

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "eigensweep/core/json.hpp"
+#include "eigensweep/study/kind.hpp"
+
+namespace eigensweep::study {
+
+/// Where an axis stands decides what it multiplies.
+enum class Role {
+  training,    ///< under dataset, model, training, regularizers, or `cases`: multiplies trials
+  evaluation,  ///< under attacks, metrics: never multiplies trials
+  replicate    ///< `seed`: multiplies trials; statistics are taken over it
+};
+
+struct Axis {
+  std::string name;  ///< coordinate name in results: last key of the pointer, made longer where two axes would collide
+  std::string pointer;  ///< "/model/width"; "/cases" for the axis of cases
+  Role role = Role::training;
+  std::vector<Json> values;  ///< in the user's order; over all cases
+};
+
+/// One attack variant or one metric to run on a trained network. Evaluation axes other than an attack's strength make
+/// variants, with labels such as "pgd[steps=40]".
+struct Evaluation {
+  std::string id;  ///< hash of what it computes, without its strengths when these are independent
+  Family family = Family::attack;
+  std::string label;
+  std::string kind;
+  Json options;                   ///< resolved, without the strength
+  std::string strength_name;      ///< "epsilon"; "" for metrics
+  std::vector<double> strengths;  ///< ascending, distinct
+};
+
+/// One trained network.
+struct Trial {
+  std::string id;        ///< hash of its canonical training configuration, 16 hexadecimal digits
+  std::size_t cell = 0;  ///< the first cell that asks for it
+};
+
+/// One cell of the grid of training and replicate axes: a row of the results file. Cells that ask for the same training
+/// (say a penalty of strength 0 with two exponents) share a trial.
+struct Cell {
+  std::vector<Json>
+      coordinates;  ///< one per training or replicate axis, in the order of Study::axes; null: not in this case
+  std::size_t trial = 0;
+};
+
+struct Output {
+  bool models = true;  ///< keep every trained network as models/<trial id>.safetensors
+};
+
+/// A study file, read, checked and expanded.
+class Study {
+ public:
+  std::string name;
+  std::string description;
+  std::filesystem::path file;
+  Json document;           ///< as the user wrote it
+  std::vector<Axis> axes;  ///< training and replicate axes first, in the order of the file, then evaluation axes
+  std::vector<Cell> cells;
+  std::vector<Trial> trials;
+  Output output;
+  std::vector<std::string> warnings;  ///< legal but worth saying, also kept in the results (B <= N with a penalty)
+
+  /// The resolved training configuration {dataset, model, training, regularizers, seed} of a trial: every option
+  /// present.
+  [[nodiscard]] const Json& config(const Trial& trial) const;
+  /// What must be evaluated on that trial's network.
+  [[nodiscard]] const std::vector<Evaluation>& evaluations(const Trial& trial) const;
+  /// Number of points: cells times the evaluation points of each.
+  [[nodiscard]] std::size_t points() const;
+  /// The study with every default written out, as stored in the results file.
+  [[nodiscard]] Json resolved() const;
+
+ private:
+  friend class Expansion;
+  std::vector<Json> configs_;                             // one per trial
+  std::vector<std::vector<Evaluation>> evaluation_sets_;  // distinct sets
+  std::vector<std::size_t> evaluation_set_of_;            // one per trial
+  Json resolved_;
+};
+
+/// Reads, checks and expands a study file. Throws ConfigError (`file:/pointer: ...`) before any work starts, DataError
+/// when the dataset's files are missing or broken.
+Study read_study(const std::filesystem::path& file, const Catalog& catalog);
+/// The same from text; `file` only names it in messages and resolves relative paths against its folder.
+Study parse_study(const std::string& text, const std::filesystem::path& file, const Catalog& catalog);
+
+/// What training reads, in one canonical text (sorted keys, shortest numbers): the input of a trial's hash.
+std::string canonical(const Json& value);
+
+/// The text of `eigensweep describe [NAME]`: sections, families, or one kind with its options. Throws ConfigError for
+/// an unknown name, with the nearest one.
+std::string describe(const Catalog& catalog, const std::string& name);
+/// The JSON Schema (draft 2020-12) of study files, for editors.
+Json schema(const Catalog& catalog);
+
+}  // namespace eigensweep::study

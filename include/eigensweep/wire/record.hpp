@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "eigensweep/core/json.hpp"
+
+namespace eigensweep::wire {
+
+/// A dense row-major array of numbers as it travels and is stored: little-endian bytes, no copies through text.
+struct Array {
+  std::string dtype = "f64";  ///< "f64", "f32", "i64"
+  std::vector<std::int64_t> shape;
+  std::vector<std::uint8_t> bytes;
+
+  static Array of(const std::vector<double>& values);  ///< f64, one dimension
+  static Array of(const std::vector<double>& values, std::vector<std::int64_t> shape);
+  static Array scalar(double value);  ///< f64, no dimension
+  [[nodiscard]] std::size_t size() const;
+  /// The values as double, row-major. Throws DataError if bytes and shape disagree.
+  [[nodiscard]] std::vector<double> values() const;
+  bool operator==(const Array&) const = default;
+};
+
+enum class Status : std::uint8_t {
+  missing = 0,  ///< not there yet
+  ok = 1,
+  failed = 2,   ///< crashed, ran out of memory, hung: tried again and given up
+  diverged = 3  ///< loss or spectrum lost its meaning; never tried again
+};
+std::string to_string(Status status);
+
+enum class RecordKind : std::uint8_t { training = 1, evaluation = 2 };
+
+/// What the ledger keeps: one finished training, or one finished evaluation of one trained network.
+struct Record {
+  RecordKind kind = RecordKind::training;
+  std::string trial;       ///< trial id
+  std::string evaluation;  ///< evaluation id; "" for a training record
+  Status status = Status::ok;
+  std::string message;                   ///< why it diverged or failed, one line; "" if ok
+  std::vector<double> strengths;         ///< attacks: the strengths of the leading dimension of every column
+  std::map<std::string, Array> columns;  ///< by Column::name; training: the columns of "history"
+  Json provenance = Json::object();      ///< host, device, versions, pack, lane, seconds, warnings, model_sha256 ...
+  bool operator==(const Record&) const = default;
+};
+
+std::vector<std::uint8_t> encode(const Record& record);
+/// Throws DataError when the bytes are no record.
+Record decode_record(const std::vector<std::uint8_t>& bytes);
+
+}  // namespace eigensweep::wire

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "eigensweep/core/json.hpp"
+
+namespace eigensweep::wire {
+
+/// A lane of a task: one trial, whole, as a worker needs it.
+struct TaskLane {
+  std::string trial;       ///< trial id
+  Json config;             ///< resolved {dataset, model, training, regularizers, seed}
+  bool train = true;       ///< false: load `model_file` and only evaluate
+  std::string model_file;  ///< where the trained network is kept or loaded from; "" keeps none
+};
+
+/// As study::Evaluation, on the wire.
+struct TaskEvaluation {
+  std::string id;
+  std::string family;  ///< "attack" or "metric"
+  std::string label;
+  std::string kind;
+  Json options;
+  std::vector<double> strengths;
+};
+
+/// What a worker is asked to do: a pack, whole. `eigensweep-worker --task FILE` reads the same as JSON text.
+struct Task {
+  std::string pack;
+  std::vector<TaskLane> lanes;
+  std::vector<TaskEvaluation> evaluations;
+  std::string checkpoint_file;  ///< read if it is there, written when asked to stop; "" for none
+};
+
+Json to_json(const Task& task);
+/// Throws DataError naming the field that is missing or of the wrong kind.
+Task task_from_json(const Json& json);
+
+}  // namespace eigensweep::wire

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#include <exception>
+#include <iostream>
+
+#include "command.hpp"
+#include "eigensweep/core/log.hpp"
+#include "eigensweep/core/version.hpp"
+
+namespace eigensweep::app {
+namespace {
+
+std::string version_text() {
+  const BuildInfo& build = build_info();
+  return fmt::format("eigensweep {} ({}{}, {}, {})", build.version, build.git_revision.substr(0, 12),
+                     build.git_dirty ? ", modified" : "", build.compiler, build.build_type);
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"Sweeps over width, depth and spectrum of neural representations, and their robustness to attack"};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", version_text());
+  Action action;
+#define EIGENSWEEP_COMMAND(name) add_##name(app, action);
+#include "commands.def"
+#undef EIGENSWEEP_COMMAND
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // CLI11's own codes are many; a user needs one for "the command line is wrong".
+    return app.exit(error) == 0 ? static_cast<int>(ExitCode::ok) : static_cast<int>(ExitCode::config);
+  }
+  return static_cast<int>(action());
+}
+
+}  // namespace
+}  // namespace eigensweep::app
+
+int main(int argc, char** argv) {
+  try {
+    return eigensweep::app::run(argc, argv);
+  } catch (const eigensweep::Error& error) {
+    std::cerr << "eigensweep: " << error.what() << '\n';
+    return static_cast<int>(error.code());
+  } catch (const std::exception& error) {
+    std::cerr << "eigensweep: internal error: " << error.what() << "; please report this with the study file\n";
+    return static_cast<int>(eigensweep::ExitCode::bug);
+  }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#include <catch2/catch.hpp>
+
+#include "eigensweep/core/hash.hpp"
+#include "eigensweep/core/text.hpp"
+
+using namespace eigensweep;
+
+TEST_CASE("a misspelt name finds the nearest known one") {
+  const std::vector<std::string> known{"epsilon", "steps", "kind"};
+  CHECK(text::nearest("epsilonn", known) == "epsilon");
+  CHECK(text::nearest("setps", known) == "steps");
+  CHECK(text::nearest("zzz", known).empty());
+  CHECK(text::suggestion("zzz", known) == "; known are 'epsilon', 'steps', 'kind'");
+  CHECK(text::suggestion("steps ", known) == "; did you mean 'steps'?");
+}
+
+TEST_CASE("numbers are written for people") {
+  CHECK(text::thousands(1234567) == "1,234,567");
+  CHECK(text::thousands(-999) == "-999");
+  CHECK(text::duration(0.44) == "0.4 s");
+  CHECK(text::duration(200) == "3 min 20 s");
+  CHECK(text::duration(7500) == "2 h 05 min");
+  CHECK(text::bytes(1536) == "1.5 KiB");
+  CHECK(text::flops(3.2e9) == "3.2 GFLOP");
+  CHECK(text::number(0.1) == "0.1");
+}
+
+TEST_CASE("sha256 is the standard's") {
+  CHECK(hash::sha256("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
