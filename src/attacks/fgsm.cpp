@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#ifdef EIGENSWEEP_DECLARATIONS
+#include "attack_columns.hpp"
+#include "eigensweep/study/kind.hpp"
+
+namespace eigensweep::attacks {
+
+study::Kind declare_fgsm() {
+  study::Kind kind;
+  kind.family = study::Family::attack;
+  kind.name = "fgsm";
+  kind.meaning = "fast gradient sign method: one step of size epsilon along the sign of the loss gradient";
+  kind.source = "Goodfellow, Shlens, Szegedy 2015, arXiv:1412.6572; as foolbox LinfFastGradientAttack";
+  kind.options =
+      study::Options{}
+          .number("epsilon", std::nullopt, {0, 1}, "radius of the L-infinity ball")
+          .unit("pixel")
+          .integer("samples", 1000, {0, 1e7}, "how many test samples are attacked, from the first; 0 attacks all");
+  kind.strength = "epsilon";
+  kind.columns = robustness_columns();
+  kind.work = [](const Json& options, const study::WorkContext& context) {
+    const double samples = attacked_samples(options, context);
+    const auto strengths = static_cast<double>(context.strengths);
+    // One gradient (forward and backward to the input: twice the forward), then a forward for each strength.
+    return samples * context.model.forward_flops * (2.0 + strengths);
+  };
+  return kind;
+}
+
+}  // namespace eigensweep::attacks
+#endif

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/study/sections.hpp"
+
+namespace eigensweep::study {
+
+Options training_options() {
+  return Options{}
+      .integer("epochs", 20, {1, 1e6}, "passes over the training set")
+      .integer("batch_size", 512, {1, 1e7}, "samples per optimiser step; a penalised layer wants more than its width")
+      .choice("batch_order", "per_seed", {"per_seed", "shared"},
+              "whether a trial's seed decides the order of samples as well as the initial weights, or all seeds see "
+              "one order")
+      .choice("last_batch", "keep", {"keep", "drop"}, "what becomes of the smaller batch at the end of an epoch")
+      .choice(
+          "loss", "cross_entropy", {"cross_entropy", "mse"},
+          "what is minimised; mse is the mean over samples and classes of the squared distance to the one-hot label")
+      .integer("warmup_epochs", 0, {0, 1e6}, "epochs over which the learning rate grows linearly to its value");
+}
+
+Options output_options() {
+  return Options{}.boolean(
+      "models", true,
+      "keep every trained network as models/<trial>.safetensors, so that later attacks need no training");
+}
+
+std::vector<Column> history_columns() {
+  return {
+      {"loss", {"epoch"}, "f64", "", "mean over the epoch's samples of everything that was minimised"},
+      {"task_loss", {"epoch"}, "f64", "", "mean over the epoch's samples of the task's loss alone"},
+      {"penalty", {"epoch"}, "f64", "", "mean over the epoch's steps of the penalties, times their strengths"},
+      {"train_accuracy", {"epoch"}, "f64", "", "share of the epoch's samples classified right, during training"},
+  };
+}
+
+}  // namespace eigensweep::study
