@@ -14,8 +14,12 @@ namespace eigensweep::study {
 /// The families of things a study chooses from. A family's kinds stand in one table (`src/<room>/<room>.def`).
 enum class Family { dataset, model, optimizer, schedule, regularizer, attack, metric };
 
-/// What a family is called in a study file and in messages: "attack"; section: "attacks".
+/// What a family is called in messages: "attack".
 std::string_view family_name(Family family);
+/// Where its kinds stand in a study file: "attacks", "training/optimizer".
+std::string_view family_section(Family family);
+/// Every family, in the order in which they are described.
+const std::vector<Family>& families();
 
 /// A declared result: what a kind writes, and how the results file and docs/formats.md show it.
 ///
@@ -85,11 +89,14 @@ struct Kind {
   /// Says in one line why this combination is impossible, or "" if it is fine. Sees the kind's own options and the
   /// whole resolved training configuration.
   std::function<std::string(const Json& options, const Json& config)> refuse;
+  /// The same for what is legal but worth saying (a batch too small for a penalty), "" if there is nothing to say.
+  std::function<std::string(const Json& options, const Json& config)> warn;
 };
 
 /// All kinds of all families: what `eigensweep` knows without Torch.
 class Catalog {
  public:
+  /// Throws ContractViolation if the family already has a kind of that name.
   void add(Kind kind);
   [[nodiscard]] const Kind* find(Family family, std::string_view name) const noexcept;
   [[nodiscard]] std::vector<std::string> names(Family family) const;

@@ -30,6 +30,7 @@ struct Option {
   std::string unit;       ///< "pixel" (input units, [0, 1]), "epochs", "" for none
   std::string meaning;    ///< one sentence, lower case, no full stop
   bool per_lane = false;  ///< trials that differ only here may train side by side in one pack
+  bool identity = true;   ///< part of what a trial or an evaluation is; false for where a file lies
 };
 
 /// The options of one kind or one section, in the order in which they are described.
@@ -48,6 +49,8 @@ class Options {
   /// Modifiers of the option declared last.
   Options& unit(std::string unit);
   Options& per_lane();
+  /// The option says where or how, not what: results stay valid when it changes (the folder of a dataset).
+  Options& not_identity();
 
   [[nodiscard]] const std::vector<Option>& all() const noexcept { return options_; }
   [[nodiscard]] const Option* find(const std::string& name) const noexcept;

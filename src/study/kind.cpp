@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/study/kind.hpp"
+
+#include <array>
+#include <utility>
+
+#include "eigensweep/core/error.hpp"
+
+namespace eigensweep::study {
+namespace {
+
+struct FamilyRow {
+  Family family;
+  std::string_view name;
+  std::string_view section;
+};
+
+constexpr std::array<FamilyRow, 7> family_rows{{
+    {Family::dataset, "dataset", "dataset"},
+    {Family::model, "model", "model"},
+    {Family::optimizer, "optimizer", "training/optimizer"},
+    {Family::schedule, "schedule", "training/schedule"},
+    {Family::regularizer, "regularizer", "regularizers"},
+    {Family::attack, "attack", "attacks"},
+    {Family::metric, "metric", "metrics"},
+}};
+
+const FamilyRow& row_of(Family family) {
+  for (const FamilyRow& row : family_rows) {
+    if (row.family == family) return row;
+  }
+  throw ContractViolation("a family without a row");
+}
+
+}  // namespace
+
+std::string_view family_name(Family family) { return row_of(family).name; }
+
+std::string_view family_section(Family family) { return row_of(family).section; }
+
+const std::vector<Family>& families() {
+  static const std::vector<Family> all = [] {
+    std::vector<Family> made;
+    for (const FamilyRow& row : family_rows) made.push_back(row.family);
+    return made;
+  }();
+  return all;
+}
+
+std::int64_t DatasetInfo::input_size() const {
+  std::int64_t size = 1;
+  for (const std::int64_t length : input_shape) size *= length;
+  return size;
+}
+
+void Catalog::add(Kind kind) {
+  EIGENSWEEP_EXPECT(find(kind.family, kind.name) == nullptr);
+  EIGENSWEEP_EXPECT(kind.strength.empty() || kind.options.find(kind.strength) != nullptr);
+  EIGENSWEEP_EXPECT(kind.off_when_zero.empty() || kind.options.find(kind.off_when_zero) != nullptr);
+  kinds_.push_back(std::move(kind));
+}
+
+const Kind* Catalog::find(Family family, std::string_view name) const noexcept {
+  for (const Kind& kind : kinds_) {
+    if (kind.family == family && kind.name == name) return &kind;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> Catalog::names(Family family) const {
+  std::vector<std::string> found;
+  for (const Kind& kind : kinds_) {
+    if (kind.family == family) found.push_back(kind.name);
+  }
+  return found;
+}
+
+}  // namespace eigensweep::study
