@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -28,6 +29,10 @@ namespace eigensweep::wire {
 ///   {"type": "drained", "pack": id, "checkpoint": true|false}
 constexpr std::size_t largest_frame = std::size_t{1} << 30;
 
+/// CBOR bytes as JSON, for bytes that may be anything: throws DataError on malformed bytes, bytes left over, and
+/// nesting deeper than any message of ours (the library's parser recurses and would run out of stack).
+Json parse_cbor(const std::uint8_t* bytes, std::size_t count, const char* what);
+
 /// Cuts a byte stream into frames.
 class FrameReader {
  public:
@@ -45,8 +50,9 @@ class FrameReader {
 std::vector<std::uint8_t> encode_frame(const Json& message);
 
 /// Blocking read of one frame from a file descriptor; nothing at end of file before a frame begins.
-/// Throws DataError on a torn frame, SystemError on an error of read(2). Retries on EINTR unless `stop` says otherwise.
-std::optional<Json> read_frame(int descriptor, FrameReader& reader);
+/// Throws DataError on a torn frame, SystemError on an error of read(2). `stop`, if given, is asked several times a
+/// second and after every signal: once it says yes, the wait ends with nothing.
+std::optional<Json> read_frame(int descriptor, FrameReader& reader, const std::function<bool()>& stop = {});
 /// Writes one frame whole. Throws SystemError (a closed pipe included; SIGPIPE must be ignored by the process).
 void write_frame(int descriptor, const Json& message);
 

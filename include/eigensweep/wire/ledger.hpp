@@ -11,10 +11,15 @@
 
 namespace eigensweep::wire {
 
+/// File format: 17 bytes "eigensweep-ledger", 3 zero bytes, a version (u32); then records: a marker (4 bytes), the
+/// payload's length (u32), the CRC-32 of length and payload (u32), the payload (CBOR, wire::encode). All little-endian.
+/// The marker lets a reader find the next record behind a damaged length.
+inline constexpr std::uint32_t ledger_version = 1;
+
 /// What reading a ledger found.
 struct LedgerReport {
   std::size_t records = 0;
-  std::size_t damaged = 0;       ///< records whose checksum did not hold, left out
+  std::size_t damaged = 0;       ///< records (or stretches of them) whose checksum did not hold, left out
   std::uint64_t torn_bytes = 0;  ///< an unfinished record at the end (its writer was killed), left out
 };
 

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/wire/frame.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <string>
+
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/core/file.hpp"
+
+namespace eigensweep::wire {
+namespace {
+
+constexpr std::size_t length_size = 4;
+constexpr int deepest_nesting = 64;
+
+/// Follows a parse without building anything; refuses what is nested too deep.
+class DepthGuard : public nlohmann::json_sax<Json> {
+ public:
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool start_object(std::size_t) override { return ++depth_ <= deepest_nesting; }
+  bool key(string_t&) override { return true; }
+  bool end_object() override { return --depth_ >= 0; }
+  bool start_array(std::size_t) override { return ++depth_ <= deepest_nesting; }
+  bool end_array() override { return --depth_ >= 0; }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
+    message_ = error.what();
+    return false;
+  }
+  [[nodiscard]] const std::string& message() const { return message_; }
+
+ private:
+  int depth_ = 0;
+  std::string message_ = "nested too deep";
+};
+
+std::size_t length_at(const std::uint8_t* bytes) {
+  std::size_t length = 0;
+  for (std::size_t i = 0; i < length_size; ++i) length |= static_cast<std::size_t>(bytes[i]) << (8 * i);
+  return length;
+}
+
+constexpr int forever = -1;
+
+/// Waits until the descriptor is ready, for at most so many milliseconds; false when nothing came. A signal ends the
+/// wait early.
+bool wait_for(int descriptor, short events, int milliseconds) {
+  pollfd waited{descriptor, events, 0};
+  const int ready = ::poll(&waited, 1, milliseconds);
+  if (ready < 0 && errno != EINTR) throw SystemError(fmt::format("pipe: cannot wait: {}", file::system_message(errno)));
+  return ready > 0;
+}
+
+}  // namespace
+
+Json parse_cbor(const std::uint8_t* bytes, std::size_t count, const char* what) {
+  DepthGuard guard;
+  if (!Json::sax_parse(bytes, bytes + count, &guard, Json::input_format_t::cbor))
+    throw DataError(fmt::format("{}: is no CBOR of ours: {}", what, guard.message()));
+  try {
+    return Json::from_cbor(bytes, bytes + count);
+  } catch (const Json::exception& error) {
+    throw DataError(fmt::format("{}: is no CBOR of ours: {}", what, error.what()));
+  }
+}
+
+void FrameReader::feed(const std::uint8_t* bytes, std::size_t count) {
+  // What was handed out is dropped once it is half of the buffer, so that no byte is moved more than twice.
+  if (start_ > buffer_.size() / 2) {
+    buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(start_));
+    start_ = 0;
+  }
+  buffer_.insert(buffer_.end(), bytes, bytes + count);
+}
+
+std::optional<Json> FrameReader::next() {
+  const std::size_t available = buffer_.size() - start_;
+  if (available < length_size) return std::nullopt;
+  const std::size_t length = length_at(buffer_.data() + start_);
+  if (length > largest_frame)
+    throw DataError(fmt::format("frame: a length of {} bytes is above the limit of {} (the stream is out of step)",
+                                length, largest_frame));
+  if (available - length_size < length) return std::nullopt;
+  const std::uint8_t* content = buffer_.data() + start_ + length_size;
+  start_ += length_size + length;
+  Json message = parse_cbor(content, length, "frame");
+  if (!message.is_object()) throw DataError(fmt::format("frame: holds a CBOR {}, not a map", message.type_name()));
+  return message;
+}
+
+bool FrameReader::is_inside_frame() const noexcept { return start_ < buffer_.size(); }
+
+std::vector<std::uint8_t> encode_frame(const Json& message) {
+  std::vector<std::uint8_t> bytes(length_size);
+  Json::to_cbor(message, bytes);
+  const std::size_t length = bytes.size() - length_size;
+  if (length > largest_frame)
+    throw SystemError(fmt::format("frame: {} bytes are above the limit of {}", length, largest_frame));
+  for (std::size_t i = 0; i < length_size; ++i) bytes[i] = static_cast<std::uint8_t>(length >> (8 * i));
+  return bytes;
+}
+
+std::optional<Json> read_frame(int descriptor, FrameReader& reader, const std::function<bool()>& stop) {
+  constexpr int look_up_every = 250;  // ms: a signal may come between asking `stop` and the wait
+  std::array<std::uint8_t, std::size_t{1} << 16> chunk{};
+  for (;;) {
+    if (std::optional<Json> message = reader.next()) return message;
+    if (stop && stop()) return std::nullopt;
+    if (stop && !wait_for(descriptor, POLLIN, look_up_every)) continue;
+    const ssize_t count = ::read(descriptor, chunk.data(), chunk.size());
+    if (count > 0) {
+      reader.feed(chunk.data(), static_cast<std::size_t>(count));
+    } else if (count == 0) {
+      if (!reader.is_inside_frame()) return std::nullopt;
+      throw DataError("pipe: ended inside a frame (the process at its other end died)");
+    } else if (errno == EAGAIN) {
+      wait_for(descriptor, POLLIN, forever);
+    } else if (errno != EINTR) {
+      throw SystemError(fmt::format("pipe: cannot read: {}", file::system_message(errno)));
+    }
+  }
+}
+
+void write_frame(int descriptor, const Json& message) {
+  const std::vector<std::uint8_t> bytes = encode_frame(message);
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t count = ::write(descriptor, bytes.data() + done, bytes.size() - done);
+    if (count >= 0) {
+      done += static_cast<std::size_t>(count);
+    } else if (errno == EAGAIN) {
+      wait_for(descriptor, POLLOUT, forever);
+    } else if (errno != EINTR) {
+      throw SystemError(fmt::format("pipe: cannot write: {}", file::system_message(errno)));
+    }
+  }
+}
+
+}  // namespace eigensweep::wire
