@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/data/device_dataset.hpp"
+
+namespace eigensweep::data {
+namespace {
+
+torch::Tensor images_on(const Split& split, std::int64_t samples, std::int64_t input_size,
+                        const torch::Device& device) {
+  // from_blob borrows; clone() (or the copy to the device) makes the tensor its own owner.
+  auto* bytes = const_cast<std::uint8_t*>(split.images.data());
+  return torch::from_blob(bytes, {samples, input_size}, torch::kUInt8).clone().to(device);
+}
+
+torch::Tensor labels_on(const Split& split, const torch::Device& device) {
+  return torch::tensor(split.labels, torch::kInt64).to(device);
+}
+
+}  // namespace
+
+DeviceDataset::DeviceDataset(const Dataset& dataset, const torch::Device& device)
+    : info(dataset.info),
+      sha256(dataset.sha256),
+      train_images(images_on(dataset.train, info.train_samples, info.input_size(), device)),
+      train_labels(labels_on(dataset.train, device)),
+      test_images(images_on(dataset.test, info.test_samples, info.input_size(), device)),
+      test_labels(labels_on(dataset.test, device)) {}
+
+torch::Tensor to_unit(const torch::Tensor& bytes) {
+  // A divisor on the device: by a plain number, CUDA multiplies with 1/255 instead, which is off by one unit in the
+  // last place for some bytes.
+  const torch::Tensor divisor = torch::full({1}, 255.0, bytes.options().dtype(torch::kFloat32));
+  return bytes.to(torch::kFloat32).div_(divisor);
+}
+
+}  // namespace eigensweep::data
