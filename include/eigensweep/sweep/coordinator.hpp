@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "eigensweep/study/pack.hpp"
+#include "eigensweep/wire/record.hpp"
+
+namespace eigensweep::sweep {
+
+/// Why an attempt at a pack ended without finishing it.
+enum class Failure {
+  out_of_memory,  ///< fewer lanes may fit
+  error,          ///< the worker said why, and lives on
+  crash           ///< the worker died or hung, and is gone until ready() names it again
+};
+
+/// Give this pack to this worker.
+struct Dispatch {
+  std::size_t worker = 0;
+  study::Pack pack;
+};
+
+/// Nothing more is tried for this trial in this run.
+struct GivenUp {
+  std::size_t trial = 0;                 ///< index into Study::trials
+  bool trained = false;                  ///< the training itself is there; only the evaluations below are not
+  std::vector<std::string> evaluations;  ///< ids of the evaluations that are missing
+  std::string message;
+};
+
+/// Which worker runs what, and what becomes of a pack that failed: the planner, as a state machine without clock, files
+/// or messages, so that it can be driven in virtual time. Events go in, actions come out; O(log packs) per event.
+///
+/// A pack that fails is reduced to what its records do not cover yet. Then, out of memory: it is halved. Error or
+/// crash: it is tried once more whole, then halved, until a single trial has failed twice by itself and is given up.
+class Coordinator {
+ public:
+  /// `trained` (by index into Study::trials, may be shorter): a training record is there already, whatever the packs
+  /// ask for; a second one is not accepted. `keeps_models`: a trained network can be loaded again.
+  Coordinator(std::vector<study::Pack> packs, std::vector<bool> trained, bool keeps_models);
+
+  /// This worker (any number below a few millions) can take a pack.
+  void ready(std::size_t worker);
+  /// A record of the worker's pack has come in. Returns whether it is news: false for a repeated one, which must not be
+  /// stored twice. `evaluation` is "" for a training.
+  bool recorded(std::size_t worker, std::size_t trial, const std::string& evaluation, wire::Status status);
+  /// The same question without the answer's effect.
+  [[nodiscard]] bool is_news(std::size_t worker, std::size_t trial, const std::string& evaluation) const;
+  /// The worker is done with its pack, and ready.
+  void finished(std::size_t worker);
+  /// The worker's attempt failed; unless it crashed it is ready again.
+  void failed(std::size_t worker, Failure failure, const std::string& message);
+  /// The pack comes back through no fault of its own: its worker was asked to stop, or never started.
+  void returned(std::size_t worker);
+  /// From now on nothing is handed out.
+  void drain() noexcept { draining_ = true; }
+
+  std::vector<Dispatch> take_dispatches();
+  std::vector<GivenUp> take_given_up();
+
+  [[nodiscard]] bool has_pack(std::size_t worker) const;
+  /// There is a training record of this trial.
+  [[nodiscard]] bool is_trained(std::size_t trial) const;
+  /// Evaluation records that the worker's pack makes in all; 0 without a pack.
+  [[nodiscard]] std::size_t expected_evaluations(std::size_t worker) const;
+  [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
+  [[nodiscard]] std::size_t running() const noexcept { return running_; }
+  [[nodiscard]] double waiting_flops() const noexcept { return waiting_flops_; }
+  /// Every trial has all its records, or was given up.
+  [[nodiscard]] bool is_complete() const noexcept { return waiting_.empty() && running_ == 0; }
+  /// Nothing runs and nothing will.
+  [[nodiscard]] bool is_over() const noexcept { return running_ == 0 && (draining_ || waiting_.empty()); }
+
+ private:
+  struct LaneState {
+    bool trained = false;
+    bool over = false;                ///< diverged or failed: nothing more is expected of it
+    std::vector<std::uint8_t> there;  ///< one per evaluation of the pack
+  };
+  struct Attempt {
+    study::Pack pack;
+    int failures = 0;  ///< of exactly these lanes
+    std::uint64_t order = 0;
+    std::vector<LaneState> lanes;
+    std::unordered_map<std::size_t, std::size_t> lane_of_trial;
+  };
+
+  static bool comes_later(const Attempt& left, const Attempt& right) noexcept;
+  void push(study::Pack pack, int failures);
+  Attempt pop();
+  void split(const study::Pack& pack);
+  void give_up(const study::Pack& pack, const std::string& message);
+  [[nodiscard]] std::vector<study::Pack> remainder(const Attempt& attempt) const;
+  Attempt take(std::size_t worker);
+
+  std::vector<Attempt> waiting_;  // a heap, longest first
+  double waiting_flops_ = 0;
+  std::uint64_t next_order_ = 0;
+  std::deque<std::size_t> idle_;
+  std::vector<std::optional<Attempt>> workers_;
+  std::size_t running_ = 0;
+  std::vector<bool> trained_;
+  std::vector<GivenUp> given_up_;
+  bool keeps_models_ = true;
+  bool draining_ = false;
+};
+
+}  // namespace eigensweep::sweep

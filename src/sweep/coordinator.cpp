@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/sweep/coordinator.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "eigensweep/core/error.hpp"
+
+namespace eigensweep::sweep {
+namespace {
+
+/// How often the same lanes may fail before they are split, or a single one is given up.
+constexpr int most_failures = 2;
+
+std::optional<std::size_t> index_of(const study::Pack& pack, const std::string& evaluation) {
+  for (std::size_t i = 0; i < pack.evaluations.size(); ++i) {
+    if (pack.evaluations[i].id == evaluation) return i;
+  }
+  return std::nullopt;
+}
+
+/// The part of `pack` that these lanes and evaluations make, with its share of the predicted work.
+study::Pack part_of(const study::Pack& pack, std::vector<study::Lane> lanes, std::vector<study::Evaluation> evaluations,
+                    std::string id) {
+  study::Pack part;
+  const double share = static_cast<double>(lanes.size()) / static_cast<double>(pack.lanes.size());
+  part.id = std::move(id);
+  part.lanes = std::move(lanes);
+  part.evaluations = std::move(evaluations);
+  part.flops = pack.flops * share;
+  part.bytes = pack.bytes * share;
+  return part;
+}
+
+}  // namespace
+
+Coordinator::Coordinator(std::vector<study::Pack> packs, std::vector<bool> trained, bool keeps_models)
+    : trained_(std::move(trained)), keeps_models_(keeps_models) {
+  waiting_.reserve(packs.size());
+  for (study::Pack& pack : packs) push(std::move(pack), 0);
+}
+
+bool Coordinator::comes_later(const Attempt& left, const Attempt& right) noexcept {
+  if (left.pack.flops != right.pack.flops) return left.pack.flops < right.pack.flops;
+  return left.order > right.order;
+}
+
+void Coordinator::push(study::Pack pack, int failures) {
+  Attempt attempt;
+  attempt.pack = std::move(pack);
+  attempt.failures = failures;
+  attempt.order = next_order_++;
+  waiting_flops_ += attempt.pack.flops;
+  waiting_.push_back(std::move(attempt));
+  std::push_heap(waiting_.begin(), waiting_.end(), comes_later);
+}
+
+Coordinator::Attempt Coordinator::pop() {
+  std::pop_heap(waiting_.begin(), waiting_.end(), comes_later);
+  Attempt attempt = std::move(waiting_.back());
+  waiting_.pop_back();
+  waiting_flops_ = waiting_.empty() ? 0.0 : waiting_flops_ - attempt.pack.flops;
+  return attempt;
+}
+
+void Coordinator::ready(std::size_t worker) {
+  if (worker >= workers_.size()) workers_.resize(worker + 1);
+  EIGENSWEEP_EXPECT(!workers_[worker]);
+  idle_.push_back(worker);
+}
+
+bool Coordinator::has_pack(std::size_t worker) const { return worker < workers_.size() && workers_[worker]; }
+
+bool Coordinator::is_trained(std::size_t trial) const { return trial < trained_.size() && trained_[trial]; }
+
+std::size_t Coordinator::expected_evaluations(std::size_t worker) const {
+  return has_pack(worker) ? workers_[worker]->pack.lanes.size() * workers_[worker]->pack.evaluations.size() : 0;
+}
+
+std::vector<Dispatch> Coordinator::take_dispatches() {
+  std::vector<Dispatch> dispatches;
+  while (!draining_ && !idle_.empty() && !waiting_.empty()) {
+    const std::size_t worker = idle_.front();
+    idle_.pop_front();
+    Attempt attempt = pop();
+    for (std::size_t i = 0; i < attempt.pack.lanes.size(); ++i) {
+      LaneState lane;
+      lane.trained = !attempt.pack.lanes[i].train;
+      lane.there.assign(attempt.pack.evaluations.size(), 0);
+      attempt.lanes.push_back(std::move(lane));
+      attempt.lane_of_trial.emplace(attempt.pack.lanes[i].trial, i);
+    }
+    dispatches.push_back({worker, attempt.pack});
+    workers_[worker] = std::move(attempt);
+    ++running_;
+  }
+  return dispatches;
+}
+
+std::vector<GivenUp> Coordinator::take_given_up() { return std::exchange(given_up_, {}); }
+
+bool Coordinator::is_news(std::size_t worker, std::size_t trial, const std::string& evaluation) const {
+  if (!has_pack(worker)) return false;
+  const Attempt& attempt = *workers_[worker];
+  const auto found = attempt.lane_of_trial.find(trial);
+  if (found == attempt.lane_of_trial.end()) return false;
+  const LaneState& lane = attempt.lanes[found->second];
+  if (evaluation.empty()) return !is_trained(trial) && !lane.over;
+  const auto index = index_of(attempt.pack, evaluation);
+  return index && lane.there[*index] == 0;
+}
+
+bool Coordinator::recorded(std::size_t worker, std::size_t trial, const std::string& evaluation, wire::Status status) {
+  if (!has_pack(worker)) return false;
+  Attempt& attempt = *workers_[worker];
+  const auto found = attempt.lane_of_trial.find(trial);
+  if (found == attempt.lane_of_trial.end()) return false;
+  LaneState& lane = attempt.lanes[found->second];
+  if (evaluation.empty()) {
+    const bool news = !is_trained(trial) && !lane.over;
+    lane.trained = true;
+    if (status != wire::Status::ok) lane.over = true;
+    if (status != wire::Status::failed) {
+      if (trial >= trained_.size()) trained_.resize(trial + 1);
+      trained_[trial] = true;
+    }
+    return news;
+  }
+  const auto index = index_of(attempt.pack, evaluation);
+  if (!index) return false;
+  return std::exchange(lane.there[*index], std::uint8_t{1}) == 0;
+}
+
+Coordinator::Attempt Coordinator::take(std::size_t worker) {
+  EIGENSWEEP_EXPECT(has_pack(worker));
+  Attempt attempt = std::move(*workers_[worker]);
+  workers_[worker].reset();
+  --running_;
+  return attempt;
+}
+
+std::vector<study::Pack> Coordinator::remainder(const Attempt& attempt) const {
+  const study::Pack& pack = attempt.pack;
+  // Lanes that miss the same things stay together.
+  std::map<std::pair<bool, std::vector<std::uint8_t>>, std::vector<study::Lane>> groups;
+  for (std::size_t i = 0; i < pack.lanes.size(); ++i) {
+    const LaneState& lane = attempt.lanes[i];
+    const bool evaluated = std::find(lane.there.begin(), lane.there.end(), 0) == lane.there.end();
+    if (lane.over || (lane.trained && evaluated)) continue;
+    study::Lane left = pack.lanes[i];
+    left.train = pack.lanes[i].train && !(lane.trained && keeps_models_);
+    groups[{left.train, lane.there}].push_back(left);
+  }
+  std::vector<study::Pack> packs;
+  for (auto& [key, lanes] : groups) {
+    std::vector<study::Evaluation> evaluations;
+    for (std::size_t i = 0; i < pack.evaluations.size(); ++i) {
+      if (key.second[i] == 0) evaluations.push_back(pack.evaluations[i]);
+    }
+    // The same work keeps its name, and with it its checkpoint.
+    const bool whole = lanes.size() == pack.lanes.size() && evaluations.size() == pack.evaluations.size() &&
+                       std::equal(lanes.begin(), lanes.end(), pack.lanes.begin(),
+                                  [](const study::Lane& a, const study::Lane& b) { return a.train == b.train; });
+    std::string id = whole ? pack.id : fmt::format("{}.r{}", pack.id, packs.size());
+    packs.push_back(part_of(pack, std::move(lanes), std::move(evaluations), std::move(id)));
+  }
+  return packs;
+}
+
+void Coordinator::split(const study::Pack& pack) {
+  const auto middle = pack.lanes.begin() + static_cast<std::ptrdiff_t>((pack.lanes.size() + 1) / 2);
+  study::Pack first = part_of(pack, {pack.lanes.begin(), middle}, pack.evaluations, pack.id + ".0");
+  study::Pack second = part_of(pack, {middle, pack.lanes.end()}, pack.evaluations, pack.id + ".1");
+  // A half of many lanes has one chance, else a bad trial among many would take long to find; a single trial has two.
+  const int failures = pack.lanes.size() > 2 ? most_failures - 1 : 0;
+  for (study::Pack* half : {&first, &second}) push(std::move(*half), half->lanes.size() == 1 ? 0 : failures);
+}
+
+void Coordinator::give_up(const study::Pack& pack, const std::string& message) {
+  for (const study::Lane& lane : pack.lanes) {
+    GivenUp given_up;
+    given_up.trial = lane.trial;
+    given_up.trained = is_trained(lane.trial);
+    for (const study::Evaluation& evaluation : pack.evaluations) given_up.evaluations.push_back(evaluation.id);
+    given_up.message = message;
+    given_up_.push_back(std::move(given_up));
+  }
+}
+
+void Coordinator::finished(std::size_t worker) {
+  const Attempt attempt = take(worker);
+  ready(worker);
+  for (study::Pack& pack : remainder(attempt)) {
+    give_up(pack, "the worker called its pack finished without a record of this trial");
+  }
+}
+
+void Coordinator::failed(std::size_t worker, Failure failure, const std::string& message) {
+  const Attempt attempt = take(worker);
+  if (failure != Failure::crash) ready(worker);
+  for (study::Pack& pack : remainder(attempt)) {
+    const bool whole = pack.lanes.size() == attempt.pack.lanes.size();
+    const int failures = whole ? attempt.failures + 1 : 1;
+    if (failure == Failure::out_of_memory && pack.lanes.size() > 1) {
+      split(pack);
+    } else if (failures < most_failures) {
+      push(std::move(pack), failures);
+    } else if (pack.lanes.size() > 1) {
+      split(pack);
+    } else {
+      give_up(pack, message);
+    }
+  }
+}
+
+void Coordinator::returned(std::size_t worker) {
+  const Attempt attempt = take(worker);
+  for (study::Pack& pack : remainder(attempt)) push(std::move(pack), attempt.failures);
+}
+
+}  // namespace eigensweep::sweep

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <set>
+
+#include "eigensweep/sweep/coordinator.hpp"
+
+using namespace eigensweep;
+using sweep::Coordinator;
+using sweep::Failure;
+using wire::Status;
+
+namespace {
+
+study::Pack pack_of(const std::string& id, std::vector<std::size_t> trials, double flops,
+                    const std::vector<std::string>& evaluations = {}) {
+  study::Pack pack;
+  pack.id = id;
+  for (const std::size_t trial : trials) pack.lanes.push_back({trial, true});
+  for (const std::string& name : evaluations) {
+    study::Evaluation evaluation;
+    evaluation.id = name;
+    pack.evaluations.push_back(std::move(evaluation));
+  }
+  pack.flops = flops;
+  return pack;
+}
+
+std::vector<std::size_t> trials_of(const study::Pack& pack) {
+  std::vector<std::size_t> trials;
+  for (const study::Lane& lane : pack.lanes) trials.push_back(lane.trial);
+  return trials;
+}
+
+void finish(Coordinator& coordinator, const sweep::Dispatch& dispatch) {
+  for (const study::Lane& lane : dispatch.pack.lanes) {
+    if (lane.train) coordinator.recorded(dispatch.worker, lane.trial, "", Status::ok);
+    for (const study::Evaluation& evaluation : dispatch.pack.evaluations) {
+      coordinator.recorded(dispatch.worker, lane.trial, evaluation.id, Status::ok);
+    }
+  }
+  coordinator.finished(dispatch.worker);
+}
+
+}  // namespace
+
+TEST_CASE("the longest pack goes out first, each worker has one, a finished worker gets the next") {
+  Coordinator coordinator({pack_of("short", {0}, 1), pack_of("long", {1}, 3), pack_of("middle", {2}, 2)}, {}, true);
+  coordinator.ready(0);
+  coordinator.ready(1);
+  auto dispatches = coordinator.take_dispatches();
+  REQUIRE(dispatches.size() == 2);
+  CHECK(dispatches[0].pack.id == "long");
+  CHECK(dispatches[1].pack.id == "middle");
+  CHECK(coordinator.waiting_flops() == 1);
+  finish(coordinator, dispatches[0]);
+  auto next = coordinator.take_dispatches();
+  REQUIRE(next.size() == 1);
+  CHECK(next[0].worker == 0);
+  CHECK(next[0].pack.id == "short");
+  finish(coordinator, next[0]);
+  CHECK_FALSE(coordinator.is_complete());
+  finish(coordinator, dispatches[1]);
+  CHECK(coordinator.is_complete());
+  CHECK(coordinator.take_given_up().empty());
+}
+
+TEST_CASE("a crashed pack is tried again whole, then in halves, until the bad trial stands alone and is given up") {
+  Coordinator coordinator({pack_of("p", {0, 1, 2, 3, 4, 5, 6, 7}, 8, {"a"})}, {}, true);
+  std::set<std::size_t> finished;
+  int crashes = 0;
+  coordinator.ready(0);
+  for (int i = 0; i < 100 && !coordinator.is_complete(); ++i) {
+    for (const auto& dispatch : coordinator.take_dispatches()) {
+      const auto trials = trials_of(dispatch.pack);
+      if (std::find(trials.begin(), trials.end(), 5) != trials.end()) {
+        ++crashes;
+        coordinator.failed(0, Failure::crash, "last words");
+        coordinator.ready(0);
+      } else {
+        finished.insert(trials.begin(), trials.end());
+        finish(coordinator, dispatch);
+      }
+    }
+  }
+  CHECK(coordinator.is_complete());
+  CHECK(finished == std::set<std::size_t>{0, 1, 2, 3, 4, 6, 7});
+  const auto given_up = coordinator.take_given_up();
+  REQUIRE(given_up.size() == 1);
+  CHECK(given_up[0].trial == 5);
+  CHECK_FALSE(given_up[0].trained);
+  CHECK(given_up[0].evaluations == std::vector<std::string>{"a"});
+  CHECK(given_up[0].message == "last words");
+  CHECK(crashes == 6);  // twice whole, once as four, once as two, twice alone
+}
+
+TEST_CASE("a pack that runs out of memory is halved at once") {
+  Coordinator coordinator({pack_of("p", {0, 1, 2}, 3)}, {}, true);
+  coordinator.ready(0);
+  coordinator.take_dispatches();
+  coordinator.failed(0, Failure::out_of_memory, "too big");
+  const auto halves = coordinator.take_dispatches();
+  REQUIRE(halves.size() == 1);
+  CHECK(trials_of(halves[0].pack) == std::vector<std::size_t>{0, 1});
+  CHECK(halves[0].pack.id == "p.0");
+  CHECK(halves[0].pack.flops == 2);
+  CHECK(coordinator.waiting() == 1);
+}
+
+TEST_CASE("what is recorded is not asked for again after a crash") {
+  Coordinator coordinator({pack_of("p", {0, 1, 2}, 3, {"a", "b"})}, {}, true);
+  coordinator.ready(0);
+  coordinator.take_dispatches();
+  CHECK(coordinator.recorded(0, 0, "", Status::ok));
+  CHECK(coordinator.recorded(0, 1, "", Status::diverged));
+  CHECK(coordinator.recorded(0, 0, "a", Status::ok));
+  coordinator.failed(0, Failure::crash, "");
+  coordinator.ready(0);
+  coordinator.ready(1);
+  const auto again = coordinator.take_dispatches();
+  REQUIRE(again.size() == 2);
+  for (const auto& dispatch : again) {
+    REQUIRE(dispatch.pack.lanes.size() == 1);
+    if (dispatch.pack.lanes[0].trial == 0) {
+      CHECK_FALSE(dispatch.pack.lanes[0].train);
+      REQUIRE(dispatch.pack.evaluations.size() == 1);
+      CHECK(dispatch.pack.evaluations[0].id == "b");
+    } else {
+      CHECK(dispatch.pack.lanes[0].trial == 2);
+      CHECK(dispatch.pack.lanes[0].train);
+      CHECK(dispatch.pack.evaluations.size() == 2);
+    }
+  }
+}
+
+TEST_CASE("without kept models a trial is trained again for its evaluations, but stored once") {
+  Coordinator coordinator({pack_of("p", {0}, 1, {"a"})}, {}, false);
+  coordinator.ready(0);
+  coordinator.take_dispatches();
+  CHECK(coordinator.recorded(0, 0, "", Status::ok));
+  coordinator.failed(0, Failure::crash, "");
+  coordinator.ready(0);
+  const auto again = coordinator.take_dispatches();
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].pack.lanes[0].train);
+  CHECK(again[0].pack.id == "p");
+  CHECK_FALSE(coordinator.recorded(0, 0, "", Status::ok));
+  CHECK(coordinator.recorded(0, 0, "a", Status::ok));
+  CHECK_FALSE(coordinator.recorded(0, 0, "a", Status::ok));
+  coordinator.finished(0);
+  CHECK(coordinator.is_complete());
+}
+
+TEST_CASE("a trial trained in an earlier run is not stored a second time") {
+  Coordinator coordinator({pack_of("p", {0, 1}, 1, {"a"})}, {false, true}, false);
+  coordinator.ready(0);
+  coordinator.take_dispatches();
+  CHECK(coordinator.is_news(0, 0, ""));
+  CHECK_FALSE(coordinator.is_news(0, 1, ""));
+  CHECK_FALSE(coordinator.recorded(0, 1, "", Status::ok));
+  CHECK(coordinator.recorded(0, 1, "a", Status::ok));
+}
+
+TEST_CASE("a drained pack comes back without blame and keeps its name; a drained coordinator hands out nothing") {
+  Coordinator coordinator({pack_of("p", {0, 1}, 1), pack_of("q", {2}, 0.5)}, {}, true);
+  coordinator.ready(0);
+  coordinator.take_dispatches();
+  coordinator.drain();
+  CHECK_FALSE(coordinator.is_over());
+  coordinator.returned(0);
+  coordinator.ready(0);
+  CHECK(coordinator.take_dispatches().empty());
+  CHECK(coordinator.is_over());
+  CHECK_FALSE(coordinator.is_complete());
+  CHECK(coordinator.waiting() == 2);
+}
+
+TEST_CASE("a worker that calls a pack finished too early does not pass for success") {
+  Coordinator coordinator({pack_of("p", {0, 1}, 1)}, {}, true);
+  coordinator.ready(0);
+  coordinator.take_dispatches();
+  coordinator.recorded(0, 0, "", Status::ok);
+  coordinator.finished(0);
+  const auto given_up = coordinator.take_given_up();
+  REQUIRE(given_up.size() == 1);
+  CHECK(given_up[0].trial == 1);
+}
+
+TEST_CASE("records of trials that the worker was never given are no news") {
+  Coordinator coordinator({pack_of("p", {0}, 1)}, {}, true);
+  CHECK_FALSE(coordinator.recorded(0, 0, "", Status::ok));
+  coordinator.ready(0);
+  coordinator.take_dispatches();
+  CHECK_FALSE(coordinator.recorded(0, 7, "", Status::ok));
+  CHECK_FALSE(coordinator.recorded(0, 0, "unknown", Status::ok));
+}
+
+TEST_CASE("a hundred thousand packs pass through") {
+  std::vector<study::Pack> packs;
+  for (std::size_t i = 0; i < 100000; ++i) packs.push_back(pack_of("p", {i}, static_cast<double>(i * 7919 % 100003)));
+  Coordinator coordinator(std::move(packs), {}, true);
+  for (std::size_t worker = 0; worker < 64; ++worker) coordinator.ready(worker);
+  std::size_t finished = 0;
+  double last = 1e9;
+  while (!coordinator.is_complete()) {
+    for (const auto& dispatch : coordinator.take_dispatches()) {
+      REQUIRE(dispatch.pack.flops <= last);
+      last = dispatch.pack.flops;
+      finish(coordinator, dispatch);
+      ++finished;
+    }
+  }
+  CHECK(finished == 100000);
+}
