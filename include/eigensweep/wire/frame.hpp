@@ -14,6 +14,10 @@ namespace eigensweep::wire {
 /// Frames between a supervisor and its worker: a 4-byte little-endian length, then that many bytes of CBOR: a map with
 /// "type".
 ///
+/// A worker is started as `eigensweep-worker --device cpu|cuda:K --threads T --in-fd 3 --out-fd 4`: it reads frames on
+/// descriptor 3 and writes them on 4; its standard output and error are a log. `eigensweep-worker --devices` prints one
+/// line of JSON, {"cuda": count, "memory": [bytes of each]}, and exits 0. Its supervisor's end ends it (SIGKILL).
+///
 /// supervisor -> worker
 ///   {"type": "task", "task": {...}}       run this pack (wire::Task)
 ///   {"type": "quit"}                      leave, nothing more to do

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "eigensweep/core/json.hpp"
+#include "eigensweep/sweep/worker_process.hpp"
+
+namespace eigensweep::sweep {
+
+/// What a supervisor lets its workers get away with.
+struct Patience {
+  std::chrono::duration<double> hello{300};        ///< from start to hello: a cold network file system takes its time
+  std::chrono::duration<double> silence{1800};     ///< a busy worker without a word hangs
+  std::chrono::duration<double> farewell{10};      ///< from "quit" to the end
+  std::chrono::duration<double> first_pause{0.2};  ///< before a restart; doubles with every loss in a row, to 30 s
+  int losses_before_hello = 5;                     ///< in a row: the slot is given up
+  int losses_in_a_row = 30;                        ///< without anything finished in between: the slot is given up
+};
+
+/// Starts, feeds, watches and restarts the workers of one rank, each in its slot. A worker is started when its slot
+/// gets its first task. Single-threaded; nothing blocks but turn().
+///
+/// What happens comes back as events: the worker's own frames with "slot" added, and
+///   {"type": "lost", "slot", "said_hello", "message"}   the worker died or hung with or without a pack
+///   {"type": "left", "slot"}                             it left as it was asked to
+///   {"type": "ready", "slot"}                            after the loss of a busy worker: the slot takes tasks again
+///   {"type": "retired", "slot", "message"}               the slot is given up
+class Supervisor {
+ public:
+  struct Slot {
+    WorkerCommand command;
+  };
+  Supervisor(std::vector<Slot> slots, Patience patience);
+
+  /// The slot must be free: at the start, after finished, failed or ready.
+  void give(std::size_t slot, const Json& task);
+  /// Asks every worker to finish its step, write a checkpoint and leave; none is started again.
+  void drain();
+  /// Ends every worker now.
+  void kill() noexcept;
+  /// Tells idle workers to leave, waits for them, ends the stubborn ones. May take `Patience::farewell`.
+  void quit();
+
+  /// Waits for something to happen, at most so long, and returns what did. `also`: one more descriptor to wake up for
+  /// (-1: none).
+  std::vector<Json> turn(std::chrono::microseconds at_most, int also);
+  [[nodiscard]] bool is_empty() const noexcept;
+  [[nodiscard]] std::size_t slots() const noexcept { return slots_.size(); }
+  /// Process id of a slot's worker, 0 if there is none.
+  [[nodiscard]] pid_t pid(std::size_t slot) const noexcept;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct State {
+    WorkerCommand command;
+    std::unique_ptr<WorkerProcess> process;
+    bool said_hello = false;
+    bool is_busy = false;
+    bool is_leaving = false;  ///< it said "drained", or was told to quit
+    bool is_retired = false;
+    int losses = 0;  ///< in a row
+    Clock::time_point heard{};
+    Clock::time_point rest_until{};
+    bool is_resting = false;
+  };
+
+  void listen(std::size_t slot, std::vector<Json>& events);
+  void hear(std::size_t slot, Json&& frame, std::vector<Json>& events);
+  void watch(std::size_t slot, Clock::time_point now, std::vector<Json>& events);
+  void lose(std::size_t slot, const std::string& message, std::vector<Json>& events);
+
+  std::vector<State> slots_;
+  std::vector<Json> unreported_;
+  Patience patience_;
+  bool draining_ = false;
+};
+
+}  // namespace eigensweep::sweep

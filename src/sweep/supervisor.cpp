@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/sweep/supervisor.hpp"
+
+#include <poll.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/core/text.hpp"
+
+namespace eigensweep::sweep {
+namespace {
+
+Json event(const char* type, std::size_t slot) {
+  Json made;
+  made["type"] = type;
+  made["slot"] = slot;
+  return made;
+}
+
+}  // namespace
+
+Supervisor::Supervisor(std::vector<Slot> slots, Patience patience) : patience_(patience) {
+  for (Slot& slot : slots) {
+    State state;
+    state.command = std::move(slot.command);
+    slots_.push_back(std::move(state));
+  }
+}
+
+bool Supervisor::is_empty() const noexcept {
+  return std::none_of(slots_.begin(), slots_.end(), [](const State& state) { return state.process != nullptr; });
+}
+
+pid_t Supervisor::pid(std::size_t slot) const noexcept {
+  return slots_[slot].process ? slots_[slot].process->pid() : 0;
+}
+
+void Supervisor::give(std::size_t slot, const Json& task) {
+  State& state = slots_[slot];
+  EIGENSWEEP_EXPECT(!state.is_busy && !state.is_retired);
+  if (draining_) {  // the task was under way when the signal came
+    unreported_.push_back(event("left", slot));
+    return;
+  }
+  state.is_busy = true;
+  state.heard = Clock::now();
+  if (!state.process) {
+    state.said_hello = false;
+    state.is_leaving = false;
+    try {
+      state.process = std::make_unique<WorkerProcess>(state.command);
+    } catch (const SystemError& error) {
+      lose(slot, error.what(), unreported_);
+      return;
+    }
+  }
+  Json frame;
+  frame["type"] = "task";
+  frame["task"] = task;
+  state.process->send(frame);
+}
+
+void Supervisor::drain() {
+  draining_ = true;
+  for (State& state : slots_) {
+    if (state.process) state.process->signal(SIGTERM);
+  }
+}
+
+void Supervisor::kill() noexcept {
+  draining_ = true;
+  for (State& state : slots_) {
+    if (state.process) state.process->signal(SIGKILL);
+  }
+}
+
+void Supervisor::quit() {
+  draining_ = true;
+  for (State& state : slots_) {
+    if (!state.process) continue;
+    state.is_leaving = true;
+    state.process->send({{"type", "quit"}});
+  }
+  const auto start = Clock::now();
+  while (!is_empty() && Clock::now() - start < patience_.farewell) turn(std::chrono::milliseconds(50), -1);
+  for (State& state : slots_) state.process.reset();
+}
+
+std::vector<Json> Supervisor::turn(std::chrono::microseconds at_most, int also) {
+  std::vector<pollfd> descriptors;
+  for (const State& state : slots_) {
+    if (!state.process) continue;
+    if (state.process->read_descriptor() >= 0) descriptors.push_back({state.process->read_descriptor(), POLLIN, 0});
+    if (state.process->write_descriptor() >= 0) descriptors.push_back({state.process->write_descriptor(), POLLOUT, 0});
+  }
+  if (also >= 0) descriptors.push_back({also, POLLIN, 0});
+  const timespec wait{at_most.count() / 1000000, (at_most.count() % 1000000) * 1000};
+  ::ppoll(descriptors.data(), descriptors.size(), &wait, nullptr);
+  std::vector<Json> events = std::exchange(unreported_, {});
+  const auto now = Clock::now();
+  for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
+    if (slots_[slot].process) {
+      slots_[slot].process->flush();
+      listen(slot, events);
+    }
+    watch(slot, now, events);
+  }
+  return events;
+}
+
+void Supervisor::listen(std::size_t slot, std::vector<Json>& events) {
+  State& state = slots_[slot];
+  // In this order: what a process wrote before it ended is still in the pipe when its end is known.
+  const auto how = state.process->ended();
+  try {
+    for (Json& frame : state.process->receive()) hear(slot, std::move(frame), events);
+  } catch (const std::exception& error) {
+    lose(slot, fmt::format("the worker wrote what is no frame: {}", error.what()), events);
+    return;
+  }
+  if (!how) return;
+  if (state.is_leaving || (draining_ && state.process->ended_well())) {
+    state.process.reset();
+    const bool had_pack = std::exchange(state.is_busy, false);
+    events.push_back(event("left", slot));
+    // Somebody else told the worker to stop: the slot goes on with the next one.
+    if (had_pack && !draining_) events.push_back(event("ready", slot));
+    return;
+  }
+  std::string words = state.process->last_words();
+  lose(slot, words.empty() ? *how : fmt::format("{}; its last words: {}", *how, words), events);
+}
+
+void Supervisor::hear(std::size_t slot, Json&& frame, std::vector<Json>& events) {
+  State& state = slots_[slot];
+  state.heard = Clock::now();
+  const std::string type = frame.value("type", "");
+  if (type == "hello") state.said_hello = true;
+  if (type == "finished" || type == "failed") state.is_busy = false;
+  if (type == "finished") state.losses = 0;
+  if (type == "drained") state.is_leaving = true;
+  frame["slot"] = slot;
+  events.push_back(std::move(frame));
+}
+
+void Supervisor::watch(std::size_t slot, Clock::time_point now, std::vector<Json>& events) {
+  State& state = slots_[slot];
+  if (state.is_resting && now >= state.rest_until && !draining_) {
+    state.is_resting = false;
+    events.push_back(event("ready", slot));
+  }
+  if (!state.process || !state.is_busy) return;
+  const auto silent = now - state.heard;
+  if (!state.said_hello && silent > patience_.hello) {
+    lose(slot, fmt::format("the worker did not say hello within {}", text::duration(patience_.hello.count())), events);
+  } else if (state.said_hello && silent > patience_.silence) {
+    lose(slot,
+         fmt::format("the worker hung: not a word for {}; its last words: {}",
+                     text::duration(patience_.silence.count()), state.process->last_words()),
+         events);
+  }
+}
+
+void Supervisor::lose(std::size_t slot, const std::string& message, std::vector<Json>& events) {
+  State& state = slots_[slot];
+  state.process.reset();
+  const bool had_pack = std::exchange(state.is_busy, false);
+  ++state.losses;
+  Json lost = event("lost", slot);
+  lost["said_hello"] = state.said_hello;
+  lost["message"] = message;
+  events.push_back(std::move(lost));
+  // A slot whose idle worker died was ready and still is.
+  if (draining_ || !had_pack) return;
+  if (state.losses >= (state.said_hello ? patience_.losses_in_a_row : patience_.losses_before_hello)) {
+    state.is_retired = true;
+    Json retired = event("retired", slot);
+    retired["message"] = message;
+    events.push_back(std::move(retired));
+    return;
+  }
+  constexpr std::chrono::duration<double> longest{30};
+  const auto pause =
+      std::min(patience_.first_pause * static_cast<double>(1U << std::min(state.losses - 1, 10)), longest);
+  state.is_resting = true;
+  state.rest_until = Clock::now() + std::chrono::duration_cast<Clock::duration>(pause);
+}
+
+}  // namespace eigensweep::sweep
