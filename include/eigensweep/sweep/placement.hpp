@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "eigensweep/sweep/communicator.hpp"
+#include "eigensweep/sweep/worker_process.hpp"
+
+namespace eigensweep::sweep {
+
+/// What the user asked for.
+struct PlacementRequest {
+  std::optional<std::size_t> workers;  ///< per rank
+  std::string device = "auto";         ///< "auto", "cpu", "cuda"
+  std::optional<int> threads;          ///< per worker
+};
+
+/// What a rank finds around itself.
+struct Surroundings {
+  std::string host;
+  std::size_t cores = 1;    ///< in this process's affinity mask
+  std::size_t sharers = 1;  ///< ranks of this machine whose masks meet this one, itself included
+  std::size_t node_rank = 0;
+  bool is_launched = false;           ///< started by mpirun or srun: one worker per rank
+  std::vector<double> device_memory;  ///< bytes, one per visible GPU
+  std::string visible_devices;        ///< CUDA_VISIBLE_DEVICES, "" if it is not set
+  double memory = 0;                  ///< bytes of the machine
+};
+
+/// Where a worker runs.
+struct Place {
+  int rank = 0;
+  std::size_t slot = 0;  ///< within its rank
+  std::string host;
+  std::string device;  ///< "cpu" or "cuda:K"
+  int threads = 1;
+  double memory = 0;  ///< bytes that its packs may take
+  std::string visible_devices;
+};
+
+/// Looks around. Runs `worker --devices` unless `device` is "cpu" or the machine has no GPU driver.
+/// Throws SystemError when the worker cannot be run.
+Surroundings look_around(const Communicator& communicator, const std::filesystem::path& worker,
+                         const std::string& device);
+
+/// The workers of one rank. Under a launcher one per rank (GPU number node_rank modulo those visible); else one per
+/// GPU, or one per core on a machine without. Cores are shared out evenly. Throws SystemError when a GPU is asked for
+/// and none is visible.
+std::vector<Place> place_workers(const PlacementRequest& request, const Surroundings& around, int rank);
+
+/// Fewer workers than places: the first ones, with the cores of the others. Only for a start without a launcher.
+void keep_only(std::vector<Place>& places, std::size_t workers, const PlacementRequest& request, std::size_t cores);
+
+/// One line per group of equal places, for the log; then warnings (two workers on one GPU).
+std::vector<std::string> placement_table(const std::vector<Place>& places);
+
+/// How the worker of a place is started; its log lies in `logs`.
+WorkerCommand worker_command(const Place& place, const std::filesystem::path& logs);
+
+Json to_json(const Place& place);
+Place place_from_json(const Json& json);
+
+}  // namespace eigensweep::sweep

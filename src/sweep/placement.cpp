@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/sweep/placement.hpp"
+
+#include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <tuple>
+
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/core/text.hpp"
+
+namespace eigensweep::sweep {
+namespace {
+
+/// Of a machine's memory, what all packs together may take: the rest is for datasets, libraries and everybody else.
+constexpr double usable_share = 0.6;
+
+cpu_set_t own_mask() {
+  cpu_set_t mask;
+  CPU_ZERO(&mask);
+  if (::sched_getaffinity(0, sizeof(mask), &mask) != 0) {
+    for (long i = 0; i < ::sysconf(_SC_NPROCESSORS_ONLN) && i < CPU_SETSIZE; ++i)
+      CPU_SET(static_cast<std::size_t>(i), &mask);
+  }
+  return mask;
+}
+
+std::size_t count_sharers(const Communicator& communicator, const cpu_set_t& mine) {
+  std::vector<std::uint8_t> bytes(sizeof(mine));
+  std::memcpy(bytes.data(), &mine, sizeof(mine));
+  std::size_t sharers = 0;
+  for (const auto& other : communicator.gather_on_node(bytes)) {
+    cpu_set_t mask;
+    std::memcpy(&mask, other.data(), sizeof(mask));
+    cpu_set_t both;
+    CPU_AND(&both, &mask, &mine);
+    if (CPU_COUNT(&both) > 0) ++sharers;
+  }
+  return std::max<std::size_t>(1, sharers);
+}
+
+/// What `worker --devices` says: {"cuda": count, "memory": [bytes per device]}.
+std::vector<double> ask_devices(const std::filesystem::path& worker) {
+  std::string quoted = "'";
+  for (const char c : worker.string()) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  quoted += "' --devices 2>&1";
+  FILE* stream = ::popen(quoted.c_str(), "r");
+  std::string output;
+  std::array<char, 512> buffer{};
+  while (stream != nullptr && std::fgets(buffer.data(), buffer.size(), stream) != nullptr) output += buffer.data();
+  const int status = stream == nullptr ? -1 : ::pclose(stream);
+  const std::size_t end = output.find_last_not_of(" \n\r");
+  output.resize(end == std::string::npos ? 0 : end + 1);
+  const std::string last = output.substr(output.find_last_of('\n') + 1);
+  const Json json = Json::parse(last, nullptr, false);
+  if (status != 0 || !json.is_object() || !json.contains("cuda")) {
+    throw SystemError(fmt::format("{}: the worker does not run: {}; run `{} --devices` by hand to see why",
+                                  worker.string(), last.empty() ? "it says nothing" : last, worker.string()));
+  }
+  std::vector<double> memory(json["cuda"].get<std::size_t>(), 0.0);
+  for (std::size_t i = 0; i < memory.size() && json.contains("memory") && i < json["memory"].size(); ++i) {
+    memory[i] = json["memory"][i].get<double>();
+  }
+  return memory;
+}
+
+bool has_gpu_driver() { return ::access("/dev/nvidiactl", F_OK) == 0 || ::access("/dev/kfd", F_OK) == 0; }
+
+int threads_of(const PlacementRequest& request, std::size_t cores, std::size_t workers) {
+  return request.threads.value_or(
+      static_cast<int>(std::max<std::size_t>(1, cores / std::max<std::size_t>(1, workers))));
+}
+
+}  // namespace
+
+Surroundings look_around(const Communicator& communicator, const std::filesystem::path& worker,
+                         const std::string& device) {
+  Surroundings around;
+  std::array<char, 256> name{};
+  around.host = ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+  const cpu_set_t mask = own_mask();
+  around.cores = static_cast<std::size_t>(std::max(1, CPU_COUNT(&mask)));
+  around.sharers = count_sharers(communicator, mask);
+  around.node_rank = static_cast<std::size_t>(communicator.node_rank());
+  around.is_launched = is_launched();
+  around.memory = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+  if (const char* visible = std::getenv("CUDA_VISIBLE_DEVICES"); visible != nullptr) around.visible_devices = visible;
+  if (device == "cuda" || (device == "auto" && has_gpu_driver())) around.device_memory = ask_devices(worker);
+  return around;
+}
+
+std::vector<Place> place_workers(const PlacementRequest& request, const Surroundings& around, int rank) {
+  const std::size_t gpus = request.device == "cpu" ? 0 : around.device_memory.size();
+  if (request.device == "cuda" && gpus == 0) {
+    throw SystemError(
+        fmt::format("{}: no GPU is visible (--device cuda asks for one); check nvidia-smi and "
+                    "CUDA_VISIBLE_DEVICES, or use --device cpu",
+                    around.host));
+  }
+  const std::size_t cores = std::max<std::size_t>(1, around.cores / around.sharers);
+  const std::size_t usual = around.is_launched ? 1 : gpus > 0 ? gpus : cores;
+  const std::size_t workers = std::max<std::size_t>(1, request.workers.value_or(usual));
+  std::vector<Place> places;
+  for (std::size_t slot = 0; slot < workers; ++slot) {
+    Place place;
+    place.rank = rank;
+    place.slot = slot;
+    place.host = around.host;
+    place.threads = threads_of(request, cores, workers);
+    place.memory = usable_share * around.memory / static_cast<double>(workers * around.sharers);
+    place.device = "cpu";
+    if (gpus > 0) {
+      const std::size_t device = (around.node_rank * workers + slot) % gpus;
+      place.device = fmt::format("cuda:{}", device);
+      place.visible_devices = around.visible_devices;
+      if (around.device_memory[device] > 0) place.memory = usable_share * around.device_memory[device];
+    }
+    places.push_back(std::move(place));
+  }
+  return places;
+}
+
+void keep_only(std::vector<Place>& places, std::size_t workers, const PlacementRequest& request, std::size_t cores) {
+  if (workers == 0 || workers >= places.size()) return;
+  places.resize(workers);
+  for (Place& place : places) place.threads = threads_of(request, cores, workers);
+}
+
+std::vector<std::string> placement_table(const std::vector<Place>& places) {
+  std::vector<std::string> lines;
+  std::map<std::tuple<std::string, std::string, std::string>, std::size_t> on_gpu;
+  for (std::size_t start = 0; start < places.size();) {
+    const Place& first = places[start];
+    std::size_t end = start;
+    while (end < places.size() && places[end].host == first.host && places[end].device == first.device &&
+           places[end].threads == first.threads) {
+      if (first.device != "cpu") ++on_gpu[{first.host, places[end].visible_devices, first.device}];
+      ++end;
+    }
+    const std::string range =
+        end - start == 1 ? fmt::format("worker {}", start) : fmt::format("workers {}-{}", start, end - 1);
+    const std::string ranks = first.rank == places[end - 1].rank
+                                  ? fmt::format("rank {}", first.rank)
+                                  : fmt::format("ranks {}-{}", first.rank, places[end - 1].rank);
+    lines.push_back(fmt::format("{} ({}) on {}: {}, {} thread{}{}", range, ranks, first.host, first.device,
+                                first.threads, first.threads == 1 ? "" : "s", end - start == 1 ? "" : " each"));
+    start = end;
+  }
+  for (const auto& [key, count] : on_gpu) {
+    if (count > 1) {
+      lines.push_back(fmt::format("{}: {} workers share {} (they slow each other down); start one rank per GPU",
+                                  std::get<0>(key), count, std::get<2>(key)));
+    }
+  }
+  return lines;
+}
+
+WorkerCommand worker_command(const Place& place, const std::filesystem::path& logs) {
+  return {find_worker(), place.device, place.threads, logs / fmt::format("worker-{}-{}.log", place.rank, place.slot)};
+}
+
+Json to_json(const Place& place) {
+  return {{"rank", place.rank},
+          {"slot", place.slot},
+          {"host", place.host},
+          {"device", place.device},
+          {"threads", place.threads},
+          {"memory", place.memory},
+          {"visible_devices", place.visible_devices}};
+}
+
+Place place_from_json(const Json& json) {
+  Place place;
+  place.rank = json.at("rank").get<int>();
+  place.slot = json.at("slot").get<std::size_t>();
+  place.host = json.at("host").get<std::string>();
+  place.device = json.at("device").get<std::string>();
+  place.threads = json.at("threads").get<int>();
+  place.memory = json.at("memory").get<double>();
+  place.visible_devices = json.at("visible_devices").get<std::string>();
+  return place;
+}
+
+}  // namespace eigensweep::sweep
