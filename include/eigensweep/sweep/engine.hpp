@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "eigensweep/sweep/communicator.hpp"
+#include "eigensweep/sweep/coordinator.hpp"
+#include "eigensweep/sweep/monitor.hpp"
+#include "eigensweep/sweep/output_folder.hpp"
+#include "eigensweep/sweep/signals.hpp"
+#include "eigensweep/sweep/supervisor.hpp"
+#include "eigensweep/sweep/view.hpp"
+#include "eigensweep/wire/ledger.hpp"
+#include "eigensweep/wire/task.hpp"
+
+namespace eigensweep::sweep {
+
+/// The work of one run, and how its parts reach the outside.
+struct Work {
+  std::vector<std::string> trials;  ///< ids, by index into Study::trials
+  std::vector<study::Pack> packs;
+  std::vector<bool> trained;  ///< as Coordinator wants it
+  bool keeps_models = true;
+  std::function<wire::Task(const study::Pack&)> make_task;
+  std::function<double(const study::Pack&)> train_share;  ///< of a pack's predicted operations, what training takes
+  std::function<void()> publish;                          ///< makes results.h5 anew from the ledger
+  std::string continue_command;                           ///< for messages
+};
+
+/// Rank 0 at work: takes what workers say, makes records durable, lets the coordinator decide, hands out packs, shows
+/// and publishes. One thread, one loop.
+class Engine {
+ public:
+  /// `places`: all workers, sorted by rank and slot; those of rank 0 are the supervisor's. `status`: study, totals, and
+  /// what earlier runs did.
+  Engine(Work work, const OutputPaths& paths, std::vector<Place> places, RunStatus status, Supervisor& supervisor,
+         Communicator& communicator, const Signals& signals);
+
+  /// Runs until nothing is left or nothing may go on. Returns ok, trials_failed or continue_later. Throws DataError
+  /// when a worker found the data broken, SystemError on a full disk or when no worker lives: what is finished is safe
+  /// then.
+  ExitCode run();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Event {
+    std::size_t worker = 0;
+    Json content;
+  };
+
+  void turn();
+  void store(const std::vector<Event>& events);
+  void save(bool may_fail);
+  void take(const Event& event);
+  void take_loss(std::size_t worker, const Json& event);
+  void take_failure(std::size_t worker, const Json& frame);
+  void settle(const GivenUp& given_up);
+  void hand_out();
+  void look_at_signals();
+  void begin_drain(const std::string& why);
+  void tick();
+  void publish_if_due();
+  void write_status() noexcept;
+  void count(const wire::Record& record);
+  void leave();
+  ExitCode conclude();
+  [[nodiscard]] std::size_t index_of(int rank, std::size_t slot) const;
+  [[nodiscard]] double seconds() const;
+  void tell_others(const Json& message);
+
+  Work work_;
+  const OutputPaths& paths_;
+  RunStatus status_;
+  Supervisor& supervisor_;
+  Communicator& communicator_;
+  const Signals& signals_;
+  Coordinator coordinator_;
+  wire::Ledger ledger_;
+  View view_;
+  Clock::time_point start_ = Clock::now();
+  std::string started_at_;
+
+  std::unordered_map<std::string, std::size_t> trial_index_;
+  std::vector<std::size_t> missing_;       ///< records that each trial still lacks
+  std::vector<bool> failed_;               ///< given up in this run
+  std::vector<std::size_t> first_worker_;  ///< of each rank
+  std::vector<wire::Record> unsaved_;
+  std::vector<std::size_t> records_in_pack_;  ///< per worker: evaluation records of its pack so far
+  std::chrono::microseconds pause_{200};
+
+  bool draining_ = false;
+  bool interrupted_ = false;  ///< leave at once
+  bool any_hello_ = false;
+  std::size_t retired_ = 0;
+  std::optional<ExitCode> error_code_;  ///< why the run must end, beside a request
+  std::string error_;
+  double next_status_ = 0;
+  double next_publish_ = 0;
+  double publish_cost_ = 0;
+  double next_save_ = 0;
+  bool has_news_ = false;  ///< records that results.h5 does not show yet
+};
+
+}  // namespace eigensweep::sweep

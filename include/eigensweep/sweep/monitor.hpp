@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "eigensweep/core/json.hpp"
+#include "eigensweep/sweep/placement.hpp"
+
+namespace eigensweep::sweep {
+
+/// A worker as status.json and the live view show it.
+struct WorkerStatus {
+  Place place;
+  std::string state = "idle";  ///< idle, starting, busy, lost, retired
+  std::string pack;
+  std::size_t lanes = 0;
+  std::string stage;  ///< "train", or the label of an evaluation
+  std::int64_t epoch = 0, epochs = 0, step = 0, steps = 0;
+  std::vector<double> losses;  ///< one per lane
+  std::size_t losses_in_all = 0;
+  double flops = 0;        ///< predicted, of its pack
+  double train_share = 1;  ///< of these, what training takes
+  double records = 0;      ///< share of the pack's evaluation records that have come in
+  double started = 0;      ///< seconds since the run began
+};
+
+/// The state of a run: what is printed, shown and written, from one place.
+struct RunStatus {
+  std::string study;
+  std::string study_file;
+  std::string state = "running";  ///< running, complete, stopped, failed
+  std::string message;
+  std::size_t trials = 0, done = 0, failed = 0, diverged = 0;
+  std::size_t done_before = 0;  ///< of `done`, by earlier runs
+  std::size_t packs_done = 0, packs_waiting = 0;
+  double waiting_flops = 0;
+  double elapsed = 0;         ///< seconds
+  double finished_flops = 0;  ///< of finished packs
+  double busy_seconds = 0;    ///< of workers, for these
+  std::vector<WorkerStatus> workers;
+
+  [[nodiscard]] std::size_t running_trials() const;
+  [[nodiscard]] std::size_t running_packs() const;
+  /// Trials per second in this run, once one is finished.
+  [[nodiscard]] std::optional<double> rate() const;
+  /// Seconds until the end by the cost model, corrected by what workers did so far; nothing before any progress.
+  [[nodiscard]] std::optional<double> time_left() const;
+};
+
+/// The share of its pack that a worker has done, by its last word.
+double share_done(const WorkerStatus& worker);
+/// Takes over what a worker's "progress" frame says.
+void apply_progress(WorkerStatus& worker, const Json& frame);
+
+Json to_json(const RunStatus& status);
+
+}  // namespace eigensweep::sweep

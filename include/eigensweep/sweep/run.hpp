@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <functional>
+
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/study/study.hpp"
+#include "eigensweep/sweep/output_folder.hpp"
+#include "eigensweep/sweep/placement.hpp"
+#include "eigensweep/sweep/supervisor.hpp"
+
+namespace eigensweep::sweep {
+
+/// What `eigensweep run` was asked.
+struct RunOptions {
+  std::filesystem::path study_file;
+  std::filesystem::path output;  ///< "": runs/<study name>
+  PlacementRequest placement;
+  std::size_t lanes = 0;  ///< most trials side by side; 0: the cost model's choice
+  Patience patience;
+};
+
+/// Makes results.h5 anew from what lies in the output folder.
+using Publish = std::function<void(const study::Study& study, const OutputPaths& paths)>;
+
+/// Runs a study to its end, or until it is asked to stop: alone, or as one rank of an MPI job (every rank calls it).
+/// Continues what an earlier run left. Returns ok, trials_failed or continue_later, the same on every rank.
+/// Throws ConfigError, DataError, SystemError on rank 0; the other ranks return its code.
+ExitCode run(const RunOptions& options, const study::Catalog& catalog, const Publish& publish);
+
+}  // namespace eigensweep::sweep

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/sweep/engine.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
+#include <utility>
+
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/core/file.hpp"
+#include "eigensweep/core/log.hpp"
+#include "eigensweep/core/text.hpp"
+
+namespace eigensweep::sweep {
+namespace {
+
+constexpr double status_pause = 2;          // seconds between two status.json
+constexpr double least_publish_pause = 30;  // seconds between two results.h5
+constexpr double publish_share = 20;        // at most one part in so many of the time goes into publishing
+constexpr double save_pause = 5;            // seconds between tries on a full disk
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text.data();
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+}
+
+}  // namespace
+
+Engine::Engine(Work work, const OutputPaths& paths, std::vector<Place> places, RunStatus status, Supervisor& supervisor,
+               Communicator& communicator, const Signals& signals)
+    : work_(std::move(work)),
+      paths_(paths),
+      status_(std::move(status)),
+      supervisor_(supervisor),
+      communicator_(communicator),
+      signals_(signals),
+      coordinator_(std::move(work_.packs), work_.trained, work_.keeps_models),
+      ledger_(paths.ledger()),
+      started_at_(utc_now()),
+      missing_(work_.trials.size(), 0),
+      failed_(work_.trials.size(), false),
+      records_in_pack_(places.size(), 0) {
+  for (std::size_t i = 0; i < work_.trials.size(); ++i) trial_index_.emplace(work_.trials[i], i);
+  first_worker_.assign(static_cast<std::size_t>(communicator_.size()), places.size());
+  for (std::size_t i = places.size(); i-- > 0;) first_worker_[static_cast<std::size_t>(places[i].rank)] = i;
+  for (Place& place : places) {
+    WorkerStatus worker;
+    worker.place = std::move(place);
+    status_.workers.push_back(std::move(worker));
+  }
+}
+
+double Engine::seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+
+std::size_t Engine::index_of(int rank, std::size_t slot) const {
+  return first_worker_[static_cast<std::size_t>(rank)] + slot;
+}
+
+void Engine::tell_others(const Json& message) {
+  for (int rank = 1; rank < communicator_.size(); ++rank) communicator_.send(rank, message);
+}
+
+ExitCode Engine::run() {
+  for (std::size_t worker = 0; worker < status_.workers.size(); ++worker) coordinator_.ready(worker);
+  next_publish_ = least_publish_pause;
+  hand_out();
+  while (!interrupted_ && !coordinator_.is_over()) {
+    turn();
+    if (retired_ == status_.workers.size() && coordinator_.running() == 0 && !coordinator_.is_complete()) {
+      if (!error_code_) {
+        error_code_ = ExitCode::system;
+        error_ = any_hello_ ? "every worker was given up after too many losses (the log above tells why)"
+                            : fmt::format("no worker could be started: {}", error_);
+      }
+      break;
+    }
+  }
+  leave();
+  return conclude();
+}
+
+void Engine::turn() {
+  constexpr std::chrono::microseconds shortest{200};
+  constexpr std::chrono::microseconds longest_parallel{10000};  // an idle rank: some hundred wake-ups a second
+  constexpr std::chrono::microseconds longest{250000};
+  std::vector<Event> events;
+  for (Json& event : supervisor_.turn(pause_, signals_.descriptor())) {
+    const auto slot = event.at("slot").get<std::size_t>();
+    events.push_back({index_of(0, slot), std::move(event)});
+  }
+  while (auto message = communicator_.receive()) {
+    if (message->content.value("type", "") == "stop") {
+      begin_drain(fmt::format("rank {} was asked to stop", message->source));
+      continue;
+    }
+    const auto slot = message->content.at("slot").get<std::size_t>();
+    events.push_back({index_of(message->source, slot), std::move(message->content)});
+  }
+  pause_ = communicator_.size() == 1 ? longest : events.empty() ? std::min(2 * pause_, longest_parallel) : shortest;
+  store(events);
+  for (const Event& event : events) take(event);
+  for (const GivenUp& given_up : coordinator_.take_given_up()) settle(given_up);
+  look_at_signals();
+  hand_out();
+  tick();
+}
+
+/// Everything that came in together costs one fsync, and is durable before anybody hears of it.
+void Engine::store(const std::vector<Event>& events) {
+  for (const Event& event : events) {
+    if (event.content.value("type", "") != "record") continue;
+    try {
+      wire::Record record = wire::decode_record(event.content.at("record").get_binary());
+      const auto found = trial_index_.find(record.trial);
+      if (found == trial_index_.end() || !coordinator_.has_pack(event.worker)) {
+        throw DataError(fmt::format("trial '{}' was not asked for", record.trial));
+      }
+      const bool is_evaluation = record.kind == wire::RecordKind::evaluation;
+      const std::string evaluation = is_evaluation ? record.evaluation : "";
+      const bool was_news = coordinator_.is_news(event.worker, found->second, evaluation);
+      coordinator_.recorded(event.worker, found->second, evaluation, record.status);
+      if (is_evaluation) ++records_in_pack_[event.worker];
+      if (!was_news) continue;
+      unsaved_.push_back(std::move(record));
+    } catch (const std::exception& error) {
+      log::warn("worker {} sent a record that cannot be used: {}", event.worker, error.what());
+    }
+  }
+  if (!unsaved_.empty() && seconds() >= next_save_) save(false);
+}
+
+void Engine::save(bool may_fail) {
+  try {
+    ledger_.append(unsaved_);
+    for (const wire::Record& record : std::exchange(unsaved_, {})) count(record);
+    has_news_ = true;
+  } catch (const SystemError& error) {
+    if (may_fail) throw;
+    next_save_ = seconds() + save_pause;
+    if (!error_code_) {
+      error_code_ = ExitCode::system;
+      error_ = error.what();
+    }
+    begin_drain(error.what());
+  }
+}
+
+void Engine::count(const wire::Record& record) {
+  const std::size_t trial = trial_index_.at(record.trial);
+  if (missing_[trial] == 0) return;
+  missing_[trial] =
+      record.kind == wire::RecordKind::training && record.status == wire::Status::diverged ? 0 : missing_[trial] - 1;
+  if (record.status == wire::Status::failed && !failed_[trial]) {
+    failed_[trial] = true;
+    ++status_.failed;
+  }
+  if (missing_[trial] > 0) return;
+  if (record.kind == wire::RecordKind::training && record.status == wire::Status::diverged) {
+    ++status_.diverged;
+    log::warn("trial {} diverged: {}", record.trial, record.message);
+  }
+  if (!failed_[trial]) ++status_.done;
+}
+
+void Engine::take(const Event& event) {
+  WorkerStatus& worker = status_.workers[event.worker];
+  const std::string type = event.content.value("type", "");
+  if (type == "hello") {
+    any_hello_ = true;
+    worker.state = "busy";
+    log::debug("worker {} says hello: {}", event.worker, event.content.dump());
+  } else if (type == "progress") {
+    apply_progress(worker, event.content);
+  } else if (type == "finished") {
+    if (!coordinator_.has_pack(event.worker)) return;
+    ++status_.packs_done;
+    status_.finished_flops += worker.flops;
+    status_.busy_seconds += seconds() - worker.started;
+    worker.state = "idle";
+    coordinator_.finished(event.worker);
+  } else if (type == "failed") {
+    take_failure(event.worker, event.content);
+  } else if (type == "lost") {
+    take_loss(event.worker, event.content);
+  } else if (type == "left") {
+    worker.state = "idle";
+    if (coordinator_.has_pack(event.worker)) coordinator_.returned(event.worker);
+  } else if (type == "ready") {
+    worker.state = "idle";
+    coordinator_.ready(event.worker);
+  } else if (type == "retired") {
+    worker.state = "retired";
+    ++retired_;
+    error_ = event.content.value("message", "");
+    log::error("worker {} is given up: {}", event.worker, error_);
+  }
+}
+
+void Engine::take_failure(std::size_t worker, const Json& frame) {
+  if (!coordinator_.has_pack(worker)) return;
+  status_.workers[worker].state = "idle";
+  const std::string reason = frame.value("reason", "error");
+  const std::string message = frame.value("message", "");
+  log::warn("worker {} could not finish a pack of {} trials ({}): {}", worker, status_.workers[worker].lanes, reason,
+            message);
+  if (reason == "data") {
+    if (!error_code_) {
+      error_code_ = ExitCode::data;
+      error_ = message;
+    }
+    coordinator_.returned(worker);
+    begin_drain(message);
+    return;
+  }
+  coordinator_.failed(worker, reason == "out_of_memory" ? Failure::out_of_memory : Failure::error, message);
+}
+
+void Engine::take_loss(std::size_t worker, const Json& event) {
+  WorkerStatus& status = status_.workers[worker];
+  status.state = "lost";
+  ++status.losses_in_all;
+  const std::string message = event.value("message", "");
+  if (!draining_) log::warn("lost worker {}: {}", worker, message);
+  if (!coordinator_.has_pack(worker)) return;
+  // A worker that never said hello has not touched its pack.
+  if (draining_ || !event.value("said_hello", false)) {
+    coordinator_.returned(worker);
+  } else {
+    coordinator_.failed(worker, Failure::crash, message);
+  }
+}
+
+void Engine::settle(const GivenUp& given_up) {
+  // On a full disk nothing was stored, so nothing may be called failed either.
+  if (!unsaved_.empty()) return;
+  const std::string& trial = work_.trials[given_up.trial];
+  if (!failed_[given_up.trial]) {
+    failed_[given_up.trial] = true;
+    ++status_.failed;
+  }
+  missing_[given_up.trial] = 0;
+  log::error("trial {} failed: {}", trial, given_up.message);
+  wire::Record record;
+  record.trial = trial;
+  record.status = wire::Status::failed;
+  record.message = given_up.message;
+  if (!given_up.trained) {
+    unsaved_.push_back(record);
+  } else {
+    record.kind = wire::RecordKind::evaluation;
+    for (const std::string& evaluation : given_up.evaluations) {
+      record.evaluation = evaluation;
+      unsaved_.push_back(record);
+    }
+  }
+  save(false);
+}
+
+void Engine::hand_out() {
+  for (const Dispatch& dispatch : coordinator_.take_dispatches()) {
+    WorkerStatus& worker = status_.workers[dispatch.worker];
+    WorkerStatus fresh;
+    fresh.place = worker.place;
+    fresh.losses_in_all = worker.losses_in_all;
+    fresh.state = "starting";
+    fresh.pack = dispatch.pack.id;
+    fresh.lanes = dispatch.pack.lanes.size();
+    fresh.flops = dispatch.pack.flops;
+    fresh.train_share = work_.train_share(dispatch.pack);
+    fresh.started = seconds();
+    worker = std::move(fresh);
+    records_in_pack_[dispatch.worker] = 0;
+    for (const study::Lane& lane : dispatch.pack.lanes) {
+      missing_[lane.trial] =
+          (lane.train && !coordinator_.is_trained(lane.trial) ? 1U : 0U) + dispatch.pack.evaluations.size();
+    }
+    const Json task = wire::to_json(work_.make_task(dispatch.pack));
+    if (worker.place.rank == communicator_.rank()) {
+      supervisor_.give(worker.place.slot, task);
+    } else {
+      communicator_.send(worker.place.rank, {{"type", "task"}, {"slot", worker.place.slot}, {"task", task}});
+    }
+  }
+}
+
+void Engine::look_at_signals() {
+  signals_.clear();
+  if (signals_.stop_requests() > 0 && !draining_) {
+    log::info("stopping: workers finish their step and write a checkpoint{}",
+              signals_.interrupts() > 0 ? " (Ctrl-C again to leave at once)" : "");
+    begin_drain("");
+  }
+  if (signals_.interrupts() > 1) interrupted_ = true;
+}
+
+void Engine::begin_drain(const std::string& why) {
+  if (std::exchange(draining_, true)) return;
+  if (!why.empty()) log::error("stopping: {}", why);
+  coordinator_.drain();
+  supervisor_.drain();
+  tell_others({{"type", "drain"}});
+}
+
+void Engine::tick() {
+  status_.elapsed = seconds();
+  status_.packs_waiting = coordinator_.waiting();
+  status_.waiting_flops = coordinator_.waiting_flops();
+  for (std::size_t i = 0; i < status_.workers.size(); ++i) {
+    WorkerStatus& worker = status_.workers[i];
+    const std::size_t expected = coordinator_.expected_evaluations(i);
+    worker.records = expected == 0 ? 0.0 : static_cast<double>(records_in_pack_[i]) / static_cast<double>(expected);
+  }
+  view_.update(status_);
+  if (status_.elapsed >= next_status_) {
+    write_status();
+    next_status_ = seconds() + status_pause;
+  }
+  publish_if_due();
+}
+
+void Engine::publish_if_due() {
+  if (!has_news_ || seconds() < next_publish_ || draining_) return;
+  const double before = seconds();
+  try {
+    work_.publish();
+    has_news_ = false;
+  } catch (const Error& error) {
+    // The ledger has everything; the last try, at the end, is the one that counts.
+    log::warn("{}", error.what());
+  }
+  publish_cost_ = seconds() - before;
+  next_publish_ = seconds() + std::max(least_publish_pause, publish_share * publish_cost_);
+}
+
+void Engine::write_status() noexcept {
+  try {
+    Json json = to_json(status_);
+    json["folder"] = paths_.folder().string();
+    json["host"] = host_name();
+    json["pid"] = ::getpid();
+    json["ranks"] = communicator_.size();
+    json["started"] = started_at_;
+    json["updated"] = utc_now();
+    file::write_atomically(paths_.status(), json.dump(2) + "\n");
+  } catch (const std::exception& error) {
+    log::debug("status.json: {}", error.what());
+  }
+}
+
+void Engine::leave() {
+  if (interrupted_) {
+    supervisor_.kill();
+    tell_others({{"type", "kill"}});
+  }
+  supervisor_.quit();
+}
+
+ExitCode Engine::conclude() {
+  status_.elapsed = seconds();
+  for (WorkerStatus& worker : status_.workers) worker.state = worker.state == "retired" ? "retired" : "idle";
+  const bool complete = coordinator_.is_complete();
+  status_.packs_waiting = coordinator_.waiting();
+  status_.state = error_code_ ? "failed" : complete ? "complete" : "stopped";
+  status_.message = error_code_ ? error_ : complete ? "" : fmt::format("`{}` continues", work_.continue_command);
+  try {
+    if (!unsaved_.empty()) save(true);
+    if (has_news_ || !std::filesystem::exists(paths_.results())) work_.publish();
+  } catch (const Error& error) {
+    if (!error_code_) {
+      error_code_ = error.code();
+      error_ = error.what();
+    }
+    status_.state = "failed";
+    status_.message = error_;
+  }
+  write_status();
+  if (error_code_) {
+    if (*error_code_ == ExitCode::data) throw DataError(error_);
+    throw SystemError(error_);
+  }
+  return complete ? status_.failed > 0 ? ExitCode::trials_failed : ExitCode::ok : ExitCode::continue_later;
+}
+
+}  // namespace eigensweep::sweep

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "follow.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "eigensweep/core/log.hpp"
+#include "eigensweep/sweep/signals.hpp"
+
+namespace eigensweep::sweep {
+namespace {
+
+constexpr std::chrono::microseconds shortest{200};
+constexpr std::chrono::microseconds longest{20000};  // 50 wake-ups a second: an idle rank costs no core
+
+/// The message that this rank begins with: its places, or why it has none.
+Json introduction(const RunOptions& options, const Communicator& communicator) {
+  Json message;
+  try {
+    const auto worker = find_worker();
+    const Surroundings around = look_around(communicator, worker, options.placement.device);
+    message["type"] = "places";
+    message["places"] = Json::array();
+    for (const Place& place : place_workers(options.placement, around, communicator.rank())) {
+      message["places"].push_back(to_json(place));
+    }
+  } catch (const Error& error) {
+    message["type"] = "error";
+    message["message"] = error.what();
+  }
+  return message;
+}
+
+std::unique_ptr<Supervisor> make_supervisor(const Json& message, const RunOptions& options) {
+  std::vector<Supervisor::Slot> slots;
+  for (const Json& entry : message.at("places")) {
+    const Place place = place_from_json(entry);
+    slots.push_back({worker_command(place, std::filesystem::path(message.at("logs").get<std::string>()))});
+  }
+  return std::make_unique<Supervisor>(std::move(slots), options.patience);
+}
+
+}  // namespace
+
+ExitCode follow(const RunOptions& options, Communicator& communicator) {
+  const Signals signals;
+  communicator.send(0, introduction(options, communicator));
+  std::unique_ptr<Supervisor> supervisor;  // once rank 0 has sent the settings
+  std::chrono::microseconds pause = shortest;
+  bool has_told = false;
+  for (;;) {
+    bool is_quiet = true;
+    if (supervisor) {
+      for (const Json& event : supervisor->turn(pause, signals.descriptor())) {
+        communicator.send(0, event);
+        is_quiet = false;
+      }
+    } else {
+      ::usleep(static_cast<useconds_t>(pause.count()));
+    }
+    signals.clear();
+    if (signals.stop_requests() > 0 && !has_told) {
+      has_told = true;
+      if (supervisor) supervisor->drain();
+      communicator.send(0, {{"type", "stop"}});
+    }
+    while (auto message = communicator.receive()) {
+      is_quiet = false;
+      const Json& content = message->content;
+      const std::string type = content.at("type").get<std::string>();
+      if (type == "settings") {
+        supervisor = make_supervisor(content, options);
+        if (has_told) supervisor->drain();
+      } else if (type == "task") {
+        supervisor->give(content.at("slot").get<std::size_t>(), content.at("task"));
+      } else if (type == "drain" && supervisor) {
+        supervisor->drain();
+      } else if (type == "kill" && supervisor) {
+        supervisor->kill();
+      } else if (type == "quit") {
+        if (supervisor) supervisor->quit();
+        communicator.flush();
+        return static_cast<ExitCode>(content.at("code").get<int>());
+      }
+    }
+    pause = is_quiet ? std::min(2 * pause, longest) : shortest;
+  }
+}
+
+}  // namespace eigensweep::sweep

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/sweep/communicator.hpp"
+#include "eigensweep/sweep/run.hpp"
+
+namespace eigensweep::sweep {
+
+/// The part of every rank but 0: says where its workers would run, starts and watches them, carries their words to rank
+/// 0 and tasks back, until rank 0 says with which code to leave.
+ExitCode follow(const RunOptions& options, Communicator& communicator);
+
+}  // namespace eigensweep::sweep

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/sweep/run.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "eigensweep/core/file.hpp"
+#include "eigensweep/core/log.hpp"
+#include "eigensweep/core/text.hpp"
+#include "eigensweep/sweep/communicator.hpp"
+#include "eigensweep/sweep/engine.hpp"
+#include "eigensweep/sweep/known.hpp"
+#include "eigensweep/sweep/signals.hpp"
+#include "follow.hpp"
+
+namespace eigensweep::sweep {
+namespace {
+
+/// Waits until every other rank has said where its workers would run. Throws SystemError with a rank's reason why not.
+std::vector<Place> gather_places(Communicator& communicator, std::vector<Place> places) {
+  std::vector<std::vector<Place>> by_rank(static_cast<std::size_t>(communicator.size()));
+  by_rank[0] = std::move(places);
+  for (int waiting = communicator.size() - 1; waiting > 0;) {
+    auto message = communicator.receive();
+    if (!message) {
+      ::usleep(1000);
+      continue;
+    }
+    const std::string type = message->content.at("type").get<std::string>();
+    if (type == "error") {
+      throw SystemError(fmt::format("rank {}: {}", message->source, message->content.at("message").get<std::string>()));
+    }
+    if (type != "places") continue;
+    for (const Json& entry : message->content.at("places")) {
+      by_rank[static_cast<std::size_t>(message->source)].push_back(place_from_json(entry));
+    }
+    --waiting;
+  }
+  std::vector<Place> all;
+  for (const auto& some : by_rank) all.insert(all.end(), some.begin(), some.end());
+  return all;
+}
+
+wire::Task make_task(const study::Study& study, const OutputPaths& paths, const study::Pack& pack) {
+  wire::Task task;
+  task.pack = pack.id;
+  for (const study::Lane& lane : pack.lanes) {
+    const study::Trial& trial = study.trials[lane.trial];
+    wire::TaskLane entry;
+    entry.trial = trial.id;
+    entry.config = study.config(trial);
+    entry.train = lane.train;
+    if (study.output.models || !lane.train) entry.model_file = paths.model(trial.id).string();
+    task.lanes.push_back(std::move(entry));
+  }
+  for (const study::Evaluation& evaluation : pack.evaluations) {
+    task.evaluations.push_back({evaluation.id, std::string(study::family_name(evaluation.family)), evaluation.label,
+                                evaluation.kind, evaluation.options, evaluation.strengths});
+  }
+  task.checkpoint_file = paths.checkpoint(pack.id).string();
+  return task;
+}
+
+double train_share(const study::Study& study, const study::Catalog& catalog, const study::Pack& pack) {
+  if (pack.flops <= 0) return 1;
+  return std::clamp(study::predicted_flops(study, catalog, pack.lanes, {}) / pack.flops, 0.0, 1.0);
+}
+
+void report_known(const study::Study& study, const Known& known, const OutputPaths& paths) {
+  if (known.report.damaged > 0) {
+    log::warn("{}: {} damaged records are left out; their trials run again", paths.ledger().string(),
+              known.report.damaged);
+  }
+  if (known.report.records == 0) return;
+  log::info("{} of {} trials are already done{}", known.finished, study.trials.size(),
+            known.failed > 0 ? fmt::format(", {} that failed are tried again", known.failed) : "");
+}
+
+/// No pack of a finished run can use them.
+void remove_checkpoints(const OutputPaths& paths) {
+  std::error_code ignored;
+  std::filesystem::remove_all(paths.checkpoints(), ignored);
+}
+
+class Leader {
+ public:
+  Leader(const RunOptions& options, const study::Catalog& catalog, const Publish& publish, Communicator& communicator)
+      : options_(options), catalog_(catalog), publish_(publish), communicator_(communicator) {}
+
+  ExitCode run() {
+    const Signals signals;
+    const study::Study study = study::read_study(options_.study_file, catalog_);
+    for (const std::string& warning : study.warnings) log::warn("{}", warning);
+    const OutputPaths paths(options_.output.empty() ? std::filesystem::path("runs") / study.name : options_.output);
+    file::make_folder(paths.folder());
+    const OutputLock lock(paths);
+    if (lock.is_advisory()) {
+      log::warn("{}: this file system has no locks: nothing prevents a run on another machine from writing here too",
+                paths.folder().string());
+    }
+    prepare_output(paths, study.name, study.document);
+    const Known known = read_known(study, paths);
+    report_known(study, known, paths);
+
+    const auto worker = find_worker();
+    const Surroundings around = look_around(communicator_, worker, options_.placement.device);
+    std::vector<Place> places =
+        gather_places(communicator_, place_workers(options_.placement, around, communicator_.rank()));
+    Work work = plan(study, paths, known, places);
+    if (communicator_.size() == 1) keep_only(places, work.packs.size(), options_.placement, around.cores);
+    for (const std::string& line : placement_table(places)) log::info("{}", line);
+    log::info("{} packs of {} trials to do, {}", work.packs.size(), study.trials.size() - known.finished,
+              paths.folder().string());
+    Supervisor supervisor(start_supervision(places, paths), options_.patience);
+
+    RunStatus status;
+    status.study = study.name;
+    status.study_file = std::filesystem::absolute(options_.study_file).string();
+    status.trials = study.trials.size();
+    status.done = known.finished;
+    status.done_before = known.finished;
+    status.diverged = known.diverged;
+    ExitCode code = ExitCode::ok;
+    {
+      Engine engine(std::move(work), paths, std::move(places), std::move(status), supervisor, communicator_, signals);
+      code = engine.run();
+    }
+    if (code != ExitCode::continue_later) remove_checkpoints(paths);
+    return code;
+  }
+
+ private:
+  Work plan(const study::Study& study, const OutputPaths& paths, const Known& known, const std::vector<Place>& places) {
+    study::PackLimits limits;
+    limits.workers = places.size();
+    limits.most_lanes = options_.lanes;
+    limits.memory = places.front().memory;
+    for (const Place& place : places) limits.memory = std::min(limits.memory, place.memory);
+    Work work;
+    for (const study::Trial& trial : study.trials) work.trials.push_back(trial.id);
+    work.packs = study::form_packs(study, catalog_, known.done, limits);
+    work.trained = known.trained;
+    work.keeps_models = study.output.models;
+    work.make_task = [&study, &paths](const study::Pack& pack) { return make_task(study, paths, pack); };
+    work.train_share = [&study, this](const study::Pack& pack) { return train_share(study, catalog_, pack); };
+    work.publish = [&study, &paths, this] { publish_(study, paths); };
+    work.continue_command =
+        fmt::format("eigensweep run {} --output {}", options_.study_file.string(), paths.folder().string());
+    return work;
+  }
+
+  std::vector<Supervisor::Slot> start_supervision(const std::vector<Place>& places, const OutputPaths& paths) {
+    for (int rank = 1; rank < communicator_.size(); ++rank) {
+      Json message{{"type", "settings"}, {"logs", paths.logs().string()}, {"places", Json::array()}};
+      for (const Place& place : places) {
+        if (place.rank == rank) message["places"].push_back(to_json(place));
+      }
+      communicator_.send(rank, message);
+    }
+    std::vector<Supervisor::Slot> own;
+    for (const Place& place : places) {
+      if (place.rank == 0) own.push_back({worker_command(place, paths.logs())});
+    }
+    return own;
+  }
+
+  const RunOptions& options_;
+  const study::Catalog& catalog_;
+  const Publish& publish_;
+  Communicator& communicator_;
+};
+
+void send_away(Communicator& communicator, ExitCode code, bool at_once) {
+  for (int rank = 1; rank < communicator.size(); ++rank) {
+    if (at_once) communicator.send(rank, {{"type", "kill"}});
+    communicator.send(rank, {{"type", "quit"}, {"code", static_cast<int>(code)}});
+  }
+  communicator.flush();
+}
+
+}  // namespace
+
+ExitCode run(const RunOptions& options, const study::Catalog& catalog, const Publish& publish) {
+  Communicator communicator;
+  log::start(communicator.size() == 1 ? "eigensweep" : fmt::format("rank {}", communicator.rank()));
+  if (communicator.rank() != 0) return follow(options, communicator);
+  try {
+    const ExitCode code = Leader(options, catalog, publish, communicator).run();
+    send_away(communicator, code, false);
+    return code;
+  } catch (const Error& error) {
+    // The others wait for a word; with it they leave in good order and only this rank speaks.
+    send_away(communicator, error.code(), true);
+    if (communicator.size() == 1) throw;
+    log::error("{}", error.what());
+    return error.code();
+  }
+}
+
+}  // namespace eigensweep::sweep
