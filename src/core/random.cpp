@@ -39,7 +39,7 @@ std::uint64_t mix(std::uint64_t value) noexcept {
   return value ^ (value >> 31);
 }
 
-Stream::Stream(const Key& key) noexcept {
+Stream::Stream(const Key& key) noexcept : key_{}, counter_{} {
   // The key carries seed, purpose and step; the counter's upper half carries the stream, its lower half the position.
   // Two Keys meet only if a 64-bit mix collides.
   const std::uint64_t mixed = mix(mix(mix(key.seed) ^ static_cast<std::uint64_t>(key.purpose)) ^ key.step);
