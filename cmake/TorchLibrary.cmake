@@ -2,7 +2,8 @@
 # LibTorch as one imported target of our own. Torch's own CMake config refuses a CUDA wheel on a machine without the CUDA
 # toolkit; we need only its headers and libraries. Searched, in this order: CMAKE_PREFIX_PATH and Torch_ROOT (an unpacked
 # LibTorch), the project's .venv, then any python3 on the PATH that has torch.
-set(torch_hints ${Torch_ROOT} $ENV{Torch_ROOT} ${CMAKE_PREFIX_PATH})
+string(REPLACE ":" ";" torch_environment_prefixes "$ENV{CMAKE_PREFIX_PATH}")
+set(torch_hints ${Torch_ROOT} $ENV{Torch_ROOT} ${CMAKE_PREFIX_PATH} ${torch_environment_prefixes})
 if(NOT EIGENSWEEP_TORCH_FOLDER)
   foreach(hint IN LISTS torch_hints)
     foreach(folder IN ITEMS "${hint}" "${hint}/torch" "${hint}/../.." "${hint}/../../..")
@@ -45,6 +46,8 @@ if(line MATCHES "\"([^\"]+)\"")
   set(torch_version "${CMAKE_MATCH_1}")
 endif()
 
+string(REGEX REPLACE "\\+.*" "" torch_version_public "${torch_version}")
+
 add_library(eigensweep_torch INTERFACE)
 add_library(eigensweep::torch ALIAS eigensweep_torch)
 target_include_directories(eigensweep_torch SYSTEM INTERFACE "${torch_include}" "${torch_include}/torch/csrc/api/include")
@@ -60,6 +63,11 @@ if(torch_lib_torch_cuda)
   find_library(torch_lib_c10_cuda c10_cuda PATHS "${EIGENSWEEP_TORCH_FOLDER}/lib" NO_DEFAULT_PATH REQUIRED)
   # Nothing of ours names a symbol of it, but loading it is what registers the CUDA kernels.
   list(APPEND torch_libraries "-Wl,--no-as-needed" "${torch_lib_torch_cuda}" "${torch_lib_c10_cuda}" "-Wl,--as-needed")
+endif()
+if(EIGENSWEEP_REQUIRE_CUDA AND NOT EIGENSWEEP_TORCH_CUDA)
+  message(FATAL_ERROR "the LibTorch in ${EIGENSWEEP_TORCH_FOLDER} (${torch_version}) has no CUDA, and this build was asked to have it "
+                      "(EIGENSWEEP_REQUIRE_CUDA, preset 'cuda'); install a CUDA wheel (pip install torch==${torch_version_public} "
+                      "from PyPI), give -DCMAKE_PREFIX_PATH=/path/to/a/CUDA/libtorch, or use the preset 'release'")
 endif()
 target_link_libraries(eigensweep_torch INTERFACE ${torch_libraries})
 target_link_options(eigensweep_torch INTERFACE "-Wl,-rpath,${EIGENSWEEP_TORCH_FOLDER}/lib")
