@@ -50,7 +50,12 @@ string(REGEX REPLACE "\\+.*" "" torch_version_public "${torch_version}")
 
 add_library(eigensweep_torch INTERFACE)
 add_library(eigensweep::torch ALIAS eigensweep_torch)
-target_include_directories(eigensweep_torch SYSTEM INTERFACE "${torch_include}" "${torch_include}/torch/csrc/api/include")
+# LibTorch brings headers of another fmt in the same folder: ours, which spdlog is built against, must be found first.
+get_target_property(fmt_include fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)
+file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/fmt_first")
+file(CREATE_LINK "${fmt_include}/fmt" "${PROJECT_BINARY_DIR}/fmt_first/fmt" SYMBOLIC)
+target_include_directories(eigensweep_torch SYSTEM INTERFACE "${PROJECT_BINARY_DIR}/fmt_first"
+  "${torch_include}" "${torch_include}/torch/csrc/api/include")
 set(torch_libraries)
 foreach(name IN ITEMS torch torch_cpu c10)
   find_library(torch_lib_${name} ${name} PATHS "${EIGENSWEEP_TORCH_FOLDER}/lib" NO_DEFAULT_PATH REQUIRED)
