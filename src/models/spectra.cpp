@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/models/spectra.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/core/text.hpp"
+#include "eigensweep/data/device_dataset.hpp"
+
+namespace eigensweep::models {
+namespace {
+
+constexpr double chunk_bytes = 3e8;
+constexpr std::int64_t most_samples = 10000;
+constexpr std::int64_t block_rows = 512;
+
+/// Sums of one layer about a shift.
+struct Moments {
+  Tensor shift;   ///< [E, N, 1] float64: the mean over the first chunk
+  Tensor first;   ///< [E, N, 1]: sum of h - shift
+  Tensor second;  ///< [E, N, N]: sum of (h - shift)(h - shift)^T, lower blocks only
+
+  void add(const Tensor& activations) {
+    Tensor h = activations.to(torch::kFloat64);
+    if (!shift.defined()) {
+      shift = h.mean(2, true);
+      first = torch::zeros_like(shift);
+      second = torch::zeros({h.size(0), h.size(1), h.size(1)}, h.options());
+    }
+    h.sub_(shift);
+    first.add_(h.sum(2, true));
+    // The matrix is symmetric: blocks above the diagonal would double the work.
+    const std::int64_t width = h.size(1);
+    for (std::int64_t start = 0; start < width; start += block_rows) {
+      const std::int64_t stop = std::min(start + block_rows, width);
+      second.slice(1, start, stop)
+          .slice(2, 0, stop)
+          .baddbmm_(h.slice(1, start, stop), h.slice(1, 0, stop).transpose(1, 2));
+    }
+  }
+
+  [[nodiscard]] Tensor covariance(std::int64_t samples) const {
+    const auto n = static_cast<double>(samples);
+    const Tensor mean = first / n;
+    const Tensor lower = (second / n - mean.matmul(mean.transpose(1, 2))).tril_();
+    return lower + lower.tril(-1).transpose(1, 2);
+  }
+};
+
+std::int64_t chunk_size(Model& model, const Tensor& images) {
+  // One sample tells every layer's width; models keep no list of them.
+  const Output probe =
+      model.forward(Inputs::shared(data::to_unit(images.slice(0, 0, 1)), model.lanes()), Mode::evaluate);
+  std::int64_t numbers = probe.logits.numel();
+  std::int64_t widest = 0;
+  for (const Tensor& layer : probe.hidden) {
+    numbers += 2 * layer.numel();  // before and after the nonlinearity
+    widest = std::max(widest, layer.numel());
+  }
+  const double per_sample = 4.0 * static_cast<double>(numbers + images.size(1)) + 8.0 * static_cast<double>(widest);
+  return std::clamp(static_cast<std::int64_t>(chunk_bytes / per_sample), std::int64_t{16}, most_samples);
+}
+
+std::pair<Tensor, Tensor> by_symmetric_solver(const Tensor& matrix, Wanted wanted) {
+  if (wanted == Wanted::values) return {torch::linalg_eigvalsh(matrix), Tensor()};
+  auto [values, vectors] = torch::linalg_eigh(matrix);
+  return {values, vectors};
+}
+
+std::pair<Tensor, Tensor> by_singular_values(const Tensor& matrix, Wanted wanted) {
+  if (wanted == Wanted::values) return {torch::linalg_svdvals(matrix), Tensor()};
+  auto [left, values, right] = torch::linalg_svd(matrix, false);
+  return {values, left};
+}
+
+}  // namespace
+
+std::vector<Tensor> hidden_covariances(Model& model, const Tensor& images, const std::vector<std::size_t>& layers,
+                                       std::int64_t chunk) {
+  const torch::NoGradGuard no_gradients;
+  const std::int64_t samples = images.size(0);
+  EIGENSWEEP_EXPECT(samples > 0);
+  if (chunk == 0) chunk = chunk_size(model, images);
+  std::vector<std::size_t> chosen = layers;
+  std::vector<Moments> moments;
+  for (std::int64_t start = 0; start < samples; start += chunk) {
+    const Tensor x = data::to_unit(images.slice(0, start, std::min(start + chunk, samples)));
+    const std::vector<Tensor> hidden = model.forward(Inputs::shared(x, model.lanes()), Mode::evaluate).hidden;
+    if (start == 0) {
+      if (chosen.empty()) {
+        chosen.resize(hidden.size());
+        std::iota(chosen.begin(), chosen.end(), std::size_t{0});
+      }
+      moments.resize(chosen.size());
+    }
+    for (std::size_t i = 0; i < chosen.size(); ++i) moments[i].add(hidden.at(chosen[i]));
+  }
+  std::vector<Tensor> covariances;
+  for (Moments& layer : moments) {
+    covariances.push_back(layer.covariance(samples));
+    layer = {};
+  }
+  return covariances;
+}
+
+const std::vector<EigenRoute>& eigen_routes() {
+  static const std::vector<EigenRoute> routes{by_symmetric_solver, by_singular_values};
+  return routes;
+}
+
+Eigensystem eigh_descending(const Tensor& covariance, Wanted wanted, const std::vector<EigenRoute>& routes) {
+  const torch::NoGradGuard no_gradients;
+  const std::int64_t lanes = covariance.size(0);
+  Eigensystem system;
+  system.failures.resize(static_cast<std::size_t>(lanes));
+  const auto nan = std::numeric_limits<double>::quiet_NaN();
+  system.values = torch::full({lanes, covariance.size(1)}, nan, covariance.options());
+  if (wanted == Wanted::values_and_vectors) system.vectors = torch::full_like(covariance, nan);
+  for (std::int64_t lane = 0; lane < lanes; ++lane) {
+    const Tensor matrix = covariance[lane];
+    std::string& failure = system.failures[static_cast<std::size_t>(lane)];
+    // LAPACK may not return at all from a matrix with NaN.
+    if (!torch::isfinite(matrix).all().item<bool>()) {
+      failure = "the covariance of a hidden layer is not finite";
+      continue;
+    }
+    for (const EigenRoute& route : routes) {
+      try {
+        auto [values, vectors] = route(matrix, wanted);
+        const auto [sorted, order] = values.sort(0, true);
+        if (!torch::isfinite(sorted).all().item<bool>()) throw NumericalError("eigenvalues that are not finite");
+        system.values[lane].copy_(sorted);
+        if (vectors.defined()) system.vectors[lane].copy_(vectors.index_select(1, order));
+        failure.clear();
+        break;
+      } catch (const c10::OutOfMemoryError&) {
+        throw;  // not the matrix's fault: the pack is too large
+      } catch (const c10::Error& error) {
+        failure = "the eigensolver gave up: " + text::first_line(error.what_without_backtrace());
+      } catch (const NumericalError& error) {
+        failure = std::string("the eigensolver gave up: ") + error.what();
+      }
+    }
+  }
+  return system;
+}
+
+}  // namespace eigensweep::models

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/models/spectra.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "eigensweep/data/device_dataset.hpp"
+#include "toy_network.hpp"
+
+using namespace eigensweep;
+using models::Tensor;
+
+namespace {
+
+Tensor images(std::int64_t count, std::int64_t size) {
+  torch::manual_seed(5);
+  return torch::randint(0, 256, {count, size}, torch::kUInt8);
+}
+
+double largest_difference(const Tensor& a, const Tensor& b) { return (a - b).abs().max().item<double>(); }
+
+/// Centred first, then multiplied, in double: the definition.
+Tensor plain_covariance(const Tensor& activations) {
+  const Tensor h = activations.to(torch::kFloat64);
+  const Tensor centred = h - h.mean(2, true);
+  return centred.matmul(centred.transpose(1, 2)) / static_cast<double>(h.size(2));
+}
+
+/// A symmetric positive definite matrix with these eigenvalues.
+Tensor matrix_with(const Tensor& eigenvalues) {
+  torch::manual_seed(9);
+  const std::int64_t n = eigenvalues.size(0);
+  auto [q, r] = torch::linalg_qr(torch::randn({n, n}, torch::kFloat64));
+  return q.matmul(torch::diag(eigenvalues)).matmul(q.t());
+}
+
+}  // namespace
+
+TEST_CASE("covariances of hidden layers equal their definition in double precision") {
+  ToyNetwork network = ToyNetwork::random(3, {20, 530, 8, 4}, 1);
+  const Tensor x = images(97, 20);
+  const auto hidden = network.forward(models::Inputs::shared(data::to_unit(x), 3), models::Mode::evaluate).hidden;
+  for (const std::int64_t chunk : {0, 10, 96, 1000}) {
+    const std::vector<Tensor> all = models::hidden_covariances(network, x, {}, chunk);
+    REQUIRE(all.size() == 2);
+    REQUIRE(all[0].sizes() == std::vector<std::int64_t>{3, 600, 600});
+    for (std::size_t layer = 0; layer < 2; ++layer) {
+      REQUIRE(all[layer].scalar_type() == torch::kFloat64);
+      // The network's own float32 products may round otherwise in other chunks.
+      CHECK(largest_difference(all[layer], plain_covariance(hidden[layer])) < 2e-7);
+      CHECK(torch::equal(all[layer], all[layer].transpose(1, 2)));
+    }
+  }
+  const std::vector<Tensor> last = models::hidden_covariances(network, x, {1}, 10);
+  REQUIRE(last.size() == 1);
+  CHECK(torch::equal(last[0], models::hidden_covariances(network, x, {}, 10)[1]));
+}
+
+TEST_CASE("a mean far above the spread costs the covariance no digits") {
+  // h = 1000 + x/1024: exact in float32, spread a millionth of the mean.
+  const Tensor weight = torch::eye(6).unsqueeze(0) / 1024.0;
+  const Tensor bias = torch::full({1, 6}, 1000.0);
+  ToyNetwork network({{weight, bias}, {torch::ones({1, 2, 6}), torch::zeros({1, 2})}},
+                     [](const Tensor& h) { return h; });
+  const Tensor x = images(5000, 6);
+  const auto hidden = network.forward(models::Inputs::shared(data::to_unit(x), 1), models::Mode::evaluate).hidden;
+  const Tensor plain = plain_covariance(hidden[0]);
+  const Tensor ours = models::hidden_covariances(network, x, {}, 64)[0];
+  CHECK(largest_difference(ours, plain) < 1e-12 * plain.abs().max().item<double>());
+}
+
+TEST_CASE("eigenvalues descend and eigenvectors rebuild the matrix") {
+  const Tensor wanted = torch::arange(1, 41, torch::kFloat64).pow(-1.0);
+  const Tensor matrix = matrix_with(wanted);
+  const Tensor two = torch::stack({matrix, 3.0 * matrix});
+  const models::Eigensystem system = models::eigh_descending(two);
+  CHECK(system.failures == std::vector<std::string>{"", ""});
+  CHECK(largest_difference(system.values[0], wanted) < 1e-14);
+  CHECK(largest_difference(system.values[1], 3.0 * wanted) < 1e-14);
+  const Tensor rebuilt = system.vectors.matmul(torch::diag_embed(system.values)).matmul(system.vectors.transpose(1, 2));
+  CHECK(largest_difference(rebuilt, two) < 1e-13);
+  const models::Eigensystem values = models::eigh_descending(two, models::Wanted::values);
+  CHECK_FALSE(values.vectors.defined());
+  CHECK(largest_difference(values.values, system.values) < 1e-14);
+}
+
+TEST_CASE("where one route to the eigenvectors fails the next one is taken") {
+  const Tensor wanted = torch::arange(1, 21, torch::kFloat64).pow(-2.0);
+  const Tensor matrix = matrix_with(wanted).unsqueeze(0);
+  const models::EigenRoute failing = [](const Tensor&, models::Wanted) -> std::pair<Tensor, Tensor> {
+    TORCH_CHECK(false, "linalg.eigh: the algorithm failed to converge\nand more");
+  };
+  const auto& routes = models::eigen_routes();
+  REQUIRE(routes.size() == 2);
+  for (const models::Wanted kind : {models::Wanted::values, models::Wanted::values_and_vectors}) {
+    const models::Eigensystem system = models::eigh_descending(matrix, kind, {failing, routes[1]});
+    CHECK(system.failures[0].empty());
+    CHECK(largest_difference(system.values[0], wanted) < 1e-14);
+    if (kind == models::Wanted::values) continue;
+    const Tensor rebuilt = system.vectors[0].matmul(torch::diag(system.values[0])).matmul(system.vectors[0].t());
+    CHECK(largest_difference(rebuilt, matrix[0]) < 1e-14);
+  }
+  const models::Eigensystem hopeless = models::eigh_descending(matrix, models::Wanted::values, {failing, failing});
+  CHECK(hopeless.failures[0] == "the eigensolver gave up: linalg.eigh: the algorithm failed to converge");
+  CHECK(hopeless.values.isnan().all().item<bool>());
+}
+
+TEST_CASE("a lane without a finite covariance fails alone and says why") {
+  Tensor matrices =
+      torch::stack({matrix_with(torch::ones({4}, torch::kFloat64)), torch::zeros({4, 4}, torch::kFloat64)});
+  matrices[0][2][1] = std::numeric_limits<double>::quiet_NaN();
+  const models::Eigensystem system = models::eigh_descending(matrices);
+  CHECK(system.failures == std::vector<std::string>{"the covariance of a hidden layer is not finite", ""});
+  CHECK(system.values[0].isnan().all().item<bool>());
+  CHECK(system.vectors[0].isnan().all().item<bool>());
+  CHECK(torch::equal(system.values[1], torch::zeros({4}, torch::kFloat64)));
+}
+
+TEST_CASE("the covariance of Gaussian features has the eigenvalues that its construction gives") {
+  // Uniform independent bytes have covariance s I; h = W x then has eigenvalues s times the squared singular values.
+  const Tensor x = images(40000, 8);
+  const Tensor scales = torch::arange(1, 9).pow(-0.5).to(torch::kFloat32);
+  torch::manual_seed(2);
+  auto [q, r] = torch::linalg_qr(torch::randn({8, 8}));
+  ToyNetwork network({{q.matmul(torch::diag(scales)).unsqueeze(0), torch::zeros({1, 8})},
+                      {torch::ones({1, 2, 8}), torch::zeros({1, 2})}},
+                     [](const Tensor& h) { return h; });
+  const Tensor covariance = models::hidden_covariances(network, x)[0];
+  const Tensor values = models::eigh_descending(covariance, models::Wanted::values).values[0];
+  const double variance = (256.0 * 256.0 - 1.0) / 12.0 / (255.0 * 255.0);
+  const Tensor expected = variance * scales.to(torch::kFloat64).pow(2);
+  // Sampling error of a variance of 40,000 samples: below sqrt(2 / 40000) = 0.7 %.
+  CHECK(largest_difference(values / expected, torch::ones({8}, torch::kFloat64)) < 0.03);
+}
