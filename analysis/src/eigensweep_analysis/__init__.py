@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT
+"""Results of an eigensweep study in Python.
+
+>>> import eigensweep_analysis
+>>> data = eigensweep_analysis.load("runs/quickstart/results.h5")
+>>> data.robust_accuracy.sel(width=256, attack="pgd").mean("seed")
+
+`python -m eigensweep_analysis report results.h5` writes figures and one self-contained HTML page.
+"""
+
+from eigensweep_analysis.load import ResultsError, STATUS, load
+
+__all__ = ["ResultsError", "STATUS", "load"]

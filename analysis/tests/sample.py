@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: MIT
+"""Writes results files of made-up studies, laid out as docs/formats.md says, for the tests and for trying out figures."""
+
+import itertools
+import json
+
+import h5py
+import numpy as np
+
+EPSILONS = [0.0, 0.01, 0.02, 0.05, 0.1, 0.2]
+
+
+def axis(name, pointer, values, role="training"):
+    return {"name": name, "pointer": pointer, "role": role, "values": values}
+
+
+WIDTH = axis("width", "/model/width", [64, 256])
+DEPTH = axis("depth", "/model/depth", [1, 3])
+STRENGTH = axis("strength", "/regularizers/spectral/strength", [0.0, 0.3, 1.0])
+SEED = axis("seed", "/seed", [0, 1], "replicate")
+
+
+def attach(dataset, file, dims):
+    for place, dim in enumerate(dims):
+        dataset.dims[place].attach_scale(file[dim])
+    return dataset
+
+
+def write(path, axes=(WIDTH, DEPTH, STRENGTH, SEED), attacks=("fgsm", "pgd"), metrics=True, statuses=None, drop=(),
+          epochs=5):
+    """`statuses`: row -> (status, message); `drop`: rows left out of the grid."""
+    rows = [dict(zip([a["name"] for a in axes], cell)) for cell in itertools.product(*(a["values"] for a in axes))]
+    rows = [row for place, row in enumerate(rows) if place not in drop]
+    count = len(rows)
+    status = np.ones(count, np.int64)
+    message = [""] * count
+    for place, (value, why) in (statuses or {}).items():
+        status[place], message[place] = value, why
+    widths = [row.get("width", 64) for row in rows]
+    depths = [row.get("depth", 1) for row in rows]
+    layers, ranks = max(depths), max(widths)
+    random = np.random.default_rng(0)
+    good = status == 1
+    text = h5py.string_dtype()
+
+    with h5py.File(path, "w") as file:
+        file.attrs["file_type"] = "eigensweep-results"
+        file.attrs["format_version"] = 1
+        file.attrs["Conventions"] = "CF-1.8"
+        file.attrs["title"] = "sample"
+        file.attrs["comment"] = "made-up numbers"
+        file.attrs["eigensweep_version"] = "0.1.0"
+        file.attrs["git_revision"] = "0123456789abcdef"
+        file.attrs["git_dirty"] = np.int64(0)
+        file.attrs["created_utc"] = "2026-01-01T00:00:00Z"
+        file.attrs["study_json"] = json.dumps({"name": "sample", "description": "made-up numbers"})
+        file.attrs["resolved_json"] = json.dumps({"model": {"kind": "mlp", "width": 64, "depth": 1}})
+        file.attrs["provenance"] = json.dumps({"eigensweep": "0.1.0", "hosts": ["laptop"], "wall_seconds": 12.5})
+        file.attrs["study_warnings"] = json.dumps(["/training/batch_size: 64 is not above the width 64"])
+        evaluation = {"name": "epsilon", "coordinate": "", "pointer": "/attacks/fgsm/epsilon", "role": "evaluation"}
+        file.attrs["axes_json"] = json.dumps(
+            [{**a, "coordinate": a["name"]} for a in axes] + ([{**evaluation, "values": EPSILONS}] if attacks else [])
+        )
+        file.attrs["evaluations_json"] = json.dumps([])
+        scales = {"trial": np.arange(count), "layer": np.arange(1, layers + 1), "eigenvalue": np.arange(1, ranks + 1),
+                  "epoch": np.arange(1, epochs + 1)}
+        if attacks:
+            scales["attack"] = np.array(attacks, dtype=object)
+            scales["epsilon"] = np.array(EPSILONS)
+        for name, values in scales.items():
+            file.create_dataset(name, data=values, dtype=text if values.dtype == object else None).make_scale(name)
+        if attacks:
+            file["epsilon"].attrs["units"] = "pixel"
+
+        def put(name, values, dims, **attributes):
+            values = np.asarray(values)
+            if values.dtype.kind in "OU":
+                dataset = file.create_dataset(name, data=values.astype(object), dtype=text)
+            else:
+                if values.dtype.kind == "f" and name not in [a["name"] for a in axes]:
+                    values = np.where(good.reshape(-1, *[1] * (values.ndim - 1)), values, np.nan)
+                dataset = file.create_dataset(name, data=values)
+            for key, value in attributes.items():
+                dataset.attrs[key] = value
+            attach(dataset, file, dims)
+
+        for a in axes:
+            put(a["name"], [row[a["name"]] for row in rows], ["trial"])
+        put("trial_id", [f"{place:016x}" for place in range(count)], ["trial"])
+        put("status", status.astype(np.int8), ["trial"])
+        put("message", message, ["trial"])
+        put("lane", np.where(good, 0, -1), ["trial"], _FillValue=np.int64(-1))
+        put("train_seconds", np.full(count, 2.5), ["trial"], units="s")
+
+        strength = np.array([row.get("strength") or 0.0 for row in rows])
+        strength = np.where(np.isfinite(strength), strength, 0.0)
+        noise = random.normal(0, 0.015, count)
+        decay = np.linspace(1, 0.2, epochs)[None, :]
+        for name in ("loss", "task_loss", "penalty", "train_accuracy"):
+            level = strength[:, None] if name == "penalty" else 1.0
+            curve = 1 - 0.8 * decay if name == "train_accuracy" else decay * level
+            put(f"history/{name}", curve + np.zeros((count, epochs)) + noise[:, None] ** 2, ["trial", "epoch"])
+        if attacks:
+            steep = 9 + 3 * np.log2(np.array(widths) / 32) - 3 * strength + 60 * noise
+            clean = 0.97 - 0.01 * strength
+            curve = clean[:, None, None] / (
+                1 + (np.array(EPSILONS)[None, None, :] * steep[:, None, None]
+                     * np.linspace(1, 1.4, len(attacks))[None, :, None]) ** 2
+            )
+            put("attacks/robust_accuracy", curve, ["trial", "attack", "epsilon"], description="share right", units="1")
+            put("attacks/robust_loss", 1 - curve, ["trial", "attack", "epsilon"])
+            for name, asked in (("status", status), ("message", message)):
+                shape = (count, len(attacks), len(EPSILONS)) if name == "status" else (count, len(attacks))
+                values = np.broadcast_to(np.array(asked, object).reshape(-1, *[1] * (len(shape) - 1)), shape)
+                values = values.astype(np.int8) if name == "status" else values
+                put(f"attacks/{name}", values, ["trial", "attack", "epsilon"][: len(shape)])
+            put("attacks/kind", list(attacks), ["attack"])
+        if metrics:
+            for label in ("accuracy", "spectrum"):
+                put(f"{label}/status", status.astype(np.int8), ["trial"])
+            for name in ("train_accuracy", "test_accuracy"):
+                put(f"accuracy/{name}", 0.97 - 0.01 * strength + noise, ["trial"])
+            for name in ("train_loss", "test_loss"):
+                put(f"accuracy/{name}", 0.1 + 0.01 * strength + noise**2, ["trial"])
+            eigenvalues = np.full((count, layers, ranks), np.nan)
+            exponent = np.full((count, layers), np.nan)
+            for row in range(count):
+                for layer in range(depths[row]):
+                    alpha = 1 + (0.9 + 0.1 * layer) / (1 + 3 * strength[row]) + noise[row]
+                    exponent[row, layer] = alpha
+                    rank = np.arange(1, widths[row] + 1)
+                    eigenvalues[row, layer, : widths[row]] = 3 * rank**-alpha
+            put("spectrum/eigenvalues", eigenvalues, ["trial", "layer", "eigenvalue"])
+            put("spectrum/exponent", exponent, ["trial", "layer"])
+            put("spectrum/participation_ratio", exponent * 5, ["trial", "layer"])
+    return path

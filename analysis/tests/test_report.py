@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""Figures and report: what is drawn, and that any study gives a page."""
+
+import numpy as np
+import pytest
+
+import eigensweep_analysis
+from eigensweep_analysis.__main__ import main
+from eigensweep_analysis.figures import Layout, all_figures
+from eigensweep_analysis.report import _table, write_report
+from sample import SEED, STRENGTH, WIDTH, axis, write
+
+NAN = float("nan")
+CASES = axis("case", "/cases", ["vanilla", "spectral"])
+STRENGTHS = axis("strength", "/regularizers/spectral/strength", [NAN, 1.0])
+
+STUDIES = {
+    "everything": {},
+    "one seed": {"axes": (WIDTH, STRENGTH)},
+    "no strengths": {"axes": (WIDTH, SEED)},
+    "one width": {"axes": (STRENGTH, SEED)},
+    "six widths": {"axes": (axis("width", "/model/width", [16, 24, 32, 48, 64, 96]),)},
+    "no axes": {"axes": ()},
+    "no attacks": {"axes": (WIDTH, STRENGTH), "attacks": ()},
+    "no metrics": {"axes": (WIDTH, STRENGTH), "metrics": False},
+    "nothing yet": {"axes": (WIDTH, SEED), "statuses": {i: (0, "") for i in range(4)}},
+    "holes": {"axes": (WIDTH, STRENGTH, SEED), "drop": (1, 2, 5), "statuses": {0: (3, "not finite")}},
+    "cases": {"axes": (CASES, STRENGTHS, SEED), "drop": (2, 3, 4, 5)},
+    "many": {"axes": (axis("activation", "/model/activation", ["tanh", "relu", "erf"]), STRENGTH), "attacks": ("pgd",)},
+}
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_any_study_gives_figures(tmp_path, name):
+    data = eigensweep_analysis.load(write(tmp_path / "r.h5", **STUDIES[name]))
+    names = [picture.name for picture in all_figures(data)]
+    assert len(names) == len(set(names))
+    if name == "everything":
+        assert names == ["accuracy_fgsm", "accuracy_pgd", "spectrum_depth-1", "spectrum_depth-3", "exponent"]
+    if name == "nothing yet":
+        assert names == []
+
+
+def test_a_run_without_a_result_yet_gives_a_page(tmp_path):
+    statuses = {i: (0, "") for i in range(4)}
+    data = eigensweep_analysis.load(write(tmp_path / "r.h5", axes=(WIDTH, SEED), statuses=statuses))
+    data = data.isel(layer=slice(0), eigenvalue=slice(0), epoch=slice(0))
+    page = write_report(data, tmp_path / "out")[0].read_text()
+    assert "4 networks: 4 missing." in page
+    assert "<h2>Figures</h2>" not in page
+
+
+def test_accuracy_has_a_panel_per_width_and_depth_and_a_line_per_strength(tmp_path):
+    data = eigensweep_analysis.load(write(tmp_path / "r.h5"))
+    picture = next(all_figures(data))
+    panels = [axes for axes in picture.figure.axes if axes.lines]
+    assert [axes.get_title("left") for axes in panels] == [
+        "depth 1, width 64", "depth 1, width 256", "depth 3, width 64", "depth 3, width 256"
+    ]
+    for axes in panels:
+        assert [line.get_label() for line in axes.lines] == ["strength 0", "strength 0.3", "strength 1"]
+    wanted = data.robust_accuracy.sel(width=64, depth=3, strength=0.3, attack="fgsm").mean("seed")
+    np.testing.assert_allclose(panels[2].lines[1].get_ydata(), wanted)
+
+
+def test_bands_reach_from_the_smallest_to_the_largest_seed(tmp_path):
+    data = eigensweep_analysis.load(write(tmp_path / "r.h5", axes=(STRENGTH, SEED)))
+    axes = next(all_figures(data)).figure.axes[0]
+    band = axes.collections[0].get_paths()[0].vertices
+    values = data.robust_accuracy.sel(strength=0, attack="fgsm")
+    assert band[:, 1].max() == values.max()
+    assert np.isclose(band[:, 1].min(), values.min())
+
+
+def test_too_many_lines_make_figures_of_their_own(tmp_path):
+    data = eigensweep_analysis.load(write(tmp_path / "r.h5", **STUDIES["many"]))
+    layout = Layout(data)
+    assert layout.apart == ["activation"]
+    assert [title for _, title in layout.parts()] == ["activation tanh", "activation relu", "activation erf"]
+
+
+def test_a_case_without_the_axis_is_one_line(tmp_path):
+    data = eigensweep_analysis.load(write(tmp_path / "r.h5", **STUDIES["cases"]))
+    assert [line.label for line in Layout(data).lines()] == ["vanilla", "spectral, strength 1"]
+
+
+def test_the_report_is_one_page_with_everything_in_it(tmp_path, capsys):
+    file = write(tmp_path / "r.h5", axes=(WIDTH, STRENGTH, SEED), attacks=("pgd",),
+                 statuses={3: (3, "loss is not finite <at> step 7")})
+    assert main(["report", str(file), "--output", str(tmp_path / "out")]) == 0
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert page.count("data:image/png;base64,") == 3
+    assert "src='http" not in page and "<script" not in page and "<link" not in page
+    assert "width 64, strength 0.3, seed 1" in page
+    assert "loss is not finite &lt;at&gt; step 7" in page
+    assert "64 is not above the width 64" in page  # the study's warning
+    assert "0123456789abcdef" in page  # the revision
+    files = sorted(f.name for f in (tmp_path / "out" / "figures").iterdir())
+    assert files == [f"{n}.{s}" for n in ("accuracy_pgd", "exponent", "spectrum") for s in ("pdf", "png")]
+    assert "report.html" in capsys.readouterr().out
+
+
+def test_the_table_has_the_grid_s_means(tmp_path):
+    data = eigensweep_analysis.load(write(tmp_path / "r.h5", axes=(WIDTH, SEED), attacks=("pgd",)))
+    table = _table(data)
+    mean = float(data.test_accuracy.sel(width=256).mean())
+    assert f"<td>{mean:.3f}" in table
+    assert "pgd, epsilon 0.05" in table
+    assert table.count("<tr>") == 3
+
+
+def test_a_wrong_file_is_one_line_on_the_command_line(tmp_path, capsys):
+    assert main(["report", str(tmp_path / "nowhere.h5")]) == 2
+    assert capsys.readouterr().err == f"error: {tmp_path}/nowhere.h5: no such file; give the results.h5 of a run\n"
