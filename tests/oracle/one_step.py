@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Compares the worker's training, step by step, with torch in Python on the same weights and batches.
+
+The reference (reference.py) is torch.nn.Sequential, torch.optim and the penalty's plain formula, run in float64. Each
+case trains two networks of different seeds in one pack; after one step the weights must agree to 1e-5, after ten (which
+cross two epochs and a smaller last batch) to 1e-4; so must the traced losses. Usage:
+
+  tests/oracle/one_step.py --worker build/dev/bin/eigensweep-worker [--case NAME]
+
+Without --worker, the same reference in float32 stands in: the rounding that any program in float32 must show.
+Exit code: 0 agree, 1 part.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+import reference  # noqa: E402
+import worker as engine  # noqa: E402
+
+AFTER = (1, 10)
+WEIGHTS_TOLERANCE = {1: 1e-5, 10: 1e-4}
+# The step itself is some hundred times smaller than the weights: it is held to the same accuracy by itself.
+UPDATE_TOLERANCE = {1: 1e-3, 10: 1e-2}
+LOSS_TOLERANCE = {1: 1e-5, 10: 1e-4}
+SAMPLES, BATCH, EPOCHS = 400, 112, 3  # 4 steps an epoch, the last of 64 samples
+
+ADAM = engine.ADAM
+AMSGRAD = {**ADAM, "amsgrad": True}
+ADAMW = {**ADAM, "kind": "adamw", "weight_decay": 0.05}
+SGD = {"kind": "sgd", "learning_rate": 0.05, "momentum": 0.9, "nesterov": False, "weight_decay": 1e-3}
+LAST = {"strength": 1.0, "exponent": 1.0, "cutoff": 5, "layers": "last"}
+ALL = {"strength": 0.3, "exponent": 1.2, "cutoff": 3, "layers": "all"}
+
+CASES = {
+    "plain adam": {"optimizer": ADAM},
+    "amsgrad": {"optimizer": AMSGRAD},
+    "amsgrad, penalty": {"optimizer": AMSGRAD, "penalty": LAST},
+    "decayed adam, penalty": {"optimizer": {**AMSGRAD, "weight_decay": 1e-2}, "penalty": LAST},
+    "adamw, gelu, penalty": {"optimizer": ADAMW, "activation": "gelu", "penalty": LAST},
+    "sgd": {"optimizer": SGD},
+    "sgd, nesterov, relu": {"optimizer": {**SGD, "nesterov": True}, "activation": "relu"},
+    "sgd, penalty, mse": {"optimizer": {**SGD, "learning_rate": 0.01}, "penalty": {**LAST, "strength": 0.01}, "loss": "mse"},
+    "depth 3, erf, last layer": {"optimizer": AMSGRAD, "depth": 3, "activation": "erf", "penalty": LAST},
+    "depth 3, all layers": {"optimizer": AMSGRAD, "depth": 3, "penalty": ALL},
+    "relu, penalty": {"optimizer": AMSGRAD, "activation": "relu", "penalty": ALL},
+    "batch norm": {"optimizer": AMSGRAD, "batch_norm": True},
+    "batch norm, penalty": {"optimizer": AMSGRAD, "batch_norm": True, "penalty": LAST},
+    "depth 3, batch norm, all layers": {"optimizer": AMSGRAD, "depth": 3, "batch_norm": True, "penalty": ALL},
+    "last batch dropped": {"optimizer": AMSGRAD, "penalty": LAST, "last_batch": "drop"},
+    "shared order": {"optimizer": AMSGRAD, "penalty": LAST, "batch_order": "shared"},
+    "mse, batch norm": {"optimizer": AMSGRAD, "loss": "mse", "batch_norm": True},
+}
+# With these, no unit is dead under ReLU: a dead one adds an eigenvalue that is 0 but for rounding, which the penalty counts
+# when it is rounded up and not when it is 0 (a jump of the value by 1/N that its gradient does not see).
+SEEDS = (2, 3)
+
+
+def trained_by_torch(case, seed, x, y, dtype):
+    """The trace of ten steps, the parameters {0, 1, 10: {name: array}} and the running statistics after ten."""
+    network = reference.Network(
+        x.shape[1], 24, case.get("depth", 1), 10, case.get("activation", "tanh"), case.get("batch_norm", False), seed
+    )
+    trainer = reference.Trainer(
+        x,
+        y,
+        network=network,
+        optimizer=case["optimizer"],
+        batch_size=BATCH,
+        order_seed=0 if case.get("batch_order") == "shared" else seed,
+        loss=case.get("loss", "cross_entropy"),
+        penalty=case.get("penalty"),
+        keep_last=case.get("last_batch", "keep") == "keep",
+        dtype=dtype,
+    )
+    trace, weights = [], {0: trainer.state()}
+    for step in range(1, max(AFTER) + 1):
+        trace.append(trainer.step())
+        if step in AFTER:
+            weights[step] = trainer.state()
+    return trace, weights
+
+
+def trained_by_worker(case, worker, data):
+    configs = [
+        engine.configuration(
+            dataset=engine.mnist(data, SAMPLES),
+            model=engine.mlp(24, case.get("depth", 1), case.get("activation", "tanh"), case.get("batch_norm", False)),
+            optimizer=case["optimizer"],
+            training={
+                "epochs": EPOCHS if case.get("last_batch", "keep") == "keep" else EPOCHS + 1,
+                "batch_size": BATCH,
+                "loss": case.get("loss", "cross_entropy"),
+                "last_batch": case.get("last_batch", "keep"),
+                "batch_order": case.get("batch_order", "per_seed"),
+            },
+            penalty=case.get("penalty"),
+            seed=seed,
+        )
+        for seed in SEEDS
+    ]
+    trace, weights = engine.run(worker, configs, weights_after=(0, *AFTER))
+    lanes = []
+    for lane in range(len(SEEDS)):
+        steps = [
+            {"epoch": line["epoch"], **{c: line[c][lane] for c in ("loss", "task_loss", "penalty")}} for line in trace
+        ]
+        lanes.append((steps, {step: weights[step][lane] for step in weights}))
+    return lanes
+
+
+def relative(a, b, base=None):
+    """Largest over tensors of |a - b| / |b - base|, norms over a tensor. Tensors that do not move count as moving 1e-9."""
+    worst = 0.0
+    for name, wanted in b.items():
+        if name not in a:
+            raise RuntimeError(f"the worker's weights have no {name}, only {', '.join(a)}")
+        origin = base[name] if base else 0.0
+        worst = max(worst, np.linalg.norm(a[name] - wanted) / max(np.linalg.norm(wanted - origin), 1e-9))
+    return worst
+
+
+def compare(case, ours, wanted):
+    """Deviations by name, with what is allowed."""
+    (trace, weights), (wanted_trace, wanted_weights) = ours, wanted
+    found = {"initial weights": (relative(weights[0], wanted_weights[0]), 1e-7)}
+    for steps in AFTER:
+        found[f"weights {steps}"] = (relative(weights[steps], wanted_weights[steps]), WEIGHTS_TOLERANCE[steps])
+        moved = relative(weights[steps], wanted_weights[steps], wanted_weights[0])
+        found[f"update {steps}"] = (moved, UPDATE_TOLERANCE[steps])
+        worst = 0.0
+        for a, b in zip(trace[:steps], wanted_trace[:steps], strict=True):
+            if a["epoch"] != b["epoch"]:
+                raise RuntimeError(f"a step of epoch {b['epoch']} was traced as epoch {a['epoch']}")
+            for column in ("loss", "task_loss", "penalty"):
+                worst = max(worst, abs(a[column] - b[column]) / max(abs(b["loss"]), 1e-12))
+        found[f"losses {steps}"] = (worst, LOSS_TOLERANCE[steps])
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--worker", help="eigensweep-worker; without it, the reference in float32 stands in")
+    parser.add_argument("--data", default=HERE.parents[1] / "data" / "mnist", help="folder with MNIST's four files")
+    parser.add_argument("--case", choices=CASES, help="run this case only")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    x, y = reference.mnist(options.data, SAMPLES)
+    failed = 0
+    for name, case in CASES.items():
+        if options.case not in (None, name):
+            continue
+        if options.worker:
+            lanes = trained_by_worker(case, options.worker, options.data)
+        else:
+            lanes = [trained_by_torch(case, seed, x, y, torch.float32) for seed in SEEDS]
+        found = {}
+        for ours, seed in zip(lanes, SEEDS, strict=True):
+            for key, (value, allowed) in compare(case, ours, trained_by_torch(case, seed, x, y, torch.float64)).items():
+                found[key] = (max(value, found.get(key, (0.0,))[0]), allowed)
+        wrong = [key for key, (value, allowed) in found.items() if not value <= allowed]
+        failed += bool(wrong)
+        print(f"{'FAIL' if wrong else 'ok  '} {name:32}" + "  ".join(f"{k} {v:.1e}" for k, (v, _) in found.items()))
+        for key in wrong:
+            print(f"     {key}: {found[key][0]:.2e}, allowed {found[key][1]:.0e}")
+    print(f"{failed} of the cases part" if failed else "all cases agree")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

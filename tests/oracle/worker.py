@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""Runs eigensweep-worker by hand on a task file and reads what it traces."""
+
+import json
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+ADAM = {
+    "kind": "adam",
+    "learning_rate": 1e-3,
+    "beta1": 0.9,
+    "beta2": 0.999,
+    "epsilon": 1e-8,
+    "amsgrad": False,
+    "weight_decay": 0.0,
+}
+
+
+def mnist(folder, train_samples=0):
+    """The resolved dataset section; `train_samples` 0 takes all."""
+    return {"kind": "mnist", "folder": str(Path(folder).resolve()), "train_samples": train_samples, "test_samples": 0}
+
+
+def mlp(width, depth, activation="tanh", batch_norm=False):
+    """The resolved model section."""
+    return {"kind": "mlp", "width": width, "depth": depth, "activation": activation, "batch_norm": batch_norm}
+
+
+def configuration(dataset, model, optimizer, training, penalty, seed):
+    """A trial's resolved configuration, every option present."""
+    return {
+        "dataset": dataset,
+        "model": model,
+        "training": {
+            "epochs": 1,
+            "batch_order": "per_seed",
+            "last_batch": "keep",
+            "loss": "cross_entropy",
+            "warmup_epochs": 0,
+            "schedule": {"kind": "constant"},
+            **training,
+            "optimizer": optimizer,
+        },
+        "regularizers": {"spectral": {"kind": "spectral", **penalty}} if penalty else {},
+        "seed": seed,
+    }
+
+
+def run(worker, configs, *, weights_after=(), environment=None):
+    """Trains the configurations side by side in one pack.
+
+    Returns the trace, a list over optimiser steps of {"step", "epoch", "loss", "task_loss", "penalty"} with one number
+    per lane, and the weights {steps done: [per lane {name: array}]}.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        task = {
+            "pack": "oracle",
+            "lanes": [
+                {"trial": f"{lane:016x}", "config": config, "train": True, "model_file": ""}
+                for lane, config in enumerate(configs)
+            ],
+            "evaluations": [],
+            "checkpoint_file": "",
+        }
+        (folder / "task.json").write_text(json.dumps(task))
+        command = [str(worker), "--task", str(folder / "task.json"), "--trace", str(folder / "trace.jsonl")]
+        if weights_after:
+            command += ["--trace-weights", str(folder / "weights")]
+            command += ["--trace-steps", ",".join(str(step) for step in weights_after)]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"{' '.join(command)} left with {done.returncode}:\n{done.stdout}{done.stderr}")
+        trace = [json.loads(line) for line in (folder / "trace.jsonl").read_text().splitlines() if line]
+        weights = {}
+        for step in weights_after:
+            from safetensors.numpy import load_file
+
+            weights[step] = [
+                {name: np.asarray(value, np.float64) for name, value in load_file(file).items()}
+                for file in (
+                    folder / "weights" / f"step-{step:06d}-lane{lane}.safetensors" for lane in range(len(configs))
+                )
+            ]
+        return trace, weights
