@@ -37,16 +37,13 @@ endif()
 
 set(torch_include "${EIGENSWEEP_TORCH_FOLDER}/include")
 set(torch_version unknown)
-if(EXISTS "${torch_include}/torch/headeronly/version.h")
-  file(STRINGS "${torch_include}/torch/headeronly/version.h" line REGEX "define TORCH_VERSION ")
-elseif(EXISTS "${torch_include}/torch/csrc/api/include/torch/version.h")
-  file(STRINGS "${torch_include}/torch/csrc/api/include/torch/version.h" line REGEX "define TORCH_VERSION ")
-endif()
-if(line MATCHES "\"([^\"]+)\"")
-  set(torch_version "${CMAKE_MATCH_1}")
-endif()
-
-string(REGEX REPLACE "\\+.*" "" torch_version_public "${torch_version}")
+foreach(header IN ITEMS torch/headeronly/version.h torch/csrc/api/include/torch/version.h)
+  if(torch_version STREQUAL unknown AND EXISTS "${torch_include}/${header}")
+    file(STRINGS "${torch_include}/${header}" lines REGEX "define TORCH_VERSION_(MAJOR|MINOR|PATCH) [0-9]+")
+    string(REGEX MATCHALL "[0-9]+" numbers "${lines}")
+    list(JOIN numbers "." torch_version)
+  endif()
+endforeach()
 
 add_library(eigensweep_torch INTERFACE)
 add_library(eigensweep::torch ALIAS eigensweep_torch)
@@ -66,12 +63,14 @@ find_library(torch_lib_torch_cuda torch_cuda PATHS "${EIGENSWEEP_TORCH_FOLDER}/l
 if(torch_lib_torch_cuda)
   set(EIGENSWEEP_TORCH_CUDA ON)
   find_library(torch_lib_c10_cuda c10_cuda PATHS "${EIGENSWEEP_TORCH_FOLDER}/lib" NO_DEFAULT_PATH REQUIRED)
-  # Nothing of ours names a symbol of it, but loading it is what registers the CUDA kernels.
-  list(APPEND torch_libraries "-Wl,--no-as-needed" "${torch_lib_torch_cuda}" "${torch_lib_c10_cuda}" "-Wl,--as-needed")
+  # Nothing of ours names a symbol of it, but loading it is what registers the CUDA kernels. What these libraries need in
+  # turn (the driver's libcuda) may be missing on the machine that builds.
+  list(APPEND torch_libraries "-Wl,--no-as-needed" "${torch_lib_torch_cuda}" "${torch_lib_c10_cuda}" "-Wl,--as-needed"
+       "-Wl,--allow-shlib-undefined")
 endif()
 if(EIGENSWEEP_REQUIRE_CUDA AND NOT EIGENSWEEP_TORCH_CUDA)
   message(FATAL_ERROR "the LibTorch in ${EIGENSWEEP_TORCH_FOLDER} (${torch_version}) has no CUDA, and this build was asked to have it "
-                      "(EIGENSWEEP_REQUIRE_CUDA, preset 'cuda'); install a CUDA wheel (pip install torch==${torch_version_public} "
+                      "(EIGENSWEEP_REQUIRE_CUDA, preset 'cuda'); install a CUDA wheel (pip install torch==${torch_version} "
                       "from PyPI), give -DCMAKE_PREFIX_PATH=/path/to/a/CUDA/libtorch, or use the preset 'release'")
 endif()
 target_link_libraries(eigensweep_torch INTERFACE ${torch_libraries})
