@@ -44,14 +44,13 @@ build_jobs() {
   echo $((cores > 0 ? cores : 1))
 }
 
-# Open MPI refuses root unless told twice, and more ranks than cores unless told once.
+# Open MPI refuses root unless told twice, and more ranks than it counts cores unless told once (it counts hardware threads
+# for nothing, so a virtual machine of one core and two threads is too small for two ranks).
 prepare_mpi() {
   if ((EUID == 0)); then
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
   fi
-  if (($(nproc) < 2)); then
-    export OMPI_MCA_rmaps_base_oversubscribe=1
-  fi
+  export OMPI_MCA_rmaps_base_oversubscribe=1
 }
 
 # ---------------------------------------------------------------- set-up
