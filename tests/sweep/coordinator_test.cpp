@@ -195,9 +195,9 @@ TEST_CASE("records of trials that the worker was never given are no news") {
   CHECK_FALSE(coordinator.recorded(0, 0, "unknown", Status::ok));
 }
 
-TEST_CASE("a hundred thousand packs pass through") {
+TEST_CASE("ten thousand packs pass through, longest first") {
   std::vector<study::Pack> packs;
-  for (std::size_t i = 0; i < 100000; ++i) packs.push_back(pack_of("p", {i}, static_cast<double>(i * 7919 % 100003)));
+  for (std::size_t i = 0; i < 10000; ++i) packs.push_back(pack_of("p", {i}, static_cast<double>(i * 7919 % 10007)));
   Coordinator coordinator(std::move(packs), {}, true);
   for (std::size_t worker = 0; worker < 64; ++worker) coordinator.ready(worker);
   std::size_t finished = 0;
@@ -210,5 +210,5 @@ TEST_CASE("a hundred thousand packs pass through") {
       ++finished;
     }
   }
-  CHECK(finished == 100000);
+  CHECK(finished == 10000);
 }

@@ -24,7 +24,7 @@ struct Patience {
 };
 
 /// Starts, feeds, watches and restarts the workers of one rank, each in its slot. A worker is started when its slot
-/// gets its first task. Single-threaded; nothing blocks but turn().
+/// gets its first task. Single-threaded; nothing blocks but turn(). The process must ignore SIGPIPE (Signals does).
 ///
 /// What happens comes back as events: the worker's own frames with "slot" added, and
 ///   {"type": "lost", "slot", "said_hello", "message"}   the worker died or hung with or without a pack

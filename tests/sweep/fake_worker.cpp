@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+// A worker that speaks the frames of wire/frame.hpp and trains nothing: the sweep's tests run with it, without Torch.
+// Its records depend on the trials alone. EIGENSWEEP_FAKE, a JSON object, makes it misbehave:
+//   steps, step_ms    how long a pack takes (10 steps of 1 ms)
+//   evaluation_ms     how long an evaluation takes (1 ms)
+//   crash_seed, hang_seed, error_seed, diverge_seed   what a pack with a trial of this seed does
+//   most_lanes        more of them run out of memory
+//   data_error        every pack's data is broken
+//   no_start          ends before hello, with these words; no_hello: true: never says it; garbage: true: no frames
+//   trace             a file to which "<pack> <step>" is appended for every step
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <thread>
+
+#include "eigensweep/core/file.hpp"
+#include "eigensweep/core/hash.hpp"
+#include "eigensweep/wire/frame.hpp"
+#include "eigensweep/wire/record.hpp"
+#include "eigensweep/wire/task.hpp"
+
+using namespace eigensweep;
+
+namespace {
+
+volatile std::sig_atomic_t stop = 0;
+int out = 4;
+Json fake = Json::object();
+
+void pause_ms(int milliseconds) { std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds)); }
+
+double number_of(const std::string& text) {
+  return static_cast<double>(std::stoul(hash::sha256(text).substr(0, 8), nullptr, 16)) / 4294967296.0;
+}
+
+bool has_seed(const wire::Task& task, const char* key) {
+  if (!fake.contains(key)) return false;
+  for (const wire::TaskLane& lane : task.lanes) {
+    if (lane.config.at("seed") == fake.at(key)) return true;
+  }
+  return false;
+}
+
+void send_record(const wire::Task& task, const wire::Record& record) {
+  wire::write_frame(out, {{"type", "record"}, {"pack", task.pack}, {"record", Json::binary(wire::encode(record))}});
+}
+
+[[noreturn]] void leave_drained(const wire::Task& task, int step) {
+  file::write_atomically(task.checkpoint_file, std::to_string(step));
+  wire::write_frame(out, {{"type", "drained"}, {"pack", task.pack}, {"checkpoint", true}});
+  std::_Exit(0);
+}
+
+void train(const wire::Task& task) {
+  const int steps = fake.value("steps", 10);
+  int step = 0;
+  if (std::filesystem::exists(task.checkpoint_file)) step = std::stoi(file::read(task.checkpoint_file));
+  for (; step < steps; ++step) {
+    if (stop != 0) leave_drained(task, step);
+    Json losses = Json::array();
+    for (const wire::TaskLane& lane : task.lanes) losses.push_back(number_of(lane.trial));
+    wire::write_frame(out, {{"type", "progress"},
+                            {"pack", task.pack},
+                            {"stage", "train"},
+                            {"epoch", step},
+                            {"epochs", steps},
+                            {"step", 0},
+                            {"steps", 1},
+                            {"losses", losses}});
+    pause_ms(fake.value("step_ms", 1));
+    if (fake.contains("trace")) {
+      std::ofstream(fake["trace"].get<std::string>(), std::ios::app) << task.pack << ' ' << step << '\n';
+    }
+  }
+  for (const wire::TaskLane& lane : task.lanes) {
+    if (!lane.train) continue;
+    wire::Record record;
+    record.trial = lane.trial;
+    record.columns["loss"] = wire::Array::of({number_of(lane.trial + "a"), number_of(lane.trial + "b")});
+    record.provenance["pid"] = ::getpid();
+    if (fake.contains("diverge_seed") && lane.config.at("seed") == fake["diverge_seed"]) {
+      record.status = wire::Status::diverged;
+      record.message = "loss is not finite";
+    } else if (!lane.model_file.empty()) {
+      file::write_atomically(lane.model_file, lane.trial);
+    }
+    send_record(task, record);
+  }
+}
+
+void evaluate(const wire::Task& task) {
+  for (const wire::TaskEvaluation& evaluation : task.evaluations) {
+    if (stop != 0) leave_drained(task, fake.value("steps", 10));
+    wire::write_frame(out, {{"type", "progress"}, {"pack", task.pack}, {"stage", evaluation.label}});
+    pause_ms(fake.value("evaluation_ms", 1));
+    for (const wire::TaskLane& lane : task.lanes) {
+      if (fake.contains("diverge_seed") && lane.config.at("seed") == fake["diverge_seed"]) continue;
+      if (!lane.train && file::read(lane.model_file) != lane.trial) throw std::runtime_error("wrong model");
+      wire::Record record;
+      record.kind = wire::RecordKind::evaluation;
+      record.trial = lane.trial;
+      record.evaluation = evaluation.id;
+      record.strengths = evaluation.strengths;
+      std::vector<double> values(std::max<std::size_t>(1, evaluation.strengths.size()));
+      for (std::size_t i = 0; i < values.size(); ++i)
+        values[i] = number_of(lane.trial + evaluation.id + std::to_string(i));
+      const auto count = static_cast<std::int64_t>(values.size());
+      record.columns["value"] = wire::Array::of(values, {count});
+      send_record(task, record);
+    }
+  }
+}
+
+void run(const wire::Task& task) {
+  const auto fail = [&](const char* reason, const char* message) {
+    wire::write_frame(out, {{"type", "failed"}, {"pack", task.pack}, {"reason", reason}, {"message", message}});
+  };
+  if (fake.contains("data_error")) return fail("data", "images.gz: is truncated");
+  if (task.lanes.size() > fake.value("most_lanes", std::size_t{1} << 20))
+    return fail("out_of_memory", "too many lanes");
+  if (has_seed(task, "error_seed")) return fail("error", "cannot train this");
+  if (has_seed(task, "crash_seed")) {
+    std::cerr << "about to crash\nterminate called\n" << std::flush;
+    ::signal(SIGABRT, SIG_DFL);
+    std::abort();
+  }
+  while (has_seed(task, "hang_seed")) pause_ms(1000);
+  train(task);
+  evaluate(task);
+  std::filesystem::remove(task.checkpoint_file);
+  wire::write_frame(out, {{"type", "finished"}, {"pack", task.pack}, {"seconds", 0.1}});
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  int in = 3;
+  Json hello{{"type", "hello"}, {"torch", "none"}, {"memory", 1e9}, {"host", "here"}, {"pid", ::getpid()}};
+  for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--devices") == 0) {
+      std::cout << R"({"cuda": 0})" << '\n';
+      return 0;
+    }
+    if (i + 1 == argc) break;
+    if (std::strcmp(argv[i], "--in-fd") == 0) in = std::atoi(argv[i + 1]);
+    if (std::strcmp(argv[i], "--out-fd") == 0) out = std::atoi(argv[i + 1]);
+    if (std::strcmp(argv[i], "--device") == 0) hello["device"] = argv[i + 1];
+    if (std::strcmp(argv[i], "--threads") == 0) hello["threads"] = std::atoi(argv[i + 1]);
+  }
+  if (const char* text = std::getenv("EIGENSWEEP_FAKE"); text != nullptr) fake = Json::parse(text);
+  ::signal(SIGPIPE, SIG_IGN);
+  for (const int number : {SIGTERM, SIGUSR1}) ::signal(number, [](int) { stop = 1; });
+  if (fake.contains("no_start")) {
+    std::cerr << fake["no_start"].get<std::string>() << '\n';
+    return 127;
+  }
+  while (fake.contains("no_hello")) pause_ms(1000);
+  if (fake.contains("garbage")) return ::write(out, "\xff\xff\xff\xff", 4) == 4 ? 0 : 1;
+  wire::write_frame(out, hello);
+  wire::FrameReader reader;
+  for (;;) {
+    const auto frame = wire::read_frame(in, reader, [] { return stop != 0; });
+    if (!frame || frame->value("type", "") == "quit") return 0;
+    run(wire::task_from_json(frame->at("task")));
+  }
+}

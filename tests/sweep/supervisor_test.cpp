@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+#include <signal.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <cstdlib>
+
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/sweep/supervisor.hpp"
+#include "eigensweep/wire/task.hpp"
+#include "scratch.hpp"
+
+using namespace eigensweep;
+using sweep::Supervisor;
+
+namespace {
+
+/// What the fake worker reads from EIGENSWEEP_FAKE.
+class Behaviour {
+ public:
+  explicit Behaviour(const char* json) { ::setenv("EIGENSWEEP_FAKE", json, 1); }
+  ~Behaviour() { ::unsetenv("EIGENSWEEP_FAKE"); }
+};
+
+// As every supervising process must: a worker may die before it has read its task.
+[[maybe_unused]] const auto ignored = ::signal(SIGPIPE, SIG_IGN);
+
+Json task_of(const Scratch& scratch, int seed = 0) {
+  wire::Task task;
+  task.pack = "p";
+  task.lanes.push_back({"t0", {{"seed", seed}}, true, ""});
+  task.checkpoint_file = (scratch.path() / "checkpoint").string();
+  return wire::to_json(task);
+}
+
+Supervisor make(const Scratch& scratch, std::size_t slots, const sweep::Patience& patience = {},
+                const std::string& program = EIGENSWEEP_FAKE_WORKER) {
+  std::vector<Supervisor::Slot> all;
+  for (std::size_t i = 0; i < slots; ++i) {
+    all.push_back({{program, "cpu", 1, scratch.path() / ("worker-" + std::to_string(i) + ".log")}});
+  }
+  return Supervisor(std::move(all), patience);
+}
+
+/// Turns until an event of this type comes; an empty object if none does in a minute.
+Json wait_for(Supervisor& supervisor, const std::string& type) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  while (std::chrono::steady_clock::now() < end) {
+    Json found = Json::object();
+    for (Json& event : supervisor.turn(std::chrono::milliseconds(20), -1)) {
+      if (event.at("type") == type) found = std::move(event);
+    }
+    if (!found.empty()) return found;
+  }
+  return Json::object();
+}
+
+}  // namespace
+
+TEST_CASE("a worker is started with its first task, says hello, sends its records and finishes") {
+  const Scratch scratch;
+  Supervisor supervisor = make(scratch, 2);
+  CHECK(supervisor.is_empty());
+  supervisor.give(1, task_of(scratch));
+  CHECK(supervisor.pid(0) == 0);
+  CHECK(supervisor.pid(1) > 0);
+  const Json hello = wait_for(supervisor, "hello");
+  CHECK(hello.value("device", "") == "cpu");
+  CHECK(hello.value("threads", 0) == 1);
+  const Json finished = wait_for(supervisor, "finished");
+  CHECK(finished.value("pack", "") == "p");
+  CHECK(finished.value("slot", 9) == 1);
+  supervisor.quit();
+  CHECK(supervisor.is_empty());
+}
+
+TEST_CASE("a worker that crashes is lost with its last words, and its slot is ready again") {
+  const Scratch scratch;
+  const Behaviour behaviour(R"({"crash_seed": 7})");
+  Supervisor supervisor = make(scratch, 1);
+  supervisor.give(0, task_of(scratch, 7));
+  const Json lost = wait_for(supervisor, "lost");
+  CHECK(lost.value("said_hello", false));
+  CHECK(lost.value("message", "") == "killed by signal 6 (Aborted); its last words: about to crash | terminate called");
+  wait_for(supervisor, "ready");
+  supervisor.give(0, task_of(scratch));
+  CHECK_FALSE(wait_for(supervisor, "finished").empty());
+}
+
+TEST_CASE("a killed worker is lost, too") {
+  const Scratch scratch;
+  const Behaviour behaviour(R"({"step_ms": 1000})");
+  Supervisor supervisor = make(scratch, 1);
+  supervisor.give(0, task_of(scratch));
+  wait_for(supervisor, "progress");
+  ::kill(supervisor.pid(0), SIGKILL);
+  CHECK(wait_for(supervisor, "lost").value("message", "") ==
+        "killed by signal 9 (Killed; perhaps the system was out of memory)");
+}
+
+TEST_CASE("a worker that hangs, or never says hello, is ended") {
+  const Scratch scratch;
+  sweep::Patience patience;
+  patience.silence = std::chrono::milliseconds(300);
+  patience.hello = std::chrono::milliseconds(300);
+  SECTION("hangs") {
+    patience.hello = std::chrono::minutes(1);
+    const Behaviour behaviour(R"({"hang_seed": 1})");
+    Supervisor supervisor = make(scratch, 1, patience);
+    supervisor.give(0, task_of(scratch, 1));
+    CHECK_THAT(wait_for(supervisor, "lost").value("message", ""),
+               Catch::StartsWith("the worker hung: not a word for 0.3 s"));
+    CHECK(supervisor.is_empty());
+  }
+  SECTION("never says hello") {
+    const Behaviour behaviour(R"({"no_hello": true})");
+    Supervisor supervisor = make(scratch, 1, patience);
+    supervisor.give(0, task_of(scratch));
+    const Json lost = wait_for(supervisor, "lost");
+    CHECK_FALSE(lost.value("said_hello", true));
+    CHECK(lost.value("message", "") == "the worker did not say hello within 0.3 s");
+  }
+}
+
+TEST_CASE("a slot whose workers never start is given up, and says why") {
+  const Scratch scratch;
+  sweep::Patience patience;
+  patience.first_pause = std::chrono::milliseconds(1);
+  SECTION("the program fails") {
+    const Behaviour behaviour(R"({"no_start": "error while loading shared libraries: libtorch.so"})");
+    Supervisor supervisor = make(scratch, 1, patience);
+    for (int i = 1; i < patience.losses_before_hello; ++i) {
+      supervisor.give(0, task_of(scratch));
+      wait_for(supervisor, "ready");
+    }
+    supervisor.give(0, task_of(scratch));
+    CHECK(wait_for(supervisor, "retired").value("message", "") ==
+          "exit code 127; its last words: error while loading shared libraries: libtorch.so");
+  }
+  SECTION("there is no such program") {
+    Supervisor supervisor = make(scratch, 1, patience, "/nonexistent/worker");
+    supervisor.give(0, task_of(scratch));
+    CHECK(wait_for(supervisor, "lost").value("message", "") ==
+          "/nonexistent/worker: cannot start the worker: No such file or directory (error 2); set EIGENSWEEP_WORKER "
+          "to the right program");
+  }
+}
+
+TEST_CASE("a worker that writes no frames is lost") {
+  const Scratch scratch;
+  const Behaviour behaviour(R"({"garbage": true})");
+  Supervisor supervisor = make(scratch, 1);
+  supervisor.give(0, task_of(scratch));
+  CHECK_THAT(wait_for(supervisor, "lost").value("message", ""),
+             Catch::StartsWith("the worker wrote what is no frame: "));
+}
+
+TEST_CASE("a drained worker finishes its step, writes its checkpoint and leaves") {
+  const Scratch scratch;
+  const Behaviour behaviour(R"({"step_ms": 20, "steps": 100000})");
+  Supervisor supervisor = make(scratch, 1);
+  supervisor.give(0, task_of(scratch));
+  wait_for(supervisor, "progress");
+  supervisor.drain();
+  CHECK_FALSE(wait_for(supervisor, "left").empty());
+  CHECK(supervisor.is_empty());
+  CHECK(std::filesystem::exists(scratch.path() / "checkpoint"));
+  SECTION("a task that comes too late is handed back") {
+    supervisor.give(0, task_of(scratch));
+    CHECK_FALSE(wait_for(supervisor, "left").empty());
+    CHECK(supervisor.is_empty());
+  }
+}
+
+TEST_CASE("a worker that somebody else stops leaves its slot ready") {
+  const Scratch scratch;
+  const Behaviour behaviour(R"({"step_ms": 20, "steps": 100000})");
+  Supervisor supervisor = make(scratch, 1);
+  supervisor.give(0, task_of(scratch));
+  wait_for(supervisor, "progress");
+  ::kill(supervisor.pid(0), SIGUSR1);
+  CHECK_FALSE(wait_for(supervisor, "ready").empty());
+}
+
+TEST_CASE("a task larger than a pipe does not block the supervisor") {
+  const Scratch scratch;
+  const Behaviour behaviour(R"({"no_hello": true})");
+  Supervisor supervisor = make(scratch, 1);
+  Json task = task_of(scratch);
+  task["lanes"][0]["config"]["padding"] = std::string(std::size_t{8} << 20, 'x');
+  supervisor.give(0, task);
+  supervisor.turn(std::chrono::milliseconds(1), -1);
+  supervisor.kill();
+  CHECK_FALSE(wait_for(supervisor, "lost").empty());
+}
+
+TEST_CASE("a supervisor's end is its workers' end") {
+  const Scratch scratch;
+  const Behaviour behaviour(R"({"step_ms": 1000})");
+  pid_t pid = 0;
+  {
+    Supervisor supervisor = make(scratch, 1);
+    supervisor.give(0, task_of(scratch));
+    wait_for(supervisor, "hello");
+    pid = supervisor.pid(0);
+  }
+  CHECK(::kill(pid, 0) == -1);
+}

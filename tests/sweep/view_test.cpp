@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "eigensweep/sweep/view.hpp"
+
+using namespace eigensweep;
+using namespace eigensweep::sweep;
+
+namespace {
+
+RunStatus half_way() {
+  RunStatus status;
+  status.study = "quick";
+  status.trials = 40;
+  status.done = 20;
+  status.done_before = 10;
+  status.diverged = 1;
+  status.elapsed = 100;
+  status.finished_flops = 50;
+  status.busy_seconds = 100;
+  status.waiting_flops = 100;
+  WorkerStatus worker;
+  worker.place.device = "cpu";
+  worker.state = "busy";
+  worker.lanes = 8;
+  worker.stage = "train";
+  worker.epoch = 2;
+  worker.epochs = 4;
+  worker.losses = {0.25, std::nan(""), 0.5};
+  worker.flops = 50;
+  worker.train_share = 0.8;
+  worker.started = 60;
+  status.workers.push_back(worker);
+  worker.state = "idle";
+  status.workers.push_back(worker);
+  return status;
+}
+
+}  // namespace
+
+TEST_CASE("the time left follows from predicted work and what workers did so far") {
+  const RunStatus status = half_way();
+  CHECK(share_done(status.workers[0]) == Approx(0.4));
+  // 70 operations in 140 worker-seconds; 130 left on two workers.
+  REQUIRE(status.time_left());
+  CHECK(*status.time_left() == Approx(130));
+  CHECK(*status.rate() == Approx(0.1));
+  RunStatus fresh = half_way();
+  fresh.finished_flops = fresh.busy_seconds = 0;
+  fresh.workers[0].epoch = 0;
+  fresh.done = fresh.done_before;
+  CHECK_FALSE(fresh.time_left());
+  CHECK_FALSE(fresh.rate());
+}
+
+TEST_CASE("the end is not before that of the pack that runs longest") {
+  RunStatus status = half_way();
+  status.waiting_flops = 0;
+  CHECK(*status.time_left() == Approx(60));  // 30 operations left at half an operation a second, not shared by two
+}
+
+TEST_CASE("the live view has a line for the whole and one per busy worker, and fits the terminal") {
+  const auto lines = live_lines(half_way(), 200, 24);
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0] ==
+        "quick [##########----------] 20 of 40 trials done, 8 running, 1 diverged, 6.0 trials/min, 2 min 10 s left");
+  CHECK(lines[1] == "  worker 0   cpu       8 trials  train  epoch 3/4  loss 0.25 to 0.5");
+  for (const std::string& line : live_lines(half_way(), 30, 24)) CHECK(line.size() <= 30);
+  RunStatus many = half_way();
+  many.workers.assign(100, many.workers[0]);
+  const auto few = live_lines(many, 200, 10);
+  CHECK(few.size() == 10);
+  CHECK(few.back() == "  and 92 more workers");
+}
+
+TEST_CASE("a log line says it in one") {
+  CHECK(log_line(half_way()) ==
+        "20 of 40 trials done, 8 running, 1 diverged, loss 0.25 to 0.5, 6.0 trials/min, 2 min 10 s left");
+}
+
+TEST_CASE("status tells a run that was killed from one that lives") {
+  Json status = to_json(half_way());
+  status["study_file"] = "q.json";
+  status["folder"] = "runs/quick";
+  status["host"] = "here";
+  status["pid"] = 12;
+  status["updated"] = "2026-01-01T00:00:00Z";
+  CHECK(status_text(status, true) ==
+        "study    quick\nstate    running (process 12 on here)\ntrials   20 of 40 done, 8 running, 0 failed, 1 "
+        "diverged\nupdated  2026-01-01T00:00:00Z, after 1 min 40 s, 6.0 trials/min, 2 min 10 s left\nworker 0    cpu: "
+        "busy, 8 trials, train epoch 3/4\nworker 1    cpu: idle\n");
+  CHECK(
+      status_text(status, false) ==
+      "study    quick\nstate    interrupted (process 12 on here is gone); `eigensweep run q.json --output runs/quick` "
+      "continues\ntrials   20 of 40 done, 0 running, 0 failed, 1 diverged\nupdated  2026-01-01T00:00:00Z, after 1 min "
+      "40 s\n");
+}
