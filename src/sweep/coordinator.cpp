@@ -35,8 +35,7 @@ study::Pack part_of(const study::Pack& pack, std::vector<study::Lane> lanes, std
 
 }  // namespace
 
-Coordinator::Coordinator(std::vector<study::Pack> packs, std::vector<bool> trained, bool keeps_models)
-    : trained_(std::move(trained)), keeps_models_(keeps_models) {
+Coordinator::Coordinator(std::vector<study::Pack> packs, bool keeps_models) : keeps_models_(keeps_models) {
   waiting_.reserve(packs.size());
   for (study::Pack& pack : packs) push(std::move(pack), 0);
 }
@@ -72,8 +71,6 @@ void Coordinator::ready(std::size_t worker) {
 
 bool Coordinator::has_pack(std::size_t worker) const { return worker < workers_.size() && workers_[worker]; }
 
-bool Coordinator::is_trained(std::size_t trial) const { return trial < trained_.size() && trained_[trial]; }
-
 std::size_t Coordinator::expected_evaluations(std::size_t worker) const {
   return has_pack(worker) ? workers_[worker]->pack.lanes.size() * workers_[worker]->pack.evaluations.size() : 0;
 }
@@ -100,15 +97,22 @@ std::vector<Dispatch> Coordinator::take_dispatches() {
 
 std::vector<GivenUp> Coordinator::take_given_up() { return std::exchange(given_up_, {}); }
 
-bool Coordinator::is_news(std::size_t worker, std::size_t trial, const std::string& evaluation) const {
+bool Coordinator::is_done(const LaneState& lane) {
+  return lane.over || (lane.trained && std::find(lane.there.begin(), lane.there.end(), 0) == lane.there.end());
+}
+
+bool Coordinator::has_all(std::size_t worker, std::size_t trial) const {
   if (!has_pack(worker)) return false;
   const Attempt& attempt = *workers_[worker];
   const auto found = attempt.lane_of_trial.find(trial);
-  if (found == attempt.lane_of_trial.end()) return false;
-  const LaneState& lane = attempt.lanes[found->second];
-  if (evaluation.empty()) return !is_trained(trial) && !lane.over;
-  const auto index = index_of(attempt.pack, evaluation);
-  return index && lane.there[*index] == 0;
+  return found != attempt.lane_of_trial.end() && is_done(attempt.lanes[found->second]);
+}
+
+bool Coordinator::is_whole_only(std::size_t worker, std::size_t trial) const {
+  if (keeps_models_ || !has_pack(worker)) return false;
+  const Attempt& attempt = *workers_[worker];
+  const auto found = attempt.lane_of_trial.find(trial);
+  return found != attempt.lane_of_trial.end() && attempt.pack.lanes[found->second].train;
 }
 
 bool Coordinator::recorded(std::size_t worker, std::size_t trial, const std::string& evaluation, wire::Status status) {
@@ -117,19 +121,13 @@ bool Coordinator::recorded(std::size_t worker, std::size_t trial, const std::str
   const auto found = attempt.lane_of_trial.find(trial);
   if (found == attempt.lane_of_trial.end()) return false;
   LaneState& lane = attempt.lanes[found->second];
+  if (lane.over) return false;
   if (evaluation.empty()) {
-    const bool news = !is_trained(trial) && !lane.over;
-    lane.trained = true;
-    if (status != wire::Status::ok) lane.over = true;
-    if (status != wire::Status::failed) {
-      if (trial >= trained_.size()) trained_.resize(trial + 1);
-      trained_[trial] = true;
-    }
-    return news;
+    lane.over = status != wire::Status::ok;
+    return !std::exchange(lane.trained, true);
   }
   const auto index = index_of(attempt.pack, evaluation);
-  if (!index) return false;
-  return std::exchange(lane.there[*index], std::uint8_t{1}) == 0;
+  return index && std::exchange(lane.there[*index], std::uint8_t{1}) == 0;
 }
 
 Coordinator::Attempt Coordinator::take(std::size_t worker) {
@@ -146,11 +144,14 @@ std::vector<study::Pack> Coordinator::remainder(const Attempt& attempt) const {
   std::map<std::pair<bool, std::vector<std::uint8_t>>, std::vector<study::Lane>> groups;
   for (std::size_t i = 0; i < pack.lanes.size(); ++i) {
     const LaneState& lane = attempt.lanes[i];
-    const bool evaluated = std::find(lane.there.begin(), lane.there.end(), 0) == lane.there.end();
-    if (lane.over || (lane.trained && evaluated)) continue;
+    if (is_done(lane)) continue;
     study::Lane left = pack.lanes[i];
-    left.train = pack.lanes[i].train && !(lane.trained && keeps_models_);
-    groups[{left.train, lane.there}].push_back(left);
+    if (left.train && !keeps_models_) {
+      groups[{true, std::vector<std::uint8_t>(pack.evaluations.size(), 0)}].push_back(left);
+    } else {
+      left.train = left.train && !lane.trained;
+      groups[{left.train, lane.there}].push_back(left);
+    }
   }
   std::vector<study::Pack> packs;
   for (auto& [key, lanes] : groups) {
@@ -181,7 +182,7 @@ void Coordinator::give_up(const study::Pack& pack, const std::string& message) {
   for (const study::Lane& lane : pack.lanes) {
     GivenUp given_up;
     given_up.trial = lane.trial;
-    given_up.trained = is_trained(lane.trial);
+    given_up.trained = !lane.train;
     for (const study::Evaluation& evaluation : pack.evaluations) given_up.evaluations.push_back(evaluation.id);
     given_up.message = message;
     given_up_.push_back(std::move(given_up));

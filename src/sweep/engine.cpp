@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <iterator>
 #include <utility>
 
 #include "eigensweep/core/error.hpp"
@@ -44,11 +45,12 @@ Engine::Engine(Work work, const OutputPaths& paths, std::vector<Place> places, R
       supervisor_(supervisor),
       communicator_(communicator),
       signals_(signals),
-      coordinator_(std::move(work_.packs), work_.trained, work_.keeps_models),
+      coordinator_(std::move(work_.packs), work_.keeps_models),
       ledger_(paths.ledger()),
       started_at_(utc_now()),
       missing_(work_.trials.size(), 0),
       failed_(work_.trials.size(), false),
+      held_(places.size()),
       records_in_pack_(places.size(), 0) {
   for (std::size_t i = 0; i < work_.trials.size(); ++i) trial_index_.emplace(work_.trials[i], i);
   first_worker_.assign(static_cast<std::size_t>(communicator_.size()), places.size());
@@ -120,23 +122,32 @@ void Engine::store(const std::vector<Event>& events) {
   for (const Event& event : events) {
     if (event.content.value("type", "") != "record") continue;
     try {
-      wire::Record record = wire::decode_record(event.content.at("record").get_binary());
-      const auto found = trial_index_.find(record.trial);
-      if (found == trial_index_.end() || !coordinator_.has_pack(event.worker)) {
-        throw DataError(fmt::format("trial '{}' was not asked for", record.trial));
-      }
-      const bool is_evaluation = record.kind == wire::RecordKind::evaluation;
-      const std::string evaluation = is_evaluation ? record.evaluation : "";
-      const bool was_news = coordinator_.is_news(event.worker, found->second, evaluation);
-      coordinator_.recorded(event.worker, found->second, evaluation, record.status);
-      if (is_evaluation) ++records_in_pack_[event.worker];
-      if (!was_news) continue;
-      unsaved_.push_back(std::move(record));
+      accept(event.worker, wire::decode_record(event.content.at("record").get_binary()));
     } catch (const std::exception& error) {
       log::warn("worker {} sent a record that cannot be used: {}", event.worker, error.what());
     }
   }
   if (!unsaved_.empty() && seconds() >= next_save_) save(false);
+}
+
+void Engine::accept(std::size_t worker, wire::Record&& record) {
+  const auto found = trial_index_.find(record.trial);
+  if (found == trial_index_.end() || !coordinator_.has_pack(worker)) {
+    throw DataError(fmt::format("trial '{}' was not asked for", record.trial));
+  }
+  const std::size_t trial = found->second;
+  const bool is_evaluation = record.kind == wire::RecordKind::evaluation;
+  if (is_evaluation) ++records_in_pack_[worker];
+  if (!coordinator_.recorded(worker, trial, is_evaluation ? record.evaluation : "", record.status)) return;
+  if (!coordinator_.is_whole_only(worker, trial)) {
+    unsaved_.push_back(std::move(record));
+    return;
+  }
+  std::vector<wire::Record>& held = held_[worker][trial];
+  held.push_back(std::move(record));
+  if (!coordinator_.has_all(worker, trial)) return;
+  std::move(held.begin(), held.end(), std::back_inserter(unsaved_));
+  held_[worker].erase(trial);
 }
 
 void Engine::save(bool may_fail) {
@@ -280,9 +291,9 @@ void Engine::hand_out() {
     fresh.started = seconds();
     worker = std::move(fresh);
     records_in_pack_[dispatch.worker] = 0;
+    held_[dispatch.worker].clear();
     for (const study::Lane& lane : dispatch.pack.lanes) {
-      missing_[lane.trial] =
-          (lane.train && !coordinator_.is_trained(lane.trial) ? 1U : 0U) + dispatch.pack.evaluations.size();
+      missing_[lane.trial] = (lane.train ? 1U : 0U) + dispatch.pack.evaluations.size();
     }
     const Json task = wire::to_json(work_.make_task(dispatch.pack));
     if (worker.place.rank == communicator_.rank()) {

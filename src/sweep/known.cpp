@@ -44,6 +44,8 @@ Known read_known(const study::Study& study, const OutputPaths& paths) {
     if (record.kind == wire::RecordKind::training) {
       failed.erase(record.trial);
       done.trained.insert(record.trial);
+      // Evaluations of an earlier network of this trial say nothing about this one.
+      done.evaluated.erase(record.trial);
       if (record.status == wire::Status::diverged) done.hopeless.insert(record.trial);
       return;
     }
@@ -55,7 +57,6 @@ Known read_known(const study::Study& study, const OutputPaths& paths) {
   }
   for (const study::Trial& trial : study.trials) {
     const bool is_trained = done.trained.count(trial.id) > 0;
-    known.trained.push_back(is_trained);
     if (is_trained && has_all(done, trial.id, study.evaluations(trial))) {
       ++known.finished;
       if (done.hopeless.count(trial.id) > 0) ++known.diverged;

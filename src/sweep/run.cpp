@@ -142,7 +142,6 @@ class Leader {
     Work work;
     for (const study::Trial& trial : study.trials) work.trials.push_back(trial.id);
     work.packs = study::form_packs(study, catalog_, known.done, limits);
-    work.trained = known.trained;
     work.keeps_models = study.output.models;
     work.make_task = [&study, &paths](const study::Pack& pack) { return make_task(study, paths, pack); };
     work.train_share = [&study, this](const study::Pack& pack) { return train_share(study, catalog_, pack); };

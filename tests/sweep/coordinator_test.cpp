@@ -45,7 +45,7 @@ void finish(Coordinator& coordinator, const sweep::Dispatch& dispatch) {
 }  // namespace
 
 TEST_CASE("the longest pack goes out first, each worker has one, a finished worker gets the next") {
-  Coordinator coordinator({pack_of("short", {0}, 1), pack_of("long", {1}, 3), pack_of("middle", {2}, 2)}, {}, true);
+  Coordinator coordinator({pack_of("short", {0}, 1), pack_of("long", {1}, 3), pack_of("middle", {2}, 2)}, true);
   coordinator.ready(0);
   coordinator.ready(1);
   auto dispatches = coordinator.take_dispatches();
@@ -66,7 +66,7 @@ TEST_CASE("the longest pack goes out first, each worker has one, a finished work
 }
 
 TEST_CASE("a crashed pack is tried again whole, then in halves, until the bad trial stands alone and is given up") {
-  Coordinator coordinator({pack_of("p", {0, 1, 2, 3, 4, 5, 6, 7}, 8, {"a"})}, {}, true);
+  Coordinator coordinator({pack_of("p", {0, 1, 2, 3, 4, 5, 6, 7}, 8, {"a"})}, true);
   std::set<std::size_t> finished;
   int crashes = 0;
   coordinator.ready(0);
@@ -95,7 +95,7 @@ TEST_CASE("a crashed pack is tried again whole, then in halves, until the bad tr
 }
 
 TEST_CASE("a pack that runs out of memory is halved at once") {
-  Coordinator coordinator({pack_of("p", {0, 1, 2}, 3)}, {}, true);
+  Coordinator coordinator({pack_of("p", {0, 1, 2}, 3)}, true);
   coordinator.ready(0);
   coordinator.take_dispatches();
   coordinator.failed(0, Failure::out_of_memory, "too big");
@@ -108,7 +108,7 @@ TEST_CASE("a pack that runs out of memory is halved at once") {
 }
 
 TEST_CASE("what is recorded is not asked for again after a crash") {
-  Coordinator coordinator({pack_of("p", {0, 1, 2}, 3, {"a", "b"})}, {}, true);
+  Coordinator coordinator({pack_of("p", {0, 1, 2}, 3, {"a", "b"})}, true);
   coordinator.ready(0);
   coordinator.take_dispatches();
   CHECK(coordinator.recorded(0, 0, "", Status::ok));
@@ -133,36 +133,40 @@ TEST_CASE("what is recorded is not asked for again after a crash") {
   }
 }
 
-TEST_CASE("without kept models a trial is trained again for its evaluations, but stored once") {
-  Coordinator coordinator({pack_of("p", {0}, 1, {"a"})}, {}, false);
+TEST_CASE("without kept models a trial whose pack failed starts anew with all of its evaluations") {
+  Coordinator coordinator({pack_of("p", {0, 1}, 1, {"a", "b"})}, false);
   coordinator.ready(0);
   coordinator.take_dispatches();
-  CHECK(coordinator.recorded(0, 0, "", Status::ok));
+  CHECK(coordinator.is_whole_only(0, 0));
+  for (const char* evaluation : {"", "a", "b"}) CHECK(coordinator.recorded(0, 0, evaluation, Status::ok));
+  CHECK(coordinator.recorded(0, 1, "", Status::ok));
+  CHECK(coordinator.recorded(0, 1, "a", Status::ok));
+  CHECK(coordinator.has_all(0, 0));
+  CHECK_FALSE(coordinator.has_all(0, 1));
   coordinator.failed(0, Failure::crash, "");
   coordinator.ready(0);
   const auto again = coordinator.take_dispatches();
   REQUIRE(again.size() == 1);
+  CHECK(trials_of(again[0].pack) == std::vector<std::size_t>{1});
   CHECK(again[0].pack.lanes[0].train);
-  CHECK(again[0].pack.id == "p");
+  CHECK(again[0].pack.evaluations.size() == 2);
+}
+
+TEST_CASE("a record that comes twice is news once") {
+  Coordinator coordinator({pack_of("p", {0, 1}, 1, {"a"})}, true);
+  coordinator.ready(0);
+  coordinator.take_dispatches();
+  CHECK(coordinator.recorded(0, 0, "", Status::ok));
   CHECK_FALSE(coordinator.recorded(0, 0, "", Status::ok));
   CHECK(coordinator.recorded(0, 0, "a", Status::ok));
   CHECK_FALSE(coordinator.recorded(0, 0, "a", Status::ok));
-  coordinator.finished(0);
-  CHECK(coordinator.is_complete());
-}
-
-TEST_CASE("a trial trained in an earlier run is not stored a second time") {
-  Coordinator coordinator({pack_of("p", {0, 1}, 1, {"a"})}, {false, true}, false);
-  coordinator.ready(0);
-  coordinator.take_dispatches();
-  CHECK(coordinator.is_news(0, 0, ""));
-  CHECK_FALSE(coordinator.is_news(0, 1, ""));
-  CHECK_FALSE(coordinator.recorded(0, 1, "", Status::ok));
-  CHECK(coordinator.recorded(0, 1, "a", Status::ok));
+  CHECK(coordinator.recorded(0, 1, "", Status::diverged));
+  CHECK_FALSE(coordinator.recorded(0, 1, "a", Status::ok));
+  CHECK(coordinator.has_all(0, 1));
 }
 
 TEST_CASE("a drained pack comes back without blame and keeps its name; a drained coordinator hands out nothing") {
-  Coordinator coordinator({pack_of("p", {0, 1}, 1), pack_of("q", {2}, 0.5)}, {}, true);
+  Coordinator coordinator({pack_of("p", {0, 1}, 1), pack_of("q", {2}, 0.5)}, true);
   coordinator.ready(0);
   coordinator.take_dispatches();
   coordinator.drain();
@@ -176,7 +180,7 @@ TEST_CASE("a drained pack comes back without blame and keeps its name; a drained
 }
 
 TEST_CASE("a worker that calls a pack finished too early does not pass for success") {
-  Coordinator coordinator({pack_of("p", {0, 1}, 1)}, {}, true);
+  Coordinator coordinator({pack_of("p", {0, 1}, 1)}, true);
   coordinator.ready(0);
   coordinator.take_dispatches();
   coordinator.recorded(0, 0, "", Status::ok);
@@ -187,7 +191,7 @@ TEST_CASE("a worker that calls a pack finished too early does not pass for succe
 }
 
 TEST_CASE("records of trials that the worker was never given are no news") {
-  Coordinator coordinator({pack_of("p", {0}, 1)}, {}, true);
+  Coordinator coordinator({pack_of("p", {0}, 1)}, true);
   CHECK_FALSE(coordinator.recorded(0, 0, "", Status::ok));
   coordinator.ready(0);
   coordinator.take_dispatches();
@@ -198,7 +202,7 @@ TEST_CASE("records of trials that the worker was never given are no news") {
 TEST_CASE("ten thousand packs pass through, longest first") {
   std::vector<study::Pack> packs;
   for (std::size_t i = 0; i < 10000; ++i) packs.push_back(pack_of("p", {i}, static_cast<double>(i * 7919 % 10007)));
-  Coordinator coordinator(std::move(packs), {}, true);
+  Coordinator coordinator(std::move(packs), true);
   for (std::size_t worker = 0; worker < 64; ++worker) coordinator.ready(worker);
   std::size_t finished = 0;
   double last = 1e9;

@@ -42,17 +42,19 @@ struct GivenUp {
 /// crash: it is tried once more whole, then halved, until a single trial has failed twice by itself and is given up.
 class Coordinator {
  public:
-  /// `trained` (by index into Study::trials, may be shorter): a training record is there already, whatever the packs
-  /// ask for; a second one is not accepted. `keeps_models`: a trained network can be loaded again.
-  Coordinator(std::vector<study::Pack> packs, std::vector<bool> trained, bool keeps_models);
+  /// `keeps_models`: a trained network can be loaded again. Without, a trial whose pack failed before its last
+  /// evaluation starts anew, with all of its evaluations: the numbers of a trial come from one network.
+  Coordinator(std::vector<study::Pack> packs, bool keeps_models);
 
   /// This worker (any number below a few millions) can take a pack.
   void ready(std::size_t worker);
   /// A record of the worker's pack has come in. Returns whether it is news: false for a repeated one, which must not be
   /// stored twice. `evaluation` is "" for a training.
   bool recorded(std::size_t worker, std::size_t trial, const std::string& evaluation, wire::Status status);
-  /// The same question without the answer's effect.
-  [[nodiscard]] bool is_news(std::size_t worker, std::size_t trial, const std::string& evaluation) const;
+  /// The worker's pack lacks nothing more of this trial.
+  [[nodiscard]] bool has_all(std::size_t worker, std::size_t trial) const;
+  /// Records of this trial mean something only together: its network is trained in the worker's pack and not kept.
+  [[nodiscard]] bool is_whole_only(std::size_t worker, std::size_t trial) const;
   /// The worker is done with its pack, and ready.
   void finished(std::size_t worker);
   /// The worker's attempt failed; unless it crashed it is ready again.
@@ -66,8 +68,6 @@ class Coordinator {
   std::vector<GivenUp> take_given_up();
 
   [[nodiscard]] bool has_pack(std::size_t worker) const;
-  /// There is a training record of this trial.
-  [[nodiscard]] bool is_trained(std::size_t trial) const;
   /// Evaluation records that the worker's pack makes in all; 0 without a pack.
   [[nodiscard]] std::size_t expected_evaluations(std::size_t worker) const;
   [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
@@ -97,6 +97,7 @@ class Coordinator {
   Attempt pop();
   void split(const study::Pack& pack);
   void give_up(const study::Pack& pack, const std::string& message);
+  [[nodiscard]] static bool is_done(const LaneState& lane);
   [[nodiscard]] std::vector<study::Pack> remainder(const Attempt& attempt) const;
   Attempt take(std::size_t worker);
 
@@ -106,7 +107,6 @@ class Coordinator {
   std::deque<std::size_t> idle_;
   std::vector<std::optional<Attempt>> workers_;
   std::size_t running_ = 0;
-  std::vector<bool> trained_;
   std::vector<GivenUp> given_up_;
   bool keeps_models_ = true;
   bool draining_ = false;

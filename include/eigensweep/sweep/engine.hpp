@@ -25,7 +25,6 @@ namespace eigensweep::sweep {
 struct Work {
   std::vector<std::string> trials;  ///< ids, by index into Study::trials
   std::vector<study::Pack> packs;
-  std::vector<bool> trained;  ///< as Coordinator wants it
   bool keeps_models = true;
   std::function<wire::Task(const study::Pack&)> make_task;
   std::function<double(const study::Pack&)> train_share;  ///< of a pack's predicted operations, what training takes
@@ -56,6 +55,7 @@ class Engine {
 
   void turn();
   void store(const std::vector<Event>& events);
+  void accept(std::size_t worker, wire::Record&& record);
   void save(bool may_fail);
   void take(const Event& event);
   void take_loss(std::size_t worker, const Json& event);
@@ -91,6 +91,8 @@ class Engine {
   std::vector<bool> failed_;               ///< given up in this run
   std::vector<std::size_t> first_worker_;  ///< of each rank
   std::vector<wire::Record> unsaved_;
+  /// Records that count only together with the rest of their trial's, per worker.
+  std::vector<std::unordered_map<std::size_t, std::vector<wire::Record>>> held_;
   std::vector<std::size_t> records_in_pack_;  ///< per worker: evaluation records of its pack so far
   std::chrono::microseconds pause_{200};
 

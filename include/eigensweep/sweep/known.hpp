@@ -12,10 +12,9 @@ namespace eigensweep::sweep {
 /// What earlier runs left behind.
 struct Known {
   study::Done done;
-  std::vector<bool> trained;  ///< by index into Study::trials
-  std::size_t finished = 0;   ///< trials of the study of which nothing is missing
-  std::size_t diverged = 0;   ///< of these
-  std::size_t failed = 0;     ///< trials whose last word was a failure; they are tried again
+  std::size_t finished = 0;  ///< trials of the study of which nothing is missing
+  std::size_t diverged = 0;  ///< of these
+  std::size_t failed = 0;    ///< trials whose last word was a failure; they are tried again
   wire::LedgerReport report;
 };
 
