@@ -2,7 +2,6 @@
 # What a user can choose, and the one interface target that carries it to every target of ours.
 option(EIGENSWEEP_WITH_TORCH "Build the worker (needs LibTorch); OFF builds the planner and reader only" ON)
 option(EIGENSWEEP_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
-option(EIGENSWEEP_BUILD_BENCH "Build the benchmarks" OFF)
 option(EIGENSWEEP_WERROR "Treat warnings as errors (on in CI)" OFF)
 option(EIGENSWEEP_CLANG_TIDY "Run clang-tidy on every source of ours that sees no Torch, as it is compiled" OFF)
 option(EIGENSWEEP_CHECK_HEADERS "Compile every public header that sees no Torch alone" OFF)
