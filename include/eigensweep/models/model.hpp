@@ -59,6 +59,8 @@ class Model {
   virtual Output forward(const Inputs& inputs, Mode mode) = 0;
 
   [[nodiscard]] std::int64_t lanes() const noexcept { return lanes_; }
+  /// How many hidden activations forward() gives.
+  [[nodiscard]] std::size_t hidden_layers() const noexcept { return hidden_layers_; }
   /// Trained tensors [E, ...], in a fixed order; leaves of the graph.
   [[nodiscard]] std::vector<NamedTensor>& parameters() noexcept { return parameters_; }
   /// Tensors that belong to the network but are not trained (running statistics), [E, ...].
@@ -66,6 +68,7 @@ class Model {
 
  protected:
   std::int64_t lanes_ = 0;
+  std::size_t hidden_layers_ = 0;
   std::vector<NamedTensor> parameters_;
   std::vector<NamedTensor> buffers_;
 };

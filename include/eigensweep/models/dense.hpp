@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <torch/torch.h>
+
+#include "eigensweep/models/model.hpp"
+
+namespace eigensweep::models {
+
+/// Affine map of activations, lane by lane: weight [E, M, N] times h [E, N, B] plus bias [E, M] gives [E, M, B].
+Tensor affine(const Tensor& weight, const Tensor& bias, const Tensor& h);
+
+/// Affine map of the inputs: weight [E, N, d], bias [E, N], x in groups [G, B, d] gives [E, N, B]. Lanes of one group
+/// share one matrix product of [lanes * N, d] with [d, B]: many narrow networks cost about as much as one wide one.
+Tensor affine_of_inputs(const Tensor& weight, const Tensor& bias, const Inputs& inputs);
+
+/// A lane's tensor of torch's default for nn.Linear: uniform in [-1/sqrt(fan_in), 1/sqrt(fan_in)), keyed by
+/// (seed, initial_weights, stream). Shape [E, ...shape], float32, on the CPU.
+Tensor default_uniform(const std::vector<std::uint64_t>& seeds, std::uint64_t stream, std::int64_t fan_in,
+                       const std::vector<std::int64_t>& shape);
+
+}  // namespace eigensweep::models

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <torch/torch.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "eigensweep/models/model.hpp"
+
+namespace eigensweep::models {
+
+/// The content of a safetensors file (https://github.com/huggingface/safetensors): named tensors and text metadata.
+struct TensorFile {
+  std::vector<NamedTensor> tensors;  ///< on the CPU, contiguous
+  std::map<std::string, std::string> metadata;
+
+  /// Throws DataError when there is none of that name.
+  [[nodiscard]] const torch::Tensor& at(const std::string& name) const;
+};
+
+/// Writes in one step (a reader sees the old file or the new one). float32, float64, int64 and uint8 tensors of any
+/// device. Throws SystemError. Returns the SHA-256 of the file's content.
+std::string write_tensors(const std::filesystem::path& file, const TensorFile& content);
+
+/// Throws DataError on a missing, truncated or corrupt file.
+TensorFile read_tensors(const std::filesystem::path& file);
+
+/// One lane of a stacked network as torch in Python names it: parameters and buffers without the lane dimension.
+TensorFile lane_of(Model& model, std::int64_t lane);
+/// The reverse. Throws DataError when a tensor is missing or has another shape.
+void load_lane(Model& model, std::int64_t lane, const TensorFile& content, const std::filesystem::path& file);
+
+}  // namespace eigensweep::models

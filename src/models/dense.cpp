@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/models/dense.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+#include "eigensweep/core/random.hpp"
+
+namespace eigensweep::models {
+namespace {
+
+bool are_equal(const std::vector<std::int64_t>& counts) {
+  return std::all_of(counts.begin(), counts.end(), [&](std::int64_t count) { return count == counts.front(); });
+}
+
+}  // namespace
+
+Tensor affine(const Tensor& weight, const Tensor& bias, const Tensor& h) {
+  // One lane goes through the plain product: batched ones of a single matrix are threaded worse.
+  if (weight.size(0) == 1) return torch::addmm(bias[0].unsqueeze(-1), weight[0], h[0]).unsqueeze(0);
+  return torch::baddbmm(bias.unsqueeze(-1), weight, h);
+}
+
+Tensor affine_of_inputs(const Tensor& weight, const Tensor& bias, const Inputs& inputs) {
+  const std::int64_t lanes = weight.size(0);
+  const std::int64_t width = weight.size(1);
+  const std::int64_t size = weight.size(2);
+  const std::int64_t groups = inputs.x.size(0);
+  const std::int64_t batch = inputs.x.size(1);
+  if (groups == 1) {
+    return torch::addmm(bias.view({-1, 1}), weight.view({-1, size}), inputs.x[0].t()).view({lanes, width, batch});
+  }
+  if (are_equal(inputs.lanes)) {
+    const std::int64_t rows = inputs.lanes.front() * width;
+    return torch::baddbmm(bias.view({groups, rows, 1}), weight.view({groups, rows, size}), inputs.x.transpose(1, 2))
+        .view({lanes, width, batch});
+  }
+  std::vector<Tensor> parts;
+  std::int64_t first = 0;
+  for (std::int64_t group = 0; group < groups; ++group) {
+    const std::int64_t count = inputs.lanes[static_cast<std::size_t>(group)];
+    const Tensor part = torch::addmm(bias.narrow(0, first, count).reshape({-1, 1}),
+                                     weight.narrow(0, first, count).reshape({-1, size}), inputs.x[group].t());
+    parts.push_back(part.view({count, width, batch}));
+    first += count;
+  }
+  return torch::cat(parts);
+}
+
+Tensor default_uniform(const std::vector<std::uint64_t>& seeds, std::uint64_t stream, std::int64_t fan_in,
+                       const std::vector<std::int64_t>& shape) {
+  std::vector<std::int64_t> stacked{static_cast<std::int64_t>(seeds.size())};
+  stacked.insert(stacked.end(), shape.begin(), shape.end());
+  Tensor all = torch::empty(stacked, torch::kFloat32);
+  const auto count = static_cast<std::size_t>(all.numel()) / seeds.size();
+  const auto bound = static_cast<float>(1.0 / std::sqrt(static_cast<double>(fan_in)));
+  for (std::size_t lane = 0; lane < seeds.size(); ++lane) {
+    const random::Key key{seeds[lane], random::Purpose::initial_weights, stream, 0};
+    random::fill_uniform(key, -bound, bound, std::span(all.data_ptr<float>() + lane * count, count));
+  }
+  return all;
+}
+
+}  // namespace eigensweep::models
