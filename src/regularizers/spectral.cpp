@@ -54,4 +54,95 @@ study::Kind declare_spectral() {
 }
 
 }  // namespace eigensweep::regularizers
+
+#else
+#include "eigensweep/models/spectra.hpp"
+#include "eigensweep/regularizers/regularizer.hpp"
+#include "eigensweep/regularizers/spectral_penalty.hpp"
+
+namespace eigensweep::regularizers {
+namespace {
+
+Tensor per_lane(const std::vector<Json>& options, const char* name, const torch::Device& device) {
+  std::vector<float> values;
+  for (const Json& lane : options) values.push_back(lane.at(name).get<float>());
+  return torch::tensor(values).to(device);
+}
+
+class Spectral final : public Regularizer {
+ public:
+  explicit Spectral(const std::vector<Json>& options)
+      : options_(options),
+        cutoff_(options.front().at("cutoff").get<std::int64_t>()),
+        all_layers_(options.front().at("layers") == "all") {}
+
+  // The basis is the eigenvectors of the covariance over the whole training set, in evaluation mode, in float64; it is
+  // held fixed during the epoch.
+  std::vector<Casualty> begin_epoch(models::Model& model, const data::DeviceDataset& data,
+                                    const std::vector<bool>& alive) override {
+    std::vector<Casualty> casualties;
+    std::vector<std::size_t> layers;  // none: all
+    if (!all_layers_) layers.push_back(model.hidden_layers() - 1);
+    const std::vector<Tensor> covariances = models::hidden_covariances(model, data.train_images, layers);
+    for (std::size_t layer = 0; layer < covariances.size(); ++layer) {
+      const models::Eigensystem system = models::eigh_descending(covariances[layer]);
+      for (std::size_t lane = 0; lane < alive.size(); ++lane) {
+        if (alive[lane] && !system.failures[lane].empty()) {
+          casualties.push_back({static_cast<std::int64_t>(lane), system.failures[lane]});
+        }
+      }
+      const Tensor basis = system.vectors.to(torch::kFloat32);
+      if (layer < bases_.size()) {
+        bases_[layer].copy_(basis);
+      } else {
+        bases_.push_back(basis.contiguous());
+      }
+    }
+    return casualties;
+  }
+
+  Tensor penalty(const models::Output& output) override {
+    const torch::Device device = output.logits.device();
+    if (!strength_.defined()) {
+      strength_ = per_lane(options_, "strength", device);
+      exponent_ = per_lane(options_, "exponent", device);
+    }
+    const std::size_t first = all_layers_ ? 0 : output.hidden.size() - 1;
+    Tensor sum;
+    for (std::size_t layer = first; layer < output.hidden.size(); ++layer) {
+      const Tensor value = spectral_penalty(output.hidden[layer], bases_[layer - first], exponent_, cutoff_);
+      sum = sum.defined() ? sum + value : value;
+    }
+    return sum * strength_;
+  }
+
+  std::vector<models::NamedTensor> state() override {
+    std::vector<models::NamedTensor> tensors;
+    for (std::size_t layer = 0; layer < bases_.size(); ++layer) {
+      tensors.push_back({fmt::format("basis.{}", layer), bases_[layer]});
+    }
+    return tensors;
+  }
+
+  void restore(const std::vector<models::NamedTensor>& tensors) override {
+    bases_.clear();
+    for (const models::NamedTensor& named : tensors) bases_.push_back(named.tensor);
+  }
+
+ private:
+  std::vector<Json> options_;
+  std::int64_t cutoff_;
+  bool all_layers_;
+  Tensor strength_;            // [E]
+  Tensor exponent_;            // [E]
+  std::vector<Tensor> bases_;  // per penalised layer: [E, N, N] float32, eigenvectors in columns
+};
+
+}  // namespace
+
+std::unique_ptr<Regularizer> make_spectral(const std::vector<Json>& options) {
+  return std::make_unique<Spectral>(options);
+}
+
+}  // namespace eigensweep::regularizers
 #endif
