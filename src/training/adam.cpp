@@ -24,4 +24,15 @@ study::Kind declare_adam() {
 }
 
 }  // namespace eigensweep::training
+
+#else
+#include "adaptive.hpp"
+
+namespace eigensweep::training {
+
+std::unique_ptr<Optimizer> make_adam(const std::vector<Json>& options, std::vector<models::NamedTensor>& parameters) {
+  return make_adaptive(options, parameters, Decay::coupled);
+}
+
+}  // namespace eigensweep::training
 #endif

@@ -24,4 +24,15 @@ study::Kind declare_adamw() {
 }
 
 }  // namespace eigensweep::training
+
+#else
+#include "adaptive.hpp"
+
+namespace eigensweep::training {
+
+std::unique_ptr<Optimizer> make_adamw(const std::vector<Json>& options, std::vector<models::NamedTensor>& parameters) {
+  return make_adaptive(options, parameters, Decay::decoupled);
+}
+
+}  // namespace eigensweep::training
 #endif

@@ -15,4 +15,15 @@ study::Kind declare_constant() {
 }
 
 }  // namespace eigensweep::training
+
+#else
+#include <cstdint>
+
+#include "eigensweep/core/json.hpp"
+
+namespace eigensweep::training {
+
+double factor_constant(const Json&, std::int64_t, std::int64_t) { return 1.0; }
+
+}  // namespace eigensweep::training
 #endif

@@ -16,4 +16,21 @@ study::Kind declare_cosine() {
 }
 
 }  // namespace eigensweep::training
+
+#else
+#include <cmath>
+#include <cstdint>
+#include <numbers>
+
+#include "eigensweep/core/json.hpp"
+
+namespace eigensweep::training {
+
+double factor_cosine(const Json& options, std::int64_t epoch, std::int64_t epochs) {
+  const auto final_factor = options.at("final_factor").get<double>();
+  const double angle = std::numbers::pi * static_cast<double>(epoch) / static_cast<double>(epochs);
+  return final_factor + (1.0 - final_factor) * 0.5 * (1.0 + std::cos(angle));
+}
+
+}  // namespace eigensweep::training
 #endif

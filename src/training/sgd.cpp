@@ -17,7 +17,68 @@ study::Kind declare_sgd() {
                      .boolean("nesterov", false, "look ahead along the momentum")
                      .number("weight_decay", 0.0, {0, 1e3}, "L2 penalty, added to the gradient")
                      .per_lane();
+  kind.refuse = [](const Json& options, const Json&) -> std::string {
+    return options.at("nesterov").get<bool>() && options.at("momentum").get<double>() == 0.0
+               ? "nesterov needs a momentum above 0; set momentum, or nesterov to false"
+               : "";
+  };
   return kind;
+}
+
+}  // namespace eigensweep::training
+
+#else
+#include "eigensweep/training/optimizer.hpp"
+
+namespace eigensweep::training {
+namespace {
+
+class Sgd final : public Optimizer {
+ public:
+  Sgd(const std::vector<Json>& options, std::vector<models::NamedTensor>& parameters)
+      : momentum_(options.front().at("momentum").get<double>()),
+        nesterov_(options.front().at("nesterov").get<bool>()),
+        groups_(rate_groups(options)) {
+    for (const models::NamedTensor& named : parameters) {
+      const Tensor parameter = named.tensor.detach();  // shares the storage: the kernel writes in place
+      parameters_.push_back(parameter);
+      names_.push_back(named.name);
+      if (momentum_ != 0.0) velocities_.push_back(torch::zeros_like(parameter));
+    }
+    started_ = torch::zeros({}, torch::kInt64);
+  }
+
+  void step(const std::vector<Tensor>& gradients, double rate_factor) override {
+    // The first step sets the velocity to the gradient instead of adding to zero: the same, but torch.optim.SGD does
+    // so.
+    const bool is_first = started_.item<std::int64_t>() == 0;
+    for (const RateGroup& group : groups_) {
+      const std::vector<Tensor> velocities = momentum_ != 0.0 ? part_of(group, velocities_) : std::vector<Tensor>{};
+      at::_fused_sgd_(part_of(group, parameters_), part_of(group, gradients), velocities, group.weight_decay, momentum_,
+                      group.learning_rate * rate_factor, /*dampening=*/0.0, nesterov_, /*maximize=*/false, is_first);
+    }
+    started_.fill_(1);
+  }
+
+  std::vector<models::NamedTensor> state() override {
+    std::vector<models::NamedTensor> tensors{{"started", started_}};
+    for (std::size_t i = 0; i < velocities_.size(); ++i) tensors.push_back({"velocity." + names_[i], velocities_[i]});
+    return tensors;
+  }
+
+ private:
+  double momentum_;
+  bool nesterov_;
+  std::vector<RateGroup> groups_;
+  std::vector<std::string> names_;
+  std::vector<Tensor> parameters_, velocities_;  // [E, ...]
+  Tensor started_;
+};
+
+}  // namespace
+
+std::unique_ptr<Optimizer> make_sgd(const std::vector<Json>& options, std::vector<models::NamedTensor>& parameters) {
+  return std::make_unique<Sgd>(options, parameters);
 }
 
 }  // namespace eigensweep::training

@@ -17,4 +17,19 @@ study::Kind declare_step() {
 }
 
 }  // namespace eigensweep::training
+
+#else
+#include <cmath>
+#include <cstdint>
+
+#include "eigensweep/core/json.hpp"
+
+namespace eigensweep::training {
+
+double factor_step(const Json& options, std::int64_t epoch, std::int64_t) {
+  const auto changes = epoch / options.at("every").get<std::int64_t>();
+  return std::pow(options.at("factor").get<double>(), static_cast<double>(changes));
+}
+
+}  // namespace eigensweep::training
 #endif

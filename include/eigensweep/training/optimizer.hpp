@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "eigensweep/core/json.hpp"
+#include "eigensweep/models/model.hpp"
+
+namespace eigensweep::training {
+
+using torch::Tensor;
+
+/// Changes the parameters of E lanes by their gradients. Elementwise, so lanes never mix.
+class Optimizer {
+ public:
+  Optimizer() = default;
+  virtual ~Optimizer() = default;
+  Optimizer(const Optimizer&) = delete;
+  Optimizer& operator=(const Optimizer&) = delete;
+
+  /// One step: `gradients` in the order of the parameters; every lane's learning rate is multiplied by `rate_factor`.
+  virtual void step(const std::vector<Tensor>& gradients, double rate_factor) = 0;
+  /// Everything that a checkpoint must keep: tensors that are read from it and copied back into, in place.
+  virtual std::vector<models::NamedTensor> state() = 0;
+};
+
+/// `options`: the resolved "optimizer" section, one per lane; they differ in per-lane options only.
+std::unique_ptr<Optimizer> make_optimizer(const std::vector<Json>& options,
+                                          std::vector<models::NamedTensor>& parameters);
+
+/// Lanes of equal learning rate and weight decay: one call of a fused kernel serves them all.
+struct RateGroup {
+  double learning_rate = 0;
+  double weight_decay = 0;
+  std::vector<std::int64_t> lanes;
+};
+std::vector<RateGroup> rate_groups(const std::vector<Json>& options);
+
+/// The group's part of stacked tensors [E, ...]: the tensors themselves when the group is all lanes, else a view per
+/// lane.
+std::vector<Tensor> part_of(const RateGroup& group, const std::vector<Tensor>& stacked);
+
+/// "learning_rate factor" of a schedule at an epoch (from 0) of a training of `epochs` epochs.
+double schedule_factor(const Json& schedule, std::int64_t epoch, std::int64_t epochs);
+
+}  // namespace eigensweep::training

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "eigensweep/models/model.hpp"
+#include "eigensweep/regularizers/regularizer.hpp"
+#include "eigensweep/training/optimizer.hpp"
+#include "eigensweep/training/task.hpp"
+
+namespace eigensweep::training {
+
+/// What one step saw before it changed the parameters; each [E], on the device.
+struct StepResult {
+  Tensor loss;       ///< everything that is minimised
+  Tensor task_loss;  ///< the task's part
+  Tensor penalty;    ///< the penalties, times their strengths
+  Tensor correct;    ///< samples classified right, int64
+};
+
+/// One optimiser step of all lanes: forward, losses, gradients, update. Losses are summed over lanes, so each lane's
+/// gradient is its own.
+class Stepper {
+ public:
+  Stepper(models::Model& model, Task& task, std::vector<std::unique_ptr<regularizers::Regularizer>>& regularizers,
+          Optimizer& optimizer)
+      : model_(model), task_(task), regularizers_(regularizers), optimizer_(optimizer) {}
+  StepResult step(const Batch& batch, double rate_factor);
+
+ private:
+  models::Model& model_;
+  Task& task_;
+  std::vector<std::unique_ptr<regularizers::Regularizer>>& regularizers_;
+  Optimizer& optimizer_;
+};
+
+}  // namespace eigensweep::training

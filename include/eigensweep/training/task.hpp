@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <torch/torch.h>
+
+#include <memory>
+
+#include "eigensweep/core/json.hpp"
+#include "eigensweep/models/model.hpp"
+#include "eigensweep/training/batches.hpp"
+
+namespace eigensweep::training {
+
+/// What is learnt: owns the loss that is minimised and the score that is watched.
+class Task {
+ public:
+  Task() = default;
+  virtual ~Task() = default;
+  Task(const Task&) = delete;
+  Task& operator=(const Task&) = delete;
+  /// Mean loss of each lane over the batch: [E], differentiable.
+  virtual Tensor loss(const models::Output& output, const Batch& batch) = 0;
+  /// How many samples of the batch each lane gets right: [E] int64.
+  virtual Tensor correct(const models::Output& output, const Batch& batch) = 0;
+};
+
+/// Classification with the study's "loss" ("cross_entropy" or "mse" to the one-hot label).
+std::unique_ptr<Task> make_task(const Json& training, std::int64_t classes);
+
+}  // namespace eigensweep::training

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <torch/torch.h>
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "eigensweep/core/json.hpp"
+#include "eigensweep/data/device_dataset.hpp"
+#include "eigensweep/models/model.hpp"
+#include "eigensweep/training/batches.hpp"
+#include "eigensweep/training/stepper.hpp"
+
+namespace eigensweep::training {
+
+/// Where a training stands; losses are of the last step, one per lane.
+struct Progress {
+  std::int64_t epoch = 0;  ///< finished epochs
+  std::int64_t epochs = 0;
+  std::int64_t step = 0;  ///< finished steps of the current epoch
+  std::int64_t steps = 0;
+  std::vector<double> losses;
+};
+
+/// What a caller may watch or ask for. Empty functions are not called.
+struct Hooks {
+  std::function<void(const Progress&)> progress;  ///< after every step; `losses` is filled in only when wants_losses()
+  std::function<bool()> wants_losses;             ///< reading losses waits for the device: only when they are shown
+  std::function<bool()> should_stop;              ///< asked after every step
+  /// Before the first step (global_step 0, no result) and after each step (global_step = steps done so far).
+  std::function<void(std::int64_t global_step, std::int64_t epoch, const StepResult*)> trace;
+};
+
+/// What became of a lane: its history so far, and why it ended early, if it did.
+struct LaneHistory {
+  std::vector<double> loss, task_loss, penalty, train_accuracy;  ///< one value per epoch
+  std::string diverged;                                          ///< the reason, one line; "" while it is well
+};
+
+/// Trains the lanes of one pack side by side. A lane that diverges is set down with its reason; the others go on.
+class Trainer {
+ public:
+  /// `configs`: the lanes' resolved configurations; they differ in seed and per-lane options only.
+  Trainer(std::vector<Json> configs, const data::DeviceDataset& data, const torch::Device& device);
+
+  /// Trains to the last epoch, or until every lane has diverged (true), or until asked to stop (false).
+  bool run(const Hooks& hooks);
+
+  [[nodiscard]] models::Model& model() noexcept { return *model_; }
+  [[nodiscard]] const std::vector<LaneHistory>& histories() const noexcept { return histories_; }
+
+  /// Everything that is needed to go on after the last finished step with the same numbers. `trials`: ids of the lanes,
+  /// to know the file again.
+  void save(const std::filesystem::path& file, const std::vector<std::string>& trials);
+  /// Goes back to where the file stood. Throws DataError when it is no checkpoint of these trials.
+  void load(const std::filesystem::path& file, const std::vector<std::string>& trials);
+
+ private:
+  void begin_epoch();
+  void end_epoch();
+  void report(const Hooks& hooks, const StepResult& result) const;
+  void set_down(std::int64_t lane, const std::string& reason);
+  [[nodiscard]] bool is_hopeless() const;
+  [[nodiscard]] double rate_factor() const;
+  std::vector<models::NamedTensor> state();
+
+  std::vector<Json> configs_;
+  const data::DeviceDataset& data_;
+  std::unique_ptr<models::Model> model_;
+  std::unique_ptr<Task> task_;
+  std::vector<std::string> regularizer_labels_;
+  std::vector<std::unique_ptr<regularizers::Regularizer>> regularizers_;
+  std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<Stepper> stepper_;
+  Batches batches_;
+  std::int64_t epochs_;
+  std::int64_t epoch_ = 0;      // finished epochs
+  std::int64_t step_ = 0;       // finished steps of the current epoch
+  bool epoch_is_open_ = false;  // order drawn and regularizers renewed
+  Tensor sums_;                 // [4, E] float64: loss, task loss, penalty (times samples), samples right
+  std::vector<LaneHistory> histories_;
+};
+
+}  // namespace eigensweep::training

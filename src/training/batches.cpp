@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/training/batches.hpp"
+
+#include <algorithm>
+
+#include "eigensweep/core/random.hpp"
+
+namespace eigensweep::training {
+
+Batches::Batches(const data::DeviceDataset& data, const std::vector<std::uint64_t>& order_seeds,
+                 std::int64_t batch_size, bool drop_last)
+    : data_(data), batch_size_(batch_size), total_(data.train_images.size(0)) {
+  std::vector<std::int64_t> group_of;
+  for (const std::uint64_t seed : order_seeds) {
+    if (group_seeds_.empty() || group_seeds_.back() != seed) {
+      group_seeds_.push_back(seed);
+      group_lanes_.push_back(0);
+    }
+    ++group_lanes_.back();
+    group_of.push_back(static_cast<std::int64_t>(group_seeds_.size()) - 1);
+  }
+  group_of_ = torch::tensor(group_of, torch::kInt64).to(data.train_images.device());
+  // A whole dataset smaller than one batch is one batch, dropped or not: an epoch without a step would train nothing.
+  count_ = drop_last ? std::max<std::int64_t>(total_ / batch_size, 1) : (total_ + batch_size - 1) / batch_size;
+}
+
+std::int64_t Batches::samples() const noexcept { return std::min(count_ * batch_size_, total_); }
+
+void Batches::begin_epoch(std::int64_t epoch) {
+  const auto groups = static_cast<std::int64_t>(group_seeds_.size());
+  const Tensor order = torch::empty({groups, total_}, torch::kInt64);
+  for (std::int64_t group = 0; group < groups; ++group) {
+    const random::Key key{group_seeds_[static_cast<std::size_t>(group)], random::Purpose::batch_order,
+                          static_cast<std::uint64_t>(epoch), 0};
+    const std::vector<std::int64_t> permutation = random::permutation(key, static_cast<std::uint32_t>(total_));
+    std::copy(permutation.begin(), permutation.end(), order.data_ptr<std::int64_t>() + group * total_);
+  }
+  order_ = order.to(data_.train_images.device());
+}
+
+Batch Batches::at(std::int64_t step) const {
+  const std::int64_t first = step * batch_size_;
+  const std::int64_t samples = std::min(batch_size_, total_ - first);
+  const Tensor index = order_.narrow(1, first, samples).reshape({-1});
+  const auto groups = static_cast<std::int64_t>(group_seeds_.size());
+  Batch batch;
+  batch.samples = samples;
+  batch.inputs.x = data::to_unit(data_.train_images.index_select(0, index)).view({groups, samples, -1});
+  batch.inputs.lanes = group_lanes_;
+  const Tensor labels = data_.train_labels.index_select(0, index).view({groups, samples});
+  batch.targets["labels"] =
+      groups == 1 ? labels.expand({group_of_.size(0), samples}) : labels.index_select(0, group_of_);
+  return batch;
+}
+
+}  // namespace eigensweep::training

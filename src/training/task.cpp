@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/training/task.hpp"
+
+namespace eigensweep::training {
+namespace {
+
+class Classification : public Task {
+ public:
+  Tensor correct(const models::Output& output, const Batch& batch) override {
+    const torch::NoGradGuard no_grad;
+    return output.logits.detach().argmax(1).eq(batch.targets.at("labels")).sum(1);
+  }
+};
+
+class CrossEntropy final : public Classification {
+ public:
+  Tensor loss(const models::Output& output, const Batch& batch) override {
+    const Tensor picked = torch::log_softmax(output.logits, 1).gather(1, batch.targets.at("labels").unsqueeze(1));
+    return picked.squeeze(1).mean(1).neg();
+  }
+};
+
+class MeanSquaredError final : public Classification {
+ public:
+  explicit MeanSquaredError(std::int64_t classes) : classes_(classes) {}
+  Tensor loss(const models::Output& output, const Batch& batch) override {
+    const Tensor wanted =
+        torch::one_hot(batch.targets.at("labels"), classes_).transpose(1, 2).to(output.logits.scalar_type());
+    return (output.logits - wanted).square().mean({1, 2});
+  }
+
+ private:
+  std::int64_t classes_;
+};
+
+}  // namespace
+
+std::unique_ptr<Task> make_task(const Json& training, std::int64_t classes) {
+  if (training.at("loss") == "mse") return std::make_unique<MeanSquaredError>(classes);
+  return std::make_unique<CrossEntropy>();
+}
+
+}  // namespace eigensweep::training

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/training/trainer.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "eigensweep/core/error.hpp"
+
+namespace eigensweep::training {
+namespace {
+
+std::vector<std::uint64_t> seeds_of(const std::vector<Json>& configs) {
+  std::vector<std::uint64_t> seeds;
+  for (const Json& config : configs) seeds.push_back(config.at("seed").get<std::uint64_t>());
+  return seeds;
+}
+
+std::vector<std::uint64_t> order_seeds_of(const std::vector<Json>& configs) {
+  if (configs.front().at("training").at("batch_order") == "per_seed") return seeds_of(configs);
+  return std::vector<std::uint64_t>(configs.size(), 0);
+}
+
+std::vector<Json> section_of(const std::vector<Json>& configs, const Json::json_pointer& pointer) {
+  std::vector<Json> sections;
+  for (const Json& config : configs) sections.push_back(config.at(pointer));
+  return sections;
+}
+
+std::vector<double> to_vector(const Tensor& tensor) {
+  const Tensor values = tensor.to(torch::kCPU, torch::kFloat64).contiguous();
+  return {values.data_ptr<double>(), values.data_ptr<double>() + values.numel()};
+}
+
+}  // namespace
+
+Trainer::Trainer(std::vector<Json> configs, const data::DeviceDataset& data, const torch::Device& device)
+    : configs_(std::move(configs)),
+      data_(data),
+      model_(models::make_model(configs_.front().at("model"), data.info, seeds_of(configs_), device)),
+      task_(make_task(configs_.front().at("training"), data.info.classes)),
+      optimizer_(make_optimizer(section_of(configs_, Json::json_pointer("/training/optimizer")), model_->parameters())),
+      batches_(data, order_seeds_of(configs_), configs_.front().at("training").at("batch_size").get<std::int64_t>(),
+               configs_.front().at("training").at("last_batch") == "drop"),
+      epochs_(configs_.front().at("training").at("epochs").get<std::int64_t>()),
+      histories_(configs_.size()) {
+  for (const auto& [label, options] : configs_.front().at("regularizers").items()) {
+    regularizer_labels_.push_back(label);
+    regularizers_.push_back(
+        regularizers::make_regularizer(section_of(configs_, Json::json_pointer("/regularizers") / label)));
+  }
+  stepper_ = std::make_unique<Stepper>(*model_, *task_, regularizers_, *optimizer_);
+  sums_ = torch::zeros({4, static_cast<std::int64_t>(configs_.size())},
+                       torch::TensorOptions(torch::kFloat64).device(device));
+}
+
+bool Trainer::run(const Hooks& hooks) {
+  if (hooks.trace && epoch_ == 0 && step_ == 0) hooks.trace(0, 0, nullptr);
+  while (epoch_ < epochs_ && !is_hopeless()) {
+    if (!epoch_is_open_) begin_epoch();
+    while (step_ < batches_.count() && !is_hopeless()) {
+      const Batch batch = batches_.at(step_);
+      const StepResult result = stepper_->step(batch, rate_factor());
+      const auto samples = static_cast<double>(batch.samples);
+      sums_ +=
+          torch::stack({result.loss * samples, result.task_loss * samples, result.penalty * samples, result.correct});
+      ++step_;
+      if (hooks.trace) hooks.trace(epoch_ * batches_.count() + step_, epoch_, &result);
+      report(hooks, result);
+      if (hooks.should_stop && hooks.should_stop()) return false;
+    }
+    end_epoch();
+  }
+  return true;
+}
+
+void Trainer::report(const Hooks& hooks, const StepResult& result) const {
+  if (!hooks.progress) return;
+  Progress progress{epoch_, epochs_, step_, batches_.count(), {}};
+  if (hooks.wants_losses && hooks.wants_losses()) progress.losses = to_vector(result.loss);
+  hooks.progress(progress);
+}
+
+void Trainer::begin_epoch() {
+  batches_.begin_epoch(epoch_);
+  std::vector<bool> alive;
+  for (const LaneHistory& history : histories_) alive.push_back(history.diverged.empty());
+  for (std::size_t i = 0; i < regularizers_.size(); ++i) {
+    for (const regularizers::Casualty& casualty : regularizers_[i]->begin_epoch(*model_, data_, alive)) {
+      set_down(casualty.lane, fmt::format("{}: {}", regularizer_labels_[i], casualty.reason));
+    }
+  }
+  sums_.zero_();
+  step_ = 0;
+  epoch_is_open_ = true;
+}
+
+void Trainer::end_epoch() {
+  const auto samples = static_cast<double>(batches_.samples());
+  const Tensor means = (sums_ / samples).to(torch::kCPU);
+  const auto value = means.accessor<double, 2>();
+  for (std::size_t i = 0; i < histories_.size(); ++i) {
+    LaneHistory& history = histories_[i];
+    if (!history.diverged.empty()) continue;
+    const auto lane = static_cast<std::int64_t>(i);
+    history.loss.push_back(value[0][lane]);
+    history.task_loss.push_back(value[1][lane]);
+    history.penalty.push_back(value[2][lane]);
+    history.train_accuracy.push_back(value[3][lane]);
+    if (!std::isfinite(value[0][lane])) set_down(lane, "the loss is not finite");
+  }
+  ++epoch_;
+  step_ = 0;
+  epoch_is_open_ = false;
+}
+
+void Trainer::set_down(std::int64_t lane, const std::string& reason) {
+  LaneHistory& history = histories_[static_cast<std::size_t>(lane)];
+  if (history.diverged.empty()) history.diverged = fmt::format("{} in epoch {} of {}", reason, epoch_ + 1, epochs_);
+}
+
+bool Trainer::is_hopeless() const {
+  return std::none_of(histories_.begin(), histories_.end(),
+                      [](const LaneHistory& history) { return history.diverged.empty(); });
+}
+
+double Trainer::rate_factor() const {
+  const Json& training = configs_.front().at("training");
+  const double scheduled = schedule_factor(training.at("schedule"), epoch_, epochs_);
+  const auto warmup_steps = training.at("warmup_epochs").get<std::int64_t>() * batches_.count();
+  const auto done = epoch_ * batches_.count() + step_;
+  if (done >= warmup_steps) return scheduled;
+  return scheduled * static_cast<double>(done + 1) / static_cast<double>(warmup_steps);
+}
+
+}  // namespace eigensweep::training

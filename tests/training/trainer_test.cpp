@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/training/trainer.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "eigensweep/core/error.hpp"
+#include "scratch.hpp"
+
+using namespace eigensweep;
+using namespace eigensweep::training;
+
+namespace {
+
+const data::DeviceDataset& mnist() {
+  static const data::DeviceDataset dataset(
+      data::load({{"kind", "mnist"}, {"folder", ""}, {"train_samples", 600}, {"test_samples", 100}}), torch::kCPU);
+  return dataset;
+}
+
+Json config(std::uint64_t seed, double strength, const char* order = "per_seed", double rate = 1e-3) {
+  Json made{{"model", {{"kind", "mlp"}, {"width", 32}, {"depth", 2}, {"activation", "tanh"}, {"batch_norm", false}}},
+            {"training",
+             {{"epochs", 2},
+              {"batch_size", 128},
+              {"batch_order", order},
+              {"last_batch", "keep"},
+              {"loss", "cross_entropy"},
+              {"warmup_epochs", 0},
+              {"optimizer",
+               {{"kind", "adam"},
+                {"learning_rate", rate},
+                {"beta1", 0.9},
+                {"beta2", 0.999},
+                {"epsilon", 1e-8},
+                {"amsgrad", true},
+                {"weight_decay", 0.0}}},
+              {"schedule", {{"kind", "constant"}}}}},
+            {"regularizers", Json::object()},
+            {"seed", seed}};
+  if (strength > 0) {
+    made["regularizers"]["spectral"] = {
+        {"kind", "spectral"}, {"strength", strength}, {"exponent", 1.0}, {"cutoff", 5}, {"layers", "all"}};
+  }
+  return made;
+}
+
+std::vector<Tensor> weights(Trainer& trainer, std::int64_t lane) {
+  std::vector<Tensor> copies;
+  for (const auto& named : trainer.model().parameters()) copies.push_back(named.tensor.detach()[lane].clone());
+  return copies;
+}
+
+void check_equal(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
+  REQUIRE(a.size() == b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) CHECK(torch::equal(a[i], b[i]));
+}
+
+}  // namespace
+
+TEST_CASE("a trial trained alone and in packs of 3 and 8 begins equal bit for bit and has the same losses") {
+  for (const char* order : {"per_seed", "shared"}) {
+    Trainer alone({config(4, 0.3, order)}, mnist(), torch::kCPU);
+    const std::vector<Tensor> initial = weights(alone, 0);
+    alone.run({});
+    for (const std::size_t size : {3, 8}) {
+      std::vector<Json> configs;
+      for (std::size_t lane = 0; lane < size; ++lane)
+        configs.push_back(config(1 + lane / 2, 0.1 * (1.0 + lane), order));
+      const std::size_t place = size - 2;
+      configs[place] = config(4, 0.3, order);
+      Trainer pack(configs, mnist(), torch::kCPU);
+      check_equal(weights(pack, static_cast<std::int64_t>(place)), initial);
+      pack.run({});
+      const LaneHistory& expected = alone.histories()[0];
+      const LaneHistory& found = pack.histories()[place];
+      REQUIRE(found.loss.size() == 2);
+      for (std::size_t epoch = 0; epoch < 2; ++epoch) {
+        CHECK(found.loss[epoch] == Approx(expected.loss[epoch]).epsilon(1e-4));
+        CHECK(found.task_loss[epoch] == Approx(expected.task_loss[epoch]).epsilon(1e-4));
+        CHECK(found.penalty[epoch] == Approx(expected.penalty[epoch]).epsilon(1e-4));
+      }
+      CHECK(pack.histories()[0].loss != found.loss);
+    }
+  }
+}
+
+TEST_CASE("lanes with learning rates of their own train as they would alone") {
+  Trainer pack({config(1, 0, "per_seed", 1e-3), config(1, 0, "per_seed", 5e-3)}, mnist(), torch::kCPU);
+  pack.run({});
+  for (const double rate : {1e-3, 5e-3}) {
+    Trainer alone({config(1, 0, "per_seed", rate)}, mnist(), torch::kCPU);
+    alone.run({});
+    CHECK(pack.histories()[rate == 1e-3 ? 0 : 1].loss[1] == Approx(alone.histories()[0].loss[1]).epsilon(1e-4));
+  }
+}
+
+TEST_CASE("a training that was stopped and continued equals an undisturbed one bit for bit") {
+  const Scratch scratch;
+  const auto file = scratch.path() / "pack.safetensors";
+  const std::vector<Json> configs{config(1, 0.3), config(1, 1.0), config(2, 0.3)};
+  const std::vector<std::string> trials{"a", "b", "c"};
+  Trainer whole(configs, mnist(), torch::kCPU);
+  CHECK(whole.run({}));
+  for (const int stop_after :
+       {1, 4, 5, 7}) {  // an epoch has 5 steps: in the middle, one before its end, at it, in the next
+    {
+      Trainer part(configs, mnist(), torch::kCPU);
+      int steps = 0;
+      Hooks hooks;
+      hooks.should_stop = [&] { return ++steps == stop_after; };
+      CHECK_FALSE(part.run(hooks));
+      part.save(file, trials);
+    }
+    Trainer rest(configs, mnist(), torch::kCPU);
+    rest.load(file, trials);
+    CHECK(rest.run({}));
+    for (std::int64_t lane = 0; lane < 3; ++lane) {
+      check_equal(weights(rest, lane), weights(whole, lane));
+      CHECK(rest.histories()[static_cast<std::size_t>(lane)].loss ==
+            whole.histories()[static_cast<std::size_t>(lane)].loss);
+    }
+  }
+  Trainer other({config(1, 0.3)}, mnist(), torch::kCPU);
+  CHECK_THROWS_WITH(other.load(file, {"z"}), Catch::Contains("it is a checkpoint of other trials; delete it"));
+}
+
+TEST_CASE("a lane that diverges says why and leaves its neighbours alone") {
+  Trainer alone({config(2, 0.3)}, mnist(), torch::kCPU);
+  alone.run({});
+  Trainer pack({config(1, 0.3, "per_seed", 3e38), config(2, 0.3)}, mnist(), torch::kCPU);
+  CHECK(pack.run({}));
+  CHECK_THAT(pack.histories()[0].diverged, Catch::Contains("in epoch 1 of 2") || Catch::Contains("in epoch 2 of 2"));
+  CHECK(pack.histories()[1].diverged.empty());
+  CHECK(pack.histories()[1].loss[1] == Approx(alone.histories()[0].loss[1]).epsilon(1e-4));
+}
+
+TEST_CASE("the order of samples is a function of seed and epoch alone and covers every sample once") {
+  Batches batches(mnist(), {5, 5, 6}, 128, false);
+  CHECK(batches.count() == 5);
+  CHECK(batches.samples() == 600);
+  batches.begin_epoch(3);
+  Tensor labels = torch::zeros({3, 0}, torch::kInt64);
+  for (std::int64_t step = 0; step < 5; ++step) {
+    const Batch batch = batches.at(step);
+    CHECK(batch.inputs.x.size(0) == 2);
+    CHECK(batch.inputs.lanes == std::vector<std::int64_t>{2, 1});
+    labels = torch::cat({labels, batch.targets.at("labels")}, 1);
+  }
+  CHECK(torch::equal(labels[0], labels[1]));
+  CHECK_FALSE(torch::equal(labels[0], labels[2]));
+  const Tensor sorted = std::get<0>(mnist().train_labels.sort());
+  for (std::int64_t lane = 0; lane < 3; ++lane) CHECK(torch::equal(std::get<0>(labels[lane].sort()), sorted));
+  Batches dropped(mnist(), {5}, 128, true);
+  CHECK(dropped.count() == 4);
+  CHECK(dropped.samples() == 512);
+}
