@@ -18,7 +18,7 @@ study::Kind declare_mnist() {
       study::Options{}
           .text("folder", "",
                 "folder with the four IDX files (plain or .gz); empty takes the copy that comes with eigensweep")
-          .not_identity()
+          .path()
           .integer("train_samples", 0, {0, 1e9}, "how many training samples, from the first; 0 takes all")
           .integer("test_samples", 0, {0, 1e9}, "how many test samples, from the first; 0 takes all");
   kind.info = [](const Json& options) { return mnist_info(find_mnist(options), options); };

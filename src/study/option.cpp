@@ -76,6 +76,13 @@ Options& Options::not_identity() {
   return *this;
 }
 
+Options& Options::path() {
+  EIGENSWEEP_EXPECT(!options_.empty() && options_.back().type == Type::text);
+  options_.back().path = true;
+  options_.back().identity = false;
+  return *this;
+}
+
 const Option* Options::find(const std::string& name) const noexcept {
   for (const Option& option : options_) {
     if (option.name == name) return &option;

@@ -30,6 +30,7 @@ struct Option {
   std::string unit;       ///< "pixel" (input units, [0, 1]), "epochs", "" for none
   std::string meaning;    ///< one sentence, lower case, no full stop
   bool per_lane = false;  ///< trials that differ only here may train side by side in one pack
+  bool path = false;      ///< names a file or folder; a relative one starts at the study file's folder
   bool identity = true;   ///< part of what a trial or an evaluation is; false for where a file lies
 };
 
@@ -51,6 +52,8 @@ class Options {
   Options& per_lane();
   /// The option says where or how, not what: results stay valid when it changes (the folder of a dataset).
   Options& not_identity();
+  /// The text is a path, relative to the study file's folder; never part of identity.
+  Options& path();
 
   [[nodiscard]] const std::vector<Option>& all() const noexcept { return options_; }
   [[nodiscard]] const Option* find(const std::string& name) const noexcept;
