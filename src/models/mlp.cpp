@@ -25,6 +25,7 @@ study::Kind declare_mlp() {
     std::int64_t fan_in = dataset.input_size();
     for (std::int64_t layer = 0; layer < depth; ++layer) {
       shape.forward_flops += 2.0 * static_cast<double>(fan_in) * static_cast<double>(width);
+      if (layer == 0) shape.first_layer_flops = shape.forward_flops;
       shape.parameters += fan_in * width + width + (batch_norm ? 2 * width : 0);
       shape.activations += width * (batch_norm ? 2 : 1);
       shape.hidden_widths.push_back(width);

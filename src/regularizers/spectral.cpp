@@ -35,6 +35,17 @@ study::Kind declare_spectral() {
     }
     return "";
   };
+  kind.warn = [](const Json&, const Json& config) -> std::string {
+    const Json& model = config.at("model");
+    if (!model.contains("width") || !model.at("width").is_number_integer()) return "";
+    const auto width = model.at("width").get<long long>();
+    const auto batch = config.at("training").at("batch_size").get<long long>();
+    if (batch > width) return "";
+    return fmt::format(
+        "a batch of {} is not larger than the layer's width {}, so the tail of its spectrum is noise; the method wants "
+        "at least 1.25 times the width",
+        batch, width);
+  };
   kind.work = [](const Json& options, const study::WorkContext& context) {
     const bool all = options.at("layers") == "all";
     double flops = 0;

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/study/sections.hpp"
 
+#include <fmt/format.h>
+
+#include "eigensweep/core/error.hpp"
+#include "identity.hpp"
+
 namespace eigensweep::study {
 
 Options training_options() {
@@ -30,6 +35,34 @@ std::vector<Column> history_columns() {
       {"penalty", {"epoch"}, "f64", "", "mean over the epoch's steps of the penalties, times their strengths"},
       {"train_accuracy", {"epoch"}, "f64", "", "share of the epoch's samples classified right, during training"},
   };
+}
+
+std::string refuse_training(const Json& training, const DatasetInfo& dataset) {
+  const auto batch_size = training.at("batch_size").get<std::int64_t>();
+  if (training.at("last_batch") == "drop" && batch_size > dataset.train_samples) {
+    return fmt::format(
+        "batch_size {} exceeds the {} training samples and last_batch 'drop' leaves no step; choose a smaller batch",
+        batch_size, dataset.train_samples);
+  }
+  const auto epochs = training.at("epochs").get<std::int64_t>();
+  const auto warmup = training.at("warmup_epochs").get<std::int64_t>();
+  if (warmup > epochs) {
+    return fmt::format("warmup_epochs {} exceeds epochs {}, so the learning rate never arrives; choose fewer", warmup,
+                       epochs);
+  }
+  return "";
+}
+
+std::int64_t steps_per_epoch(const Json& training, const DatasetInfo& dataset) {
+  const auto batch_size = training.at("batch_size").get<std::int64_t>();
+  const bool drop = training.at("last_batch") == "drop";
+  return (dataset.train_samples + (drop ? 0 : batch_size - 1)) / batch_size;
+}
+
+DatasetInfo dataset_info(const Catalog& catalog, const Json& dataset) {
+  const Kind& kind = kind_of(catalog, Family::dataset, dataset);
+  EIGENSWEEP_EXPECT(kind.info != nullptr);
+  return kind.info(dataset);
 }
 
 }  // namespace eigensweep::study

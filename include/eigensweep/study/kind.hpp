@@ -48,6 +48,7 @@ struct DatasetInfo {
 /// What the cost model must know of a network of one configuration (one lane).
 struct ModelShape {
   double forward_flops = 0;                 ///< floating-point operations of one forward pass of one sample
+  double first_layer_flops = 0;             ///< of these, the first layer's: training takes no gradient to the input
   std::int64_t parameters = 0;              ///< trained numbers
   std::int64_t activations = 0;             ///< numbers kept for the backward pass, per sample
   std::vector<std::int64_t> hidden_widths;  ///< N of each hidden layer that spectra and penalties read

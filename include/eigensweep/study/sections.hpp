@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <vector>
 
 #include "eigensweep/study/kind.hpp"
@@ -13,6 +15,15 @@ Options output_options();    ///< "output"
 
 /// The columns of a training record: group "history" of the results file, dimension "epoch".
 std::vector<Column> history_columns();
+
+/// Says in one line why training with these resolved options ("training") is impossible on that dataset, or "".
+std::string refuse_training(const Json& training, const DatasetInfo& dataset);
+
+/// Optimiser steps of one epoch, by "batch_size" and "last_batch".
+std::int64_t steps_per_epoch(const Json& training, const DatasetInfo& dataset);
+
+/// What the dataset of a resolved "dataset" section is (its kind's `info`). Throws DataError.
+DatasetInfo dataset_info(const Catalog& catalog, const Json& dataset);
 
 /// Raised whenever the same configuration would train a different network: part of every trial's identity, so that
 /// results of different recipes never mix.

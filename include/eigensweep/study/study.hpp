@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -73,6 +74,8 @@ class Study {
   [[nodiscard]] const Json& config(const Trial& trial) const;
   /// What must be evaluated on that trial's network.
   [[nodiscard]] const std::vector<Evaluation>& evaluations(const Trial& trial) const;
+  /// Facts of that trial's dataset, as its files' headers told when the study was read.
+  [[nodiscard]] const DatasetInfo& dataset(const Trial& trial) const;
   /// Number of points: cells times the evaluation points of each.
   [[nodiscard]] std::size_t points() const;
   /// The study with every default written out, as stored in the results file.
@@ -83,6 +86,7 @@ class Study {
   std::vector<Json> configs_;                             // one per trial
   std::vector<std::vector<Evaluation>> evaluation_sets_;  // distinct sets
   std::vector<std::size_t> evaluation_set_of_;            // one per trial
+  std::map<std::string, DatasetInfo> datasets_;           // by the text of the "dataset" section
   Json resolved_;
 };
 

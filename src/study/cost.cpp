@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// The cost model: counts of floating-point operations and bytes, from the declarations alone. Multiplications and
+// additions count one each; what moves few numbers (activations, softmax) is left out.
+#include "cost.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "eigensweep/study/sections.hpp"
+#include "identity.hpp"
+
+namespace eigensweep::study {
+namespace {
+
+// Adam with amsgrad: some fifteen operations on every parameter.
+constexpr double optimizer_flops = 15;
+// Weights, gradients and up to three moments, in float32.
+constexpr double bytes_per_parameter = 5 * 4;
+// An activation, its gradient and what the nonlinearity or a penalty keeps of it.
+constexpr double bytes_per_activation = 3 * 4;
+// Evaluations run in chunks of about this many samples.
+constexpr std::int64_t evaluation_chunk = 1024;
+// A covariance and its eigenvectors in float64, the solver's workspace, the eigenvectors in float32.
+constexpr double bytes_per_covariance_entry = 8 + 8 + 8 + 4;
+// Measured on one core: a step of this much work already runs at the speed of the matrix product, so that more lanes
+// beside it only cost memory; small networks gain up to about this many lanes.
+constexpr double full_step_flops = 2e9;
+constexpr std::size_t most_useful_lanes = 16;
+
+WorkContext context_of(const Study& study, const Catalog& catalog, const Trial& trial) {
+  const Json& config = study.config(trial);
+  const Json& training = config.at("training");
+  const Json& model = config.at("model");
+  WorkContext context;
+  context.dataset = study.dataset(trial);
+  context.model = kind_of(catalog, Family::model, model).shape(model, context.dataset);
+  context.batch_size = std::min(training.at("batch_size").get<std::int64_t>(), context.dataset.train_samples);
+  context.epochs = training.at("epochs").get<std::int64_t>();
+  context.steps_per_epoch = steps_per_epoch(training, context.dataset);
+  return context;
+}
+
+double samples_per_epoch(const Json& training, const WorkContext& context) {
+  const auto all = static_cast<double>(context.dataset.train_samples);
+  const auto whole = static_cast<double>(context.steps_per_epoch * context.batch_size);
+  return training.at("last_batch") == "drop" ? std::min(all, whole) : all;
+}
+
+double penalty_flops(const Json& regularizers, const Catalog& catalog, const WorkContext& context) {
+  double flops = 0;
+  for (const auto& [label, section] : regularizers.items()) {
+    const Kind& kind = kind_of(catalog, Family::regularizer, section);
+    if (kind.work) flops += kind.work(section, context);
+  }
+  return flops;
+}
+
+double bytes_of_lane(const WorkContext& context) {
+  const auto parameters = static_cast<double>(context.model.parameters);
+  const auto samples = static_cast<double>(std::max(context.batch_size, evaluation_chunk));
+  const auto activations = static_cast<double>(context.model.activations);
+  const auto inputs = static_cast<double>(context.dataset.input_size());
+  double bytes = parameters * bytes_per_parameter + samples * (activations * bytes_per_activation + inputs * 4.0);
+  for (const std::int64_t width : context.model.hidden_widths) {
+    const auto n = static_cast<double>(width);
+    bytes += n * n * bytes_per_covariance_entry;
+  }
+  return bytes;
+}
+
+}  // namespace
+
+LaneCost lane_cost(const Study& study, const Catalog& catalog, const Trial& trial,
+                   const std::vector<Evaluation>& evaluations) {
+  const Json& config = study.config(trial);
+  WorkContext context = context_of(study, catalog, trial);
+  const auto steps = static_cast<double>(context.epochs * context.steps_per_epoch);
+  const double epochs = static_cast<double>(context.epochs);
+  // Forward, gradient to the weights, gradient to the inputs of every layer but the first.
+  const double sample_flops = 3.0 * context.model.forward_flops - context.model.first_layer_flops;
+  LaneCost cost;
+  cost.training_flops = epochs * samples_per_epoch(config.at("training"), context) * sample_flops +
+                        steps * static_cast<double>(context.model.parameters) * optimizer_flops +
+                        penalty_flops(config.at("regularizers"), catalog, context);
+  cost.step_flops = steps > 0 ? cost.training_flops / steps : 0;
+  for (const Evaluation& evaluation : evaluations) {
+    const Kind* kind = catalog.find(evaluation.family, evaluation.kind);
+    context.strengths = static_cast<std::int64_t>(evaluation.strengths.size());
+    if (kind->work) cost.evaluation_flops += kind->work(evaluation.options, context);
+  }
+  cost.lane_bytes = bytes_of_lane(context);
+  cost.shared_bytes = static_cast<double>((context.dataset.train_samples + context.dataset.test_samples) *
+                                          (context.dataset.input_size() + 8));
+  return cost;
+}
+
+std::size_t best_lanes(const LaneCost& cost, double memory) {
+  const double by_work = full_step_flops / std::max(cost.step_flops, 1.0);
+  const double by_memory = (memory - cost.shared_bytes) / std::max(cost.lane_bytes, 1.0);
+  const double lanes = std::floor(std::min({by_work, by_memory, static_cast<double>(most_useful_lanes)}));
+  // A single lane is tried even where the model says that it will not fit: it errs on the large side.
+  return static_cast<std::size_t>(std::max(lanes, 1.0));
+}
+
+double predicted_flops(const Study& study, const Catalog& catalog, const std::vector<Lane>& lanes,
+                       const std::vector<Evaluation>& evaluations) {
+  if (lanes.empty()) return 0;
+  const LaneCost cost = lane_cost(study, catalog, study.trials.at(lanes.front().trial), evaluations);
+  const auto trained = std::count_if(lanes.begin(), lanes.end(), [](const Lane& lane) { return lane.train; });
+  return static_cast<double>(trained) * cost.training_flops + static_cast<double>(lanes.size()) * cost.evaluation_flops;
+}
+
+double predicted_bytes(const Study& study, const Catalog& catalog, const std::vector<Lane>& lanes) {
+  if (lanes.empty()) return 0;
+  const LaneCost cost = lane_cost(study, catalog, study.trials.at(lanes.front().trial), {});
+  return cost.shared_bytes + static_cast<double>(lanes.size()) * cost.lane_bytes;
+}
+
+}  // namespace eigensweep::study

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <vector>
+
+#include "eigensweep/study/pack.hpp"
+
+namespace eigensweep::study {
+
+/// What one lane of a trial costs; the same for every trial of its shape.
+struct LaneCost {
+  double training_flops = 0;
+  double step_flops = 0;  ///< of one optimiser step: what decides whether packing pays
+  double evaluation_flops = 0;
+  double lane_bytes = 0;    ///< of the lane itself
+  double shared_bytes = 0;  ///< once per pack: the dataset
+};
+
+LaneCost lane_cost(const Study& study, const Catalog& catalog, const Trial& trial,
+                   const std::vector<Evaluation>& evaluations);
+
+/// How many lanes of that cost train best side by side on one device with `memory` bytes.
+std::size_t best_lanes(const LaneCost& cost, double memory);
+
+}  // namespace eigensweep::study

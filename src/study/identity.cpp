@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#include "identity.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/core/hash.hpp"
+#include "eigensweep/study/sections.hpp"
+
+namespace eigensweep::study {
+namespace {
+
+constexpr std::size_t id_digits = 16;
+
+void write_canonical(const Json& value, std::string& text) {
+  if (value.is_object()) {
+    std::vector<Json::const_iterator> members;
+    for (auto member = value.begin(); member != value.end(); ++member) members.push_back(member);
+    std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.key() < b.key(); });
+    text += '{';
+    for (const auto& member : members) {
+      if (text.back() != '{') text += ',';
+      text += Json(member.key()).dump();
+      text += ':';
+      write_canonical(member.value(), text);
+    }
+    text += '}';
+  } else if (value.is_array()) {
+    text += '[';
+    for (const Json& element : value) {
+      if (text.back() != '[') text += ',';
+      write_canonical(element, text);
+    }
+    text += ']';
+  } else if (value.is_number_float()) {
+    text += fmt::format("{}", value.get<double>());
+  } else {
+    text += value.dump();
+  }
+}
+
+void add_options(const Options& options, const Json& given, const std::string& without, Json& identity) {
+  for (const Option& option : options.all()) {
+    if (!option.identity || option.name == without) continue;
+    const Json& value = given.at(option.name);
+    if (value != option.default_value) identity[option.name] = value;
+  }
+}
+
+Json section_identity(const Catalog& catalog, Family family, const Json& section) {
+  const Kind& kind = kind_of(catalog, family, section);
+  Json identity{{"kind", kind.name}};
+  add_options(kind.options, section, "", identity);
+  return identity;
+}
+
+}  // namespace
+
+std::string canonical(const Json& value) {
+  std::string text;
+  write_canonical(value, text);
+  return text;
+}
+
+const Kind& kind_of(const Catalog& catalog, Family family, const Json& section) {
+  const Kind* kind = catalog.find(family, section.at("kind").get_ref<const std::string&>());
+  EIGENSWEEP_EXPECT(kind != nullptr);
+  return *kind;
+}
+
+bool is_switched_off(const Kind& kind, const Json& options) {
+  return !kind.off_when_zero.empty() && options.at(kind.off_when_zero).get<double>() == 0.0;
+}
+
+Json trial_identity(const Json& config, const Catalog& catalog) {
+  static const Options options = training_options();
+  const Json& training = config.at("training");
+  Json training_identity = Json::object();
+  add_options(options, training, "", training_identity);
+  training_identity["optimizer"] = section_identity(catalog, Family::optimizer, training.at("optimizer"));
+  training_identity["schedule"] = section_identity(catalog, Family::schedule, training.at("schedule"));
+  // Labels and order of penalties change no gradient: sorted by their own text.
+  std::vector<std::pair<std::string, Json>> penalties;
+  for (const auto& [label, section] : config.at("regularizers").items()) {
+    if (is_switched_off(kind_of(catalog, Family::regularizer, section), section)) continue;
+    Json identity = section_identity(catalog, Family::regularizer, section);
+    penalties.emplace_back(canonical(identity), std::move(identity));
+  }
+  std::sort(penalties.begin(), penalties.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  Json regularizers = Json::array();
+  for (auto& [text, identity] : penalties) regularizers.push_back(std::move(identity));
+  return Json{{"recipe_version", recipe_version},
+              {"dataset", section_identity(catalog, Family::dataset, config.at("dataset"))},
+              {"model", section_identity(catalog, Family::model, config.at("model"))},
+              {"training", std::move(training_identity)},
+              {"regularizers", std::move(regularizers)},
+              {"seed", config.at("seed")}};
+}
+
+std::string id_of(const Json& identity) { return hash::sha256(canonical(identity)).substr(0, id_digits); }
+
+std::string evaluation_id(const Kind& kind, const Json& options, const std::vector<double>& strengths) {
+  Json identity{{"family", family_name(kind.family)}, {"kind", kind.name}};
+  Json chosen = Json::object();
+  add_options(kind.options, options, kind.strength, chosen);
+  identity["options"] = std::move(chosen);
+  if (!kind.strength.empty() && !kind.strengths_are_independent) identity["strengths"] = strengths;
+  return id_of(identity);
+}
+
+}  // namespace eigensweep::study

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "eigensweep/study/kind.hpp"
+#include "eigensweep/study/study.hpp"
+
+namespace eigensweep::study {
+
+/// What decides which network a configuration trains: {recipe_version, dataset, model, training, regularizers, seed}
+/// with options at their default left out, so that a later version can add an option without renaming old trials; with
+/// the labels of regularizers left out, and with those that are switched off left out whole.
+Json trial_identity(const Json& config, const Catalog& catalog);
+
+/// The id that belongs to an identity: the first 16 hexadecimal digits of the SHA-256 of its canonical text.
+std::string id_of(const Json& identity);
+
+/// What an attack or metric computes: {family, kind, options} without defaults, without the strength, and with all
+/// strengths where these influence each other.
+std::string evaluation_id(const Kind& kind, const Json& options, const std::vector<double>& strengths);
+
+/// A penalty whose strength is 0: training does not read it.
+bool is_switched_off(const Kind& kind, const Json& options);
+
+/// The kind of a section of a configuration ({"kind": ..., options}).
+const Kind& kind_of(const Catalog& catalog, Family family, const Json& section);
+
+}  // namespace eigensweep::study

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/study/pack.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_map>
+#include <utility>
+
+#include "cost.hpp"
+#include "eigensweep/core/hash.hpp"
+#include "identity.hpp"
+
+namespace eigensweep::study {
+namespace {
+
+// Enough packs per worker that the last ones to finish leave few workers idle.
+constexpr double packs_per_worker = 2;
+
+// Trials that may share packs: one shape, one thing to do.
+struct Group {
+  std::vector<Lane> lanes;
+  std::vector<Evaluation> evaluations;
+  LaneCost cost;
+
+  [[nodiscard]] double flops_per_lane() const {
+    return (lanes.front().train ? cost.training_flops : 0.0) + cost.evaluation_flops;
+  }
+};
+
+std::string text_of(const std::vector<Evaluation>& evaluations) {
+  std::string text;
+  for (const Evaluation& evaluation : evaluations) {
+    text += fmt::format("{} {}\n", evaluation.id, fmt::join(evaluation.strengths, " "));
+  }
+  return text;
+}
+
+// What is still to be run on a network that is on disk.
+std::vector<Evaluation> missing(const std::vector<Evaluation>& evaluations,
+                                const std::map<std::string, std::set<double>>& there) {
+  std::vector<Evaluation> left;
+  for (const Evaluation& evaluation : evaluations) {
+    const auto found = there.find(evaluation.id);
+    if (found == there.end()) {
+      left.push_back(evaluation);
+      continue;
+    }
+    std::vector<double> strengths;
+    for (const double strength : evaluation.strengths) {
+      if (found->second.count(strength) == 0) strengths.push_back(strength);
+    }
+    if (strengths.empty()) continue;
+    left.push_back(evaluation);
+    left.back().strengths = std::move(strengths);
+  }
+  return left;
+}
+
+void erase_per_lane(const Options& options, Json& section) {
+  for (const Option& option : options.all()) {
+    if (option.per_lane) section.erase(option.name);
+  }
+}
+
+class Grouping {
+ public:
+  Grouping(const Study& study, const Catalog& catalog, const Done& done)
+      : study_(study), catalog_(catalog), done_(done) {}
+
+  std::vector<Group> groups() {
+    for (std::size_t trial = 0; trial < study_.trials.size(); ++trial) add(trial);
+    for (Group& group : groups_) {
+      // Lanes of one seed see one order of samples and share each batch.
+      std::stable_sort(group.lanes.begin(), group.lanes.end(),
+                       [this](const Lane& a, const Lane& b) { return seed_of(a) < seed_of(b); });
+    }
+    return std::move(groups_);
+  }
+
+ private:
+  [[nodiscard]] long long seed_of(const Lane& lane) const {
+    return study_.config(study_.trials[lane.trial]).at("seed").get<long long>();
+  }
+
+  void add(std::size_t index) {
+    static const std::map<std::string, std::set<double>> nothing;
+    const Trial& trial = study_.trials[index];
+    if (done_.hopeless.count(trial.id) > 0) return;
+    const std::vector<Evaluation>& wanted = study_.evaluations(trial);
+    if (done_.trained.count(trial.id) == 0) return place(index, true, wanted);
+    const auto there = done_.evaluated.find(trial.id);
+    std::vector<Evaluation> left = missing(wanted, there == done_.evaluated.end() ? nothing : there->second);
+    if (left.empty()) return;
+    // Without its model it is trained again; then everything is evaluated again, because all numbers of a trial must
+    // come from one network, and a network trained in another pack differs in its last digits.
+    const bool has_model = done_.with_model.count(trial.id) > 0;
+    place(index, !has_model, has_model ? left : wanted);
+  }
+
+  void place(std::size_t index, bool train, const std::vector<Evaluation>& evaluations) {
+    const Trial& trial = study_.trials[index];
+    const std::string key = fmt::format("{}\n{}\n{}", train, text_of(evaluations), shape_key(study_, catalog_, trial));
+    const auto [place, is_new] = by_key_.emplace(key, groups_.size());
+    if (is_new) groups_.push_back({{}, evaluations, lane_cost(study_, catalog_, trial, evaluations)});
+    groups_[place->second].lanes.push_back({index, train});
+  }
+
+  const Study& study_;
+  const Catalog& catalog_;
+  const Done& done_;
+  std::unordered_map<std::string, std::size_t> by_key_;
+  std::vector<Group> groups_;
+};
+
+std::string pack_id(const Study& study, const Pack& pack) {
+  std::string text;
+  for (const Lane& lane : pack.lanes) {
+    text += fmt::format("{} {}\n", study.trials[lane.trial].id, lane.train ? "train" : "load");
+  }
+  return hash::sha256(text + text_of(pack.evaluations)).substr(0, 16);
+}
+
+// Cuts a group into packs of nearly equal size, none above `most`.
+void cut(const Study& study, const Group& group, std::size_t most, std::vector<Pack>& packs) {
+  const std::size_t count = (group.lanes.size() + most - 1) / most;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto begin = static_cast<std::ptrdiff_t>(group.lanes.size() * i / count);
+    const auto end = static_cast<std::ptrdiff_t>(group.lanes.size() * (i + 1) / count);
+    Pack pack;
+    pack.lanes.assign(group.lanes.begin() + begin, group.lanes.begin() + end);
+    pack.evaluations = group.evaluations;
+    pack.flops = static_cast<double>(pack.lanes.size()) * group.flops_per_lane();
+    pack.bytes = group.cost.shared_bytes + static_cast<double>(pack.lanes.size()) * group.cost.lane_bytes;
+    pack.id = pack_id(study, pack);
+    packs.push_back(std::move(pack));
+  }
+}
+
+}  // namespace
+
+std::string shape_key(const Study& study, const Catalog& catalog, const Trial& trial) {
+  Json shape = study.config(trial);
+  shape.erase("seed");
+  const auto strip = [&catalog](Family family, Json& section) {
+    erase_per_lane(kind_of(catalog, family, section).options, section);
+  };
+  strip(Family::dataset, shape.at("dataset"));
+  strip(Family::model, shape.at("model"));
+  strip(Family::optimizer, shape.at("training").at("optimizer"));
+  strip(Family::schedule, shape.at("training").at("schedule"));
+  for (auto& [label, section] : shape.at("regularizers").items()) strip(Family::regularizer, section);
+  return shape.dump();
+}
+
+std::vector<Pack> form_packs(const Study& study, const Catalog& catalog, const Done& done, const PackLimits& limits) {
+  const std::vector<Group> groups = Grouping(study, catalog, done).groups();
+  double total = 0;
+  for (const Group& group : groups) total += static_cast<double>(group.lanes.size()) * group.flops_per_lane();
+  const double share = total / (packs_per_worker * static_cast<double>(std::max<std::size_t>(limits.workers, 1)));
+  std::vector<Pack> packs;
+  for (const Group& group : groups) {
+    std::size_t most = best_lanes(group.cost, limits.memory);
+    if (limits.most_lanes > 0) {
+      // The user's word replaces the model's guess at speed, but not the memory's bound.
+      const double room = (limits.memory - group.cost.shared_bytes) / std::max(group.cost.lane_bytes, 1.0);
+      most = static_cast<std::size_t>(std::clamp(std::floor(room), 1.0, static_cast<double>(limits.most_lanes)));
+    } else if (limits.workers > 1) {
+      const double balanced = std::floor(share / std::max(group.flops_per_lane(), 1.0));
+      most = static_cast<std::size_t>(std::clamp(balanced, 1.0, static_cast<double>(most)));
+    }
+    cut(study, group, most, packs);
+  }
+  std::stable_sort(packs.begin(), packs.end(), [](const Pack& a, const Pack& b) { return a.flops > b.flops; });
+  return packs;
+}
+
+}  // namespace eigensweep::study

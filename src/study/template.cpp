@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+#include "template.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "eigensweep/core/text.hpp"
+#include "eigensweep/study/sections.hpp"
+#include "value.hpp"
+
+namespace eigensweep::study {
+namespace {
+
+const Option& kind_option() {
+  static const Options holder = Options{}.text("kind", std::nullopt, "which kind of its family");
+  return holder.all().front();
+}
+
+const Option& seed_option() {
+  static const Options holder =
+      Options{}.integer("seed", 0, {0, 9007199254740992.0}, "decides initial weights and the order of samples");
+  return holder.all().front();
+}
+
+std::vector<std::string> option_names(const Options& options) {
+  std::vector<std::string> names;
+  for (const Option& option : options.all()) names.push_back(option.name);
+  return names;
+}
+
+void expect_object(const Node& node, const Source& source) {
+  if (node.is_object() && !node.is_sweep()) return;
+  source.fail(node.pointer, node.is_sweep() ? "a whole section cannot be swept; sweep its options, or use \"cases\""
+                                            : fmt::format("{} stands where an object belongs", words(node)));
+}
+
+// Where the options of a section are written to while it is read.
+struct Sink {
+  Role role = Role::training;
+  std::vector<Sweep>* sweeps = nullptr;  // null: nothing may be swept
+  std::map<std::string, const Option*>* leaves = nullptr;
+};
+
+Json read_leaf(const Node& node, const Option& option, const std::string& path, const Sink& sink,
+               const Source& source) {
+  if (!node.is_sweep()) return read_value(node, option, source);
+  if (sink.sweeps == nullptr) source.fail(node.pointer, "this option cannot be swept; give one value");
+  std::vector<Json> values = read_sweep(node, option, source);
+  Json first = values.front();
+  sink.sweeps->push_back({path, node.pointer, &option, sink.role, std::move(values)});
+  return first;
+}
+
+// The options of a section in the order of their declaration. `others` are keys of the section that are no options.
+Json read_options(const Node* node, const Options& options, const std::string& path, const std::string& pointer,
+                  const std::vector<std::string>& others, const Sink& sink, const Source& source) {
+  Json given = Json::object();
+  if (node != nullptr) {
+    for (const Member& member : node->members) {
+      if (std::find(others.begin(), others.end(), member.key) != others.end()) continue;
+      const Option* option = options.find(member.key);
+      if (option == nullptr) {
+        std::vector<std::string> known = option_names(options);
+        known.insert(known.end(), others.begin(), others.end());
+        source.fail(member.value.pointer, fmt::format("unknown key{}", text::suggestion(member.key, known)));
+      }
+      given[member.key] = read_leaf(member.value, *option, child(path, member.key), sink, source);
+    }
+  }
+  Json all = Json::object();
+  for (const Option& option : options.all()) {
+    if (sink.leaves != nullptr) (*sink.leaves)[child(path, option.name)] = &option;
+    if (given.contains(option.name)) {
+      all[option.name] = std::move(given[option.name]);
+    } else if (option.default_value.is_null()) {
+      source.fail(pointer, fmt::format("'{}' is missing ({}); it has no default", option.name, option.meaning));
+    } else {
+      all[option.name] = option.default_value;
+    }
+  }
+  return all;
+}
+
+struct ReadKind {
+  const Kind* kind = nullptr;
+  Json options;  // with "kind" first
+};
+
+class TemplateReader {
+ public:
+  TemplateReader(const Catalog& catalog, const Source& source) : catalog_(catalog), source_(source) {}
+
+  Template read(const Node& root) {
+    // Sections in the user's order, so that axes keep it; the configuration itself always has the same order.
+    Json dataset;
+    Json model;
+    Json training;
+    Json regularizers = Json::object();
+    Json seed = seed_option().default_value;
+    for (const Member& member : root.members) {
+      const Node& node = member.value;
+      if (member.key == "dataset") dataset = read_part(&node, Family::dataset, "/dataset");
+      if (member.key == "model") model = read_part(&node, Family::model, "/model");
+      if (member.key == "training") training = read_training(&node);
+      if (member.key == "regularizers") regularizers = read_regularizers(node);
+      if (member.key == "seed") seed = read_leaf(node, seed_option(), "/seed", sink(Role::replicate), source_);
+      if (member.key == "attacks") read_evaluations(node, Family::attack);
+      if (member.key == "metrics") read_evaluations(node, Family::metric);
+    }
+    if (dataset.is_null()) dataset = read_part(nullptr, Family::dataset, "/dataset");
+    if (model.is_null()) model = read_part(nullptr, Family::model, "/model");
+    if (training.is_null()) training = read_training(nullptr);
+    if (root.find("metrics") == nullptr) add_default_metrics();
+    made_.leaves["/seed"] = &seed_option();
+    made_.config = Json{{"dataset", std::move(dataset)},
+                        {"model", std::move(model)},
+                        {"training", std::move(training)},
+                        {"regularizers", std::move(regularizers)},
+                        {"seed", std::move(seed)}};
+    return std::move(made_);
+  }
+
+ private:
+  Sink sink(Role role) { return {role, &made_.sweeps, &made_.leaves}; }
+
+  const Kind& find_kind(const Node* node, Family family, const std::string& path, const std::string& pointer) {
+    const Node* given = node == nullptr ? nullptr : node->find("kind");
+    if (given == nullptr) {
+      const std::string name = default_kind(path);
+      const Kind* kind = catalog_.find(family, name);
+      if (kind != nullptr) return *kind;
+      source_.fail(pointer, fmt::format("unknown {} '{}' (without \"kind\" the label names it){}", family_name(family),
+                                        name, text::suggestion(name, catalog_.names(family))));
+    }
+    if (given->is_sweep()) source_.fail(given->pointer, "a kind cannot be swept; use \"cases\"");
+    if (given->shape != Node::Shape::scalar || !given->scalar.is_string()) {
+      source_.fail(given->pointer, fmt::format("{} is not the name of a kind", words(*given)));
+    }
+    const auto name = given->scalar.get<std::string>();
+    const Kind* kind = catalog_.find(family, name);
+    if (kind == nullptr) {
+      source_.fail(given->pointer, fmt::format("unknown {} '{}'{}", family_name(family), name,
+                                               text::suggestion(name, catalog_.names(family))));
+    }
+    return *kind;
+  }
+
+  ReadKind read_kind(const Node* node, Family family, const std::string& path, const Sink& sink) {
+    if (node != nullptr) expect_object(*node, source_);
+    const std::string pointer = node == nullptr ? path : node->pointer;
+    const Kind& kind = find_kind(node, family, path, pointer);
+    if (sink.leaves != nullptr) (*sink.leaves)[child(path, "kind")] = &kind_option();
+    ReadKind read{&kind, Json{{"kind", kind.name}}};
+    Json options = read_options(node, kind.options, path, pointer, {"kind"}, sink, source_);
+    for (auto& [name, value] : options.items()) read.options[name] = std::move(value);
+    return read;
+  }
+
+  // A kind that training reads.
+  Json read_part(const Node* node, Family family, const std::string& path) {
+    ReadKind read = read_kind(node, family, path, sink(Role::training));
+    made_.parts.push_back({read.kind, Json::json_pointer(path), node == nullptr ? path : node->pointer});
+    return std::move(read.options);
+  }
+
+  Json read_training(const Node* node) {
+    static const Options options = training_options();
+    if (node != nullptr) expect_object(*node, source_);
+    Json optimizer;
+    Json schedule;
+    // The section is read before its two kinds; afterwards their sweeps are put into the order of the file.
+    const std::size_t first = made_.sweeps.size();
+    Json training = read_options(node, options, "/training", node == nullptr ? "/training" : node->pointer,
+                                 {"optimizer", "schedule"}, sink(Role::training), source_);
+    optimizer =
+        read_part(node == nullptr ? nullptr : node->find("optimizer"), Family::optimizer, "/training/optimizer");
+    schedule = read_part(node == nullptr ? nullptr : node->find("schedule"), Family::schedule, "/training/schedule");
+    if (node != nullptr) sort_sweeps(first, *node);
+    training["optimizer"] = std::move(optimizer);
+    training["schedule"] = std::move(schedule);
+    return training;
+  }
+
+  // Puts the sweeps from index `first` on into the order of the members of `node` under which they stand.
+  void sort_sweeps(std::size_t first, const Node& node) {
+    const auto rank = [&node](const Sweep& sweep) {
+      for (std::size_t i = 0; i < node.members.size(); ++i) {
+        const std::string path = child("/training", node.members[i].key);
+        if (sweep.path == path || sweep.path.rfind(path + "/", 0) == 0) return i;
+      }
+      return node.members.size();
+    };
+    std::stable_sort(made_.sweeps.begin() + static_cast<std::ptrdiff_t>(first), made_.sweeps.end(),
+                     [&rank](const Sweep& a, const Sweep& b) { return rank(a) < rank(b); });
+  }
+
+  Json read_regularizers(const Node& node) {
+    expect_object(node, source_);
+    Json all = Json::object();
+    for (const Member& member : node.members) {
+      check_name(member.value, member.key, "label", source_);
+      all[member.key] = read_part(&member.value, Family::regularizer, child("/regularizers", member.key));
+    }
+    return all;
+  }
+
+  void read_evaluations(const Node& node, Family family) {
+    expect_object(node, source_);
+    for (const Member& member : node.members) {
+      check_name(member.value, member.key, "label", source_);
+      EvaluationTemplate evaluation;
+      const std::string path = child(child("", family_section(family)), member.key);
+      ReadKind read = read_kind(&member.value, family, path, {Role::evaluation, &evaluation.sweeps, nullptr});
+      evaluation.kind = read.kind;
+      evaluation.label = member.key;
+      evaluation.pointer = member.value.pointer;
+      evaluation.options = std::move(read.options);
+      evaluation.options.erase("kind");
+      made_.evaluations.push_back(std::move(evaluation));
+    }
+  }
+
+  void add_default_metrics() {
+    for (const char* name : {"accuracy", "spectrum"}) {
+      const Kind* kind = catalog_.find(Family::metric, name);
+      if (kind == nullptr) continue;
+      EvaluationTemplate evaluation;
+      evaluation.kind = kind;
+      evaluation.label = name;
+      evaluation.pointer = child("/metrics", name);
+      evaluation.options = read_options(nullptr, kind->options, evaluation.pointer, evaluation.pointer, {},
+                                        {Role::evaluation, &evaluation.sweeps, nullptr}, source_);
+      made_.evaluations.push_back(std::move(evaluation));
+    }
+  }
+
+  const Catalog& catalog_;
+  const Source& source_;
+  Template made_;
+};
+
+}  // namespace
+
+Template read_template(const Node& root, const Catalog& catalog, const Source& source) {
+  return TemplateReader(catalog, source).read(root);
+}
+
+Json read_plain_options(const Node* node, const Options& options, const std::string& path, const Source& source) {
+  if (node != nullptr) expect_object(*node, source);
+  return read_options(node, options, path, node == nullptr ? path : node->pointer, {}, {}, source);
+}
+
+std::string default_kind(const std::string& path) {
+  static const std::map<std::string, std::string> fixed{
+      {"/dataset", "mnist"}, {"/model", "mlp"}, {"/training/optimizer", "adam"}, {"/training/schedule", "constant"}};
+  if (const auto found = fixed.find(path); found != fixed.end()) return found->second;
+  for (const char* section : {"/regularizers/", "/attacks/", "/metrics/"}) {
+    const std::string prefix = section;
+    if (path.rfind(prefix, 0) == 0 && path.find('/', prefix.size()) == std::string::npos) {
+      return path.substr(prefix.size());
+    }
+  }
+  return "";
+}
+
+const std::vector<std::string>& configuration_keys() {
+  static const std::vector<std::string> keys{"seed",         "dataset", "model",  "training",
+                                             "regularizers", "attacks", "metrics"};
+  return keys;
+}
+
+const std::vector<std::string>& study_keys() {
+  static const std::vector<std::string> keys{"$schema", "name",     "description",  "seed",    "dataset",
+                                             "model",   "training", "regularizers", "attacks", "metrics",
+                                             "output",  "cases",    "zip",          "exclude"};
+  return keys;
+}
+
+void check_name(const Node& node, const std::string& name, const char* what, const Source& source) {
+  const bool fine = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '-';
+  });
+  if (!fine || name == "." || name == "..") {
+    source.fail(node.pointer,
+                fmt::format("'{}' is no {} (it becomes part of file names); use letters, digits, '_', '.' and '-'",
+                            name, what));
+  }
+}
+
+}  // namespace eigensweep::study

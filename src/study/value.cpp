@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+#include "value.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <string>
+#include <unordered_set>
+#include <utility>
+
+#include "eigensweep/core/text.hpp"
+#include "words.hpp"
+
+namespace eigensweep::study {
+namespace {
+
+// More values than any axis needs; a step of 1e-9 is a typing error.
+constexpr double most_values = 1e6;
+// Beyond it a double is no longer a whole number of its own.
+constexpr double largest_whole = 9007199254740992.0;
+
+[[noreturn]] void wrong_type(const Node& node, const Option& option, const Source& source) {
+  std::string advice;
+  if (node.is_list() && option.type != Type::number_list) {
+    advice = "; several values are written {\"sweep\": [...]}";
+  } else if (node.is_object()) {
+    advice = "; an option holds a value or {\"sweep\": ...}";
+  } else if (node.shape == Node::Shape::scalar && node.scalar.is_string() &&
+             (option.type == Type::integer || option.type == Type::number)) {
+    advice = "; write it without quotes";
+  }
+  source.fail(node.pointer,
+              fmt::format("{} is not {} ({}){}", words(node), type_words(option.type), option.meaning, advice));
+}
+
+void check_range(double value, const Node& node, const Option& option, const Source& source) {
+  const Range& range = option.range;
+  const bool low_holds = range.low_is_open ? value > range.low : value >= range.low;
+  if (!low_holds || !(value <= range.high)) {
+    source.fail(node.pointer, fmt::format("{} is out of range ({}); give a value {}", words(node), option.meaning,
+                                          range_words(range)));
+  }
+}
+
+Json read_integer(const Node& node, const Option& option, const Source& source) {
+  if (node.shape != Node::Shape::scalar || !node.scalar.is_number()) wrong_type(node, option, source);
+  const double value = node.scalar.get<double>();
+  if (std::trunc(value) != value) wrong_type(node, option, source);
+  check_range(value, node, option, source);
+  if (std::abs(value) > largest_whole) {
+    source.fail(node.pointer,
+                fmt::format("{} is too large for an exact integer; give a value within 2^53 of 0", words(node)));
+  }
+  return static_cast<long long>(value);
+}
+
+Json read_number(const Node& node, const Option& option, const Source& source) {
+  if (node.shape != Node::Shape::scalar || !node.scalar.is_number()) wrong_type(node, option, source);
+  const double value = node.scalar.get<double>();
+  check_range(value, node, option, source);
+  return value == 0.0 ? 0.0 : value;  // -0 is 0
+}
+
+Json read_choice(const Node& node, const Option& option, const Source& source) {
+  if (node.shape != Node::Shape::scalar || !node.scalar.is_string()) wrong_type(node, option, source);
+  const auto name = node.scalar.get<std::string>();
+  for (const std::string& choice : option.choices) {
+    if (choice == name) return name;
+  }
+  source.fail(node.pointer,
+              fmt::format("'{}' is not a choice of '{}'{}", name, option.name, text::suggestion(name, option.choices)));
+}
+
+// Absolute, because whoever uses it may run in another folder.
+Json read_path(const Node& node, const Source& source) {
+  const std::filesystem::path given(node.scalar.get<std::string>());
+  if (given.empty() || given.is_absolute()) return node.scalar;
+  return std::filesystem::absolute(source.folder / given).lexically_normal().string();
+}
+
+// 15 significant digits: what a user would have typed. Without it 0.1 * 3 would be another value, and another trial,
+// than 0.3.
+double tidy(double value) { return std::strtod(fmt::format("{:.15g}", value).c_str(), nullptr); }
+
+double sweep_number(const Node& node, const Source& source) {
+  if (node.shape != Node::Shape::scalar || !node.scalar.is_number()) {
+    source.fail(node.pointer, fmt::format("{} is not a number", words(node)));
+  }
+  return node.scalar.get<double>();
+}
+
+std::vector<double> linspace(double first, double last, std::size_t count) {
+  std::vector<double> values;
+  const auto steps = static_cast<double>(count - 1);
+  for (std::size_t i = 0; i < count; ++i) {
+    const double share = static_cast<double>(i) / steps;
+    values.push_back(tidy(first * (1.0 - share) + last * share));
+  }
+  return values;
+}
+
+std::vector<double> logspace(double first, double last, std::size_t count) {
+  std::vector<double> values;
+  const auto steps = static_cast<double>(count - 1);
+  for (std::size_t i = 0; i < count; ++i) {
+    values.push_back(tidy(first * std::pow(last / first, static_cast<double>(i) / steps)));
+  }
+  values.back() = tidy(last);
+  return values;
+}
+
+std::vector<double> range(double start, double stop, double step) {
+  // The tolerance lets 0.3 be hit by 0, 0.1, 0.2, 0.3.
+  const auto count = static_cast<std::size_t>(std::floor((stop - start) / step + 1e-9)) + 1;
+  std::vector<double> values;
+  for (std::size_t i = 0; i < count; ++i) values.push_back(tidy(start + static_cast<double>(i) * step));
+  return values;
+}
+
+// The values of {"linspace": [...]} and its like.
+std::vector<double> generated(const Node& node, const Source& source) {
+  static const std::vector<std::string> known{"linspace", "logspace", "range"};
+  if (node.members.size() != 1) {
+    source.fail(node.pointer, "a sweep is a list or one of 'linspace', 'logspace', 'range'");
+  }
+  const std::string& rule = node.members.front().key;
+  const Node& list = node.members.front().value;
+  if (rule != "linspace" && rule != "logspace" && rule != "range") {
+    source.fail(list.pointer, fmt::format("unknown kind of sweep{}", text::suggestion(rule, known)));
+  }
+  const bool is_range = rule == "range";
+  if (!list.is_list() || list.elements.size() != 3) {
+    source.fail(list.pointer,
+                fmt::format("'{}' takes {}", rule, is_range ? "[start, stop, step]" : "[first, last, count]"));
+  }
+  const double a = sweep_number(list.elements[0], source);
+  const double b = sweep_number(list.elements[1], source);
+  const double c = sweep_number(list.elements[2], source);
+  if (is_range) {
+    if (c == 0.0 || (b - a) / c < 0.0) {
+      source.fail(list.pointer, fmt::format("a step of {} never leads from {} to {}", words(list.elements[2]),
+                                            words(list.elements[0]), words(list.elements[1])));
+    }
+    if ((b - a) / c > most_values) source.fail(list.pointer, "more than 1,000,000 values; choose a larger step");
+    return range(a, b, c);
+  }
+  if (std::trunc(c) != c || c < 2 || c > most_values) {
+    source.fail(list.elements[2].pointer,
+                fmt::format("{} is not a count; give an integer between 2 and 1,000,000", words(list.elements[2])));
+  }
+  if (rule == "logspace" && !(a > 0.0 && b > 0.0)) {
+    source.fail(list.pointer, "'logspace' needs ends above 0; add 0 with a list of values");
+  }
+  const auto count = static_cast<std::size_t>(c);
+  return rule == "linspace" ? linspace(a, b, count) : logspace(a, b, count);
+}
+
+}  // namespace
+
+Json read_value(const Node& node, const Option& option, const Source& source) {
+  switch (option.type) {
+    case Type::boolean:
+      if (node.shape != Node::Shape::scalar || !node.scalar.is_boolean()) wrong_type(node, option, source);
+      return node.scalar;
+    case Type::integer:
+      return read_integer(node, option, source);
+    case Type::number:
+      return read_number(node, option, source);
+    case Type::text:
+      if (node.shape != Node::Shape::scalar || !node.scalar.is_string()) wrong_type(node, option, source);
+      return option.path ? read_path(node, source) : node.scalar;
+    case Type::choice:
+      return read_choice(node, option, source);
+    case Type::number_list: {
+      if (!node.is_list()) wrong_type(node, option, source);
+      Json list = Json::array();
+      for (const Node& element : node.elements) list.push_back(read_number(element, option, source));
+      return list;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<Json> read_sweep(const Node& node, const Option& option, const Source& source) {
+  if (node.members.size() != 1) {
+    source.fail(node.pointer, "'sweep' stands with other keys; it takes the place of a value, alone");
+  }
+  const Node& content = *node.find("sweep");
+  std::vector<Node> given;
+  if (content.is_list()) {
+    given = content.elements;
+  } else if (content.is_object()) {
+    if (option.type != Type::integer && option.type != Type::number) {
+      source.fail(content.pointer, fmt::format("'{}' holds no numbers; list its values", option.name));
+    }
+    for (const double value : generated(content, source)) {
+      Node made;
+      made.pointer = content.pointer;
+      made.scalar = value;
+      given.push_back(std::move(made));
+    }
+  } else {
+    source.fail(content.pointer, fmt::format("{} is not a sweep; give a list of values or one of 'linspace', "
+                                             "'logspace', 'range'",
+                                             words(content)));
+  }
+  if (given.empty()) source.fail(content.pointer, "an empty sweep; give at least one value");
+  std::vector<Json> values;
+  std::unordered_set<std::string> seen;
+  for (const Node& element : given) {
+    Json value = read_value(element, option, source);
+    if (!seen.insert(value.dump()).second) {
+      source.fail(element.pointer, fmt::format("the value {} stands twice; keep one", words(value)));
+    }
+    values.push_back(std::move(value));
+  }
+  return values;
+}
+
+}  // namespace eigensweep::study

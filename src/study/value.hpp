@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <vector>
+
+#include "eigensweep/study/option.hpp"
+#include "node.hpp"
+
+namespace eigensweep::study {
+
+/// The value of a leaf, checked against its declaration and in its type's one form (integers as integers, numbers as
+/// double, never -0), so that equal values compare equal. Throws ConfigError.
+Json read_value(const Node& node, const Option& option, const Source& source);
+
+/// The values of {"sweep": ...}, checked one by one, in the user's order: a list, or {"linspace": [first, last,
+/// count]},
+/// {"logspace": [first, last, count]} (geometric), {"range": [start, stop, step]} (stop included if it is hit).
+/// Throws ConfigError: empty, a value twice, a wrong count.
+std::vector<Json> read_sweep(const Node& node, const Option& option, const Source& source);
+
+}  // namespace eigensweep::study
