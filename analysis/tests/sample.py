@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Writes results files of made-up studies, laid out as docs/formats.md says, for the tests and for trying out figures."""
+"""Writes results files of made-up studies, laid out as docs/formats.md says, for tests and for trying out figures."""
 
 import itertools
 import json

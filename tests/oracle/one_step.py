@@ -9,15 +9,21 @@ cross two epochs and a smaller last batch) to 1e-4; so must the traced losses. U
   tests/oracle/one_step.py --worker build/dev/bin/eigensweep-worker [--case NAME]
 
 Without --worker, the same reference in float32 stands in: the rounding that any program in float32 must show.
-Exit code: 0 agree, 1 part.
+Exit code: 0 agree, 1 part, 77 skipped for want of a Python package.
 """
 
 import argparse
+import importlib.util
 import sys
 from pathlib import Path
 
-import numpy as np
-import torch
+MISSING = [name for name in ("numpy", "torch", "safetensors") if importlib.util.find_spec(name) is None]
+if MISSING:
+    print(f"skipped: {sys.executable} has no {', '.join(MISSING)}; run scripts/setup --tests")
+    sys.exit(77)
+
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
@@ -47,7 +53,11 @@ CASES = {
     "adamw, gelu, penalty": {"optimizer": ADAMW, "activation": "gelu", "penalty": LAST},
     "sgd": {"optimizer": SGD},
     "sgd, nesterov, relu": {"optimizer": {**SGD, "nesterov": True}, "activation": "relu"},
-    "sgd, penalty, mse": {"optimizer": {**SGD, "learning_rate": 0.01}, "penalty": {**LAST, "strength": 0.01}, "loss": "mse"},
+    "sgd, penalty, mse": {
+        "optimizer": {**SGD, "learning_rate": 0.01},
+        "penalty": {**LAST, "strength": 0.01},
+        "loss": "mse",
+    },
     "depth 3, erf, last layer": {"optimizer": AMSGRAD, "depth": 3, "activation": "erf", "penalty": LAST},
     "depth 3, all layers": {"optimizer": AMSGRAD, "depth": 3, "penalty": ALL},
     "relu, penalty": {"optimizer": AMSGRAD, "activation": "relu", "penalty": ALL},
@@ -58,8 +68,8 @@ CASES = {
     "shared order": {"optimizer": AMSGRAD, "penalty": LAST, "batch_order": "shared"},
     "mse, batch norm": {"optimizer": AMSGRAD, "loss": "mse", "batch_norm": True},
 }
-# With these, no unit is dead under ReLU: a dead one adds an eigenvalue that is 0 but for rounding, which the penalty counts
-# when it is rounded up and not when it is 0 (a jump of the value by 1/N that its gradient does not see).
+# With these, no unit is dead under ReLU: a dead one adds an eigenvalue that is 0 but for rounding, which the penalty
+# counts when it is rounded up and not when it is 0 (a jump of the value by 1/N that its gradient does not see).
 SEEDS = (2, 3)
 
 
@@ -117,7 +127,7 @@ def trained_by_worker(case, worker, data):
 
 
 def relative(a, b, base=None):
-    """Largest over tensors of |a - b| / |b - base|, norms over a tensor. Tensors that do not move count as moving 1e-9."""
+    """Largest over tensors of |a - b| / |b - base|, norms over a tensor (one that does not move counts as 1e-9)."""
     worst = 0.0
     for name, wanted in b.items():
         if name not in a:

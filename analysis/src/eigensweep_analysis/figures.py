@@ -13,6 +13,8 @@ from matplotlib.ticker import NullFormatter
 PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442"]
 MARKERS = ["o", "s", "^", "D", "v", "P", "X", "*"]
 BASELINE = "#404040"
+#: Lines that are no data: the 1/n spectrum, the exponent 1.
+GUIDE = {"color": "black", "linewidth": 0.9, "linestyle": (0, (1, 1.5)), "zorder": 1}
 STYLE = {
     "font.size": 9,
     "axes.titlesize": 9,
@@ -267,8 +269,7 @@ def spectrum_figures(data):
                         anchor = _anchor(stats[0].values) if anchor is None else anchor
                 if anchor is not None:
                     ranks = np.array([1.0, float(np.isfinite(stats[0].values).sum() or data.sizes["eigenvalue"])])
-                    axes.plot(ranks, anchor[1] * (ranks / anchor[0]) ** -1, color="black", linewidth=0.9,
-                              linestyle=(0, (1, 1.5)), label=r"$n^{-1}$", zorder=4)
+                    axes.plot(ranks, anchor[1] * (ranks / anchor[0]) ** -1, label=r"$n^{-1}$", **GUIDE)
                 axes.set_xscale("log")
                 axes.set_yscale("log")
                 axes.xaxis.set_minor_formatter(NullFormatter())
@@ -289,7 +290,7 @@ def spectrum_figures(data):
 
 
 def exponent_figures(data):
-    """The fitted exponent against width (against strength when there is one width); panels: depths down, layers across."""
+    """The fitted exponent against width (strength if there is one width); panels: depths down, layers across."""
     layout = Layout(data)
     values = data.exponent
     by_width = len(layout.labels(layout.width)) > 1
@@ -318,7 +319,7 @@ def exponent_figures(data):
                 draw(axes, x, stats, line)
             axes.set_title(panel_title((layout.depth, depth), ("layer", int(layer))), loc="left")
             if axes.lines:
-                axes.axhline(1.0, color="black", linewidth=0.9, linestyle=(0, (1, 1.5)), label=r"$\alpha = 1$", zorder=1)
+                axes.axhline(1.0, label=r"$\alpha = 1$", **GUIDE)
             if by_width:
                 axes.set_xscale("log", base=2)
                 axes.set_xticks(x, [f"{v:g}" for v in x])

@@ -22,7 +22,8 @@ table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-num
 th,td{padding:.25rem .7rem;text-align:right;border-bottom:1px solid #e6e6e6;white-space:nowrap}
 th{border-bottom:1.5px solid #555;vertical-align:bottom} th.t,td.t{text-align:left;white-space:normal}
 .s{color:#777;font-size:.85em} figure{margin:1.4rem 0} figure img{max-width:100%;height:auto}
-figcaption{color:#444;font-size:.9rem;max-width:60rem} .warn{background:#fff6dd;padding:.6rem 1rem;border-left:4px solid #e69f00}
+figcaption{color:#444;font-size:.9rem;max-width:60rem}
+.warn{background:#fff6dd;padding:.6rem 1rem;border-left:4px solid #e69f00}
 pre{background:#f6f6f6;padding:.7rem 1rem;overflow-x:auto;font-size:.82rem}
 @media print{body{max-width:none}}
 """

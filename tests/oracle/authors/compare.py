@@ -3,14 +3,15 @@
 """Trains the network of section 4.1 of Nassar et al. (2020) with the authors' code and with eigensweep, side by side.
 
 Both start from the same initial weights and see the same mini-batches; the losses of every optimiser step are compared.
-They must agree to 1e-4 (relative) over the first 10 steps and to 1e-3 over the first epoch. Usage:
+The authors' code runs twice: as it is, and in float64, since its own rounding in float32 turned out to be larger than
+what is to be shown (docs/science.md). Against the run in float64 ours must agree to 1e-4 (relative) over the first 10
+steps and to 1e-3 over the first epoch; against the run in float32 the difference is reported. Usage:
 
   git clone https://github.com/josuenassar/power_law
   tests/oracle/authors/compare.py --power-law power_law --worker build/release/bin/eigensweep-worker
 
-Without --worker, the plain torch program of tests/oracle/reference.py stands in for eigensweep. With --float64, the
-authors' code runs a second time in float64, which tells whose rounding is behind a difference: ours must then agree
-with that run, and the authors' own distance from it is printed. Exit code: 0 agree, 1 part, 2 usage.
+About ten minutes on two cores; --width 256 --batch 384 --samples 7000 takes one. Without --worker, the plain torch
+program of tests/oracle/reference.py stands in for eigensweep. Exit code: 0 agree, 1 part, 2 usage.
 """
 
 import argparse
@@ -49,7 +50,6 @@ def arguments():
     parser.add_argument("--cutoff", type=int, default=10)
     parser.add_argument("--samples", type=int, default=0, help="training samples, from the first; 0 takes all")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--float64", action="store_true", help="also run the authors' code in float64")
     return parser.parse_args()
 
 
@@ -74,6 +74,18 @@ def run_authors(options, x, y, dtype=torch.float32):
 
 
 def train_authors(options, x, y):
+    model, trace = listen_to_authors(options)
+    for epoch in range(options.epochs):
+        order = keyed_random.batches(options.seed, epoch, len(x), options.batch)
+        batches = [(x[torch.from_numpy(b)], y[torch.from_numpy(b)]) for b in order]
+        model.train_epoch(batches, x) if options.strength else model.train_epoch(batches)
+    if options.strength and x.dtype == torch.float32:
+        show_rounding(options, model, x)
+    return trace
+
+
+def listen_to_authors(options):
+    """Their model with our initial weights, and the list to which it will add the losses of every step."""
     model = shims.load_authors(options.power_law)(
         architecture="mlp",
         dims=[(784, options.width), (options.width, 10)],
@@ -113,11 +125,35 @@ def train_authors(options, x, y):
     model.evaluate_training_loss = listen_loss
     if options.strength:
         model.spectra_regularizer = listen_penalty
-    for epoch in range(options.epochs):
-        order = keyed_random.batches(options.seed, epoch, len(x), options.batch)
-        batches = [(x[torch.from_numpy(b)], y[torch.from_numpy(b)]) for b in order]
-        model.train_epoch(batches, x) if options.strength else model.train_epoch(batches)
-    return trace
+    return model, trace
+
+
+def show_rounding(options, model, x):
+    """The penalty of one batch and its gradient by two float32 programs, on the same activations and eigenvectors."""
+    from ModelDefs.utils import eigen_val_regulate
+
+    with torch.no_grad():
+        hidden = model.bothOutputs(x[: options.batch])[0][-1]
+    vectors = model.eig_vec
+
+    def theirs(h):
+        return eigen_val_regulate(h, vectors.to(h.dtype), start=options.cutoff)[1].sum()
+
+    def ours(h):
+        return reference.spectral_penalty(h, vectors, cutoff=options.cutoff)
+
+    def with_gradient(function, h):
+        h = h.clone().requires_grad_(True)
+        value = function(h)
+        value.backward()
+        return value.item(), h.grad.double()
+
+    exact, exact_gradient = with_gradient(ours, hidden.double())
+    for name, function in (("authors' form", theirs), ("plain torch", ours)):
+        value, gradient = with_gradient(function, hidden)
+        off = ((gradient - exact_gradient).norm() / exact_gradient.norm()).item()
+        print(f"one batch after training, float32 against float64, {name}: penalty off by "
+              f"{difference(value, exact):.1e}, its gradient by {off:.1e}")
 
 
 def optimizer(options):
@@ -178,43 +214,42 @@ def main():
         ours = timed("eigensweep", run_worker, options)
     else:
         ours = timed("plain torch", run_reference, options, x, y, len(authors), torch.float32)
-    exact = None
-    if options.float64:
-        exact = timed("authors in float64", run_authors, options, x, y, torch.float64)
+    exact = timed("authors in float64", run_authors, options, x, y, torch.float64)
     if len(ours) != len(authors):
         print(f"FAIL: {len(ours)} steps of ours against {len(authors)} of the authors")
         return 1
 
-    heads = ["step", "authors' loss", "our loss"] + [f"d {column}" for column in COLUMNS]
-    if exact:
-        heads += ["authors-f64", "ours-f64"]
-    print("\n" + "  ".join(f"{head:>13}" for head in heads))
-    parted = None
-    worst_first = worst_epoch = 0.0
     epoch_steps = -(-len(x) // options.batch)
-    for step, (a, b) in enumerate(zip(authors, ours)):
-        apart = [difference(b[c], a[c]) if a[c] or b[c] else 0.0 for c in COLUMNS]
-        worst_first = max(worst_first, apart[0]) if step < FIRST_STEPS else worst_first
-        worst_epoch = max(worst_epoch, apart[0]) if step < epoch_steps else worst_epoch
-        if parted is None and apart[0] > EPOCH_TOLERANCE:
-            parted = step
-        row = [f"{step:13d}", f"{a['loss']:13.8f}", f"{b['loss']:13.8f}"] + [f"{value:13.1e}" for value in apart]
-        if exact:
-            row += [f"{difference(t[step]['loss'], exact[step]['loss']):13.1e}" for t in (authors, ours)]
-        if step < 2 * epoch_steps or step % epoch_steps == 0 or step == parted:
-            print("  ".join(row))
+    print("\n" + "  ".join(f"{head:>13}" for head in (
+        "step", "authors' loss", "in float64", "our loss", "ours-f64", "authors-f64", "ours-authors", "task ours-f64",
+        "pen. ours-f64")))
+    for step, (theirs, mine, truth) in enumerate(zip(authors, ours, exact)):
+        apart = [difference(mine["loss"], truth["loss"]), difference(theirs["loss"], truth["loss"]),
+                 difference(mine["loss"], theirs["loss"])]
+        apart += [difference(mine[c], truth[c]) if truth[c] else 0.0 for c in ("task_loss", "penalty")]
+        losses = [trace["loss"] for trace in (theirs, truth, mine)]
+        if step < 2 * epoch_steps or step % epoch_steps == 0:
+            print("  ".join([f"{step:13d}", *(f"{v:13.8f}" for v in losses), *(f"{v:13.1e}" for v in apart)]))
 
-    checks = [
-        (f"first {min(FIRST_STEPS, len(authors))} steps", worst_first, FIRST_TOLERANCE),
-        (f"first epoch ({min(epoch_steps, len(authors))} steps)", worst_epoch, EPOCH_TOLERANCE),
-    ]
     print()
-    for name, worst, tolerance in checks:
-        print(f"{'ok  ' if worst <= tolerance else 'FAIL'} {name}: largest relative difference of the loss "
-              f"{worst:.1e} (allowed {tolerance:.0e})")
-    print(f"they part by more than {EPOCH_TOLERANCE:.0e} at step {parted}" if parted is not None
-          else f"they do not part by more than {EPOCH_TOLERANCE:.0e} in these {len(authors)} steps")
-    return 0 if all(worst <= tolerance for _, worst, tolerance in checks) else 1
+    verdict = report("ours against the authors' code in float64", ours, exact, epoch_steps, "ok  ", "FAIL")
+    report("ours against the authors' code in float32", ours, authors, epoch_steps)
+    report("the authors' code in float32 against itself in float64", authors, exact, epoch_steps)
+    return 0 if verdict else 1
+
+
+def report(what, trace, wanted, epoch_steps, good="     ", bad="     "):
+    """Prints how far two runs are apart; whether they are as near as they must be."""
+    apart = [difference(a["loss"], b["loss"]) for a, b in zip(trace, wanted)]
+    first, epoch = max(apart[:FIRST_STEPS]), max(apart[:epoch_steps])
+    parted = next((step for step, value in enumerate(apart) if value > EPOCH_TOLERANCE), None)
+    agree = first <= FIRST_TOLERANCE and epoch <= EPOCH_TOLERANCE
+    print(f"{good if agree else bad}{what}: largest relative difference of the loss {first:.1e} in the first "
+          f"{min(FIRST_STEPS, len(apart))} steps (wanted {FIRST_TOLERANCE:.0e}), {epoch:.1e} in the first epoch of "
+          f"{min(epoch_steps, len(apart))} (wanted {EPOCH_TOLERANCE:.0e}); "
+          + (f"above {EPOCH_TOLERANCE:.0e} from step {parted}" if parted is not None
+             else f"never above {EPOCH_TOLERANCE:.0e} in {len(apart)} steps"))
+    return agree
 
 
 if __name__ == "__main__":
