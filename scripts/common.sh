@@ -75,7 +75,7 @@ install_packages() {
   echo "      installing: ${missing[*]}"
   if ((EUID != 0)); then
     command -v sudo >/dev/null || fail "these packages are missing and there is no sudo; as root: apt-get install ${missing[*]}"
-    sudo -v || fail "these packages are missing and sudo refused; as root: apt-get install ${missing[*]}"
+    sudo -n true 2>/dev/null || sudo -v || fail "these packages are missing and sudo refused; as root: apt-get install ${missing[*]}"
     as_root=(sudo)
   fi
   # The lock may be held for a while by the system's own unattended upgrades.

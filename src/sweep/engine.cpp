@@ -399,6 +399,14 @@ ExitCode Engine::conclude() {
     if (*error_code_ == ExitCode::data) throw DataError(error_);
     throw SystemError(error_);
   }
+  const std::string trials = fmt::format("{} of {} trials done{}{}", status_.done, status_.trials,
+                                         status_.failed > 0 ? fmt::format(", {} failed", status_.failed) : "",
+                                         status_.diverged > 0 ? fmt::format(", {} diverged", status_.diverged) : "");
+  if (complete) {
+    log::info("complete: {}, in {}; {}", trials, text::duration(status_.elapsed), paths_.results().string());
+  } else {
+    log::info("stopped: {}; {}", trials, status_.message);
+  }
   return complete ? status_.failed > 0 ? ExitCode::trials_failed : ExitCode::ok : ExitCode::continue_later;
 }
 

@@ -18,11 +18,11 @@ constexpr std::chrono::microseconds shortest{200};
 constexpr std::chrono::microseconds longest{20000};  // 50 wake-ups a second: an idle rank costs no core
 
 /// The message that this rank begins with: its places, or why it has none.
-Json introduction(const RunOptions& options, const Communicator& communicator) {
+Json introduction(const RunOptions& options, const Communicator& communicator, std::size_t sharers) {
   Json message;
   try {
     const auto worker = find_worker();
-    const Surroundings around = look_around(communicator, worker, options.placement.device);
+    const Surroundings around = look_around(communicator, sharers, worker, options.placement.device);
     message["type"] = "places";
     message["places"] = Json::array();
     for (const Place& place : place_workers(options.placement, around, communicator.rank())) {
@@ -46,9 +46,9 @@ std::unique_ptr<Supervisor> make_supervisor(const Json& message, const RunOption
 
 }  // namespace
 
-ExitCode follow(const RunOptions& options, Communicator& communicator) {
+ExitCode follow(const RunOptions& options, Communicator& communicator, std::size_t sharers) {
   const Signals signals;
-  communicator.send(0, introduction(options, communicator));
+  communicator.send(0, introduction(options, communicator, sharers));
   std::unique_ptr<Supervisor> supervisor;  // once rank 0 has sent the settings
   std::chrono::microseconds pause = shortest;
   bool has_told = false;

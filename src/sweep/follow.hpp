@@ -9,6 +9,6 @@ namespace eigensweep::sweep {
 
 /// The part of every rank but 0: says where its workers would run, starts and watches them, carries their words to rank
 /// 0 and tasks back, until rank 0 says with which code to leave.
-ExitCode follow(const RunOptions& options, Communicator& communicator);
+ExitCode follow(const RunOptions& options, Communicator& communicator, std::size_t sharers);
 
 }  // namespace eigensweep::sweep

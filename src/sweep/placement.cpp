@@ -33,20 +33,6 @@ cpu_set_t own_mask() {
   return mask;
 }
 
-std::size_t count_sharers(const Communicator& communicator, const cpu_set_t& mine) {
-  std::vector<std::uint8_t> bytes(sizeof(mine));
-  std::memcpy(bytes.data(), &mine, sizeof(mine));
-  std::size_t sharers = 0;
-  for (const auto& other : communicator.gather_on_node(bytes)) {
-    cpu_set_t mask;
-    std::memcpy(&mask, other.data(), sizeof(mask));
-    cpu_set_t both;
-    CPU_AND(&both, &mask, &mine);
-    if (CPU_COUNT(&both) > 0) ++sharers;
-  }
-  return std::max<std::size_t>(1, sharers);
-}
-
 /// What `worker --devices` says: {"cuda": count, "memory": [bytes per device]}.
 std::vector<double> ask_devices(const std::filesystem::path& worker) {
   std::string quoted = "'";
@@ -81,14 +67,29 @@ int threads_of(const PlacementRequest& request, std::size_t cores, std::size_t w
 
 }  // namespace
 
-Surroundings look_around(const Communicator& communicator, const std::filesystem::path& worker,
+std::size_t count_sharers(const Communicator& communicator) {
+  const cpu_set_t mine = own_mask();
+  std::vector<std::uint8_t> bytes(sizeof(mine));
+  std::memcpy(bytes.data(), &mine, sizeof(mine));
+  std::size_t sharers = 0;
+  for (const auto& other : communicator.gather_on_node(bytes)) {
+    cpu_set_t mask;
+    std::memcpy(&mask, other.data(), sizeof(mask));
+    cpu_set_t both;
+    CPU_AND(&both, &mask, &mine);
+    if (CPU_COUNT(&both) > 0) ++sharers;
+  }
+  return std::max<std::size_t>(1, sharers);
+}
+
+Surroundings look_around(const Communicator& communicator, std::size_t sharers, const std::filesystem::path& worker,
                          const std::string& device) {
   Surroundings around;
   std::array<char, 256> name{};
   around.host = ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
   const cpu_set_t mask = own_mask();
   around.cores = static_cast<std::size_t>(std::max(1, CPU_COUNT(&mask)));
-  around.sharers = count_sharers(communicator, mask);
+  around.sharers = sharers;
   around.node_rank = static_cast<std::size_t>(communicator.node_rank());
   around.is_launched = is_launched();
   around.memory = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));

@@ -87,8 +87,9 @@ void remove_checkpoints(const OutputPaths& paths) {
 
 class Leader {
  public:
-  Leader(const RunOptions& options, const study::Catalog& catalog, const Publish& publish, Communicator& communicator)
-      : options_(options), catalog_(catalog), publish_(publish), communicator_(communicator) {}
+  Leader(const RunOptions& options, const study::Catalog& catalog, const Publish& publish, Communicator& communicator,
+         std::size_t sharers)
+      : options_(options), catalog_(catalog), publish_(publish), communicator_(communicator), sharers_(sharers) {}
 
   ExitCode run() {
     const Signals signals;
@@ -106,14 +107,14 @@ class Leader {
     report_known(study, known, paths);
 
     const auto worker = find_worker();
-    const Surroundings around = look_around(communicator_, worker, options_.placement.device);
+    const Surroundings around = look_around(communicator_, sharers_, worker, options_.placement.device);
     std::vector<Place> places =
         gather_places(communicator_, place_workers(options_.placement, around, communicator_.rank()));
     Work work = plan(study, paths, known, places);
     if (communicator_.size() == 1) keep_only(places, work.packs.size(), options_.placement, around.cores);
     for (const std::string& line : placement_table(places)) log::info("{}", line);
-    log::info("{} packs of {} trials to do, {}", work.packs.size(), study.trials.size() - known.finished,
-              paths.folder().string());
+    log::info("{} trials to do in {} packs; everything goes to {}", study.trials.size() - known.finished,
+              work.packs.size(), paths.folder().string());
     Supervisor supervisor(start_supervision(places, paths), options_.patience);
 
     RunStatus status;
@@ -170,6 +171,7 @@ class Leader {
   const study::Catalog& catalog_;
   const Publish& publish_;
   Communicator& communicator_;
+  std::size_t sharers_;
 };
 
 void send_away(Communicator& communicator, ExitCode code, bool at_once) {
@@ -185,9 +187,10 @@ void send_away(Communicator& communicator, ExitCode code, bool at_once) {
 ExitCode run(const RunOptions& options, const study::Catalog& catalog, const Publish& publish) {
   Communicator communicator;
   log::start(communicator.size() == 1 ? "eigensweep" : fmt::format("rank {}", communicator.rank()));
-  if (communicator.rank() != 0) return follow(options, communicator);
+  const std::size_t sharers = count_sharers(communicator);
+  if (communicator.rank() != 0) return follow(options, communicator, sharers);
   try {
-    const ExitCode code = Leader(options, catalog, publish, communicator).run();
+    const ExitCode code = Leader(options, catalog, publish, communicator, sharers).run();
     send_away(communicator, code, false);
     return code;
   } catch (const Error& error) {

@@ -42,9 +42,13 @@ struct Place {
   std::string visible_devices;
 };
 
+/// How many ranks of this machine have an affinity mask that meets this one's, itself included. Every rank must call
+/// it, and nothing that can fail on one rank alone may come before.
+std::size_t count_sharers(const Communicator& communicator);
+
 /// Looks around. Runs `worker --devices` unless `device` is "cpu" or the machine has no GPU driver.
 /// Throws SystemError when the worker cannot be run.
-Surroundings look_around(const Communicator& communicator, const std::filesystem::path& worker,
+Surroundings look_around(const Communicator& communicator, std::size_t sharers, const std::filesystem::path& worker,
                          const std::string& device);
 
 /// The workers of one rank. Under a launcher one per rank (GPU number node_rank modulo those visible); else one per

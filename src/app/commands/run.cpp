@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/sweep/run.hpp"
+
+#include <memory>
+
+#include "../command.hpp"
+#include "eigensweep/catalog.hpp"
+
+namespace eigensweep::app {
+namespace {
+
+void publish(const study::Study&, const sweep::OutputPaths&) {}
+
+}  // namespace
+
+void add_run(CLI::App& app, Action& action) {
+  const auto options = std::make_shared<sweep::RunOptions>();
+  CLI::App* command = app.add_subcommand("run", "train, attack and measure everything a study asks for");
+  command->footer(
+      "Continues where an earlier run stopped. Starts one worker per GPU, or per core, by itself; under mpirun or srun "
+      "one per rank.\nExit codes: 0 all done; 1 a trial failed; 2 wrong study or command line; 3 broken data; 4 the "
+      "system refused;\n75 stopped with work left.");
+  command->add_option("study", options->study_file, "study file")->required();
+  command->add_option("--output", options->output, "where results.h5 and everything else goes (runs/<study name>)");
+  command->add_option("--workers", options->placement.workers, "worker processes per rank")->check(CLI::Range(1, 4096));
+  command->add_option("--device", options->placement.device, "auto, cpu or cuda")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+      ->capture_default_str();
+  command->add_option("--threads", options->placement.threads, "CPU threads per worker")->check(CLI::Range(1, 4096));
+  command->add_option("--lanes", options->lanes, "most trials trained side by side (0: chosen by the cost model)");
+  command
+      ->add_option_function<double>(
+          "--hang-after",
+          [options](const double& seconds) { options->patience.silence = std::chrono::duration<double>(seconds); },
+          "seconds without a word after which a busy worker is taken for hung (1800)")
+      ->check(CLI::PositiveNumber);
+  command->callback([options, &action] { action = [options] { return sweep::run(*options, catalog(), publish); }; });
+}
+
+}  // namespace eigensweep::app

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#include <iostream>
+#include <memory>
+
+#include "../command.hpp"
+#include "eigensweep/core/file.hpp"
+#include "eigensweep/sweep/output_folder.hpp"
+#include "eigensweep/sweep/view.hpp"
+
+namespace eigensweep::app {
+namespace {
+
+struct StatusOptions {
+  std::filesystem::path folder;
+  bool json = false;
+};
+
+ExitCode show_status(const StatusOptions& options) {
+  const sweep::OutputPaths paths(options.folder);
+  if (!std::filesystem::exists(paths.status())) {
+    throw DataError(
+        fmt::format("{}: no run here (there is no status.json); start one with `eigensweep run STUDY "
+                    "--output {}`",
+                    options.folder.string(), options.folder.string()));
+  }
+  Json status = Json::parse(file::read(paths.status()), nullptr, false);
+  if (!status.is_object() || !status.contains("trials")) {
+    throw DataError(
+        fmt::format("{}: is no status of a run; the next `eigensweep run` writes it anew", paths.status().string()));
+  }
+  const bool is_alive = sweep::lock_holder(paths).has_value();
+  status["alive"] = is_alive;
+  if (options.json) {
+    std::cout << status.dump(2) << '\n';
+  } else {
+    std::cout << sweep::status_text(status, is_alive);
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+void add_status(CLI::App& app, Action& action) {
+  const auto options = std::make_shared<StatusOptions>();
+  CLI::App* command =
+      app.add_subcommand("status", "how far a run is, while it runs and after, on any machine that sees its folder");
+  command->add_option("folder", options->folder, "output folder of the run")->required();
+  command->add_flag("--json", options->json, "for programs");
+  command->callback([options, &action] { action = [options] { return show_status(*options); }; });
+}
+
+}  // namespace eigensweep::app

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT
+"""Runs the real `eigensweep run` with a worker that trains nothing, and reads what it left. Standard library only."""
+
+import collections
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+BIN = Path(os.environ["EIGENSWEEP_BIN"])  # the folder with eigensweep
+TESTS = Path(os.environ["EIGENSWEEP_TESTS"])  # the folder with the fake worker
+SANITIZED = os.environ.get("EIGENSWEEP_SANITIZED", "") == "1"
+
+
+def study(name="test", seeds=3, widths=(8, 16), models=True, metrics=True):
+    """A study of len(widths) x 2 x seeds trials with one attack and one metric."""
+    made = {
+        "name": name,
+        "model": {"kind": "mlp", "width": {"sweep": list(widths)}},
+        "training": {"epochs": 1, "batch_size": 64, "optimizer": {"kind": "adam", "learning_rate": {"sweep": [0.001, 0.01]}}},
+        "attacks": {"fgsm": {"epsilon": {"sweep": [0.05, 0.1]}}},
+        "metrics": {"accuracy": {}} if metrics else {},
+        "seed": {"sweep": list(range(seeds))},
+        "output": {"models": models},
+    }
+    return made
+
+
+class Case(unittest.TestCase):
+    """A test with a folder of its own."""
+
+    maxDiff = None
+
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="eigensweep-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.output = self.folder / "out"
+        self.write(study())
+
+    def write(self, content):
+        self.file = self.folder / "study.json"
+        self.file.write_text(json.dumps(content))
+
+    def environment(self, fake):
+        variables = dict(os.environ)
+        variables["EIGENSWEEP_WORKER"] = str(TESTS / "eigensweep_fake_worker")
+        variables["EIGENSWEEP_FAKE"] = json.dumps(fake)
+        # So that mpirun works as root in a container, with more ranks than cores, and leaves an idle core idle.
+        variables.update(
+            OMPI_ALLOW_RUN_AS_ROOT="1",
+            OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
+            OMPI_MCA_rmaps_base_oversubscribe="1",
+            OMPI_MCA_mpi_yield_when_idle="1",
+            OMPI_MCA_btl_base_warn_component_unused="0",
+        )
+        if SANITIZED:
+            variables["ASAN_OPTIONS"] = "detect_leaks=0"  # MPI keeps what it allocates
+        return variables
+
+    def start(self, *arguments, ranks=0, fake=None, output=None):
+        command = [str(BIN / "eigensweep"), "run", str(self.file), "--output", str(output or self.output), "--device", "cpu"]
+        command += [str(argument) for argument in arguments]
+        if ranks:
+            command = ["mpirun", "-n", str(ranks), "--bind-to", "none", *command]
+        return subprocess.Popen(command, env=self.environment(fake or {}), stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True, start_new_session=True)
+
+    def finish(self, process, expect=0, timeout=60):
+        try:
+            text, _ = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            text, _ = process.communicate()
+            self.fail(f"still running after {timeout} s:\n{text}")
+        if expect is not None:
+            self.assertEqual(process.returncode, expect, text)
+        return text
+
+    def run_study(self, *arguments, expect=0, **options):
+        return self.finish(self.start(*arguments, **options), expect)
+
+    def records(self, output=None):
+        ledger = (output or self.output) / "ledger.bin"
+        text = subprocess.run([str(TESTS / "eigensweep_ledger_dump"), str(ledger)], check=True, capture_output=True, text=True)
+        return [json.loads(line) for line in text.stdout.splitlines()]
+
+    def content(self, output=None):
+        """What a ledger says, whatever the order in which it came: the oracle of every comparison."""
+        return sorted(json.dumps(record, sort_keys=True) for record in self.records(output))
+
+    def status(self):
+        return json.loads((self.output / "status.json").read_text())
+
+    def assert_nothing_twice(self):
+        counts = collections.Counter((r["kind"], r["trial"], r["evaluation"]) for r in self.records() if r["status"] != "failed")
+        self.assertEqual([key for key, count in counts.items() if count > 1], [])

@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: MIT
+"""`eigensweep run` as a user meets it: complete, continued, failing, stopped; alone and under mpirun."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+from harness import BIN, Case, study
+
+TRIALS = 12
+RECORDS = 36  # a training, an attack and a metric each
+
+
+class Runs(Case):
+    def test_a_study_runs_to_its_end_and_leaves_what_it_promised(self):
+        text = self.run_study("--workers", 2)
+        self.assertEqual(len(self.records()), RECORDS)
+        self.assertTrue(all(record["status"] == "ok" for record in self.records()))
+        self.assert_nothing_twice()
+        self.assertEqual(len(list((self.output / "models").iterdir())), TRIALS)
+        self.assertEqual(json.loads((self.output / "study.json").read_text())["name"], "test")
+        self.assertFalse((self.output / "checkpoints").exists())
+        status = self.status()
+        self.assertEqual(status["state"], "complete")
+        self.assertEqual(status["trials"]["done"], TRIALS)
+        self.assertIn("cpu, ", text)
+
+    def test_a_finished_study_has_nothing_left_to_do(self):
+        self.run_study()
+        before = (self.output / "ledger.bin").read_bytes()
+        text = self.run_study()
+        self.assertIn(f"{TRIALS} of {TRIALS} trials are already done", text)
+        self.assertEqual((self.output / "ledger.bin").read_bytes(), before)
+
+    def test_an_extended_study_trains_only_what_is_new(self):
+        self.run_study()
+        self.write(study(seeds=4))
+        self.run_study()
+        self.assert_nothing_twice()
+        self.assertEqual(sum(record["kind"] == "training" for record in self.records()), 16)
+
+    def test_a_new_metric_trains_nothing(self):
+        self.write(study(metrics=False))
+        self.run_study()
+        before = len(self.records())
+        self.write(study())
+        self.run_study()
+        new = self.records()[before:]
+        self.assertEqual(len(new), TRIALS)
+        self.assertEqual({record["kind"] for record in new}, {"evaluation"})
+
+    def test_one_two_and_three_ranks_give_the_same_records(self):
+        self.run_study()
+        expected = self.content()
+        for ranks in (1, 2, 3):
+            output = self.folder / f"ranks{ranks}"
+            text = self.run_study(ranks=ranks, output=output)
+            self.assertEqual(self.content(output), expected, text)
+
+    def test_an_idle_rank_costs_no_core(self):
+        self.write(study(seeds=1, widths=(8,)))
+        process = self.start("--lanes", 2, ranks=3, fake={"steps": 1, "step_ms": 3000})
+        deadline = time.time() + 30
+        while time.time() < deadline and not (self.output / "status.json").exists():
+            time.sleep(0.05)
+        ranks = [int(p) for p in os.listdir("/proc") if p.isdigit() and self.is_rank(p)]
+        self.assertEqual(len(ranks), 3)
+        before = {pid: self.cpu(pid) for pid in ranks}
+        time.sleep(2)
+        spent = {pid: self.cpu(pid) - before[pid] for pid in ranks}
+        self.finish(process)
+        for pid, seconds in spent.items():
+            self.assertLess(seconds, 0.3, spent)  # of two seconds
+
+    def is_rank(self, pid):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as stream:
+                words = stream.read().split(b"\0")
+        except OSError:
+            return False
+        return words[0].endswith(b"/eigensweep") and str(self.output).encode() in words
+
+    @staticmethod
+    def cpu(pid):
+        with open(f"/proc/{pid}/stat", encoding="ascii") as stream:
+            fields = stream.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Failures(Case):
+    def test_a_trial_that_always_crashes_is_isolated_and_fails_with_its_last_words(self):
+        text = self.run_study("--workers", 1, "--lanes", 8, expect=1, fake={"crash_seed": 1})
+        failed = [record for record in self.records() if record["status"] == "failed"]
+        self.assertEqual(len(failed), 4)
+        for record in failed:
+            self.assertEqual(record["message"], "killed by signal 6 (Aborted); its last words: about to crash | terminate called")
+        self.assertEqual(sum(r["kind"] == "training" and r["status"] == "ok" for r in self.records()), 8)
+        self.assertIn("failed", text)
+        self.assertEqual(self.status()["trials"]["failed"], 4)
+        # The next run tries the failed ones again, and only these.
+        before = len(self.records())
+        self.run_study("--workers", 1)
+        self.assertEqual(len(self.records()) - before, 12)
+        self.assert_nothing_twice()
+
+    def test_a_pack_too_large_for_memory_is_halved(self):
+        self.run_study("--workers", 1, "--lanes", 6, fake={"most_lanes": 2})
+        self.assertEqual(len(self.records()), RECORDS)
+        self.assert_nothing_twice()
+
+    def test_an_error_that_a_worker_reports_fails_its_trial_alone(self):
+        self.run_study("--workers", 1, expect=1, fake={"error_seed": 2})
+        failed = [record for record in self.records() if record["status"] == "failed"]
+        self.assertEqual({record["message"] for record in failed}, {"cannot train this"})
+        self.assertEqual(len(failed), 4)
+
+    def test_a_diverged_trial_is_a_result_and_never_tried_again(self):
+        self.run_study(fake={"diverge_seed": 0})
+        self.assertEqual(sum(record["status"] == "diverged" for record in self.records()), 4)
+        before = len(self.records())
+        self.run_study()
+        self.assertEqual(len(self.records()), before)
+
+    def test_broken_data_ends_the_run_with_its_message(self):
+        text = self.run_study(expect=3, fake={"data_error": True})
+        self.assertIn("images.gz: is truncated", text)
+
+    def test_a_worker_that_cannot_start_ends_the_run_with_its_last_words(self):
+        text = self.run_study("--workers", 1, expect=4, fake={"no_start": "cannot open libtorch.so"})
+        self.assertIn("no worker could be started: exit code 127; its last words: cannot open libtorch.so", text)
+
+    def test_a_hanging_worker_is_replaced(self):
+        self.write(study(seeds=1, widths=(8,)))
+        text = self.run_study("--workers", 1, "--lanes", 1, "--hang-after", 0.5, expect=1, fake={"hang_seed": 0})
+        self.assertIn("the worker hung", text)
+
+    def test_a_second_run_on_one_output_is_refused(self):
+        process = self.start(fake={"step_ms": 200})
+        deadline = time.time() + 30
+        while time.time() < deadline and not (self.output / "status.json").exists():
+            time.sleep(0.05)
+        text = self.run_study(expect=4)
+        self.assertIn(f"another run writes here (process {process.pid} on ", text)
+        shown = subprocess.run([str(BIN / "eigensweep"), "status", str(self.output)], capture_output=True, text=True, check=True)
+        self.assertIn(f"state    running (process {process.pid} on ", shown.stdout)
+        os.kill(process.pid, signal.SIGINT)
+        self.finish(process, 75)
+
+    def test_another_study_does_not_mix_with_this_one(self):
+        self.run_study()
+        self.write(study(name="other"))
+        text = self.run_study(expect=2)
+        self.assertIn("holds the results of the study 'test', not of 'other'", text)
+
+    def test_a_wrong_study_ends_every_rank_with_one_message(self):
+        self.write({"name": "x", "modle": {}})
+        text = self.run_study(ranks=2, expect=2)
+        self.assertEqual(text.count("did you mean 'model'"), 1, text)
+
+    def test_an_output_that_cannot_be_written_says_so(self):
+        self.output = "/proc/nothing/here"
+        self.assertIn("cannot create the folder", self.run_study(expect=4))
+
+    def test_a_full_disk_loses_nothing_that_was_finished(self):
+        disk = self.folder / "disk"
+        disk.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(disk)], capture_output=True)
+        if mounted.returncode != 0:
+            self.skipTest("cannot mount a small file system here")
+        self.addCleanup(subprocess.run, ["umount", "-l", str(disk)])
+        self.write(study(seeds=60, models=False))
+        text = self.run_study("--workers", 1, "--lanes", 2, expect=4, output=disk / "out")
+        self.assertIn("No space left on device", text)
+        kept = self.content(disk / "out")
+        subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
+        self.run_study("--workers", 1, output=disk / "out")
+        self.assertEqual(set(kept) - set(self.content(disk / "out")), set())
+        self.output = disk / "out"
+        self.assert_nothing_twice()
+        self.assertEqual(len(self.records()), 720)
+
+
+class Stops(Case):
+    def stop_in_the_middle(self, number, workers=1, **options):
+        trace = self.folder / f"trace{number}"
+        process = self.start("--workers", workers, fake={"steps": 1000, "step_ms": 20, "trace": str(trace)}, **options)
+        deadline = time.time() + 30
+        while time.time() < deadline and self.text(trace).count("\n") < 6:
+            time.sleep(0.02)
+        os.kill(process.pid, number)
+        return process
+
+    @staticmethod
+    def text(path):
+        return path.read_text() if path.exists() else ""
+
+    def test_a_request_to_stop_drains_and_the_same_command_continues_from_the_checkpoint(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
+            with self.subTest(signal=number):
+                process = self.stop_in_the_middle(number, workers=2)
+                text = self.finish(process, 75)
+                self.assertIn("continues", text)
+                self.assertTrue(list((self.output / "checkpoints").iterdir()), text)
+                self.assertEqual(self.status()["state"], "stopped")
+        trace = self.folder / "trace"
+        self.run_study("--workers", 2, fake={"steps": 20, "step_ms": 5, "trace": str(trace)})
+        self.assertEqual(len(self.records()), RECORDS)
+        # The packs that were stopped go on where they were: at least once in each of the three runs a step was made.
+        first = {}
+        for line in trace.read_text().splitlines():
+            pack, step = line.split()
+            first.setdefault(pack, int(step))
+        self.assertGreater(sum(step >= 3 for step in first.values()), 0, first)
+
+    def test_ranks_drain_on_the_signal_that_a_batch_system_sends(self):
+        process = self.stop_in_the_middle(signal.SIGUSR1, ranks=2)
+        self.finish(process, 75)
+        self.assertTrue(list((self.output / "checkpoints").iterdir()))
+        self.run_study(ranks=2)
+        self.assertEqual(len(self.records()), RECORDS)
+
+    def test_a_second_interrupt_leaves_at_once(self):
+        self.write(study())
+        process = self.start(fake={"step_ms": 20000, "steps": 2})
+        deadline = time.time() + 30
+        while time.time() < deadline and not (self.output / "status.json").exists():
+            time.sleep(0.05)
+        time.sleep(1)
+        os.kill(process.pid, signal.SIGINT)
+        time.sleep(0.5)
+        self.assertIsNone(process.poll())
+        os.kill(process.pid, signal.SIGINT)
+        start = time.time()
+        self.finish(process, 75)
+        self.assertLess(time.time() - start, 8)
+
+
+class Status(Case):
+    def test_status_of_an_empty_folder_says_what_to_do(self):
+        shown = subprocess.run([str(BIN / "eigensweep"), "status", str(self.folder)], capture_output=True, text=True)
+        self.assertEqual(shown.returncode, 3)
+        self.assertIn("no run here", shown.stderr)
+
+    def test_status_after_the_end_is_for_programs_too(self):
+        self.run_study()
+        shown = subprocess.run([str(BIN / "eigensweep"), "status", str(self.output), "--json"], capture_output=True, text=True, check=True)
+        status = json.loads(shown.stdout)
+        self.assertEqual((status["state"], status["alive"], status["trials"]["done"]), ("complete", False, TRIALS))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2, argv=sys.argv)
