@@ -316,7 +316,7 @@ void Engine::look_at_signals() {
 
 void Engine::begin_drain(const std::string& why) {
   if (std::exchange(draining_, true)) return;
-  if (!why.empty()) log::error("stopping: {}", why);
+  if (!why.empty()) spdlog::log(error_code_ ? spdlog::level::err : spdlog::level::info, "stopping: {}", why);
   coordinator_.drain();
   supervisor_.drain();
   tell_others({{"type", "drain"}});

@@ -38,7 +38,7 @@ std::string loss_range(const std::vector<double>& losses) {
 
 std::string counts(const RunStatus& status) {
   std::string text =
-      fmt::format("{} of {} trials done, {} running", text::thousands(static_cast<long long>(status.done)),
+      fmt::format("{} of {} trials, {} running", text::thousands(static_cast<long long>(status.done)),
                   text::thousands(static_cast<long long>(status.trials)), status.running_trials());
   if (status.failed > 0) text += fmt::format(", {} failed", status.failed);
   if (status.diverged > 0) text += fmt::format(", {} diverged", status.diverged);
@@ -66,7 +66,7 @@ std::string worker_line(const WorkerStatus& worker, std::size_t index) {
   line += worker.stage;
   if (worker.stage == "train" && worker.epochs > 0) {
     line += fmt::format("  epoch {}/{}", std::min(worker.epoch + 1, worker.epochs), worker.epochs);
-    if (worker.steps > 0) line += fmt::format("  step {}/{}", worker.step, worker.steps);
+    if (worker.steps > 1) line += fmt::format("  step {}/{}", worker.step, worker.steps);
   }
   if (const std::string losses = loss_range(worker.losses); !losses.empty()) line += "  " + losses;
   return line;
@@ -76,7 +76,7 @@ std::string worker_line(const WorkerStatus& worker, std::size_t index) {
 
 std::vector<std::string> live_lines(const RunStatus& status, std::size_t width, std::size_t height) {
   std::vector<std::string> lines;
-  lines.push_back(fmt::format("{} {} {}{}", status.study, bar(status, 20), counts(status), speed(status)));
+  lines.push_back(fmt::format("{} {} {}{}", status.study, bar(status, 12), counts(status), speed(status)));
   std::size_t hidden = 0;
   for (std::size_t i = 0; i < status.workers.size(); ++i) {
     const WorkerStatus& worker = status.workers[i];

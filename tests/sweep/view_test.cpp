@@ -63,8 +63,7 @@ TEST_CASE("the end is not before that of the pack that runs longest") {
 TEST_CASE("the live view has a line for the whole and one per busy worker, and fits the terminal") {
   const auto lines = live_lines(half_way(), 200, 24);
   REQUIRE(lines.size() == 2);
-  CHECK(lines[0] ==
-        "quick [##########----------] 20 of 40 trials done, 8 running, 1 diverged, 6.0 trials/min, 2 min 10 s left");
+  CHECK(lines[0] == "quick [######------] 20 of 40 trials, 8 running, 1 diverged, 6.0 trials/min, 2 min 10 s left");
   CHECK(lines[1] == "  worker 0   cpu       8 trials  train  epoch 3/4  loss 0.25 to 0.5");
   for (const std::string& line : live_lines(half_way(), 30, 24)) CHECK(line.size() <= 30);
   RunStatus many = half_way();
@@ -76,7 +75,7 @@ TEST_CASE("the live view has a line for the whole and one per busy worker, and f
 
 TEST_CASE("a log line says it in one") {
   CHECK(log_line(half_way()) ==
-        "20 of 40 trials done, 8 running, 1 diverged, loss 0.25 to 0.5, 6.0 trials/min, 2 min 10 s left");
+        "20 of 40 trials, 8 running, 1 diverged, loss 0.25 to 0.5, 6.0 trials/min, 2 min 10 s left");
 }
 
 TEST_CASE("status tells a run that was killed from one that lives") {
