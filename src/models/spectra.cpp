@@ -8,6 +8,7 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/data/device_dataset.hpp"
+#include "eigensweep/models/footprint.hpp"
 
 namespace eigensweep::models {
 namespace {
@@ -50,17 +51,10 @@ struct Moments {
 };
 
 std::int64_t chunk_size(Model& model, const Tensor& images) {
-  // One sample tells every layer's width; models keep no list of them.
-  const Output probe =
-      model.forward(Inputs::shared(data::to_unit(images.slice(0, 0, 1)), model.lanes()), Mode::evaluate);
-  std::int64_t numbers = probe.logits.numel();
-  std::int64_t widest = 0;
-  for (const Tensor& layer : probe.hidden) {
-    numbers += 2 * layer.numel();  // before and after the nonlinearity
-    widest = std::max(widest, layer.numel());
-  }
-  const double per_sample = 4.0 * static_cast<double>(numbers + images.size(1)) + 8.0 * static_cast<double>(widest);
-  return std::clamp(static_cast<std::int64_t>(chunk_bytes / per_sample), std::int64_t{16}, most_samples);
+  const std::int64_t numbers = activations_per_sample(model, images.size(1), images.device()) + images.size(1);
+  // In float32; the layer in hand, at most half of them all, once more in float64.
+  return std::clamp(static_cast<std::int64_t>(chunk_bytes / (8.0 * static_cast<double>(numbers))), std::int64_t{16},
+                    most_samples);
 }
 
 std::pair<Tensor, Tensor> by_symmetric_solver(const Tensor& matrix, Wanted wanted) {

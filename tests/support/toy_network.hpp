@@ -20,6 +20,7 @@ class ToyNetwork final : public eigensweep::models::Model {
   ToyNetwork(const std::vector<std::pair<Tensor, Tensor>>& layers, Nonlinearity nonlinearity)
       : nonlinearity_(std::move(nonlinearity)) {
     lanes_ = layers.front().first.size(0);
+    hidden_layers_ = layers.size() - 1;
     for (std::size_t i = 0; i < layers.size(); ++i) {
       parameters_.push_back({std::to_string(2 * i) + ".weight", layers[i].first});
       parameters_.push_back({std::to_string(2 * i) + ".bias", layers[i].second});

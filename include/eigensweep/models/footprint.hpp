@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+
+#include "eigensweep/models/model.hpp"
+
+namespace eigensweep::models {
+
+/// How many numbers a forward pass of one sample leaves in memory over all lanes (hidden layers before and after their
+/// nonlinearity, logits). Found by running one sample: models keep no list of their widths.
+std::int64_t activations_per_sample(Model& model, std::int64_t input_size, const torch::Device& device);
+
+}  // namespace eigensweep::models
