@@ -28,4 +28,32 @@ study::Kind declare_fgsm() {
 }
 
 }  // namespace eigensweep::attacks
+#else
+#include "ball.hpp"
+#include "gradient.hpp"
+
+namespace eigensweep::attacks {
+namespace {
+
+class FastGradientSign final : public Attack {
+ public:
+  void perturb(const Problem& problem, const std::vector<double>& strengths, const Visit& visit) override {
+    Tensor gradient;  // at the clean samples, so one serves all strengths
+    for (std::size_t i = 0; i < strengths.size(); ++i) {
+      const Ball ball(problem, strengths[i]);
+      Tensor x = ball.centre();
+      if (strengths[i] > 0) {
+        if (!gradient.defined()) gradient = input_gradient(problem.model, x, problem.labels);
+        ball.step(x, gradient, strengths[i]);
+      }
+      visit(i, x);
+    }
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Attack> make_fgsm(const Json&) { return std::make_unique<FastGradientSign>(); }
+
+}  // namespace eigensweep::attacks
 #endif

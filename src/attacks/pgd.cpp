@@ -31,4 +31,44 @@ study::Kind declare_pgd() {
 }
 
 }  // namespace eigensweep::attacks
+#else
+#include "ball.hpp"
+#include "gradient.hpp"
+
+namespace eigensweep::attacks {
+namespace {
+
+class ProjectedGradient final : public Attack {
+ public:
+  explicit ProjectedGradient(const Json& options)
+      : steps_(options.at("steps").get<std::int64_t>()),
+        relative_step_(options.at("relative_step").get<double>()),
+        random_start_(options.at("random_start").get<bool>()) {}
+
+  void perturb(const Problem& problem, const std::vector<double>& strengths, const Visit& visit) override {
+    for (std::size_t i = 0; i < strengths.size(); ++i) {
+      const Ball ball(problem, strengths[i]);
+      if (strengths[i] == 0) {
+        visit(i, ball.centre());
+        continue;
+      }
+      Tensor x = random_start_ ? ball.random_point() : ball.centre();
+      for (std::int64_t step = 0; step < steps_; ++step) {
+        ball.step(x, input_gradient(problem.model, x, problem.labels), relative_step_ * strengths[i]);
+      }
+      visit(i, x);
+    }
+  }
+
+ private:
+  std::int64_t steps_;
+  double relative_step_;
+  bool random_start_;
+};
+
+}  // namespace
+
+std::unique_ptr<Attack> make_pgd(const Json& options) { return std::make_unique<ProjectedGradient>(options); }
+
+}  // namespace eigensweep::attacks
 #endif

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#include "gradient.hpp"
+
+#include "eigensweep/models/verdict.hpp"
+
+namespace eigensweep::attacks {
+namespace {
+
+/// Switches the gradients of a model's parameters off for its lifetime: the backward pass then has half the products.
+class Frozen {
+ public:
+  explicit Frozen(models::Model& model) {
+    for (const models::NamedTensor& parameter : model.parameters()) {
+      if (!parameter.tensor.requires_grad()) continue;
+      trained_.push_back(parameter.tensor);
+      trained_.back().requires_grad_(false);
+    }
+  }
+  ~Frozen() {
+    for (Tensor& tensor : trained_) tensor.requires_grad_(true);
+  }
+  Frozen(const Frozen&) = delete;
+  Frozen& operator=(const Frozen&) = delete;
+
+ private:
+  std::vector<Tensor> trained_;
+};
+
+}  // namespace
+
+Tensor input_gradient(models::Model& model, const Tensor& inputs, const Tensor& labels) {
+  const torch::AutoGradMode with_gradients(true);
+  const Frozen frozen(model);
+  const Tensor x = inputs.detach().requires_grad_();
+  const Tensor logits = model.forward(models::Inputs::per_lane(x), models::Mode::evaluate).logits;
+  return torch::autograd::grad({models::cross_entropy(logits, labels).sum()}, {x})[0];
+}
+
+}  // namespace eigensweep::attacks

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// Affine networks, whose robustness inside ball and box is known exactly: for logits z = Wx + b and d_k = w_k - w_y, a
+// sample is robust at radius r iff sum_i max over h_i of d_ki h_i + b_k - b_y < 0 for all rivals k, where h_i runs over
+// [max(x_i - r, 0), min(x_i + r, 1)].
+#include <catch2/catch.hpp>
+
+#include "eigensweep/models/verdict.hpp"
+#include "fixture.hpp"
+
+using namespace eigensweep;
+using fixture::perturb;
+using torch::Tensor;
+
+namespace {
+
+const std::vector<double> radii{0.0, 0.02, 0.05, 0.1, 0.25, 1.0};
+
+/// Largest logit gap z_k - z_y over the ball, over all rivals, in double: [n]; robust iff below 0.
+Tensor worst_gap(const Tensor& weight, const Tensor& bias, const Tensor& x, const Tensor& labels, double radius) {
+  const Tensor w = weight.to(torch::kFloat64);
+  const Tensor b = bias.to(torch::kFloat64);
+  const Tensor inputs = x.to(torch::kFloat64);
+  const Tensor high = (inputs + radius).clamp_max(1.0);
+  const Tensor low = (inputs - radius).clamp_min(0.0);
+  const Tensor direction = w.unsqueeze(0) - w.index_select(0, labels).unsqueeze(1);  // [n, K, d]
+  const Tensor reach =
+      direction.clamp_min(0.0).matmul(high.unsqueeze(-1)) + direction.clamp_max(0.0).matmul(low.unsqueeze(-1));
+  Tensor gap = reach.squeeze(-1) + b.unsqueeze(0) - b.index_select(0, labels).unsqueeze(1);
+  return gap.scatter(1, labels.unsqueeze(1), -1e300).amax(1);
+}
+
+Tensor fooled(models::Model& model, const Tensor& perturbed, const Tensor& labels) {
+  const Tensor logits = model.forward(models::Inputs::per_lane(perturbed), models::Mode::evaluate).logits;
+  return models::is_right(logits, labels).logical_not();
+}
+
+struct Affine {
+  Tensor weight;  // [K, d]
+  Tensor bias;
+  Tensor x;
+  Tensor labels;
+};
+
+/// Softmax regression on digits, trained by a few steps of full-batch gradient descent.
+Affine regression(std::int64_t count, const std::vector<std::int64_t>& classes) {
+  const data::DeviceDataset set = digits(count);
+  const Tensor wanted = torch::isin(set.test_labels, torch::tensor(classes));
+  Affine net;
+  net.x = data::to_unit(set.test_images.index({wanted}));
+  net.labels = torch::searchsorted(torch::tensor(classes), set.test_labels.index({wanted}));
+  const auto k = static_cast<std::int64_t>(classes.size());
+  net.weight = torch::zeros({k, 784});
+  net.bias = torch::zeros({k});
+  const Tensor target = torch::one_hot(net.labels, k).to(torch::kFloat32);
+  for (int step = 0; step < 200; ++step) {
+    const Tensor error = (net.x.matmul(net.weight.t()) + net.bias).softmax(1) - target;
+    net.weight -= 0.2 * error.t().matmul(net.x) / static_cast<double>(net.x.size(0));
+    net.bias -= 0.2 * error.mean(0);
+  }
+  return net;
+}
+
+ToyNetwork network_of(const Affine& net) {
+  return ToyNetwork({{net.weight.unsqueeze(0), net.bias.unsqueeze(0)}}, [](const Tensor& h) { return h; });
+}
+
+}  // namespace
+
+TEST_CASE("fgsm equals the closed form on a network that separates two classes affinely") {
+  const Affine net = regression(1000, {3, 7});
+  REQUIRE(net.x.size(0) > 150);
+  ToyNetwork model = network_of(net);
+  const std::vector<Tensor> perturbed = perturb(model, net.x, net.labels, "fgsm", fixture::fgsm(), radii);
+  const std::vector<Tensor> iterated = perturb(model, net.x, net.labels, "pgd", fixture::pgd(20, 0.2), radii);
+  double smallest = 1.0;
+  for (std::size_t i = 0; i < radii.size(); ++i) {
+    const Tensor gap = worst_gap(net.weight, net.bias, net.x, net.labels, radii[i]);
+    const Tensor clear = gap.abs() > 1e-4;  // float32 logits cannot decide the rest
+    CHECK(clear.to(torch::kFloat32).mean().item<float>() > 0.97);
+    CHECK(fooled(model, perturbed[i], net.labels)[0].eq(gap > 0).logical_or(clear.logical_not()).all().item<bool>());
+    // 20 steps of a fifth reach the same corner from wherever they start.
+    CHECK(fooled(model, iterated[i], net.labels)[0].eq(gap > 0).logical_or(clear.logical_not()).all().item<bool>());
+    smallest = std::min(smallest, (gap < 0).to(torch::kFloat64).mean().item<double>());
+  }
+  CHECK(smallest == 0.0);  // the radii reach from none to all
+}
+
+TEST_CASE("no attack fools a sample that the closed form certifies") {
+  const Affine net = regression(150, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+  ToyNetwork model = network_of(net);
+  for (const auto& [kind, options] : std::vector<std::pair<std::string, Json>>{
+           {"fgsm", fixture::fgsm()}, {"pgd", fixture::pgd(10, 0.25)}, {"pgd", fixture::pgd(5, 0.5, false)}}) {
+    const std::vector<Tensor> perturbed = perturb(model, net.x, net.labels, kind, options, radii);
+    for (std::size_t i = 0; i < radii.size(); ++i) {
+      const Tensor certified = worst_gap(net.weight, net.bias, net.x, net.labels, radii[i]) < -1e-4;
+      CHECK_FALSE(fooled(model, perturbed[i], net.labels)[0].logical_and(certified).any().item<bool>());
+    }
+  }
+}
+
+TEST_CASE("at half the pixel range no sample of an affine network keeps a class but the one of the grey image") {
+  const Affine net = regression(150, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+  const Tensor grey = torch::full({1, 784}, 0.5).matmul(net.weight.t()) + net.bias;
+  const Tensor certified = worst_gap(net.weight, net.bias, net.x, net.labels, 0.5) < 0;
+  // The grey image lies in every ball, so what is certified there has its class.
+  CHECK(net.labels.index({certified}).eq(grey.argmax().item<std::int64_t>()).all().item<bool>());
+}
+
+TEST_CASE("a ReLU network with every unit active is attacked like the affine map that it is") {
+  const Affine net = regression(150, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
+  ToyNetwork affine = network_of(net);
+  // h = relu(I x + 1) = x + 1, so W h + (b - W 1) = W x + b.
+  ToyNetwork relu({{torch::eye(784).unsqueeze(0), torch::ones({1, 784})},
+                   {net.weight.unsqueeze(0), (net.bias - net.weight.sum(1)).unsqueeze(0)}},
+                  [](const Tensor& h) { return h.relu(); });
+  const auto options = fixture::pgd(10);
+  const std::vector<Tensor> by_affine = perturb(affine, net.x, net.labels, "pgd", options, {0.05});
+  const std::vector<Tensor> by_relu = perturb(relu, net.x, net.labels, "pgd", options, {0.05});
+  // Signs may differ only where a gradient is 0 up to rounding.
+  CHECK((by_affine[0] - by_relu[0]).abs().gt(1e-6).to(torch::kFloat32).mean().item<float>() < 0.002);
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/attacks/evaluate.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "eigensweep/models/verdict.hpp"
+#include "fixture.hpp"
+
+using namespace eigensweep;
+using torch::Tensor;
+
+namespace {
+
+const std::vector<double> radii{0.0, 0.01, 0.02, 0.05, 0.2};
+
+/// Random networks whose last layer is fitted to their own features, so that they are right about most digits.
+ToyNetwork fitted(std::int64_t lanes, const data::DeviceDataset& set) {
+  ToyNetwork random = ToyNetwork::random(lanes, {784, 100, 10}, 10);
+  const Tensor x = data::to_unit(set.train_images);
+  const Tensor hidden = random.forward(models::Inputs::shared(x, lanes), models::Mode::evaluate).hidden[0];
+  const Tensor target = torch::one_hot(set.train_labels, 10).to(torch::kFloat32).t() * 10.0 - 1.0;
+  const Tensor gram = hidden.matmul(hidden.transpose(1, 2)) + torch::eye(100);
+  const Tensor readout = torch::linalg_solve(gram, hidden.matmul(target.t())).transpose(1, 2).contiguous();
+  return ToyNetwork(
+      {{random.parameters()[0].tensor, random.parameters()[1].tensor}, {readout, torch::zeros({lanes, 10})}},
+      [](const Tensor& h) { return h.tanh(); });
+}
+
+}  // namespace
+
+TEST_CASE("robustness does not depend on how samples are split into batches") {
+  const data::DeviceDataset set = digits(120);
+  ToyNetwork model = fitted(2, set);
+  for (const auto& [kind, options] :
+       std::vector<std::pair<std::string, Json>>{{"fgsm", fixture::fgsm()}, {"pgd", fixture::pgd(5)}}) {
+    const auto whole = attacks::evaluate_robustness(kind, options, radii, model, set, {1, 2}, 120);
+    for (const std::int64_t batch : {0, 7, 50}) {
+      const auto split = attacks::evaluate_robustness(kind, options, radii, model, set, {1, 2}, batch);
+      for (std::size_t lane = 0; lane < 2; ++lane) {
+        CHECK(split[lane].robust_accuracy == whole[lane].robust_accuracy);
+        for (std::size_t i = 0; i < radii.size(); ++i) {
+          CHECK(split[lane].robust_loss[i] == Approx(whole[lane].robust_loss[i]).epsilon(1e-4));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("robustness at strength 0 is clean accuracy, falls with strength, and pgd is at least as strong as fgsm") {
+  const data::DeviceDataset set = digits(300);
+  ToyNetwork model = fitted(2, set);
+  const Tensor x = data::to_unit(set.test_images);
+  const Tensor logits = model.forward(models::Inputs::shared(x, 2), models::Mode::evaluate).logits;
+  const Tensor clean = models::is_right(logits, set.test_labels).to(torch::kFloat64).mean(1);
+  const Tensor loss = models::cross_entropy(logits, set.test_labels).to(torch::kFloat64).mean(1);
+  const auto fgsm = attacks::evaluate_robustness("fgsm", fixture::fgsm(), radii, model, set, {1, 2});
+  const auto pgd = attacks::evaluate_robustness("pgd", fixture::pgd(20, 0.1), radii, model, set, {1, 2});
+  for (std::size_t lane = 0; lane < 2; ++lane) {
+    const auto index = static_cast<std::int64_t>(lane);
+    CHECK(clean[index].item<double>() > 0.8);
+    for (const auto* result : {&fgsm[lane], &pgd[lane]}) {
+      CHECK(result->robust_accuracy[0] == clean[index].item<double>());
+      CHECK(result->robust_loss[0] == Approx(loss[index].item<double>()).epsilon(1e-5));
+      for (std::size_t i = 1; i < radii.size(); ++i) {
+        CHECK(result->robust_accuracy[i] <= result->robust_accuracy[i - 1]);
+        CHECK(result->robust_loss[i] > result->robust_loss[i - 1]);
+      }
+      CHECK(result->robust_accuracy.back() < 0.05);
+    }
+    for (std::size_t i = 0; i < radii.size(); ++i) {
+      CHECK(pgd[lane].robust_loss[i] >= fgsm[lane].robust_loss[i] * (1 - 1e-6));
+    }
+  }
+}
+
+TEST_CASE("as many samples are attacked as are asked for") {
+  const data::DeviceDataset set = digits(300);
+  const data::DeviceDataset fewer = digits(100);
+  ToyNetwork model = fitted(1, set);
+  const auto asked = attacks::evaluate_robustness("fgsm", fixture::fgsm(100), radii, model, set, {1});
+  const auto there = attacks::evaluate_robustness("fgsm", fixture::fgsm(5000), radii, model, fewer, {1});
+  CHECK(asked[0].robust_accuracy == there[0].robust_accuracy);
+}
+
+TEST_CASE("a lane that is no number is robust nowhere and leaves its neighbours alone") {
+  const data::DeviceDataset set = digits(100);
+  ToyNetwork model = fitted(2, set);
+  const auto before = attacks::evaluate_robustness("pgd", fixture::pgd(5), radii, model, set, {1, 2});
+  model.parameters()[0].tensor[0].fill_(NAN);
+  const auto after = attacks::evaluate_robustness("pgd", fixture::pgd(5), radii, model, set, {1, 2});
+  CHECK(after[0].robust_accuracy == std::vector<double>(radii.size(), 0.0));
+  CHECK(std::isnan(after[0].robust_loss[1]));
+  CHECK(after[1].robust_accuracy == before[1].robust_accuracy);
+  CHECK(after[1].robust_loss == before[1].robust_loss);
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <numeric>
+#include <vector>
+
+#include "digits.hpp"
+#include "eigensweep/attacks/attack.hpp"
+#include "toy_network.hpp"
+
+namespace fixture {
+
+using torch::Tensor;
+
+/// What an attack gives for each strength: [E, n, d].
+inline std::vector<Tensor> perturb(eigensweep::models::Model& model, const Tensor& inputs, const Tensor& labels,
+                                   const std::string& kind, const eigensweep::Json& options,
+                                   const std::vector<double>& strengths, std::int64_t first_sample = 0,
+                                   std::vector<std::uint64_t> seeds = {}) {
+  eigensweep::attacks::Problem problem{
+      model, inputs, labels, std::vector<std::int64_t>(static_cast<std::size_t>(inputs.size(0))), std::move(seeds)};
+  std::iota(problem.samples.begin(), problem.samples.end(), first_sample);
+  if (problem.seeds.empty()) {
+    problem.seeds.resize(static_cast<std::size_t>(model.lanes()));
+    std::iota(problem.seeds.begin(), problem.seeds.end(), std::uint64_t{1});
+  }
+  std::vector<Tensor> results(strengths.size());
+  eigensweep::attacks::make_attack(kind, options)
+      ->perturb(problem, strengths, [&](std::size_t i, const Tensor& perturbed) { results[i] = perturbed.clone(); });
+  return results;
+}
+
+inline eigensweep::Json pgd(int steps, double relative_step = 0.01 / 0.3, bool random_start = true, int samples = 0) {
+  return {{"samples", samples}, {"steps", steps}, {"relative_step", relative_step}, {"random_start", random_start}};
+}
+
+inline eigensweep::Json fgsm(int samples = 0) { return {{"samples", samples}}; }
+
+}  // namespace fixture
