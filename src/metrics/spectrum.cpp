@@ -49,4 +49,104 @@ study::Kind declare_spectrum() {
 }
 
 }  // namespace eigensweep::metrics
+#else
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/metrics/metric.hpp"
+#include "eigensweep/models/spectra.hpp"
+#include "power_law.hpp"
+
+namespace eigensweep::metrics {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+wire::Array integers(const std::vector<std::int64_t>& values) {
+  wire::Array array;
+  array.dtype = "i64";
+  array.shape = {static_cast<std::int64_t>(values.size())};
+  array.bytes.resize(values.size() * sizeof(std::int64_t));
+  std::memcpy(array.bytes.data(), values.data(), array.bytes.size());
+  return array;
+}
+
+class Spectrum final : public Metric {
+ public:
+  explicit Spectrum(const Json& options)
+      : on_train_(options.at("split") == "train"),
+        samples_(options.at("samples").get<std::int64_t>()),
+        fit_first_(options.at("fit_first").get<std::int64_t>()),
+        fit_last_(options.at("fit_last").get<std::int64_t>()) {}
+
+  std::vector<Measurement> measure(const Subject& subject) override {
+    const torch::Tensor& all = on_train_ ? subject.data.train_images : subject.data.test_images;
+    const torch::Tensor images = samples_ == 0 ? all : all.slice(0, 0, std::min(samples_, all.size(0)));
+    std::vector<models::Eigensystem> layers;
+    std::size_t measured = 0;
+    std::string failure;
+    for (torch::Tensor& covariance : models::hidden_covariances(subject.model, images)) {
+      layers.push_back(models::eigh_descending(covariance, models::Wanted::values));
+      layers.back().values = layers.back().values.cpu().contiguous();
+      covariance = torch::Tensor();
+      for (const std::string& reason : layers.back().failures) {
+        if (reason.empty()) {
+          ++measured;
+        } else if (failure.empty()) {
+          failure = reason;
+        }
+      }
+    }
+    if (!layers.empty() && measured == 0) throw NumericalError(failure);
+    std::vector<Measurement> lanes;
+    for (std::int64_t lane = 0; lane < subject.model.lanes(); ++lane) lanes.push_back(measure_lane(layers, lane));
+    return lanes;
+  }
+
+ private:
+  [[nodiscard]] Measurement measure_lane(const std::vector<models::Eigensystem>& layers, std::int64_t lane) const {
+    std::int64_t widest = 0;
+    for (const models::Eigensystem& layer : layers) widest = std::max(widest, layer.values.size(1));
+    std::vector<double> eigenvalues;
+    std::vector<double> exponent;
+    std::vector<double> r_squared;
+    std::vector<double> participation;
+    std::vector<double> rank;
+    std::vector<std::int64_t> first;
+    std::vector<std::int64_t> last;
+    for (const models::Eigensystem& layer : layers) {
+      const std::int64_t width = layer.values.size(1);
+      const std::span values(layer.values.data_ptr<double>() + lane * width, static_cast<std::size_t>(width));
+      const PowerLaw fit = fit_power_law(values, fit_first_, fit_last_);
+      exponent.push_back(fit.exponent);
+      r_squared.push_back(fit.r_squared);
+      first.push_back(fit.first);
+      last.push_back(fit.last);
+      participation.push_back(participation_ratio(values));
+      rank.push_back(effective_rank(values));
+      eigenvalues.insert(eigenvalues.end(), values.begin(), values.end());
+      eigenvalues.insert(eigenvalues.end(), static_cast<std::size_t>(widest - width), nan);
+    }
+    return {{"eigenvalues", wire::Array::of(eigenvalues, {static_cast<std::int64_t>(layers.size()), widest})},
+            {"exponent", wire::Array::of(exponent)},
+            {"r_squared", wire::Array::of(r_squared)},
+            {"fit_first", integers(first)},
+            {"fit_last", integers(last)},
+            {"participation_ratio", wire::Array::of(participation)},
+            {"effective_rank", wire::Array::of(rank)}};
+  }
+
+  bool on_train_;
+  std::int64_t samples_;
+  std::int64_t fit_first_;
+  std::int64_t fit_last_;
+};
+
+}  // namespace
+
+std::unique_ptr<Metric> make_spectrum(const Json& options) { return std::make_unique<Spectrum>(options); }
+
+}  // namespace eigensweep::metrics
 #endif

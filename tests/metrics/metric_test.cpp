@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/metrics/metric.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "digits.hpp"
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/models/spectra.hpp"
+#include "power_law.hpp"
+#include "toy_network.hpp"
+
+using namespace eigensweep;
+using torch::Tensor;
+
+namespace {
+
+Json spectrum_options(const char* split = "train", int samples = 0) {
+  return {{"split", split}, {"samples", samples}, {"fit_first", 5}, {"fit_last", 500}};
+}
+
+std::vector<metrics::Measurement> measure(const std::string& kind, const Json& options, models::Model& model,
+                                          const data::DeviceDataset& data) {
+  const Json config = Json::object();
+  return metrics::make_metric(kind, options)->measure({model, data, config});
+}
+
+/// A dataset of Gaussian samples' bytes is not possible; uniform bytes stand in.
+data::DeviceDataset noise(std::int64_t count, std::int64_t size) {
+  data::DeviceDataset set = digits(1);
+  torch::manual_seed(1);
+  set.train_images = torch::randint(0, 256, {count, size}, torch::kUInt8);
+  set.test_images = torch::randint(0, 256, {count / 2, size}, torch::kUInt8);
+  return set;
+}
+
+}  // namespace
+
+TEST_CASE("accuracy and loss of both splits equal their definition") {
+  data::DeviceDataset set = digits(500);
+  set.test_images = set.test_images.slice(0, 0, 123);
+  set.test_labels = set.test_labels.slice(0, 0, 123);
+  ToyNetwork model = ToyNetwork::random(2, {784, 40, 10}, 2);
+  const auto lanes = measure("accuracy", Json::object(), model, set);
+  REQUIRE(lanes.size() == 2);
+  for (std::int64_t lane = 0; lane < 2; ++lane) {
+    ToyNetwork alone = model.alone(lane);
+    for (const auto& [split, images, labels] : std::vector<std::tuple<std::string, Tensor, Tensor>>{
+             {"train", set.train_images, set.train_labels}, {"test", set.test_images, set.test_labels}}) {
+      const Tensor logits =
+          alone.forward(models::Inputs::shared(data::to_unit(images), 1), models::Mode::evaluate).logits[0].t();
+      const double accuracy = logits.argmax(1).eq(labels).to(torch::kFloat64).mean().item<double>();
+      const double loss = torch::nn::functional::cross_entropy(logits.to(torch::kFloat64), labels).item<double>();
+      const auto& measured = lanes[static_cast<std::size_t>(lane)];
+      CHECK(measured.at(split + "_accuracy").values() == std::vector<double>{accuracy});
+      CHECK(measured.at(split + "_accuracy").shape.empty());
+      CHECK(measured.at(split + "_loss").values()[0] == Approx(loss).epsilon(1e-6));
+    }
+  }
+}
+
+TEST_CASE("the spectrum of every hidden layer equals the one computed in double from its activations") {
+  const data::DeviceDataset set = digits(400);
+  ToyNetwork model = ToyNetwork::random(2, {784, 60, 30, 10}, 3);
+  const auto lanes = measure("spectrum", spectrum_options(), model, set);
+  const Tensor x = data::to_unit(set.train_images);
+  const auto hidden = model.forward(models::Inputs::shared(x, 2), models::Mode::evaluate).hidden;
+  for (std::size_t lane = 0; lane < 2; ++lane) {
+    const auto& measured = lanes[lane];
+    REQUIRE(measured.at("eigenvalues").shape == std::vector<std::int64_t>{2, 60});
+    const std::vector<double> values = measured.at("eigenvalues").values();
+    for (std::size_t layer = 0; layer < 2; ++layer) {
+      const Tensor h = hidden[layer][static_cast<std::int64_t>(lane)].to(torch::kFloat64);
+      // Singular values of the centred activations: another way to the same eigenvalues.
+      const Tensor expected = torch::linalg_svdvals(h - h.mean(1, true)).pow(2) / 400.0;
+      const std::size_t width = layer == 0 ? 60 : 30;
+      std::vector<double> row;
+      for (std::size_t n = 0; n < 60; ++n) {
+        const double value = values[layer * 60 + n];
+        if (n >= width) {
+          CHECK(std::isnan(value));
+          continue;
+        }
+        row.push_back(value);
+        CHECK(value == Approx(expected[static_cast<std::int64_t>(n)].item<double>()).epsilon(1e-4).margin(1e-9));
+      }
+      const metrics::PowerLaw fit = metrics::fit_power_law(row, 5, 500);
+      CHECK(measured.at("exponent").values()[layer] == fit.exponent);
+      CHECK(measured.at("r_squared").values()[layer] == fit.r_squared);
+      CHECK(measured.at("fit_first").dtype == "i64");
+      CHECK(measured.at("fit_first").values()[layer] == 5);
+      CHECK(measured.at("fit_last").values()[layer] == static_cast<double>(width));
+      CHECK(measured.at("participation_ratio").values()[layer] == metrics::participation_ratio(row));
+      CHECK(measured.at("effective_rank").values()[layer] == metrics::effective_rank(row));
+    }
+  }
+}
+
+TEST_CASE("the exponent of features built with a power-law covariance is found") {
+  // h = n^-(alpha/2) x_n with independent x: N = 20 samples per unit keep the estimator's bias below 0.02.
+  const std::int64_t width = 100;
+  const data::DeviceDataset set = noise(10000, width);
+  for (const double alpha : {0.5, 1.0, 1.5, 2.0}) {
+    const Tensor scales = torch::arange(1, width + 1).to(torch::kFloat64).pow(-alpha / 2).to(torch::kFloat32);
+    ToyNetwork model({{torch::diag(scales).unsqueeze(0), torch::zeros({1, width})},
+                      {torch::ones({1, 2, width}), torch::zeros({1, 2})}},
+                     [](const Tensor& h) { return h; });
+    const auto measured = measure("spectrum", spectrum_options(), model, set)[0];
+    CHECK(measured.at("exponent").values()[0] == Approx(alpha).margin(0.03));
+  }
+}
+
+TEST_CASE("the spectrum reads the split and the samples that are asked for") {
+  const data::DeviceDataset set = noise(200, 20);
+  ToyNetwork model = ToyNetwork::random(1, {20, 12, 3}, 4);
+  const auto expected = [&model](const Tensor& images) {
+    const Tensor covariance = models::hidden_covariances(model, images)[0];
+    const Tensor values = models::eigh_descending(covariance, models::Wanted::values).values[0];
+    return std::vector<double>(values.data_ptr<double>(), values.data_ptr<double>() + 12);
+  };
+  CHECK(measure("spectrum", spectrum_options("test"), model, set)[0].at("eigenvalues").values() ==
+        expected(set.test_images));
+  CHECK(measure("spectrum", spectrum_options("train", 50), model, set)[0].at("eigenvalues").values() ==
+        expected(set.train_images.slice(0, 0, 50)));
+  CHECK(measure("spectrum", spectrum_options("train", 5000), model, set)[0].at("eigenvalues").values() ==
+        expected(set.train_images));
+}
+
+TEST_CASE("a lane that is no number gets NaN, and only a pack of such lanes is an error") {
+  const data::DeviceDataset set = noise(200, 20);
+  ToyNetwork model = ToyNetwork::random(2, {20, 12, 3}, 5);
+  const auto before = measure("spectrum", spectrum_options(), model, set);
+  model.parameters()[0].tensor[0][3].fill_(NAN);
+  const auto after = measure("spectrum", spectrum_options(), model, set);
+  for (const double value : after[0].at("eigenvalues").values()) CHECK(std::isnan(value));
+  CHECK(std::isnan(after[0].at("exponent").values()[0]));
+  CHECK(std::isnan(after[0].at("effective_rank").values()[0]));
+  CHECK((after[1] == before[1]));
+  model.parameters()[0].tensor[1].fill_(INFINITY);
+  CHECK_THROWS_AS(measure("spectrum", spectrum_options(), model, set), NumericalError);
+  CHECK_THROWS_WITH(measure("spectrum", spectrum_options(), model, set),
+                    "the covariance of a hidden layer is not finite");
+}
+
+TEST_CASE("a metric that no table holds is a bug of ours") {
+  CHECK_THROWS_AS(metrics::make_metric("unknown", Json::object()), ContractViolation);
+}
