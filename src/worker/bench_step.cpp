@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <chrono>
+
+#include "by_hand.hpp"
+#include "eigensweep/training/trainer.hpp"
+
+namespace eigensweep::worker {
+namespace {
+
+Json config(std::int64_t width, std::int64_t batch, std::int64_t epochs) {
+  return {{"model", {{"kind", "mlp"}, {"width", width}, {"depth", 1}, {"activation", "tanh"}, {"batch_norm", false}}},
+          {"training",
+           {{"epochs", epochs},
+            {"batch_size", batch},
+            {"batch_order", "shared"},
+            {"last_batch", "drop"},
+            {"loss", "cross_entropy"},
+            {"warmup_epochs", 0},
+            {"optimizer",
+             {{"kind", "adam"},
+              {"learning_rate", 1e-3},
+              {"beta1", 0.9},
+              {"beta2", 0.999},
+              {"epsilon", 1e-8},
+              {"amsgrad", true},
+              {"weight_decay", 0.0}}},
+            {"schedule", {{"kind", "constant"}}}}},
+          {"regularizers",
+           {{"spectral",
+             {{"kind", "spectral"}, {"strength", 1.0}, {"exponent", 1.0}, {"cutoff", 10}, {"layers", "last"}}}}},
+          {"seed", 0}};
+}
+
+void wait_for(const torch::Device& device) {
+  if (device.is_cuda()) torch::cuda::synchronize(device.index());
+}
+
+}  // namespace
+
+Json bench_step(const torch::Device& device, std::int64_t width, std::int64_t batch, std::int64_t lanes,
+                std::int64_t steps) {
+  constexpr std::int64_t warmup = 3;
+  // Real images: on noise the penalised network saturates within some fifty steps, and denormal numbers spoil the
+  // timing.
+  const data::DeviceDataset data(
+      data::load({{"kind", "mnist"}, {"folder", ""}, {"train_samples", 0}, {"test_samples", 10}}), device);
+  const std::int64_t steps_per_epoch = std::max<std::int64_t>(data.info.train_samples / batch, 1);
+  const Json lane = config(width, batch, (steps + warmup) / steps_per_epoch + 1);
+  training::Trainer trainer(std::vector<Json>(static_cast<std::size_t>(lanes), lane), data, device);
+  using Clock = std::chrono::steady_clock;
+  std::vector<double> times;
+  Clock::time_point last;
+  training::Hooks hooks;
+  hooks.trace = [&](std::int64_t, std::int64_t, const training::StepResult*) {
+    wait_for(device);
+    const Clock::time_point now = Clock::now();
+    times.push_back(std::chrono::duration<double, std::milli>(now - last).count());
+    last = now;
+  };
+  hooks.should_stop = [&] { return static_cast<std::int64_t>(times.size()) > steps + warmup; };
+  trainer.run(hooks);
+  times.erase(times.begin(), times.begin() + 1 + warmup);  // the start, and the eigenvectors before the first step (the
+                                                           // median leaves out those of later epochs)
+  std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
+  const double median = times[times.size() / 2];
+  return {{"width", width},        {"batch", batch},
+          {"lanes", lanes},        {"steps", times.size()},
+          {"ms_per_step", median}, {"ms_per_model_and_step", median / static_cast<double>(lanes)}};
+}
+
+}  // namespace eigensweep::worker

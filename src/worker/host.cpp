@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#include "host.hpp"
+
+#include <ATen/DeviceAccelerator.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <fstream>
+
+#include "eigensweep/core/error.hpp"
+
+namespace eigensweep::worker {
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+}
+
+std::string device_name(const torch::Device& device) { return device.str(); }
+
+std::int64_t free_memory(const torch::Device& device) {
+  if (device.is_cuda()) return static_cast<std::int64_t>(at::accelerator::getMemoryInfo(device.index()).first);
+  std::ifstream meminfo("/proc/meminfo");
+  std::string name;
+  std::int64_t kibibytes = 0;
+  for (std::string unit; meminfo >> name >> kibibytes; std::getline(meminfo, unit)) {
+    if (name == "MemAvailable:") return kibibytes * 1024;
+  }
+  return static_cast<std::int64_t>(::sysconf(_SC_AVPHYS_PAGES)) * ::sysconf(_SC_PAGESIZE);
+}
+
+Json visible_gpus() {
+  const auto count = static_cast<int>(torch::cuda::is_available() ? torch::cuda::device_count() : 0);
+  Json memory = Json::array();
+  for (int index = 0; index < count; ++index) {
+    memory.push_back(at::accelerator::getMemoryInfo(static_cast<c10::DeviceIndex>(index)).second);
+  }
+  return {{"cuda", count}, {"memory", memory}};
+}
+
+torch::Device choose_device(const std::string& name) {
+  const auto count = static_cast<int>(torch::cuda::is_available() ? torch::cuda::device_count() : 0);
+  if (name == "cpu" || (name == "auto" && count == 0)) return torch::kCPU;
+  if (name == "auto" || name == "cuda") {
+    if (count > 0) return {torch::kCUDA, 0};
+    throw SystemError(
+        "device 'cuda': no GPU is visible to this process (CUDA_VISIBLE_DEVICES, driver, or a CPU build of "
+        "LibTorch); use --device cpu or auto");
+  }
+  if (name.starts_with("cuda:")) {
+    const int index = std::atoi(name.c_str() + 5);
+    if (index >= 0 && index < count) return {torch::kCUDA, static_cast<c10::DeviceIndex>(index)};
+    throw SystemError(fmt::format(
+        "device '{}': only {} GPUs are visible to this process; use a lower index, or --device cpu", name, count));
+  }
+  throw ConfigError(fmt::format("--device: no device named '{}'; known are 'auto', 'cpu', 'cuda', 'cuda:K'", name));
+}
+
+}  // namespace eigensweep::worker

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <torch/torch.h>
+
+#include <cstdint>
+#include <string>
+
+#include "eigensweep/core/json.hpp"
+
+namespace eigensweep::worker {
+
+std::string host_name();
+/// "cpu" or "cuda:K".
+std::string device_name(const torch::Device& device);
+/// Bytes that a pack may use on the device: what is free there now.
+std::int64_t free_memory(const torch::Device& device);
+/// {"cuda": count, "memory": [bytes of each GPU]}
+Json visible_gpus();
+/// "auto" (a GPU if there is one), "cpu", "cuda", "cuda:K". Throws SystemError when the device is not there.
+torch::Device choose_device(const std::string& name);
+
+}  // namespace eigensweep::worker

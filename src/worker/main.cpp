@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// eigensweep-worker: owns one device and runs packs. Started by a supervisor with two pipes, or by hand with a task
+// file.
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "by_hand.hpp"
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/core/log.hpp"
+#include "eigensweep/core/version.hpp"
+#include "host.hpp"
+#include "serve.hpp"
+
+namespace eigensweep::worker {
+namespace {
+
+struct Arguments {
+  std::string device = "auto";
+  int threads = 0;
+  int in = -1;
+  int out = -1;
+  bool devices = false;
+  ByHand by_hand;
+  std::vector<std::int64_t> bench;
+};
+
+void declare(CLI::App& app, Arguments& arguments) {
+  app.set_version_flag("--version",
+                       fmt::format("eigensweep-worker {} (torch {})", build_info().version, TORCH_VERSION));
+  app.add_option("--device", arguments.device, "auto, cpu, cuda or cuda:K")->capture_default_str();
+  app.add_option("--threads", arguments.threads, "CPU threads; 0 leaves LibTorch's default")
+      ->check(CLI::Range(0, 4096));
+  app.add_option("--in-fd", arguments.in, "file descriptor to read frames from");
+  app.add_option("--out-fd", arguments.out, "file descriptor to write frames to");
+  app.add_flag("--devices", arguments.devices, "print the visible GPUs as JSON and leave");
+  app.add_option("--task", arguments.by_hand.task, "run this task file (JSON) and print its records as JSON lines");
+  app.add_option("--trace", arguments.by_hand.trace,
+                 "with --task: write the losses of every step to this file, JSON lines");
+  app.add_option("--trace-weights", arguments.by_hand.trace_weights,
+                 "with --task: folder for the networks at --trace-steps");
+  app.add_option("--trace-steps", arguments.by_hand.trace_steps, "steps done, e.g. 0,1,10")->delimiter(',');
+  app.add_option("--bench-step", arguments.bench,
+                 "WIDTH BATCH LANES STEPS: time training steps with the penalty, print JSON")
+      ->expected(4);
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"Trains, attacks and measures packs of networks on one device"};
+  Arguments arguments;
+  declare(app, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? static_cast<int>(ExitCode::ok) : static_cast<int>(ExitCode::config);
+  }
+  log::start("worker");
+  if (arguments.devices) {
+    std::cout << visible_gpus() << '\n';
+    return 0;
+  }
+  if (arguments.threads > 0) torch::set_num_threads(arguments.threads);
+  const torch::Device device = choose_device(arguments.device);
+  if (!arguments.bench.empty()) {
+    std::cout << bench_step(device, arguments.bench[0], arguments.bench[1], arguments.bench[2], arguments.bench[3])
+              << '\n';
+    return 0;
+  }
+  if (!arguments.by_hand.task.empty()) return static_cast<int>(run_by_hand(device, arguments.by_hand));
+  if (arguments.in < 0 || arguments.out < 0) {
+    throw ConfigError(
+        "eigensweep-worker: nothing to do (it is started by 'eigensweep run'); by hand, give --task FILE");
+  }
+  return static_cast<int>(serve(device, arguments.in, arguments.out));
+}
+
+}  // namespace
+}  // namespace eigensweep::worker
+
+int main(int argc, char** argv) {
+  try {
+    return eigensweep::worker::run(argc, argv);
+  } catch (const eigensweep::Error& error) {
+    std::cerr << "eigensweep-worker: " << error.what() << '\n';
+    return static_cast<int>(error.code());
+  } catch (const c10::Error& error) {
+    std::cerr << "eigensweep-worker: internal error: " << error.what_without_backtrace() << '\n';
+    return static_cast<int>(eigensweep::ExitCode::bug);
+  } catch (const std::exception& error) {
+    std::cerr << "eigensweep-worker: internal error: " << error.what() << '\n';
+    return static_cast<int>(eigensweep::ExitCode::bug);
+  }
+}

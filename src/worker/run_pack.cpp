@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/worker/run_pack.hpp"
+
+#include <torch/version.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/core/log.hpp"
+#include "eigensweep/core/version.hpp"
+#include "eigensweep/models/safetensors.hpp"
+#include "evaluate.hpp"
+#include "host.hpp"
+
+namespace eigensweep::worker {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+std::vector<Json> configs_of(const wire::Task& task) {
+  std::vector<Json> configs;
+  for (const wire::TaskLane& lane : task.lanes) configs.push_back(lane.config);
+  return configs;
+}
+
+std::vector<std::string> trials_of(const wire::Task& task) {
+  std::vector<std::string> trials;
+  for (const wire::TaskLane& lane : task.lanes) trials.push_back(lane.trial);
+  return trials;
+}
+
+Json provenance(const wire::Task& task, const Session& session, std::size_t lane, double seconds) {
+  return {{"host", host_name()},
+          {"device", device_name(session.device())},
+          {"torch", TORCH_VERSION},
+          {"eigensweep", std::string(build_info().version)},
+          {"git_revision", std::string(build_info().git_revision)},
+          {"threads", torch::get_num_threads()},
+          {"pack", task.pack},
+          {"lane", lane},
+          {"lanes", task.lanes.size()},
+          {"dataset_sha256", ""},
+          {"seconds", seconds}};
+}
+
+// A broken checkpoint costs the time since the pack began, never the pack: it starts anew.
+std::unique_ptr<training::Trainer> start_trainer(const wire::Task& task, const data::DeviceDataset& data,
+                                                 const torch::Device& device) {
+  auto trainer = std::make_unique<training::Trainer>(configs_of(task), data, device);
+  if (task.checkpoint_file.empty() || !std::filesystem::exists(task.checkpoint_file)) return trainer;
+  try {
+    trainer->load(task.checkpoint_file, trials_of(task));
+    log::info("pack {} goes on from its checkpoint", task.pack);
+    return trainer;
+  } catch (const DataError& error) {
+    log::warn("{}", error.what());
+    return std::make_unique<training::Trainer>(configs_of(task), data, device);
+  }
+}
+
+wire::Record training_record(const wire::Task& task, std::size_t lane, const training::LaneHistory& history) {
+  wire::Record record;
+  record.kind = wire::RecordKind::training;
+  record.trial = task.lanes[lane].trial;
+  record.status = history.diverged.empty() ? wire::Status::ok : wire::Status::diverged;
+  record.message = history.diverged;
+  record.columns = {{"loss", wire::Array::of(history.loss)},
+                    {"task_loss", wire::Array::of(history.task_loss)},
+                    {"penalty", wire::Array::of(history.penalty)},
+                    {"train_accuracy", wire::Array::of(history.train_accuracy)}};
+  return record;
+}
+
+std::string keep_model(const wire::TaskLane& lane, models::Model& model, std::int64_t index) {
+  models::TensorFile content = models::lane_of(model, index);
+  content.metadata = {{"format", "pt"},
+                      {"trial", lane.trial},
+                      {"config", lane.config.dump()},
+                      {"eigensweep", std::string(build_info().version)}};
+  return models::write_tensors(lane.model_file, content);
+}
+
+}  // namespace
+
+const data::DeviceDataset& Session::dataset(const Json& options) {
+  auto& place = datasets_[options.dump()];
+  if (!place) place = std::make_unique<data::DeviceDataset>(data::load(options), device_);
+  return *place;
+}
+
+Ending run_pack(const wire::Task& task, Session& session, const PackHooks& hooks) {
+  const bool train = task.lanes.front().train;
+  for (const wire::TaskLane& lane : task.lanes) {
+    if (lane.train != train)
+      throw DataError(fmt::format("task {}: it mixes lanes to train with lanes to load", task.pack));
+  }
+  const data::DeviceDataset& data = session.dataset(task.lanes.front().config.at("dataset"));
+  const std::vector<std::string> trials = trials_of(task);
+  std::vector<bool> alive(task.lanes.size(), true);
+  std::unique_ptr<training::Trainer> trainer;
+  std::unique_ptr<models::Model> loaded;
+
+  if (train) {
+    const Clock::time_point start = Clock::now();
+    trainer = start_trainer(task, data, session.device());
+    training::Hooks watch;
+    watch.wants_losses = hooks.wants_losses;
+    watch.should_stop = hooks.should_stop;
+    if (hooks.progress) watch.progress = [&](const training::Progress& progress) { hooks.progress("train", progress); };
+    if (hooks.trace) {
+      watch.trace = [&](std::int64_t step, std::int64_t epoch, const training::StepResult* result) {
+        hooks.trace(*trainer, step, epoch, result);
+      };
+    }
+    if (!trainer->run(watch)) {
+      if (task.checkpoint_file.empty()) return Ending::stopped;
+      trainer->save(task.checkpoint_file, trials);
+      return Ending::stopped_with_checkpoint;
+    }
+    const double seconds = seconds_since(start);
+    for (std::size_t lane = 0; lane < task.lanes.size(); ++lane) {
+      wire::Record record = training_record(task, lane, trainer->histories()[lane]);
+      alive[lane] = record.status == wire::Status::ok;
+      record.provenance = provenance(task, session, lane, seconds);
+      record.provenance["dataset_sha256"] = data.sha256;
+      if (alive[lane] && !task.lanes[lane].model_file.empty()) {
+        record.provenance["model_sha256"] =
+            keep_model(task.lanes[lane], trainer->model(), static_cast<std::int64_t>(lane));
+      }
+      hooks.record(record);
+    }
+    if (!task.checkpoint_file.empty()) std::filesystem::remove(task.checkpoint_file);
+  } else {
+    std::vector<std::uint64_t> seeds;
+    for (const wire::TaskLane& lane : task.lanes) seeds.push_back(lane.config.at("seed").get<std::uint64_t>());
+    loaded = models::make_model(task.lanes.front().config.at("model"), data.info, seeds, session.device());
+    for (std::size_t lane = 0; lane < task.lanes.size(); ++lane) {
+      const std::filesystem::path file = task.lanes[lane].model_file;
+      models::load_lane(*loaded, static_cast<std::int64_t>(lane), models::read_tensors(file), file);
+    }
+  }
+
+  models::Model& model = trainer ? trainer->model() : *loaded;
+  for (models::NamedTensor& named : model.parameters()) named.tensor.requires_grad_(false);
+  for (const wire::TaskEvaluation& evaluation : task.evaluations) {
+    if (std::find(alive.begin(), alive.end(), true) == alive.end()) break;
+    if (hooks.should_stop && hooks.should_stop()) return Ending::stopped;
+    if (hooks.progress) hooks.progress(evaluation.label, {});
+    const Clock::time_point start = Clock::now();
+    std::vector<wire::Record> records = evaluate(evaluation, task, model, data);
+    const double seconds = seconds_since(start);
+    for (std::size_t lane = 0; lane < records.size(); ++lane) {
+      if (!alive[lane]) continue;
+      records[lane].provenance = provenance(task, session, lane, seconds);
+      records[lane].provenance["dataset_sha256"] = data.sha256;
+      hooks.record(records[lane]);
+    }
+  }
+  return Ending::finished;
+}
+
+}  // namespace eigensweep::worker

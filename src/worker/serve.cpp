@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include "serve.hpp"
+
+#include <torch/version.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <new>
+
+#include "eigensweep/core/log.hpp"
+#include "eigensweep/core/text.hpp"
+#include "eigensweep/wire/frame.hpp"
+#include "eigensweep/worker/run_pack.hpp"
+#include "host.hpp"
+
+namespace eigensweep::worker {
+namespace {
+
+// Written by a signal handler, read by the training loop.
+std::atomic<bool> stop_requested{false};
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+void install_signal_handlers() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { stop_requested.store(true); };
+  // No SA_RESTART: a worker that waits for its next task must wake up and leave.
+  ::sigaction(SIGTERM, &action, nullptr);
+  ::sigaction(SIGUSR1, &action, nullptr);
+  std::signal(SIGINT, SIG_IGN);  // a terminal's Ctrl-C is the supervisor's business
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+class Limiter {
+ public:
+  // True at most four times a second.
+  bool is_due() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_ < std::chrono::milliseconds(250)) return false;
+    last_ = now;
+    return true;
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_{};
+};
+
+bool is_out_of_memory(const c10::Error& error) {
+  const char* text = error.what_without_backtrace();
+  return dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
+         std::strstr(text, "allocate memory") != nullptr || std::strstr(text, "out of memory") != nullptr;
+}
+
+Json hello(const torch::Device& device) {
+  return {{"type", "hello"},
+          {"device", device_name(device)},
+          {"threads", torch::get_num_threads()},
+          {"torch", TORCH_VERSION},
+          {"memory", free_memory(device)},
+          {"host", host_name()},
+          {"pid", static_cast<std::int64_t>(::getpid())}};
+}
+
+PackHooks hooks_for(const wire::Task& task, int out, Limiter& limiter) {
+  PackHooks hooks;
+  auto losses_due = std::make_shared<bool>(false);
+  hooks.record = [&task, out](const wire::Record& record) {
+    wire::write_frame(out, {{"type", "record"}, {"pack", task.pack}, {"record", Json::binary(wire::encode(record))}});
+  };
+  hooks.wants_losses = [&limiter, losses_due] { return *losses_due = limiter.is_due(); };
+  hooks.progress = [&task, out, losses_due](const std::string& stage, const training::Progress& progress) {
+    if (stage == "train" && !*losses_due) return;
+    wire::write_frame(out, {{"type", "progress"},
+                            {"pack", task.pack},
+                            {"stage", stage},
+                            {"epoch", progress.epoch},
+                            {"epochs", progress.epochs},
+                            {"step", progress.step},
+                            {"steps", progress.steps},
+                            {"losses", progress.losses}});
+  };
+  hooks.should_stop = [] { return stop_requested.load(); };
+  return hooks;
+}
+
+// The answer to a task: "finished", "failed" or "drained".
+Json answer(const wire::Task& task, Session& session, const PackHooks& hooks) {
+  const auto failed = [&](const char* reason, const std::string& message) -> Json {
+    return {{"type", "failed"}, {"pack", task.pack}, {"reason", reason}, {"message", text::first_line(message)}};
+  };
+  const auto start = std::chrono::steady_clock::now();
+  try {
+    const Ending ending = run_pack(task, session, hooks);
+    if (ending != Ending::finished) {
+      return {{"type", "drained"}, {"pack", task.pack}, {"checkpoint", ending == Ending::stopped_with_checkpoint}};
+    }
+  } catch (const std::bad_alloc&) {
+    return failed("out_of_memory", "out of memory");
+  } catch (const c10::Error& error) {
+    return failed(is_out_of_memory(error) ? "out_of_memory" : "error", error.what_without_backtrace());
+  } catch (const DataError& error) {
+    return failed("data", error.what());
+  } catch (const std::exception& error) {
+    return failed("error", error.what());
+  }
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return {{"type", "finished"}, {"pack", task.pack}, {"seconds", seconds}};
+}
+
+}  // namespace
+
+ExitCode serve(const torch::Device& device, int in, int out) {
+  install_signal_handlers();
+  Session session(device);
+  wire::FrameReader reader;
+  Limiter limiter;
+  wire::write_frame(out, hello(device));
+  while (!stop_requested.load()) {
+    const std::optional<Json> message = wire::read_frame(in, reader, [] { return stop_requested.load(); });
+    if (!message || message->at("type") == "quit") return ExitCode::ok;
+    if (message->at("type") != "task") {
+      throw ContractViolation(fmt::format("a worker got a frame of type {}", message->at("type").dump()));
+    }
+    const wire::Task task = wire::task_from_json(message->at("task"));
+    wire::write_frame(out, answer(task, session, hooks_for(task, out, limiter)));
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace eigensweep::worker
