@@ -175,7 +175,9 @@ void Expansion::check(const Template& alternative, const Json& config, std::size
   }
   for (const Evaluation& evaluation : study_.evaluation_sets_[set]) {
     const Kind* kind = catalog_.find(evaluation.family, evaluation.kind);
-    const std::string pointer = fmt::format("/{}/{}", family_section(evaluation.family), evaluation.label);
+    // A variant's label "pgd[steps=40]" starts with the label in the file.
+    const std::string label = evaluation.label.substr(0, evaluation.label.find('['));
+    const std::string pointer = fmt::format("/{}/{}", family_section(evaluation.family), label);
     if (kind->refuse) {
       if (const std::string reason = kind->refuse(evaluation.options, read); !reason.empty()) refuse(pointer, reason);
     }

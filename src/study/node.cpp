@@ -42,9 +42,9 @@ class TreeBuilder : public nlohmann::json_sax<Json> {
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception& error) override {
     // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error ...": the user needs its end
     // only.
-    const std::string message = error.what();
-    const std::size_t colon = message.find(": ");
-    const std::string reason = colon == std::string::npos ? message : message.substr(colon + 2);
+    std::string reason = error.what();
+    if (const std::size_t bracket = reason.find("] "); bracket != std::string::npos) reason.erase(0, bracket + 2);
+    if (reason.rfind("parse error at", 0) == 0) reason.erase(0, reason.find(": ") + 2);
     std::size_t line = 1;
     std::size_t column = 0;
     for (std::size_t i = 0; i < position && i < text_.size(); ++i) {
