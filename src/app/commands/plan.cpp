@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include "../command.hpp"
+#include "eigensweep/catalog.hpp"
+#include "eigensweep/core/text.hpp"
+#include "eigensweep/study/pack.hpp"
+#include "eigensweep/sweep/known.hpp"
+
+namespace eigensweep::app {
+namespace {
+
+struct PlanArguments {
+  std::string file;
+  std::string diff;
+  bool json = false;
+  std::size_t workers = 1;
+  // Single-precision matrix products on one core of a current processor, with everything around them.
+  double speed = 50;  // GFLOP/s
+};
+
+// What an earlier run of the study finished; `place` is its folder or a file in it.
+study::Done done_in(const study::Study& study, const std::filesystem::path& place) {
+  const std::filesystem::path folder = std::filesystem::is_directory(place) ? place : place.parent_path();
+  const sweep::OutputPaths paths(folder);
+  if (!std::filesystem::exists(paths.ledger())) {
+    throw DataError(fmt::format("{}: no ledger of a run lies there; give the run's output folder", place.string()));
+  }
+  return sweep::read_known(study, paths).done;
+}
+
+std::string count(const Json& number) { return text::thousands(number.get<long long>()); }
+
+std::string values_words(const Json& values) {
+  constexpr std::size_t shown = 8;
+  std::string words;
+  for (std::size_t i = 0; i < values.size() && i < shown; ++i) {
+    const Json& value = values[i];
+    words += (i == 0 ? "" : ", ") + (value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  return values.size() > shown ? fmt::format("{}, ... ({} values)", words, values.size()) : words;
+}
+
+std::string table(const Json& plan, bool is_diff) {
+  std::string page = fmt::format("{}: {} trials, {} cells, {} points\n", plan.at("study").get<std::string>(),
+                                 count(plan.at("trials")), count(plan.at("cells")), count(plan.at("points")));
+  for (const Json& axis : plan.at("axes")) {
+    page += fmt::format("  {:<20} {:<11} {}\n", axis.at("name").get<std::string>(), axis.at("role").get<std::string>(),
+                        values_words(axis.at("values")));
+  }
+  if (is_diff) {
+    page += fmt::format("{} trials: {} done, {} to train, {} to evaluate\n", count(plan.at("trials")),
+                        count(plan.at("trials_done")), count(plan.at("trials_to_train")),
+                        count(plan.at("trials_to_evaluate")));
+  }
+  page += fmt::format("work:   {} in {} packs of up to {} trials side by side\n", text::flops(plan.at("flops")),
+                      count(plan.at("packs")), count(plan.at("lanes_of_largest_pack")));
+  page += fmt::format("memory: {} for the largest pack\n", text::bytes(plan.at("bytes_of_largest_pack")));
+  page += fmt::format("time:   about {} on {} {}, at an assumed {} GFLOP/s each (--speed, --workers)\n",
+                      text::duration(plan.at("seconds")), count(plan.at("workers")),
+                      plan.at("workers") == 1 ? "worker" : "workers",
+                      text::number(plan.at("flops_per_second").get<double>() / 1e9));
+  for (const Json& warning : plan.at("warnings")) page += fmt::format("warning: {}\n", warning.get<std::string>());
+  return page;
+}
+
+}  // namespace
+
+void add_plan(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("plan", "say how much work a study is, and what is left of it");
+  const auto given = std::make_shared<PlanArguments>();
+  command->add_option("study", given->file, "the study file")->required();
+  command->add_flag("--json", given->json, "for programs");
+  command->add_option("--workers", given->workers, "workers that share the work")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1000000}))
+      ->capture_default_str();
+  command->add_option("--speed", given->speed, "GFLOP/s of one worker")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--diff", given->diff, "results file or output folder of an earlier run: what is left");
+  command->callback([&action, given] {
+    action = [given] {
+      const study::Study study = study::read_study(given->file, catalog());
+      const study::Done done = given->diff.empty() ? study::Done{} : done_in(study, given->diff);
+      study::PackLimits limits;
+      limits.workers = given->workers;
+      const Json plan = study::plan(study, catalog(), done, limits, given->speed * 1e9);
+      std::cout << (given->json ? plan.dump(2) + "\n" : table(plan, !given->diff.empty()));
+      return ExitCode::ok;
+    };
+  });
+}
+
+}  // namespace eigensweep::app
