@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+#include <catch2/catch.hpp>
+
+#include "eigensweep/core/error.hpp"
+#include "small_catalog.hpp"
+
+using namespace eigensweep;
+
+namespace {
+
+struct Broken {
+  const char* text;
+  const char* message;
+};
+
+// The message of the error that a study raises; "" if it is accepted.
+std::string message_of(const std::string& text) {
+  try {
+    parse(text);
+  } catch (const ConfigError& error) {
+    CHECK(error.code() == ExitCode::config);
+    return error.what();
+  }
+  return "";
+}
+
+const Broken broken_json[] = {
+    {"",
+     R"(s.json:1:0: not valid JSON: syntax error while parsing value - unexpected end of input; expected '[', '{', or a literal)"},
+    {"{\"name\": \"a\",\n  \"model\": {\"width\": 64,}\n}",
+     R"(s.json:2:25: not valid JSON: syntax error while parsing object key - unexpected '}'; expected string literal)"},
+    {"{\"name\": \"a\"} trailing",
+     R"(s.json:1:17: not valid JSON: syntax error while parsing value - invalid literal; last read: '"a"} tra'; expected end of input)"},
+    {"{\"name\": \"a\", // the name\n}",
+     R"(s.json:1:15: not valid JSON: comments are not part of it; write "description")"},
+    {"{\"name\": 'a'}",
+     R"(s.json:1:10: not valid JSON: syntax error while parsing value - invalid literal; last read: '"name": '')"},
+    {R"({"name": "a", "name": "b"})", R"(s.json: the key 'name' stands twice; keep one)"},
+    {R"({"name": "a", "model": {"width": 64, "width": 65}})",
+     R"(s.json:/model: the key 'width' stands twice; keep one)"},
+    {R"([1, 2])", R"(s.json: a list stands where the study's object belongs)"},
+    {R"({"name": "a", "seed": 1e999})", R"(s.json:1:27: not valid JSON: number overflow parsing '1e999')"},
+};
+
+// What follows "name": "a" in a study file.
+const Broken broken_studies[] = {
+    {R"("model": {"width": 64}, "modle": {})", R"(s.json:/modle: unknown key; did you mean 'model'?)"},
+    {R"("Model": {"width": 64})", R"(s.json:/Model: unknown key; did you mean 'model'?)"},
+    {R"("model": {})", R"(s.json:/model: 'width' is missing (units of each hidden layer); it has no default)"},
+    {R"("seed": 1)", R"(s.json:/model: 'width' is missing (units of each hidden layer); it has no default)"},
+    {R"("model": {"widht": 64})", R"(s.json:/model/widht: unknown key; did you mean 'width'?)"},
+    {R"("model": {"width": 10.7})", R"(s.json:/model/width: 10.7 is not an integer (units of each hidden layer))"},
+    {R"("model": {"width": "64"})",
+     R"(s.json:/model/width: '64' is not an integer (units of each hidden layer); write it without quotes)"},
+    {R"("model": {"width": true})", R"(s.json:/model/width: true is not an integer (units of each hidden layer))"},
+    {R"("model": {"width": null})", R"(s.json:/model/width: null is not an integer (units of each hidden layer))"},
+    {R"("model": {"width": [64, 128]})",
+     R"(s.json:/model/width: a list is not an integer (units of each hidden layer); several values are written {"sweep": [...]})"},
+    {R"("model": {"width": {"swep": [64]}})",
+     R"(s.json:/model/width: an object is not an integer (units of each hidden layer); an option holds a value or {"sweep": ...})"},
+    {R"("model": {"width": 0})",
+     R"(s.json:/model/width: 0 is out of range (units of each hidden layer); give a value between 1 and 1000000)"},
+    {R"("model": {"width": -64})",
+     R"(s.json:/model/width: -64 is out of range (units of each hidden layer); give a value between 1 and 1000000)"},
+    {R"("model": {"width": 64, "activation": "tahn"})",
+     R"(s.json:/model/activation: 'tahn' is not a choice of 'activation'; did you mean 'tanh'?)"},
+    {R"("model": {"width": 64, "activation": "swish"})",
+     R"(s.json:/model/activation: 'swish' is not a choice of 'activation'; known are 'tanh', 'relu', 'erf', 'gelu')"},
+    {R"("model": {"width": 64, "activation": 1})",
+     R"(s.json:/model/activation: 1 is not a text (nonlinearity of the hidden layers))"},
+    {R"("model": {"width": 64, "batch_norm": 1})",
+     R"(s.json:/model/batch_norm: 1 is not true or false (normalise each hidden layer over the batch, after its nonlinearity))"},
+    {R"("model": {"kind": "mpl", "width": 64})", R"(s.json:/model/kind: unknown model 'mpl'; did you mean 'mlp'?)"},
+    {R"("model": {"kind": 3, "width": 64})", R"(s.json:/model/kind: 3 is not the name of a kind)"},
+    {R"("model": {"kind": {"sweep": ["mlp"]}, "width": 64})",
+     R"(s.json:/model/kind: a kind cannot be swept; use "cases")"},
+    {R"("model": 64)", R"(s.json:/model: 64 stands where an object belongs)"},
+    {R"("model": {"sweep": [1]})",
+     R"(s.json:/model: a whole section cannot be swept; sweep its options, or use "cases")"},
+    {R"("dataset": {"kind": "minst"}, "model": {"width": 64})",
+     R"(s.json:/dataset/kind: unknown dataset 'minst'; did you mean 'mnist'?)"},
+    {R"("model": {"width": 64}, "training": {"learning_rate": 0.1})",
+     R"(s.json:/training/learning_rate: unknown key; known are 'epochs', 'batch_size', 'batch_order', 'last_batch', 'loss', 'warmup_epochs', 'optimizer', 'schedule')"},
+    {R"("model": {"width": 64}, "training": {"optimizer": {"learning_rate": 0}})",
+     R"(s.json:/training/optimizer/learning_rate: 0 is out of range (step size); give a value above 0 and at most 1000)"},
+    {R"("model": {"width": 64}, "training": {"optimizer": {"momentum": 0.9}})",
+     R"(s.json:/training/optimizer/momentum: unknown key; known are 'learning_rate', 'beta1', 'beta2', 'epsilon', 'amsgrad', 'weight_decay', 'kind')"},
+    {R"("model": {"width": 64}, "training": {"schedule": {"kind": "step"}})",
+     R"(s.json:/training/schedule: 'every' is missing (epochs between two changes); it has no default)"},
+    {R"("model": {"width": 64}, "training": {"batch_size": 70000, "last_batch": "drop"})",
+     R"(s.json:/training: batch_size 70000 exceeds the 60000 training samples and last_batch 'drop' leaves no step; choose a smaller batch)"},
+    {R"("model": {"width": 64}, "training": {"epochs": 2, "warmup_epochs": 3})",
+     R"(s.json:/training: warmup_epochs 3 exceeds epochs 2, so the learning rate never arrives; choose fewer)"},
+    {R"("model": {"width": 64}, "regularizers": {"spectrul": {}})",
+     R"(s.json:/regularizers/spectrul: unknown regularizer 'spectrul' (without "kind" the label names it); did you mean 'spectral'?)"},
+    {R"("model": {"width": 64}, "regularizers": {"a b": {"kind": "spectral"}})",
+     R"(s.json:/regularizers/a b: 'a b' is no label (it becomes part of file names); use letters, digits, '_', '.' and '-')"},
+    {R"("model": {"width": {"sweep": [64, 8]}}, "regularizers": {"spectral": {}})",
+     R"(s.json:/regularizers/spectral: cutoff 10 leaves no eigenvalue to penalise in a layer of width 8; choose a cutoff below 7 (in the cell width=8))"},
+    {R"("model": {"width": 64}, "attacks": {"pgd": {"epsilon": [0.1, 0.2]}})",
+     R"(s.json:/attacks/pgd/epsilon: a list is not a number (radius of the L-infinity ball); several values are written {"sweep": [...]})"},
+    {R"("model": {"width": 64}, "attacks": {"pgd": {}})",
+     R"(s.json:/attacks/pgd: 'epsilon' is missing (radius of the L-infinity ball); it has no default)"},
+    {R"("model": {"width": 64}, "attacks": {"pgd": {"epsilon": 8}})",
+     R"(s.json:/attacks/pgd/epsilon: 8 is out of range (radius of the L-infinity ball); give a value between 0 and 1)"},
+    {R"("model": {"width": 64}, "attacks": {"a": {"kind": "fgsm", "epsilon": 0.1}, "b": {"kind": "fgsm", "epsilon": 0.2}})",
+     R"(s.json:/attacks/b: 'b' computes the same as 'a'; keep one, with all its strengths)"},
+    {R"("model": {"width": 64}, "metrics": {"spectrum": {"fit_first": 600}})",
+     R"(s.json:/metrics/spectrum: fit_first 600 is not below fit_last 500; a slope needs two ranks)"},
+    {R"("model": {"width": {"sweep": []}})", R"(s.json:/model/width/sweep: an empty sweep; give at least one value)"},
+    {R"("model": {"width": {"sweep": 64}})",
+     R"(s.json:/model/width/sweep: 64 is not a sweep; give a list of values or one of 'linspace', 'logspace', 'range')"},
+    {R"("model": {"width": {"sweep": [64, 128, 64.0]}})",
+     R"(s.json:/model/width/sweep/2: the value 64 stands twice; keep one)"},
+    {R"("model": {"width": {"sweep": [64], "default": 64}})",
+     R"(s.json:/model/width: 'sweep' stands with other keys; it takes the place of a value, alone)"},
+    {R"("model": {"width": {"sweep": [64, 0]}})",
+     R"(s.json:/model/width/sweep/1: 0 is out of range (units of each hidden layer); give a value between 1 and 1000000)"},
+    {R"("model": {"width": {"sweep": {"linspce": [1, 2, 2]}}})",
+     R"(s.json:/model/width/sweep/linspce: unknown kind of sweep; did you mean 'linspace'?)"},
+    {R"("model": {"width": {"sweep": {"linspace": [10, 15, 3]}}})",
+     R"(s.json:/model/width/sweep: 12.5 is not an integer (units of each hidden layer))"},
+    {R"("model": {"width": {"sweep": {"linspace": [10, 20]}}})",
+     R"(s.json:/model/width/sweep/linspace: 'linspace' takes [first, last, count])"},
+    {R"("model": {"width": {"sweep": {"linspace": [10, 20, 1]}}})",
+     R"(s.json:/model/width/sweep/linspace/2: 1 is not a count; give an integer between 2 and 1,000,000)"},
+    {R"("model": {"width": {"sweep": {"logspace": [0, 20, 3]}}})",
+     R"(s.json:/model/width/sweep/logspace: 'logspace' needs ends above 0; add 0 with a list of values)"},
+    {R"("model": {"width": {"sweep": {"range": [10, 20, -5]}}})",
+     R"(s.json:/model/width/sweep/range: a step of -5 never leads from 10 to 20)"},
+    {R"("model": {"activation": {"sweep": {"range": [1, 2, 1]}}, "width": 64})",
+     R"(s.json:/model/activation/sweep: 'activation' holds no numbers; list its values)"},
+    {R"("model": {"width": 64}, "output": {"models": {"sweep": [true, false]}})",
+     R"(s.json:/output/models: this option cannot be swept; give one value)"},
+    {R"("model": {"width": 64}, "output": {"model": true})",
+     R"(s.json:/output/model: unknown key; did you mean 'models'?)"},
+    {R"("model": {"width": 64}, "description": 3)", R"(s.json:/description: 3 is not a text)"},
+    {R"("model": {"width": 64}, "seed": -1)",
+     R"(s.json:/seed: -1 is out of range (decides initial weights and the order of samples); give a value between 0 and 9007199254740992)"},
+    {R"("model": {"width": 64}, "zip": [["/model/width"]])",
+     R"(s.json:/zip/0: a group of 'zip' is a list of at least two JSON pointers to swept options)"},
+    {R"("model": {"width": {"sweep": [64, 128]}}, "zip": [["/model/widht", "/seed"]])",
+     R"(s.json:/zip/0/0: '/model/widht' is not swept; did you mean '/model/width'?)"},
+    {R"("model": {"width": {"sweep": [64, 128]}}, "seed": {"sweep": [0, 1, 2]}, "zip": [["/model/width", "/seed"]])",
+     R"(s.json:/zip/0: '/model/width' has 2 values and '/seed' has 3; zipped options need as many)"},
+    {R"("model": {"width": 64}, "seed": {"sweep": [0, 1]}, "attacks": {"pgd": {"epsilon": 0.1, "steps": {"sweep": [1, 2]}}}, "zip": [["/attacks/pgd/steps", "/seed"]])",
+     R"(s.json:/zip/0: '/seed' is swept without '/attacks/pgd/steps' beside it; zipped options are swept together, both for training or both in one attack)"},
+    {R"("model": {"width": 64}, "seed": {"sweep": [0, 1]}, "attacks": {"pgd": {"epsilon": {"sweep": [0.1, 0.2]}}}, "zip": [["/attacks/pgd/epsilon", "/seed"]])",
+     R"(s.json:/zip/0/0: '/attacks/pgd/epsilon' is an attack's strength (all its values are run on each trained network); it cannot be zipped)"},
+    {R"("model": {"width": 64}, "exclude": [{"model": {"widht": 64}}])",
+     R"(s.json:/exclude/0/model/widht: unknown key; did you mean 'width'?)"},
+    {R"("model": {"width": 64}, "exclude": [{}])",
+     R"(s.json:/exclude/0: an entry without options would exclude every cell)"},
+    {R"("model": {"width": 64}, "exclude": [{"model": {"width": 64}}])",
+     R"(s.json:/exclude: every cell is excluded; nothing is left to train)"},
+    {R"("model": {"width": 64}, "exclude": [{"case": "a"}])", R"(s.json:/exclude/0/case: the study has no cases)"},
+    {R"("model": {"width": 64}, "exclude": [{"attacks": {}}])",
+     R"(s.json:/exclude/0/attacks: 'exclude' removes cells of training axes; attacks and metrics run on every cell)"},
+    {R"("model": {"width": 64}, "cases": [])",
+     R"(s.json:/cases: 'cases' is a list of at least one {"name": ..., partial configuration})"},
+    {R"("model": {"width": 64}, "cases": [{"model": {"depth": 2}}])",
+     R"(s.json:/cases/0: 'name' is missing; give the case one)"},
+    {R"("model": {"width": 64}, "cases": [{"name": "x"}, {"name": "x"}])",
+     R"(s.json:/cases/1/name: two cases are called 'x'; rename one)"},
+    {R"("model": {"width": 64}, "cases": [{"name": "x"}, {"name": "y", "regularizers": {"spectral": {"strenght": 1}}}])",
+     R"(s.json:/cases/1/regularizers/spectral/strenght: unknown key; did you mean 'strength'?)"},
+    {R"("model": {"width": 64}, "cases": [{"name": "x", "regularizers": {"spectral": null}}])",
+     R"(s.json:/cases/0/regularizers/spectral: null stands where an object belongs)"},
+    {R"("model": {"width": 64}, "regularizers": {}, "cases": [{"name": "x", "regularizers": {"spectral": null}}])",
+     R"(s.json:/cases/0/regularizers/spectral: null removes 'spectral' from the base, which does not have it)"},
+    {R"("model": {"width": 64}, "cases": [{"name": "x", "output": {"models": false}}])",
+     R"(s.json:/cases/0/output: unknown key; known are 'name', 'seed', 'dataset', 'model', 'training', 'regularizers', 'attacks', 'metrics')"},
+    {R"("model": {"width": {"sweep": {"range": [1, 1000, 1]}}}, "seed": {"sweep": {"range": [1, 10000, 1]}})",
+     R"(s.json: the grid has 1e+07 cells, more than 5,000,000; sweep fewer values)"},
+};
+
+}  // namespace
+
+TEST_CASE("text that is no JSON is refused with line and column") {
+  for (const Broken& broken : broken_json) CHECK(message_of(broken.text) == broken.message);
+}
+
+TEST_CASE("every broken study is refused with its place, the reason and what to do") {
+  CHECK(std::size(broken_studies) + std::size(broken_json) >= 40);
+  for (const Broken& broken : broken_studies) {
+    const std::string text = std::string("{\"name\": \"a\", ") + broken.text + "}";
+    INFO(text);
+    CHECK(message_of(text) == broken.message);
+  }
+}
+
+TEST_CASE("a study needs a name that can name files") {
+  CHECK(message_of(R"({"model": {"width": 64}})") == "s.json: 'name' is missing; give the study one");
+  CHECK(message_of(R"({"name": "a/b", "model": {"width": 64}})") ==
+        "s.json:/name: 'a/b' is no name (it becomes part of file names); use letters, digits, '_', '.' and '-'");
+  CHECK(message_of(R"({"name": "..", "model": {"width": 64}})") ==
+        "s.json:/name: '..' is no name (it becomes part of file names); use letters, digits, '_', '.' and '-'");
+}
+
+TEST_CASE("a batch that is too small for a penalty is legal, with a warning") {
+  const auto study = parse(R"({"name": "a", "model": {"width": 64}, "training": {"batch_size": 64},
+                               "regularizers": {"spectral": {}}})");
+  CHECK(
+      study.warnings ==
+      std::vector<std::string>{
+          "/regularizers/spectral: a batch of 64 is not larger than the layer's width 64, so the tail of its spectrum "
+          "is noise; the method wants at least 1.25 times the width"});
+}

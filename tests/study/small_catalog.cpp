@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#include "small_catalog.hpp"
+
+#include "eigensweep/catalog.hpp"
+
+using eigensweep::study::Catalog;
+using eigensweep::study::DatasetInfo;
+using eigensweep::study::Family;
+using eigensweep::study::Kind;
+
+const Catalog& small_catalog() {
+  static const Catalog all = [] {
+    Catalog made;
+    for (Kind kind : eigensweep::catalog().all()) {
+      if (kind.family == Family::dataset && kind.name == "mnist") {
+        kind.info = [](const eigensweep::Json&) { return DatasetInfo{60000, 10000, {1, 28, 28}, 10}; };
+      }
+      made.add(std::move(kind));
+    }
+    return made;
+  }();
+  return all;
+}
+
+eigensweep::study::Study parse(const std::string& text) {
+  return eigensweep::study::parse_study(text, "s.json", small_catalog());
+}

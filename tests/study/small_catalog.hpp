@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "eigensweep/study/kind.hpp"
+#include "eigensweep/study/study.hpp"
+
+/// Every kind of the catalog, with an "mnist" whose facts come from nowhere: no test here needs its files.
+const eigensweep::study::Catalog& small_catalog();
+
+/// parse_study with that catalog and the file name "s.json".
+eigensweep::study::Study parse(const std::string& text);
