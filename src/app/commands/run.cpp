@@ -5,11 +5,14 @@
 
 #include "../command.hpp"
 #include "eigensweep/catalog.hpp"
+#include "eigensweep/results/results_file.hpp"
 
 namespace eigensweep::app {
 namespace {
 
-void publish(const study::Study&, const sweep::OutputPaths&) {}
+void publish(const study::Study& study, const sweep::OutputPaths& paths) {
+  results::collect(paths.ledger(), paths.results(), study, catalog(), {{"written_by", "run"}});
+}
 
 }  // namespace
 

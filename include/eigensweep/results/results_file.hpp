@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "eigensweep/core/json.hpp"
+#include "eigensweep/study/study.hpp"
+#include "eigensweep/wire/ledger.hpp"
+
+namespace eigensweep::results {
+
+/// docs/formats.md describes the layout; raised when a reader of the old one would misread the new.
+inline constexpr int format_version = 1;
+inline constexpr const char* file_type = "eigensweep-results";
+
+/// Where the result of an attack at one strength stands: a record, and the row of its columns.
+struct Place {
+  std::shared_ptr<const wire::Record> record;
+  std::size_t row = 0;
+};
+
+/// What the ledger knows, arranged for look-up: later records replace earlier ones, strength by strength.
+class RecordStore {
+ public:
+  void add(wire::Record record);
+
+  /// Null when there is none.
+  [[nodiscard]] const wire::Record* training(const std::string& trial) const;
+  /// The newest record of an evaluation (of whatever strengths); null when there is none.
+  [[nodiscard]] const wire::Record* evaluation(const std::string& trial, const std::string& evaluation) const;
+  /// The newest result at one strength; null when there is none.
+  [[nodiscard]] const Place* at_strength(const std::string& trial, const std::string& evaluation,
+                                         double strength) const;
+
+ private:
+  struct Evaluated {
+    std::shared_ptr<const wire::Record> newest;
+    std::map<double, Place> strengths;
+  };
+  struct Trial {
+    std::shared_ptr<const wire::Record> training;
+    std::map<std::string, Evaluated> evaluations;
+  };
+  [[nodiscard]] const Evaluated* find(const std::string& trial, const std::string& evaluation) const;
+  std::map<std::string, Trial> trials_;
+};
+
+/// Writes the results file of a study: what it asks for, of what `store` holds. Replaces `file` in one step: a reader
+/// sees the old content or the new one, whatever dies. `provenance` is added to what the records themselves say of
+/// hosts, devices and versions. Throws SystemError.
+void write_results(const std::filesystem::path& file, const study::Study& study, const study::Catalog& catalog,
+                   const RecordStore& store, const Json& provenance);
+
+/// The same from a ledger. Throws SystemError, DataError.
+wire::LedgerReport collect(const std::filesystem::path& ledger, const std::filesystem::path& file,
+                           const study::Study& study, const study::Catalog& catalog, const Json& provenance);
+
+}  // namespace eigensweep::results

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "layout.hpp"
+#include "netcdf.hpp"
+
+namespace eigensweep::results {
+
+/// Writes one study's file: rows are cells of the grid, numbers come from the records of the cell's trial.
+class Product {
+ public:
+  Product(NetcdfWriter& writer, const study::Study& study, const RecordStore& store, const Layout& layout)
+      : writer_(writer), study_(study), store_(store), layout_(layout) {}
+
+  void write_attributes(const Json& provenance);
+  void write_dimensions();
+  void write_trials();
+  void write_history();
+  void write_attacks(const AttackGroup& group);
+  void write_metric(const MetricGroup& group);
+
+ private:
+  [[nodiscard]] std::size_t rows() const { return study_.cells.size(); }
+  [[nodiscard]] const study::Trial& trial(std::size_t row) const { return study_.trials[study_.cells[row].trial]; }
+  [[nodiscard]] const wire::Record* training(std::size_t row) const { return store_.training(trial(row).id); }
+  /// The evaluation of that label asked of the row's trial; null when it is not asked.
+  [[nodiscard]] const study::Evaluation* asked(std::size_t row, study::Family family, const std::string& label) const;
+  /// The newest record of it; null when there is none or it is not asked.
+  [[nodiscard]] const wire::Record* newest(std::size_t row, study::Family family, const std::string& label) const;
+  /// What an evaluation that was asked for came to: its own status, or that of a training that never got so far.
+  [[nodiscard]] std::int8_t outcome(std::size_t row, const wire::Record* record) const;
+  [[nodiscard]] std::vector<std::size_t> extents(const study::Column& column) const;
+
+  void write_trial_texts(const std::string& name, const std::string& description,
+                         const std::function<std::string(const wire::Record&)>& text);
+  void write_attack_column(const AttackGroup& group, const study::Column& column);
+  void write_attack_status(const AttackGroup& group, const std::vector<std::string>& dims);
+
+  NetcdfWriter& writer_;
+  const study::Study& study_;
+  const RecordStore& store_;
+  const Layout& layout_;
+};
+
+/// "missing", "ok", ... as netCDF flags; `with_not_asked` adds -1.
+VariableSpec status_spec(std::string name, std::vector<std::string> dims, bool with_not_asked);
+
+/// A declared column as a variable of a group.
+VariableSpec column_spec(const std::string& group, std::vector<std::string> leading, const study::Column& column);
+
+/// Copies a record's column into a row, if the record has it.
+void place_column(const wire::Record* record, const study::Column& column, const std::vector<std::size_t>& leading,
+                  const std::vector<std::size_t>& target, std::uint8_t* bytes);
+
+/// The seconds a record notes, NaN without one.
+double seconds_of(const wire::Record* record);
+
+}  // namespace eigensweep::results

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cstring>
+
+#include "product.hpp"
+
+namespace eigensweep::results {
+namespace {
+
+using study::Column;
+using study::Evaluation;
+using study::Family;
+using wire::Record;
+
+constexpr std::int8_t not_asked = -1;
+
+std::size_t items(const std::vector<std::size_t>& extents) {
+  std::size_t count = 1;
+  for (const std::size_t extent : extents) count *= extent;
+  return count;
+}
+
+bool asks_for(const Evaluation& attack, const AttackGroup& group, std::size_t strength) {
+  return group.strength.empty() ||
+         std::binary_search(attack.strengths.begin(), attack.strengths.end(), group.strengths[strength]);
+}
+
+std::size_t strengths_of(const AttackGroup& group) { return group.strength.empty() ? 1 : group.strengths.size(); }
+
+}  // namespace
+
+void Product::write_attack_column(const AttackGroup& group, const Column& column) {
+  std::vector<std::string> dims{"trial", group.attack_dimension};
+  if (!group.strength.empty()) dims.push_back(group.strength);
+  const std::vector<std::size_t> target = extents(column);
+  const std::size_t block = items(target) * hdf5::size_of(column.dtype);
+  writer_.add_numbers(column_spec(group.group, dims, column), [&](std::size_t row, std::uint8_t* bytes) {
+    for (std::size_t i = 0; i < group.labels.size(); ++i) {
+      const Evaluation* attack = asked(row, Family::attack, group.labels[i]);
+      if (attack == nullptr) continue;
+      for (std::size_t s = 0; s < strengths_of(group); ++s) {
+        if (!asks_for(*attack, group, s)) continue;
+        std::uint8_t* target_bytes = bytes + (i * strengths_of(group) + s) * block;
+        if (group.strength.empty()) {
+          place_column(store_.evaluation(trial(row).id, attack->id), column, {}, target, target_bytes);
+        } else if (const Place* place = store_.at_strength(trial(row).id, attack->id, group.strengths[s])) {
+          place_column(place->record.get(), column, {place->row}, target, target_bytes);
+        }
+      }
+    }
+  });
+}
+
+void Product::write_attack_status(const AttackGroup& group, const std::vector<std::string>& dims) {
+  const std::size_t strengths = strengths_of(group);
+  writer_.add_numbers(status_spec(group.group + "/status", dims, true), [&](std::size_t row, std::uint8_t* bytes) {
+    for (std::size_t i = 0; i < group.labels.size() * strengths; ++i) {
+      const Evaluation* attack = asked(row, Family::attack, group.labels[i / strengths]);
+      std::int8_t status = not_asked;
+      if (attack != nullptr && asks_for(*attack, group, i % strengths)) {
+        const Place* place = group.strength.empty()
+                                 ? nullptr
+                                 : store_.at_strength(trial(row).id, attack->id, group.strengths[i % strengths]);
+        const Record* record = place != nullptr ? place->record.get() : nullptr;
+        if (group.strength.empty()) record = store_.evaluation(trial(row).id, attack->id);
+        status = outcome(row, record);
+      }
+      bytes[i] = static_cast<std::uint8_t>(status);
+    }
+  });
+}
+
+void Product::write_attacks(const AttackGroup& group) {
+  writer_.add_group(group.group);
+  for (const Column& column : group.columns) write_attack_column(group, column);
+  std::vector<std::string> dims{"trial", group.attack_dimension};
+  std::vector<std::string> messages;
+  for (std::size_t row = 0; row < rows(); ++row) {
+    for (const std::string& label : group.labels) {
+      const Record* record = newest(row, Family::attack, label);
+      messages.push_back(record == nullptr ? "" : record->message);
+    }
+  }
+  const std::string prefix = group.group + "/";
+  writer_.add_numbers(
+      {prefix + "evaluation_seconds", dims, "f64", "s", "time that the attack took, the pack's lanes together"},
+      [&](std::size_t row, std::uint8_t* bytes) {
+        for (std::size_t i = 0; i < group.labels.size(); ++i) {
+          const double seconds = seconds_of(newest(row, Family::attack, group.labels[i]));
+          std::memcpy(bytes + i * sizeof seconds, &seconds, sizeof seconds);
+        }
+      });
+  writer_.add_texts({prefix + "message", dims, "text", "", "why the attack failed"}, messages);
+  writer_.add_texts({prefix + "kind", {group.attack_dimension}, "text", "", "kind of the attack"}, group.kinds);
+  writer_.add_texts({prefix + "options", {group.attack_dimension}, "text", "", "its options, as JSON"}, group.options);
+  if (!group.strength.empty()) dims.push_back(group.strength);
+  write_attack_status(group, dims);
+}
+
+void Product::write_metric(const MetricGroup& group) {
+  writer_.add_group(group.group);
+  writer_.set_attribute(group.group, "label", group.label);
+  writer_.set_attribute(group.group, "kind", group.kind);
+  writer_.set_attribute(group.group, "options", group.options);
+  for (const Column& column : group.columns) {
+    const std::vector<std::size_t> target = extents(column);
+    writer_.add_numbers(column_spec(group.group, {"trial"}, column), [&](std::size_t row, std::uint8_t* bytes) {
+      place_column(newest(row, Family::metric, group.label), column, {}, target, bytes);
+    });
+  }
+  const std::string prefix = group.group + "/";
+  writer_.add_numbers(
+      {prefix + "evaluation_seconds", {"trial"}, "f64", "s", "time that it took, the pack's lanes together"},
+      [&](std::size_t row, std::uint8_t* bytes) {
+        const double seconds = seconds_of(newest(row, Family::metric, group.label));
+        std::memcpy(bytes, &seconds, sizeof seconds);
+      });
+  std::vector<std::string> messages;
+  for (std::size_t row = 0; row < rows(); ++row) {
+    const Record* record = newest(row, Family::metric, group.label);
+    messages.push_back(record == nullptr ? "" : record->message);
+  }
+  writer_.add_texts({prefix + "message", {"trial"}, "text", "", "why it could not be measured"}, messages);
+  writer_.add_numbers(status_spec(prefix + "status", {"trial"}, true), [&](std::size_t row, std::uint8_t* bytes) {
+    const Evaluation* metric = asked(row, Family::metric, group.label);
+    *bytes = static_cast<std::uint8_t>(metric == nullptr ? not_asked
+                                                         : outcome(row, newest(row, Family::metric, group.label)));
+  });
+}
+
+}  // namespace eigensweep::results

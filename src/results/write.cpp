@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#include <limits>
+#include <utility>
+
+#include "eigensweep/core/file.hpp"
+#include "place.hpp"
+#include "product.hpp"
+#include "provenance.hpp"
+
+namespace eigensweep::results {
+
+const study::Evaluation* Product::asked(std::size_t row, study::Family family, const std::string& label) const {
+  return find_evaluation(study_.evaluations(trial(row)), family, label);
+}
+
+const wire::Record* Product::newest(std::size_t row, study::Family family, const std::string& label) const {
+  const study::Evaluation* evaluation = asked(row, family, label);
+  return evaluation == nullptr ? nullptr : store_.evaluation(trial(row).id, evaluation->id);
+}
+
+std::int8_t Product::outcome(std::size_t row, const wire::Record* record) const {
+  if (record != nullptr) return static_cast<std::int8_t>(record->status);
+  const wire::Record* trained = training(row);
+  const bool never_got_there = trained != nullptr && trained->status != wire::Status::ok;
+  return static_cast<std::int8_t>(never_got_there ? trained->status : wire::Status::missing);
+}
+
+std::vector<std::size_t> Product::extents(const study::Column& column) const {
+  std::vector<std::size_t> lengths;
+  for (const std::string& dim : column.dims) lengths.push_back(layout_.lengths.at(dim));
+  return lengths;
+}
+
+VariableSpec status_spec(std::string name, std::vector<std::string> dims, bool with_not_asked) {
+  VariableSpec spec{std::move(name), std::move(dims), "i8", "", "what became of it"};
+  spec.has_fill = false;
+  if (with_not_asked) spec.flags = {{-1, "not_asked"}};
+  for (const wire::Status status :
+       {wire::Status::missing, wire::Status::ok, wire::Status::failed, wire::Status::diverged})
+    spec.flags.emplace_back(static_cast<std::int8_t>(status), wire::to_string(status));
+  return spec;
+}
+
+VariableSpec column_spec(const std::string& group, std::vector<std::string> leading, const study::Column& column) {
+  leading.insert(leading.end(), column.dims.begin(), column.dims.end());
+  // xarray takes "seconds" for a time span and converts; "s" it leaves alone.
+  const std::string unit = column.unit == "seconds" ? "s" : column.unit;
+  return {group + "/" + column.name, std::move(leading), column.dtype, unit, column.meaning};
+}
+
+void place_column(const wire::Record* record, const study::Column& column, const std::vector<std::size_t>& leading,
+                  const std::vector<std::size_t>& target, std::uint8_t* bytes) {
+  if (record == nullptr) return;
+  const auto found = record->columns.find(column.name);
+  if (found != record->columns.end()) place_array(found->second, leading, target, column.dtype, bytes);
+}
+
+double seconds_of(const wire::Record* record) {
+  constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+  return record == nullptr ? unknown : record->provenance.value("seconds", unknown);
+}
+
+void write_results(const std::filesystem::path& file, const study::Study& study, const study::Catalog& catalog,
+                   const RecordStore& store, const Json& provenance) {
+  const Layout layout = make_layout(study, catalog, store);
+  const Json gathered = gather_provenance(study, store, provenance);
+  file::replace_atomically(file, [&](const std::filesystem::path& temporary) {
+    NetcdfWriter writer(temporary);
+    Product product(writer, study, store, layout);
+    product.write_attributes(gathered);
+    product.write_dimensions();
+    product.write_trials();
+    product.write_history();
+    for (const AttackGroup& group : layout.attacks) product.write_attacks(group);
+    for (const MetricGroup& group : layout.metrics) product.write_metric(group);
+    writer.finish();
+  });
+}
+
+wire::LedgerReport collect(const std::filesystem::path& ledger, const std::filesystem::path& file,
+                           const study::Study& study, const study::Catalog& catalog, const Json& provenance) {
+  RecordStore store;
+  const wire::LedgerReport report =
+      wire::read_ledger(ledger, [&](wire::Record&& record) { store.add(std::move(record)); });
+  write_results(file, study, catalog, store, provenance);
+  return report;
+}
+
+}  // namespace eigensweep::results

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <sstream>
+
+#include "eigensweep/core/text.hpp"
+#include "eigensweep/results/summary.hpp"
+#include "scratch.hpp"
+#include "small_study.hpp"
+
+using namespace eigensweep;
+using results::ResultsFile;
+
+namespace {
+
+ResultsFile sample(const Scratch& scratch) {
+  const auto path = scratch.path() / "results.h5";
+  results::write_results(path, small_study(), small_catalog(), small_store(small_study()), Json::object());
+  return ResultsFile(path);
+}
+
+}  // namespace
+
+TEST_CASE("a summary counts trials and takes mean and spread over seeds") {
+  const Scratch scratch;
+  const Json summary = results::summarize(sample(scratch));
+  CHECK(summary.at("trials").at("total") == 8);
+  CHECK(summary.at("trials").at("ok") == 6);
+  CHECK(summary.at("trials").at("diverged") == 1);
+  CHECK(summary.at("trials").at("missing") == 1);
+  CHECK(summary.at("trials").at("missing_evaluations") == 2 + 2 + 1 + 1);
+  CHECK(summary.at("combinations").size() == 4);
+  CHECK(summary.at("problems").at(0).at("message") == "loss is not finite at epoch 3, step 7");
+  const study::Study& study = small_study();
+  const Json& first = summary.at("combinations").at(0);
+  std::vector<double> values;
+  for (const study::Trial& trial : study.trials) {
+    const Json& model = study.config(trial).at("model");
+    if (model.at("width") == first.at("at").at("width") && model.at("activation") == first.at("at").at("activation"))
+      values.push_back(value_for(trial.id, "accuracy/test_accuracy", 0));
+  }
+  REQUIRE(values.size() == 2);
+  CHECK(first.at("test_accuracy").at("mean").get<double>() == Approx((values[0] + values[1]) / 2));
+  CHECK(first.at("test_accuracy").at("std").get<double>() == Approx(std::abs(values[0] - values[1]) / std::sqrt(2.0)));
+  CHECK(first.at("attacks").at("pgd").at("robust_accuracy").at(0).at("count") == 0);
+  CHECK(first.at("attacks").at("pgd").at("robust_accuracy").at(1).at("count") == 2);
+}
+
+TEST_CASE("the table names the axes, the attacks and what went wrong") {
+  const Scratch scratch;
+  const std::string table = results::as_table(results::summarize(sample(scratch)));
+  CHECK_THAT(table, Catch::StartsWith("small: 8 trials: 6 ok, 1 diverged, 1 missing; 6 evaluations to come\n"));
+  for (const char* word : {"width", "activation", "test accuracy", "fgsm 0.1", "pgd 0.05", "last exponent",
+                           "standard deviation over seed", "diverged: loss is not finite at epoch 3, step 7"})
+    CHECK_THAT(table, Catch::Contains(word));
+}
+
+TEST_CASE("the CSV has a row per trial, attack and strength, with every number to the last bit") {
+  const Scratch scratch;
+  std::istringstream lines(results::as_csv(sample(scratch)));
+  std::string line;
+  std::getline(lines, line);
+  CHECK(line ==
+        "trial,trial_id,seed,width,activation,status,attack,epsilon,attack_status,robust_accuracy,robust_loss,"
+        "train_accuracy,train_loss,test_accuracy,test_loss\r");
+  std::size_t count = 0;
+  const std::string& id = small_study().trials[small_study().cells[0].trial].id;
+  while (std::getline(lines, line)) {
+    ++count;
+    if (count != 1) continue;
+    CHECK_THAT(line, Catch::StartsWith("0," + id + ",0,4,tanh,ok,fgsm,0,ok," +
+                                       text::number(value_for(id, "fgsm/robust_accuracy", 0)) + ","));
+  }
+  CHECK(count == 8 * 4);
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "eigensweep/results/results_file.hpp"
+
+/// A study of 2 widths x 2 strengths x 2 seeds with two attacks at different strengths and two metrics.
+const eigensweep::study::Study& small_study();
+/// The same with other attacks, as a user may ask for later.
+eigensweep::study::Study study_from(const std::string& text);
+extern const char* const small_study_text;
+const eigensweep::study::Catalog& small_catalog();
+
+/// A number that belongs to one place of the results: every reader must find it there.
+double value_for(const std::string& trial, const std::string& what, std::size_t i, std::size_t j = 0);
+
+/// Records of every trial but the last two: one of these diverged, one is missing. The widths differ, so spectra do in
+/// length; the last but two was trained for one epoch less.
+std::vector<eigensweep::wire::Record> small_records(const eigensweep::study::Study& study);
+eigensweep::results::RecordStore small_store(const eigensweep::study::Study& study);

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// Writes a small results file, and beside it as JSON what a reader must find in it.
+#include <fstream>
+#include <iostream>
+
+#include "eigensweep/core/error.hpp"
+#include "small_study.hpp"
+
+using namespace eigensweep;
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  const std::string file = argv[1];
+  const study::Study& study = small_study();
+  const results::RecordStore store = small_store(study);
+  results::write_results(file, study, small_catalog(), store, {{"given", "by the test"}});
+  Json expected = Json::array();
+  for (const study::Cell& cell : study.cells) {
+    const study::Trial& trial = study.trials[cell.trial];
+    Json row{{"trial_id", trial.id}, {"coordinates", Json::object()}, {"columns", Json::object()}};
+    for (std::size_t i = 0; i < cell.coordinates.size(); ++i)
+      row["coordinates"][study.axes[i].name] = cell.coordinates[i];
+    const wire::Record* training = store.training(trial.id);
+    row["status"] = training == nullptr ? "missing" : wire::to_string(training->status);
+    for (const auto& [name, array] : training == nullptr ? decltype(training->columns){} : training->columns)
+      row["columns"]["history/" + name] = {{"shape", array.shape}, {"values", array.values()}};
+    for (const study::Evaluation& evaluation : study.evaluations(trial)) {
+      const wire::Record* record = store.evaluation(trial.id, evaluation.id);
+      if (record == nullptr) continue;
+      const bool is_attack = evaluation.family == study::Family::attack;
+      for (const auto& [name, array] : record->columns) {
+        Json found{{"shape", array.shape}, {"values", array.values()}};
+        if (is_attack) found["strengths"] = record->strengths;
+        row["columns"][(is_attack ? "attacks/" + evaluation.label : evaluation.label) + "/" + name] = found;
+      }
+    }
+    expected.push_back(row);
+  }
+  std::ofstream(file + ".json") << expected.dump();
+  return 0;
+}
