@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: MIT
+"""`eigensweep run` with the real worker on real MNIST, small: the same results alone, under mpirun, killed and continued;
+extended studies train nothing again; a kept network gives the numbers of the file in plain torch."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+try:
+    import h5py
+    import numpy as np
+    import torch
+    from safetensors.torch import load_file
+except ImportError as missing:
+    print(f"skipped: {missing}; scripts/setup installs what the tests need")
+    sys.exit(77)
+
+BIN = Path(os.environ["EIGENSWEEP_BIN"])
+MNIST = Path(os.environ["EIGENSWEEP_SOURCE"]) / "data" / "mnist"
+ENVIRONMENT = dict(
+    os.environ,
+    OMPI_ALLOW_RUN_AS_ROOT="1",
+    OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
+    OMPI_MCA_rmaps_base_oversubscribe="1",
+    OMPI_MCA_hwloc_base_binding_policy="none",
+    OMPI_MCA_btl_base_warn_component_unused="0",
+)
+
+
+def study(epochs=2, attacks=None):
+    """Eight trials: two widths, with and without penalty, two seeds."""
+    return {
+        "name": "small",
+        "seed": {"sweep": [0, 1]},
+        "dataset": {"train_samples": 1500, "test_samples": 400},
+        "model": {"width": {"sweep": [24, 32]}, "depth": 2},
+        "training": {"epochs": epochs, "batch_size": 128, "optimizer": {"amsgrad": True}},
+        "regularizers": {"spectral": {"strength": {"sweep": [0, 0.5]}, "layers": "all"}},
+        "attacks": attacks or {"fgsm": {"epsilon": {"sweep": [0, 0.05]}, "samples": 100}},
+    }
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="eigensweep-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def command(self, content, output, *options, ranks=0):
+        file = self.folder / f"study-{abs(hash(json.dumps(content)))}.json"
+        file.write_text(json.dumps(content))
+        launcher = ["mpirun", "-n", str(ranks)] if ranks else []
+        return [*launcher, str(BIN / "eigensweep"), "run", str(file), "--output", str(output), *options]
+
+    def run_study(self, content, output, *options, ranks=0, expect=0):
+        done = subprocess.run(
+            self.command(content, output, *options, ranks=ranks), env=ENVIRONMENT, capture_output=True, text=True, timeout=300
+        )
+        self.assertEqual(done.returncode, expect, done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    def numbers(self, output):
+        """Every number that a rerun must give again, by name."""
+        found = {}
+        with h5py.File(output / "results.h5") as file:
+            for name in (
+                "status", "history/loss", "history/task_loss", "history/penalty", "attacks/robust_accuracy",
+                "attacks/robust_loss", "accuracy/test_accuracy", "accuracy/test_loss", "spectrum/eigenvalues",
+            ):
+                found[name] = file[name][...]
+            found["trial_id"] = file["trial_id"].asstr()[...]
+        return found
+
+    def assert_same(self, first, second, relative):
+        for name, values in first.items():
+            if name == "trial_id":
+                self.assertEqual(list(values), list(second[name]))
+            elif name.endswith("accuracy"):  # a hundred samples: one may stand on the edge
+                np.testing.assert_allclose(values, second[name], atol=0.0101 if relative else 0, err_msg=name)
+            elif name == "spectrum/eigenvalues":  # the smallest ones are the roundings of the largest
+                np.testing.assert_allclose(values, second[name], rtol=relative * 10, atol=relative * np.nanmax(values), err_msg=name)
+            else:
+                np.testing.assert_allclose(values, second[name], rtol=relative, err_msg=name)
+
+
+class Results(Case):
+    def test_packs_and_ranks_do_not_matter(self):
+        self.run_study(study(), self.folder / "alone", "--lanes", "1", "--workers", "1")
+        alone = self.numbers(self.folder / "alone")
+        self.assertTrue((alone["status"] == 1).all())
+        self.run_study(study(), self.folder / "packed", "--workers", "1")
+        self.assert_same(alone, self.numbers(self.folder / "packed"), 1e-4)
+        for ranks in (1, 2, 3):
+            self.run_study(study(), self.folder / f"ranks-{ranks}", ranks=ranks)
+            self.assert_same(alone, self.numbers(self.folder / f"ranks-{ranks}"), 1e-4)
+
+    def test_a_kept_network_gives_the_numbers_of_the_file(self):
+        output = self.folder / "out"
+        self.run_study(study(), output)
+        import gzip
+
+        with gzip.open(MNIST / "t10k-images-idx3-ubyte.gz") as stream:
+            images = np.frombuffer(stream.read(), np.uint8, offset=16).reshape(-1, 784)[:400]
+        with gzip.open(MNIST / "t10k-labels-idx1-ubyte.gz") as stream:
+            labels = np.frombuffer(stream.read(), np.uint8, offset=8)[:400].astype(np.int64)
+        inputs, labels = torch.from_numpy(images.astype(np.float32) / 255), torch.from_numpy(labels)
+        with h5py.File(output / "results.h5") as file:
+            epsilon = list(file["epsilon"][...])
+            for row, trial in enumerate(file["trial_id"].asstr()[...]):
+                weights = load_file(output / "models" / f"{trial}.safetensors")
+                width = weights["0.weight"].shape[0]
+                network = torch.nn.Sequential(
+                    torch.nn.Linear(784, width), torch.nn.Tanh(), torch.nn.Linear(width, width), torch.nn.Tanh(),
+                    torch.nn.Linear(width, 10),
+                )
+                network.load_state_dict(weights)
+                right = (network(inputs).argmax(1) == labels).float()
+                self.assertAlmostEqual(right.mean().item(), file["accuracy/test_accuracy"][row], delta=0.0026)
+                robust = file["attacks/robust_accuracy"][row, 0]
+                self.assertAlmostEqual(robust[epsilon.index(0.0)], right[:100].mean().item(), delta=0.0101)
+                x = inputs[:100].clone().requires_grad_(True)
+                torch.nn.functional.cross_entropy(network(x), labels[:100], reduction="sum").backward()
+                moved = (x + 0.05 * x.grad.sign()).clamp(0, 1)
+                attacked = (network(moved).argmax(1) == labels[:100]).float().mean().item()
+                self.assertAlmostEqual(robust[epsilon.index(0.05)], attacked, delta=0.0101)
+
+
+class Interruptions(Case):
+    def interrupted(self, signal_number, moment, expect):
+        content, output = study(epochs=12), self.folder / f"out-{signal_number}-{moment}"
+        process = subprocess.Popen(
+            self.command(content, output), env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        time.sleep(moment)
+        process.send_signal(signal_number)
+        text = process.communicate(timeout=120)[0]
+        if process.returncode != 0:  # a fast machine may have finished before
+            self.assertEqual(process.returncode, expect, text)
+        self.run_study(content, output)
+        return self.numbers(output)
+
+    def test_a_run_that_was_killed_and_continued_equals_an_undisturbed_one(self):
+        self.run_study(study(epochs=12), self.folder / "whole")
+        whole = self.numbers(self.folder / "whole")
+        for moment in (0.6, 1.2, 1.8, 2.4):
+            self.assert_same(whole, self.interrupted(signal.SIGKILL, moment, -9), 1e-4)
+
+    def test_a_run_that_was_asked_to_stop_goes_on_from_its_checkpoint_bit_for_bit(self):
+        self.run_study(study(epochs=12), self.folder / "whole")
+        whole = self.numbers(self.folder / "whole")
+        for moment in (0.8, 1.6):
+            self.assert_same(whole, self.interrupted(signal.SIGINT, moment, 75), 1e-4)
+
+
+class Extensions(Case):
+    def trained(self, output):
+        with h5py.File(output / "results.h5") as file:
+            return {trial: seconds for trial, seconds in zip(file["trial_id"].asstr()[...], file["train_seconds"][...])}
+
+    def test_more_epsilons_attacks_and_widths_train_nothing_again(self):
+        output = self.folder / "out"
+        self.run_study(study(), output)
+        before, models = self.trained(output), {p: p.stat().st_mtime_ns for p in (output / "models").iterdir()}
+        old = self.numbers(output)
+        more = study(attacks={
+            "fgsm": {"epsilon": {"sweep": [0, 0.05, 0.1]}, "samples": 100},
+            "pgd": {"epsilon": {"sweep": [0.05]}, "steps": 5, "samples": 100},
+        })
+        self.run_study(more, output)
+        self.assertEqual(self.trained(output), before)
+        with h5py.File(output / "results.h5") as file:
+            self.assertEqual(list(file["attack"].asstr()[...]), ["fgsm", "pgd"])
+            robust = file["attacks/robust_accuracy"][...]
+        self.assertFalse(np.isnan(robust[:, 0]).any())
+        np.testing.assert_array_equal(robust[:, 0, :2], old["attacks/robust_accuracy"][:, 0])
+        more["model"]["width"]["sweep"].append(40)
+        self.run_study(more, output)
+        after = self.trained(output)
+        self.assertEqual(len(after), 12)
+        self.assertEqual({trial: after[trial] for trial in before}, before)
+        for path, modified in models.items():
+            self.assertEqual(path.stat().st_mtime_ns, modified)
+
+
+if __name__ == "__main__":
+    unittest.main()
