@@ -98,7 +98,9 @@ std::string describe(const Catalog& catalog, const std::string& name) {
   std::vector<std::string> known{"training", "output"};
   for (const Kind& kind : catalog.all()) {
     known.push_back(kind.name);
-    if (kind.name == name) page += (page.empty() ? "" : "\n") + describe_kind(kind);
+    if (kind.name != name) continue;
+    if (!page.empty()) page += '\n';  // a name may stand in two families
+    page += describe_kind(kind);
   }
   if (page.empty()) {
     throw ConfigError(fmt::format("describe: nothing is called '{}'{}", name, text::suggestion(name, known)));
