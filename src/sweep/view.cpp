@@ -37,9 +37,8 @@ std::string loss_range(const std::vector<double>& losses) {
 }
 
 std::string counts(const RunStatus& status) {
-  std::string text =
-      fmt::format("{} of {} trials, {} running", text::thousands(static_cast<long long>(status.done)),
-                  text::thousands(static_cast<long long>(status.trials)), status.running_trials());
+  std::string text = fmt::format("{} of {} trials, {} running", text::thousands(static_cast<long long>(status.done)),
+                                 text::thousands(static_cast<long long>(status.trials)), status.running_trials());
   if (status.failed > 0) text += fmt::format(", {} failed", status.failed);
   if (status.diverged > 0) text += fmt::format(", {} diverged", status.diverged);
   return text;
