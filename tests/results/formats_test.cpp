@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 
 #include "eigensweep/core/file.hpp"
@@ -13,6 +15,9 @@ namespace {
 
 std::string documented() { return file::read(std::string(EIGENSWEEP_SOURCE_FOLDER) + "/docs/formats.md"); }
 
+// As a page of Markdown names something: between backticks.
+std::string code(const std::string& name) { return fmt::format("`{}`", name); }
+
 }  // namespace
 
 TEST_CASE("docs/formats.md names every declared column and its meaning") {
@@ -22,8 +27,8 @@ TEST_CASE("docs/formats.md names every declared column and its meaning") {
     columns.insert(columns.end(), kind.columns.begin(), kind.columns.end());
   for (const study::Column& column : columns) {
     INFO(column.name);
-    CHECK_THAT(text, Catch::Contains("`" + column.name + "`"));
-    for (const std::string& dim : column.dims) CHECK_THAT(text, Catch::Contains("`" + dim + "`"));
+    CHECK_THAT(text, Catch::Contains(code(column.name)));
+    for (const std::string& dim : column.dims) CHECK_THAT(text, Catch::Contains(code(dim)));
   }
 }
 
@@ -42,10 +47,10 @@ TEST_CASE("docs/formats.md names every variable and attribute that a results fil
   for (const std::string& name : names) {
     if (name == "activation") continue;  // an axis of this study
     INFO(name);
-    CHECK_THAT(text, Catch::Contains("`" + name.substr(name.rfind('/') + 1) + "`"));
+    CHECK_THAT(text, Catch::Contains(code(name.substr(name.rfind('/') + 1))));
   }
   for (const char* attribute : {"file_type", "format_version", "Conventions", "title", "comment", "eigensweep_version",
                                 "git_revision", "git_dirty", "created_utc", "study_json", "resolved_json", "axes_json",
                                 "evaluations_json", "study_warnings", "provenance"})
-    CHECK_THAT(text, Catch::Contains("`" + std::string(attribute) + "`"));
+    CHECK_THAT(text, Catch::Contains(code(attribute)));
 }
