@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <chrono>
 
-#include "by_hand.hpp"
 #include "eigensweep/training/trainer.hpp"
+#include "eigensweep/worker/by_hand.hpp"
 
 namespace eigensweep::worker {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "by_hand.hpp"
+#include "eigensweep/worker/by_hand.hpp"
 
 #include <filesystem>
 #include <fstream>

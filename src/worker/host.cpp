@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "host.hpp"
+#include "eigensweep/worker/host.hpp"
 
 #include <ATen/DeviceAccelerator.h>
 #include <unistd.h>

@@ -11,8 +11,8 @@
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/version.hpp"
 #include "eigensweep/models/safetensors.hpp"
+#include "eigensweep/worker/host.hpp"
 #include "evaluate.hpp"
-#include "host.hpp"
 
 namespace eigensweep::worker {
 namespace {

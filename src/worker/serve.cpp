@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "serve.hpp"
+#include "eigensweep/worker/serve.hpp"
 
 #include <torch/version.h>
 #include <unistd.h>
@@ -13,8 +13,8 @@
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/wire/frame.hpp"
+#include "eigensweep/worker/host.hpp"
 #include "eigensweep/worker/run_pack.hpp"
-#include "host.hpp"
 
 namespace eigensweep::worker {
 namespace {

@@ -4,12 +4,12 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
-#include "by_hand.hpp"
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/version.hpp"
-#include "host.hpp"
-#include "serve.hpp"
+#include "eigensweep/worker/by_hand.hpp"
+#include "eigensweep/worker/host.hpp"
+#include "eigensweep/worker/serve.hpp"
 
 namespace eigensweep::worker {
 namespace {
