@@ -132,30 +132,42 @@ class Results(Case):
 
 
 class Interruptions(Case):
-    def interrupted(self, signal_number, moment, expect):
+    """A trial alone on one thread is the same arithmetic whenever it runs, so the numbers must be equal to the last bit. In packs the
+    sums are rounded in another order, which a penalty with eigenvectors amplifies in a dozen epochs: there, the first epoch counts."""
+
+    def interrupted(self, signal_number, moment, expect, *options):
         content, output = study(epochs=12), self.folder / f"out-{signal_number}-{moment}"
         process = subprocess.Popen(
-            self.command(content, output), env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            self.command(content, output, *options), env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         time.sleep(moment)
         process.send_signal(signal_number)
         text = process.communicate(timeout=120)[0]
         if process.returncode != 0:  # a fast machine may have finished before
             self.assertEqual(process.returncode, expect, text)
-        self.run_study(content, output)
+        self.run_study(content, output, *options)
         return self.numbers(output)
 
-    def test_a_run_that_was_killed_and_continued_equals_an_undisturbed_one(self):
-        self.run_study(study(epochs=12), self.folder / "whole")
+    def test_a_trial_that_was_killed_and_continued_equals_an_undisturbed_one_bit_for_bit(self):
+        alone = ("--lanes", "1", "--workers", "2", "--threads", "1")
+        self.run_study(study(epochs=12), self.folder / "whole", *alone)
         whole = self.numbers(self.folder / "whole")
-        for moment in (0.6, 1.2, 1.8, 2.4):
-            self.assert_same(whole, self.interrupted(signal.SIGKILL, moment, -9), 1e-4)
-
-    def test_a_run_that_was_asked_to_stop_goes_on_from_its_checkpoint_bit_for_bit(self):
-        self.run_study(study(epochs=12), self.folder / "whole")
-        whole = self.numbers(self.folder / "whole")
+        for moment in (0.6, 1.2, 2.4):
+            self.assert_same(whole, self.interrupted(signal.SIGKILL, moment, -9, *alone), 0)
         for moment in (0.8, 1.6):
-            self.assert_same(whole, self.interrupted(signal.SIGINT, moment, 75), 1e-4)
+            self.assert_same(whole, self.interrupted(signal.SIGINT, moment, 75, *alone), 0)
+
+    def test_packs_that_were_killed_and_continued_equal_undisturbed_ones(self):
+        self.run_study(study(epochs=12), self.folder / "whole")
+        whole = self.numbers(self.folder / "whole")
+        for moment in (0.6, 1.2, 1.8):
+            again = self.numbers_of_first_epoch(self.interrupted(signal.SIGKILL, moment, -9))
+            self.assert_same(self.numbers_of_first_epoch(whole), again, 1e-4)
+
+    @staticmethod
+    def numbers_of_first_epoch(numbers):
+        first = {name: numbers[name][:, 0] for name in ("history/loss", "history/task_loss", "history/penalty")}
+        return first | {"status": numbers["status"], "trial_id": numbers["trial_id"]}
 
 
 class Extensions(Case):
