@@ -26,7 +26,7 @@ struct Arguments {
 
 void declare(CLI::App& app, Arguments& arguments) {
   app.set_version_flag("--version",
-                       fmt::format("eigensweep-worker {} (torch {})", build_info().version, TORCH_VERSION));
+                       fmt::format("eigensweep-worker {} (torch {})", build_info().version, torch_version()));
   app.add_option("--device", arguments.device, "auto, cpu, cuda or cuda:K")->capture_default_str();
   app.add_option("--threads", arguments.threads, "CPU threads; 0 leaves LibTorch's default")
       ->check(CLI::Range(0, 4096));

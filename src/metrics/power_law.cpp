@@ -9,8 +9,6 @@
 namespace eigensweep::metrics {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
 /// Weighted means and central second moments of points (x, y).
 struct Line {
   double xx = 0;

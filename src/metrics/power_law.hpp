@@ -2,9 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 
 namespace eigensweep::metrics {
+
+/// What could not be measured.
+inline constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// A line through an eigenspectrum in log-log: lambda_n ~ n^-exponent for ranks n = first..last (from 1).
 struct PowerLaw {

@@ -62,8 +62,6 @@ study::Kind declare_spectrum() {
 namespace eigensweep::metrics {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
 wire::Array integers(const std::vector<std::int64_t>& values) {
   wire::Array array;
   array.dtype = "i64";

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "eigensweep/core/here.hpp"
 #include "eigensweep/core/version.hpp"
 #include "product.hpp"
 #include "provenance.hpp"

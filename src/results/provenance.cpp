@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "provenance.hpp"
 
-#include <fmt/chrono.h>
-
 #include <array>
-#include <chrono>
 #include <cstdlib>
 #include <map>
 #include <set>
@@ -64,11 +61,6 @@ Json gather_provenance(const study::Study& study, const RecordStore& store, cons
   if (const char* job = std::getenv("SLURM_JOB_ID"); job != nullptr) provenance["slurm_job"] = job;
   gatherer.write(provenance);
   return provenance;
-}
-
-std::string utc_now() {
-  const auto now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(now)));
 }
 
 }  // namespace eigensweep::results

@@ -10,7 +10,4 @@ namespace eigensweep::results {
 /// Where a study's numbers come from: `given`, and what its records say of hosts, devices, versions, datasets and time.
 Json gather_provenance(const study::Study& study, const RecordStore& store, const Json& given);
 
-/// Now, as ISO 8601 in UTC.
-std::string utc_now();
-
 }  // namespace eigensweep::results

@@ -29,7 +29,7 @@ struct Group {
   }
 };
 
-std::string text_of(const std::vector<Evaluation>& evaluations) {
+std::string text_of_evaluations(const std::vector<Evaluation>& evaluations) {
   std::string text;
   for (const Evaluation& evaluation : evaluations) {
     text += fmt::format("{} {}\n", evaluation.id, fmt::join(evaluation.strengths, " "));
@@ -101,7 +101,8 @@ class Grouping {
 
   void place(std::size_t index, bool train, const std::vector<Evaluation>& evaluations) {
     const Trial& trial = study_.trials[index];
-    const std::string key = fmt::format("{}\n{}\n{}", train, text_of(evaluations), shape_key(study_, catalog_, trial));
+    const std::string key =
+        fmt::format("{}\n{}\n{}", train, text_of_evaluations(evaluations), shape_key(study_, catalog_, trial));
     const auto [place, is_new] = by_key_.emplace(key, groups_.size());
     if (is_new) groups_.push_back({{}, evaluations, lane_cost(study_, catalog_, trial, evaluations)});
     groups_[place->second].lanes.push_back({index, train});
@@ -119,7 +120,7 @@ std::string pack_id(const Study& study, const Pack& pack) {
   for (const Lane& lane : pack.lanes) {
     text += fmt::format("{} {}\n", study.trials[lane.trial].id, lane.train ? "train" : "load");
   }
-  return hash::sha256(text + text_of(pack.evaluations)).substr(0, 16);
+  return hash::sha256(text + text_of_evaluations(pack.evaluations)).substr(0, 16);
 }
 
 // Cuts a group into packs of nearly equal size, none above `most`.

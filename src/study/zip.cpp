@@ -11,7 +11,7 @@
 namespace eigensweep::study {
 namespace {
 
-std::string text_of(const Node& node, const Source& source) {
+std::string pointer_of(const Node& node, const Source& source) {
   if (node.shape != Node::Shape::scalar || !node.scalar.is_string()) {
     source.fail(node.pointer, fmt::format("{} is not a JSON pointer such as \"/model/width\"", words(node)));
   }
@@ -47,7 +47,7 @@ std::vector<std::string> read_group(const Node& group, const std::map<std::strin
   }
   std::vector<std::string> paths;
   for (const Node& element : group.elements) {
-    const std::string path = text_of(element, source);
+    const std::string path = pointer_of(element, source);
     const auto found = swept.find(path);
     if (found == swept.end()) {
       std::vector<std::string> known;

@@ -4,12 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <ctime>
 #include <iterator>
 #include <utility>
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
+#include "eigensweep/core/here.hpp"
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/text.hpp"
 
@@ -20,20 +20,6 @@ constexpr double status_pause = 2;          // seconds between two status.json
 constexpr double least_publish_pause = 30;  // seconds between two results.h5
 constexpr double publish_share = 20;        // at most one part in so many of the time goes into publishing
 constexpr double save_pause = 5;            // seconds between tries on a full disk
-
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text.data();
-}
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
-}
 
 }  // namespace
 

@@ -6,29 +6,14 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <ctime>
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
+#include "eigensweep/core/here.hpp"
 
 namespace eigensweep::sweep {
 namespace {
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
-}
-
-std::string now_text() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text.data();
-}
 
 LockHolder read_holder(const std::filesystem::path& path) {
   LockHolder holder{"an unknown host", 0, "an unknown time"};
@@ -105,7 +90,7 @@ OutputLock::OutputLock(const OutputPaths& paths) {
   Json json;
   json["host"] = host_name();
   json["pid"] = ::getpid();
-  json["since"] = now_text();
+  json["since"] = utc_now();
   const std::string text = json.dump() + "\n";
   if (::ftruncate(descriptor_, 0) != 0 ||
       ::pwrite(descriptor_, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {

@@ -15,6 +15,7 @@
 #include <tuple>
 
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/core/here.hpp"
 #include "eigensweep/core/text.hpp"
 
 namespace eigensweep::sweep {
@@ -85,8 +86,7 @@ std::size_t count_sharers(const Communicator& communicator) {
 Surroundings look_around(const Communicator& communicator, std::size_t sharers, const std::filesystem::path& worker,
                          const std::string& device) {
   Surroundings around;
-  std::array<char, 256> name{};
-  around.host = ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+  around.host = host_name();
   const cpu_set_t mask = own_mask();
   around.cores = static_cast<std::size_t>(std::max(1, CPU_COUNT(&mask)));
   around.sharers = sharers;

@@ -2,9 +2,9 @@
 #include "eigensweep/worker/host.hpp"
 
 #include <ATen/DeviceAccelerator.h>
+#include <torch/version.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstdlib>
 #include <fstream>
 
@@ -12,10 +12,7 @@
 
 namespace eigensweep::worker {
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
-}
+std::string torch_version() { return TORCH_VERSION; }
 
 std::string device_name(const torch::Device& device) { return device.str(); }
 

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/worker/run_pack.hpp"
 
-#include <torch/version.h>
-
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
 
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/core/here.hpp"
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/version.hpp"
 #include "eigensweep/models/safetensors.hpp"
@@ -36,7 +35,7 @@ std::vector<std::string> trials_of(const wire::Task& task) {
 Json provenance(const wire::Task& task, const Session& session, std::size_t lane, double seconds) {
   return {{"host", host_name()},
           {"device", device_name(session.device())},
-          {"torch", TORCH_VERSION},
+          {"torch", torch_version()},
           {"eigensweep", std::string(build_info().version)},
           {"git_revision", std::string(build_info().git_revision)},
           {"threads", torch::get_num_threads()},

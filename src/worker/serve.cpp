@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/worker/serve.hpp"
 
-#include <torch/version.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -10,6 +9,7 @@
 #include <cstring>
 #include <new>
 
+#include "eigensweep/core/here.hpp"
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/wire/frame.hpp"
@@ -57,7 +57,7 @@ Json hello(const torch::Device& device) {
   return {{"type", "hello"},
           {"device", device_name(device)},
           {"threads", torch::get_num_threads()},
-          {"torch", TORCH_VERSION},
+          {"torch", torch_version()},
           {"memory", free_memory(device)},
           {"host", host_name()},
           {"pid", static_cast<std::int64_t>(::getpid())}};

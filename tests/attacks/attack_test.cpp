@@ -22,7 +22,7 @@ Samples samples(std::int64_t count) {
   return {data::to_unit(set.test_images), set.test_labels};
 }
 
-const std::vector<double> radii{0.0, 0.02, 0.1, 0.3, 1.0};
+const std::vector<double> wide_radii{0.0, 0.02, 0.1, 0.3, 1.0};
 
 }  // namespace
 
@@ -31,13 +31,13 @@ TEST_CASE("every attack stays inside ball and box, and does nothing at strength 
   ToyNetwork model = ToyNetwork::random(2, {784, 30, 10}, 3);
   for (const auto& [kind, options] : std::vector<std::pair<std::string, Json>>{
            {"fgsm", fixture::fgsm()}, {"pgd", fixture::pgd(7, 0.5)}, {"pgd", fixture::pgd(3, 2.0, false)}}) {
-    const std::vector<Tensor> perturbed = perturb(model, x, labels, kind, options, radii);
+    const std::vector<Tensor> perturbed = perturb(model, x, labels, kind, options, wide_radii);
     CHECK(torch::equal(perturbed[0], x.expand({2, 50, 784})));
-    for (std::size_t i = 0; i < radii.size(); ++i) {
-      CHECK((perturbed[i] - x).abs().max().item<double>() <= radii[i] * (1 + 1e-6) + 1e-7);
+    for (std::size_t i = 0; i < wide_radii.size(); ++i) {
+      CHECK((perturbed[i] - x).abs().max().item<double>() <= wide_radii[i] * (1 + 1e-6) + 1e-7);
       CHECK(perturbed[i].min().item<float>() >= 0.0F);
       CHECK(perturbed[i].max().item<float>() <= 1.0F);
-      if (i > 0) CHECK((perturbed[i] - x).abs().max().item<double>() > 0.99 * std::min(radii[i], 0.9));
+      if (i > 0) CHECK((perturbed[i] - x).abs().max().item<double>() > 0.99 * std::min(wide_radii[i], 0.9));
     }
   }
 }
@@ -45,9 +45,9 @@ TEST_CASE("every attack stays inside ball and box, and does nothing at strength 
 TEST_CASE("one whole step of pgd without a random start is fgsm, bit for bit") {
   const auto [x, labels] = samples(40);
   ToyNetwork model = ToyNetwork::random(2, {784, 30, 10}, 4);
-  const std::vector<Tensor> one = perturb(model, x, labels, "pgd", fixture::pgd(1, 1.0, false), radii);
-  const std::vector<Tensor> other = perturb(model, x, labels, "fgsm", fixture::fgsm(), radii);
-  for (std::size_t i = 0; i < radii.size(); ++i) CHECK(torch::equal(one[i], other[i]));
+  const std::vector<Tensor> one = perturb(model, x, labels, "pgd", fixture::pgd(1, 1.0, false), wide_radii);
+  const std::vector<Tensor> other = perturb(model, x, labels, "fgsm", fixture::fgsm(), wide_radii);
+  for (std::size_t i = 0; i < wide_radii.size(); ++i) CHECK(torch::equal(one[i], other[i]));
 }
 
 TEST_CASE("a strength's result does not depend on the other strengths nor on their order") {

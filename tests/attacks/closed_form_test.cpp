@@ -13,7 +13,7 @@ using torch::Tensor;
 
 namespace {
 
-const std::vector<double> radii{0.0, 0.02, 0.05, 0.1, 0.25, 1.0};
+const std::vector<double> closed_radii{0.0, 0.02, 0.05, 0.1, 0.25, 1.0};
 
 /// Largest logit gap z_k - z_y over the ball, over all rivals, in double: [n]; robust iff below 0.
 Tensor worst_gap(const Tensor& weight, const Tensor& bias, const Tensor& x, const Tensor& labels, double radius) {
@@ -70,11 +70,11 @@ TEST_CASE("fgsm equals the closed form on a network that separates two classes a
   const Affine net = regression(1000, {3, 7});
   REQUIRE(net.x.size(0) > 150);
   ToyNetwork model = network_of(net);
-  const std::vector<Tensor> perturbed = perturb(model, net.x, net.labels, "fgsm", fixture::fgsm(), radii);
-  const std::vector<Tensor> iterated = perturb(model, net.x, net.labels, "pgd", fixture::pgd(20, 0.2), radii);
+  const std::vector<Tensor> perturbed = perturb(model, net.x, net.labels, "fgsm", fixture::fgsm(), closed_radii);
+  const std::vector<Tensor> iterated = perturb(model, net.x, net.labels, "pgd", fixture::pgd(20, 0.2), closed_radii);
   double smallest = 1.0;
-  for (std::size_t i = 0; i < radii.size(); ++i) {
-    const Tensor gap = worst_gap(net.weight, net.bias, net.x, net.labels, radii[i]);
+  for (std::size_t i = 0; i < closed_radii.size(); ++i) {
+    const Tensor gap = worst_gap(net.weight, net.bias, net.x, net.labels, closed_radii[i]);
     const Tensor clear = gap.abs() > 1e-4;  // float32 logits cannot decide the rest
     CHECK(clear.to(torch::kFloat32).mean().item<float>() > 0.97);
     CHECK(fooled(model, perturbed[i], net.labels)[0].eq(gap > 0).logical_or(clear.logical_not()).all().item<bool>());
@@ -82,7 +82,7 @@ TEST_CASE("fgsm equals the closed form on a network that separates two classes a
     CHECK(fooled(model, iterated[i], net.labels)[0].eq(gap > 0).logical_or(clear.logical_not()).all().item<bool>());
     smallest = std::min(smallest, (gap < 0).to(torch::kFloat64).mean().item<double>());
   }
-  CHECK(smallest == 0.0);  // the radii reach from none to all
+  CHECK(smallest == 0.0);  // the closed_radii reach from none to all
 }
 
 TEST_CASE("no attack fools a sample that the closed form certifies") {
@@ -90,9 +90,9 @@ TEST_CASE("no attack fools a sample that the closed form certifies") {
   ToyNetwork model = network_of(net);
   for (const auto& [kind, options] : std::vector<std::pair<std::string, Json>>{
            {"fgsm", fixture::fgsm()}, {"pgd", fixture::pgd(10, 0.25)}, {"pgd", fixture::pgd(5, 0.5, false)}}) {
-    const std::vector<Tensor> perturbed = perturb(model, net.x, net.labels, kind, options, radii);
-    for (std::size_t i = 0; i < radii.size(); ++i) {
-      const Tensor certified = worst_gap(net.weight, net.bias, net.x, net.labels, radii[i]) < -1e-4;
+    const std::vector<Tensor> perturbed = perturb(model, net.x, net.labels, kind, options, closed_radii);
+    for (std::size_t i = 0; i < closed_radii.size(); ++i) {
+      const Tensor certified = worst_gap(net.weight, net.bias, net.x, net.labels, closed_radii[i]) < -1e-4;
       CHECK_FALSE(fooled(model, perturbed[i], net.labels)[0].logical_and(certified).any().item<bool>());
     }
   }

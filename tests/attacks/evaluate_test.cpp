@@ -11,7 +11,7 @@ using torch::Tensor;
 
 namespace {
 
-const std::vector<double> radii{0.0, 0.01, 0.02, 0.05, 0.2};
+const std::vector<double> some_radii{0.0, 0.01, 0.02, 0.05, 0.2};
 
 /// Random networks whose last layer is fitted to their own features, so that they are right about most digits.
 ToyNetwork fitted(std::int64_t lanes, const data::DeviceDataset& set) {
@@ -33,12 +33,12 @@ TEST_CASE("robustness does not depend on how samples are split into batches") {
   ToyNetwork model = fitted(2, set);
   for (const auto& [kind, options] :
        std::vector<std::pair<std::string, Json>>{{"fgsm", fixture::fgsm()}, {"pgd", fixture::pgd(5)}}) {
-    const auto whole = attacks::evaluate_robustness(kind, options, radii, model, set, {1, 2}, 120);
+    const auto whole = attacks::evaluate_robustness(kind, options, some_radii, model, set, {1, 2}, 120);
     for (const std::int64_t batch : {0, 7, 50}) {
-      const auto split = attacks::evaluate_robustness(kind, options, radii, model, set, {1, 2}, batch);
+      const auto split = attacks::evaluate_robustness(kind, options, some_radii, model, set, {1, 2}, batch);
       for (std::size_t lane = 0; lane < 2; ++lane) {
         CHECK(split[lane].robust_accuracy == whole[lane].robust_accuracy);
-        for (std::size_t i = 0; i < radii.size(); ++i) {
+        for (std::size_t i = 0; i < some_radii.size(); ++i) {
           CHECK(split[lane].robust_loss[i] == Approx(whole[lane].robust_loss[i]).epsilon(1e-4));
         }
       }
@@ -53,21 +53,21 @@ TEST_CASE("robustness at strength 0 is clean accuracy, falls with strength, and 
   const Tensor logits = model.forward(models::Inputs::shared(x, 2), models::Mode::evaluate).logits;
   const Tensor clean = models::is_right(logits, set.test_labels).to(torch::kFloat64).mean(1);
   const Tensor loss = models::cross_entropy(logits, set.test_labels).to(torch::kFloat64).mean(1);
-  const auto fgsm = attacks::evaluate_robustness("fgsm", fixture::fgsm(), radii, model, set, {1, 2});
-  const auto pgd = attacks::evaluate_robustness("pgd", fixture::pgd(20, 0.1), radii, model, set, {1, 2});
+  const auto fgsm = attacks::evaluate_robustness("fgsm", fixture::fgsm(), some_radii, model, set, {1, 2});
+  const auto pgd = attacks::evaluate_robustness("pgd", fixture::pgd(20, 0.1), some_radii, model, set, {1, 2});
   for (std::size_t lane = 0; lane < 2; ++lane) {
     const auto index = static_cast<std::int64_t>(lane);
     CHECK(clean[index].item<double>() > 0.8);
     for (const auto* result : {&fgsm[lane], &pgd[lane]}) {
       CHECK(result->robust_accuracy[0] == clean[index].item<double>());
       CHECK(result->robust_loss[0] == Approx(loss[index].item<double>()).epsilon(1e-5));
-      for (std::size_t i = 1; i < radii.size(); ++i) {
+      for (std::size_t i = 1; i < some_radii.size(); ++i) {
         CHECK(result->robust_accuracy[i] <= result->robust_accuracy[i - 1]);
         CHECK(result->robust_loss[i] > result->robust_loss[i - 1]);
       }
       CHECK(result->robust_accuracy.back() < 0.05);
     }
-    for (std::size_t i = 0; i < radii.size(); ++i) {
+    for (std::size_t i = 0; i < some_radii.size(); ++i) {
       CHECK(pgd[lane].robust_loss[i] >= fgsm[lane].robust_loss[i] * (1 - 1e-6));
     }
   }
@@ -77,18 +77,18 @@ TEST_CASE("as many samples are attacked as are asked for") {
   const data::DeviceDataset set = digits(300);
   const data::DeviceDataset fewer = digits(100);
   ToyNetwork model = fitted(1, set);
-  const auto asked = attacks::evaluate_robustness("fgsm", fixture::fgsm(100), radii, model, set, {1});
-  const auto there = attacks::evaluate_robustness("fgsm", fixture::fgsm(5000), radii, model, fewer, {1});
+  const auto asked = attacks::evaluate_robustness("fgsm", fixture::fgsm(100), some_radii, model, set, {1});
+  const auto there = attacks::evaluate_robustness("fgsm", fixture::fgsm(5000), some_radii, model, fewer, {1});
   CHECK(asked[0].robust_accuracy == there[0].robust_accuracy);
 }
 
 TEST_CASE("a lane that is no number is robust nowhere and leaves its neighbours alone") {
   const data::DeviceDataset set = digits(100);
   ToyNetwork model = fitted(2, set);
-  const auto before = attacks::evaluate_robustness("pgd", fixture::pgd(5), radii, model, set, {1, 2});
+  const auto before = attacks::evaluate_robustness("pgd", fixture::pgd(5), some_radii, model, set, {1, 2});
   model.parameters()[0].tensor[0].fill_(NAN);
-  const auto after = attacks::evaluate_robustness("pgd", fixture::pgd(5), radii, model, set, {1, 2});
-  CHECK(after[0].robust_accuracy == std::vector<double>(radii.size(), 0.0));
+  const auto after = attacks::evaluate_robustness("pgd", fixture::pgd(5), some_radii, model, set, {1, 2});
+  CHECK(after[0].robust_accuracy == std::vector<double>(some_radii.size(), 0.0));
   CHECK(std::isnan(after[0].robust_loss[1]));
   CHECK(after[1].robust_accuracy == before[1].robust_accuracy);
   CHECK(after[1].robust_loss == before[1].robust_loss);

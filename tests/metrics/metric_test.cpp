@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/metrics/metric.hpp"
 
+#include <torch/nn/functional.h>
 #include <catch2/catch.hpp>
 
 #include "digits.hpp"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <torch/nn.h>
 #include <catch2/catch.hpp>
 
 #include "eigensweep/core/error.hpp"

@@ -13,7 +13,7 @@ using namespace eigensweep::study;
 
 namespace {
 
-const char* const grid = R"({
+const char* const pack_grid = R"({
   "name": "grid", "seed": {"sweep": {"range": [0, 4, 1]}},
   "model": {"width": {"sweep": [64, 256, 1000]}, "depth": {"sweep": [1, 2]}},
   "training": {"epochs": 2, "optimizer": {"learning_rate": {"sweep": [1e-3, 1e-2]}}},
@@ -33,7 +33,7 @@ std::map<std::size_t, int> lanes_of(const std::vector<Pack>& packs) {
 }  // namespace
 
 TEST_CASE("every trial stands in exactly one pack, with trials of its shape, within the memory") {
-  const Study study = parse(grid);
+  const Study study = parse(pack_grid);
   for (const std::size_t workers : {1, 2, 7, 64}) {
     PackLimits limits;
     limits.workers = workers;
@@ -61,9 +61,9 @@ TEST_CASE("every trial stands in exactly one pack, with trials of its shape, wit
 }
 
 TEST_CASE("the same work makes the same packs") {
-  const Study study = parse(grid);
+  const Study study = parse(pack_grid);
   const std::vector<Pack> one = form_packs(study, small_catalog(), {}, {});
-  const std::vector<Pack> other = form_packs(parse(grid), small_catalog(), {}, {});
+  const std::vector<Pack> other = form_packs(parse(pack_grid), small_catalog(), {}, {});
   REQUIRE(one.size() == other.size());
   std::set<std::string> ids;
   for (std::size_t i = 0; i < one.size(); ++i) {
@@ -74,7 +74,7 @@ TEST_CASE("the same work makes the same packs") {
 }
 
 TEST_CASE("small networks are packed, wide ones run alone, and lanes of one seed stand together") {
-  const Study study = parse(grid);
+  const Study study = parse(pack_grid);
   std::size_t most_narrow = 0;
   for (const Pack& pack : form_packs(study, small_catalog(), {}, {})) {
     const Json& config = study.config(study.trials[pack.lanes.front().trial]);

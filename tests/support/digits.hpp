@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <torch/torch.h>
-
 #include <cstdint>
 
 #include "eigensweep/data/device_dataset.hpp"
+#include "eigensweep/data/torch.hpp"
 
 /// The first test images of the real MNIST, as a whole dataset (its training half is the same images).
 inline eigensweep::data::DeviceDataset digits(std::int64_t count) {

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <torch/torch.h>
-
 #include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "eigensweep/data/torch.hpp"
 #include "eigensweep/models/model.hpp"
 
 /// A fully connected network written down as plainly as possible, so that tests of what acts on a network do not rest

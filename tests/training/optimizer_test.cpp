@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/training/optimizer.hpp"
 
+#include <torch/optim.h>
 #include <catch2/catch.hpp>
 #include <cmath>
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -10,6 +8,7 @@
 #include <vector>
 
 #include "eigensweep/core/json.hpp"
+#include "eigensweep/data/torch.hpp"
 #include "eigensweep/models/model.hpp"
 
 namespace eigensweep::attacks {

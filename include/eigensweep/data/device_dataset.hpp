@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <torch/torch.h>
-
 #include <cstdint>
 
 #include "eigensweep/data/dataset.hpp"
+#include "eigensweep/data/torch.hpp"
 
 namespace eigensweep::data {
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <torch/torch.h>
-
 #include <string>
+
+#include "eigensweep/data/torch.hpp"
 
 namespace eigensweep::models {
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <torch/torch.h>
-
 #include <cstdint>
 
+#include "eigensweep/data/torch.hpp"
 #include "eigensweep/models/model.hpp"
 
 namespace eigensweep::models {

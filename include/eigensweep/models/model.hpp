@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "eigensweep/core/json.hpp"
+#include "eigensweep/data/torch.hpp"
 #include "eigensweep/study/kind.hpp"
 
 namespace eigensweep::models {

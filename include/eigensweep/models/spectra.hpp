@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "eigensweep/data/torch.hpp"
 #include "eigensweep/models/model.hpp"
 
 namespace eigensweep::models {

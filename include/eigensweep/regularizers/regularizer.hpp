@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <torch/torch.h>
-
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "eigensweep/core/json.hpp"
 #include "eigensweep/data/device_dataset.hpp"
+#include "eigensweep/data/torch.hpp"
 #include "eigensweep/models/model.hpp"
 
 namespace eigensweep::regularizers {

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "eigensweep/core/json.hpp"
+#include "eigensweep/data/torch.hpp"
 #include "eigensweep/models/model.hpp"
 
 namespace eigensweep::training {

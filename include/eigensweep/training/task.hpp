@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <torch/torch.h>
-
 #include <memory>
 
 #include "eigensweep/core/json.hpp"
+#include "eigensweep/data/torch.hpp"
 #include "eigensweep/models/model.hpp"
 #include "eigensweep/training/batches.hpp"
 

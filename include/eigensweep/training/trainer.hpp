@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <torch/torch.h>
-
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -11,6 +9,7 @@
 
 #include "eigensweep/core/json.hpp"
 #include "eigensweep/data/device_dataset.hpp"
+#include "eigensweep/data/torch.hpp"
 #include "eigensweep/models/model.hpp"
 #include "eigensweep/training/batches.hpp"
 #include "eigensweep/training/stepper.hpp"

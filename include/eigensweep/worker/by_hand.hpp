@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/json.hpp"
+#include "eigensweep/data/torch.hpp"
 
 namespace eigensweep::worker {
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <string>
 
 #include "eigensweep/core/json.hpp"
+#include "eigensweep/data/torch.hpp"
 
 namespace eigensweep::worker {
 
-std::string host_name();
+/// LibTorch's version, e.g. "2.13.0".
+std::string torch_version();
 /// "cpu" or "cuda:K".
 std::string device_name(const torch::Device& device);
 /// Bytes that a pack may use on the device: what is free there now.

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <torch/torch.h>
-
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
 
 #include "eigensweep/data/device_dataset.hpp"
+#include "eigensweep/data/torch.hpp"
 #include "eigensweep/training/trainer.hpp"
 #include "eigensweep/wire/record.hpp"
 #include "eigensweep/wire/task.hpp"

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <torch/torch.h>
-
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/data/torch.hpp"
 
 namespace eigensweep::worker {
 
