@@ -6,6 +6,7 @@
 #include <span>
 
 #include "eigensweep/core/random.hpp"
+#include "eigensweep/models/product.hpp"
 
 namespace eigensweep::models {
 namespace {
@@ -16,32 +17,23 @@ bool are_equal(const std::vector<std::int64_t>& counts) {
 
 }  // namespace
 
-Tensor affine(const Tensor& weight, const Tensor& bias, const Tensor& h) {
-  // One lane goes through the plain product: batched ones of a single matrix are threaded worse.
-  if (weight.size(0) == 1) return torch::addmm(bias[0].unsqueeze(-1), weight[0], h[0]).unsqueeze(0);
-  return torch::baddbmm(bias.unsqueeze(-1), weight, h);
-}
-
 Tensor affine_of_inputs(const Tensor& weight, const Tensor& bias, const Inputs& inputs) {
   const std::int64_t lanes = weight.size(0);
   const std::int64_t width = weight.size(1);
   const std::int64_t size = weight.size(2);
   const std::int64_t groups = inputs.x.size(0);
   const std::int64_t batch = inputs.x.size(1);
-  if (groups == 1) {
-    return torch::addmm(bias.view({-1, 1}), weight.view({-1, size}), inputs.x[0].t()).view({lanes, width, batch});
-  }
   if (are_equal(inputs.lanes)) {
     const std::int64_t rows = inputs.lanes.front() * width;
-    return torch::baddbmm(bias.view({groups, rows, 1}), weight.view({groups, rows, size}), inputs.x.transpose(1, 2))
+    return affine(weight.view({groups, rows, size}), bias.view({groups, rows}), inputs.x.transpose(1, 2))
         .view({lanes, width, batch});
   }
   std::vector<Tensor> parts;
   std::int64_t first = 0;
   for (std::int64_t group = 0; group < groups; ++group) {
     const std::int64_t count = inputs.lanes[static_cast<std::size_t>(group)];
-    const Tensor part = torch::addmm(bias.narrow(0, first, count).reshape({-1, 1}),
-                                     weight.narrow(0, first, count).reshape({-1, size}), inputs.x[group].t());
+    const Tensor part = affine(weight.narrow(0, first, count).reshape({1, -1, size}),
+                               bias.narrow(0, first, count).reshape({1, -1}), inputs.x[group].t().unsqueeze(0));
     parts.push_back(part.view({count, width, batch}));
     first += count;
   }

@@ -47,6 +47,7 @@ study::Kind declare_mlp() {
 #include "eigensweep/models/activation.hpp"
 #include "eigensweep/models/dense.hpp"
 #include "eigensweep/models/model.hpp"
+#include "eigensweep/models/product.hpp"
 
 namespace eigensweep::models {
 namespace {

@@ -2,6 +2,7 @@
 #include "eigensweep/regularizers/spectral_penalty.hpp"
 
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/models/product.hpp"
 
 namespace eigensweep::regularizers {
 namespace {
@@ -10,9 +11,9 @@ using torch::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// One lane goes through the plain product: batched ones of a single matrix are threaded worse.
-Tensor product(const Tensor& a, const Tensor& b) {
-  return a.size(0) == 1 ? torch::mm(a[0], b[0]).unsqueeze(0) : torch::bmm(a, b);
+Tensor centred(const Tensor& activations) {
+  Tensor result = models::empty_rows_like(activations);
+  return torch::sub_out(result, activations, activations.mean(2, /*keepdim=*/true));
 }
 
 // P and dP/dlambda for given lambda [E, N], both in the order of `lambda`.
@@ -42,8 +43,7 @@ class SpectralPenalty : public torch::autograd::Function<SpectralPenalty> {
   static Tensor forward(AutogradContext* context, const Tensor& activations, const Tensor& basis,
                         const Tensor& exponent, std::int64_t cutoff) {
     const auto samples = static_cast<double>(activations.size(2));
-    const Tensor centred = activations - activations.mean(2, /*keepdim=*/true);
-    Tensor projected = product(basis.transpose(1, 2), centred);  // Z [E, N, B]
+    Tensor projected = models::product(basis.transpose(1, 2), centred(activations));  // Z [E, N, B]
     const Tensor lambda = torch::linalg_vector_norm(projected, 2, 2).square() / (samples - 1.0);
     auto [value, derivative] = penalty_of_spectrum(lambda, exponent, cutoff);
     context->save_for_backward({basis, projected, derivative * (2.0 / (samples - 1.0))});
@@ -56,7 +56,7 @@ class SpectralPenalty : public torch::autograd::Function<SpectralPenalty> {
     // centring needs no term of its own.
     Tensor projected = saved[1];
     projected.mul_((saved[2] * gradients[0].unsqueeze(1)).unsqueeze(2));
-    return {product(saved[0], projected), Tensor(), Tensor(), Tensor()};
+    return {models::product(saved[0], projected), Tensor(), Tensor(), Tensor()};
   }
 };
 

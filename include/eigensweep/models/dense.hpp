@@ -6,9 +6,6 @@
 
 namespace eigensweep::models {
 
-/// Affine map of activations, lane by lane: weight [E, M, N] times h [E, N, B] plus bias [E, M] gives [E, M, B].
-Tensor affine(const Tensor& weight, const Tensor& bias, const Tensor& h);
-
 /// Affine map of the inputs: weight [E, N, d], bias [E, N], x in groups [G, B, d] gives [E, N, B]. Lanes of one group
 /// share one matrix product of [lanes * N, d] with [d, B]: many narrow networks cost about as much as one wide one.
 Tensor affine_of_inputs(const Tensor& weight, const Tensor& bias, const Inputs& inputs);

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "eigensweep/data/torch.hpp"
+
+namespace eigensweep::models {
+
+using torch::Tensor;
+
+/// a [E, R, K] times b [E, K, S], lane by lane: [E, R, S]. No gradient flows through it.
+///
+/// On a CPU, the rows of a large result start on cache lines (its stride is S rounded up to 16), because writing a
+/// product to rows that do not costs up to a third of its time; and large lanes run one after the other, each on all
+/// threads, because batched products of few large matrices are threaded worse.
+Tensor product(const Tensor& a, const Tensor& b);
+
+/// An uninitialised tensor of the shape of `like` [E, R, S] whose rows start as product()'s would.
+Tensor empty_rows_like(const Tensor& like);
+
+/// weight [E, R, K] times h [E, K, S] plus bias [E, R]: [E, R, S], differentiable in all three, any number of times.
+Tensor affine(const Tensor& weight, const Tensor& bias, const Tensor& h);
+
+}  // namespace eigensweep::models
