@@ -31,8 +31,8 @@ ToyNetwork fitted(std::int64_t lanes, const data::DeviceDataset& set) {
 TEST_CASE("robustness does not depend on how samples are split into batches") {
   const data::DeviceDataset set = digits(120);
   ToyNetwork model = fitted(2, set);
-  for (const auto& [kind, options] :
-       std::vector<std::pair<std::string, Json>>{{"fgsm", fixture::fgsm()}, {"pgd", fixture::pgd(5)}}) {
+  for (const auto& [kind, options] : std::vector<std::pair<std::string, Json>>{
+           {"fgsm", fixture::fgsm()}, {"pgd", fixture::pgd(5)}, {"gaussian_noise", {{"samples", 0}}}}) {
     const auto whole = attacks::evaluate_robustness(kind, options, some_radii, model, set, {1, 2}, 120);
     for (const std::int64_t batch : {0, 7, 50}) {
       const auto split = attacks::evaluate_robustness(kind, options, some_radii, model, set, {1, 2}, batch);

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#ifdef EIGENSWEEP_DECLARATIONS
+#include "attack_columns.hpp"
+#include "eigensweep/study/kind.hpp"
+
+namespace eigensweep::attacks {
+
+study::Kind declare_gaussian_noise() {
+  study::Kind kind;
+  kind.family = study::Family::attack;
+  kind.name = "gaussian_noise";
+  kind.meaning = "independent normal noise of standard deviation sigma on every pixel, clipped to the pixels' range";
+  kind.source = "Nassar et al. 2020, arXiv:2012.04729, figures on noise";
+  kind.options =
+      study::Options{}
+          .number("sigma", std::nullopt, {0, 100}, "standard deviation of the noise before it is clipped")
+          .unit("pixel")
+          .integer("samples", 0, {0, 1e7}, "how many test samples are perturbed, from the first; 0 takes all");
+  kind.strength = "sigma";
+  kind.columns = robustness_columns();
+  kind.work = [](const Json& options, const study::WorkContext& context) {
+    return attacked_samples(options, context) * static_cast<double>(context.strengths) * context.model.forward_flops;
+  };
+  return kind;
+}
+
+}  // namespace eigensweep::attacks
+#else
+#include <ATen/Parallel.h>
+
+#include <span>
+
+#include "eigensweep/attacks/attack.hpp"
+#include "eigensweep/core/random.hpp"
+
+namespace eigensweep::attacks {
+namespace {
+
+/// One draw per sample and trial seed, scaled by every sigma: curves over sigma are smooth, and their points
+/// comparable.
+class GaussianNoise final : public Attack {
+ public:
+  void perturb(const Problem& problem, const std::vector<double>& strengths, const Visit& visit) override {
+    Tensor noise;
+    for (std::size_t i = 0; i < strengths.size(); ++i) {
+      if (strengths[i] == 0) {
+        visit(i, problem.inputs.expand({problem.model.lanes(), problem.inputs.size(0), problem.inputs.size(1)}));
+        continue;
+      }
+      if (!noise.defined()) noise = draw(problem);
+      visit(i, problem.inputs.add(noise, strengths[i]).clamp_(problem.lower, problem.upper));
+    }
+  }
+
+ private:
+  // Standard normal numbers [E, n, d].
+  static Tensor draw(const Problem& problem) {
+    const std::int64_t lanes = problem.model.lanes();
+    const std::int64_t count = problem.inputs.size(0);
+    const std::int64_t size = problem.inputs.size(1);
+    const Tensor noise = torch::empty({lanes, count, size}, torch::kFloat32);
+    auto* numbers = noise.data_ptr<float>();
+    at::parallel_for(0, lanes * count, 16, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t row = begin; row < end; ++row) {
+        const random::Key key{problem.seeds[static_cast<std::size_t>(row / count)], random::Purpose::noise,
+                              static_cast<std::uint64_t>(problem.samples[static_cast<std::size_t>(row % count)]), 0};
+        random::fill_normal(key, std::span(numbers + row * size, static_cast<std::size_t>(size)));
+      }
+    });
+    return noise.to(problem.inputs.device());
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Attack> make_gaussian_noise(const Json&) { return std::make_unique<GaussianNoise>(); }
+
+}  // namespace eigensweep::attacks
+#endif
