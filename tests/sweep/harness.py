@@ -13,6 +13,7 @@ from pathlib import Path
 
 BIN = Path(os.environ["EIGENSWEEP_BIN"])  # the folder with eigensweep
 TESTS = Path(os.environ["EIGENSWEEP_TESTS"])  # the folder with the fake worker
+SOURCE = Path(__file__).resolve().parents[2]
 SANITIZED = os.environ.get("EIGENSWEEP_SANITIZED", "") == "1"
 
 

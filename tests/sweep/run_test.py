@@ -9,7 +9,7 @@ import sys
 import time
 import unittest
 
-from harness import BIN, Case, study
+from harness import BIN, SOURCE, Case, study
 
 TRIALS = 12
 RECORDS = 36  # a training, an attack and a metric each
@@ -52,6 +52,15 @@ class Runs(Case):
         new = self.records()[before:]
         self.assertEqual(len(new), TRIALS)
         self.assertEqual({record["kind"] for record in new}, {"evaluation"})
+
+    def test_collect_finds_a_dataset_beside_the_study_file(self):
+        (self.folder / "digits").symlink_to(SOURCE / "data" / "mnist")
+        self.write(study() | {"dataset": {"folder": "digits"}})
+        self.run_study()
+        (self.output / "results.h5").unlink()
+        done = subprocess.run([str(BIN / "eigensweep"), "collect", str(self.output)], capture_output=True, text=True, cwd="/")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue((self.output / "results.h5").exists())
 
     def test_one_two_and_three_ranks_give_the_same_records(self):
         self.run_study()

@@ -4,6 +4,7 @@
 
 #include "../command.hpp"
 #include "eigensweep/catalog.hpp"
+#include "eigensweep/core/file.hpp"
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/results/results_file.hpp"
 #include "eigensweep/sweep/output_folder.hpp"
@@ -12,6 +13,16 @@
 namespace eigensweep::app {
 namespace {
 
+/// Where the run's study file lay: relative paths in it are meant from there, not from the copy in the output folder.
+std::filesystem::path original_study(const sweep::OutputPaths& paths) {
+  try {
+    const std::string original = Json::parse(file::read(paths.status())).value("study_file", "");
+    if (!original.empty()) return original;
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): a run that was killed at once wrote no status.json
+  }
+  return paths.study();
+}
+
 ExitCode collect(const std::filesystem::path& folder) {
   const sweep::OutputPaths paths(folder);
   for (const std::filesystem::path& needed : {paths.ledger(), paths.study()}) {
@@ -19,7 +30,7 @@ ExitCode collect(const std::filesystem::path& folder) {
       throw DataError(fmt::format("{}: does not exist; name an output folder of 'eigensweep run'", needed.string()));
   }
   const sweep::OutputLock lock(paths);  // a run writes the same file
-  const study::Study study = study::read_study(paths.study(), catalog());
+  const study::Study study = study::parse_study(file::read(paths.study()), original_study(paths), catalog());
   const wire::LedgerReport report =
       results::collect(paths.ledger(), paths.results(), study, catalog(), {{"written_by", "collect"}});
   std::string text = fmt::format("{}: made from {} records", paths.results().string(),
