@@ -103,7 +103,8 @@ class Engine {
   std::optional<ExitCode> error_code_;  ///< why the run must end, beside a request
   std::string error_;
   double next_status_ = 0;
-  double next_publish_ = 0;
+  static constexpr double least_publish_pause = 30;  // seconds between two results.h5
+  double next_publish_ = least_publish_pause;
   double publish_cost_ = 0;
   double next_save_ = 0;
   bool has_news_ = false;  ///< records that results.h5 does not show yet

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// What the engine lets the outside see: the live view, status.json, results.h5, the last words.
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/core/file.hpp"
+#include "eigensweep/core/here.hpp"
+#include "eigensweep/core/log.hpp"
+#include "eigensweep/core/text.hpp"
+#include "eigensweep/sweep/engine.hpp"
+
+namespace eigensweep::sweep {
+namespace {
+
+constexpr double status_pause = 2;    // seconds between two status.json
+constexpr double publish_share = 20;  // at most one part in so many of the time goes into publishing
+
+}  // namespace
+
+void Engine::tick() {
+  status_.elapsed = seconds();
+  status_.packs_waiting = coordinator_.waiting();
+  status_.waiting_flops = coordinator_.waiting_flops();
+  for (std::size_t i = 0; i < status_.workers.size(); ++i) {
+    WorkerStatus& worker = status_.workers[i];
+    const std::size_t expected = coordinator_.expected_evaluations(i);
+    worker.records = expected == 0 ? 0.0 : static_cast<double>(records_in_pack_[i]) / static_cast<double>(expected);
+  }
+  view_.update(status_);
+  if (status_.elapsed >= next_status_) {
+    write_status();
+    next_status_ = seconds() + status_pause;
+  }
+  publish_if_due();
+}
+
+void Engine::publish_if_due() {
+  if (!has_news_ || seconds() < next_publish_ || draining_) return;
+  const double before = seconds();
+  try {
+    work_.publish();
+    has_news_ = false;
+  } catch (const Error& error) {
+    // The ledger has everything; the last try, at the end, is the one that counts.
+    log::warn("{}", error.what());
+  }
+  publish_cost_ = seconds() - before;
+  next_publish_ = seconds() + std::max(least_publish_pause, publish_share * publish_cost_);
+}
+
+void Engine::write_status() noexcept {
+  try {
+    Json json = to_json(status_);
+    json["folder"] = paths_.folder().string();
+    json["host"] = host_name();
+    json["pid"] = ::getpid();
+    json["ranks"] = communicator_.size();
+    json["started"] = started_at_;
+    json["updated"] = utc_now();
+    file::write_atomically(paths_.status(), json.dump(2) + "\n");
+  } catch (const std::exception& error) {
+    log::debug("status.json: {}", error.what());
+  }
+}
+
+void Engine::leave() {
+  if (interrupted_) {
+    supervisor_.kill();
+    tell_others({{"type", "kill"}});
+  }
+  supervisor_.quit();
+}
+
+ExitCode Engine::conclude() {
+  status_.elapsed = seconds();
+  for (WorkerStatus& worker : status_.workers) worker.state = worker.state == "retired" ? "retired" : "idle";
+  const bool complete = coordinator_.is_complete();
+  status_.packs_waiting = coordinator_.waiting();
+  status_.state = error_code_ ? "failed" : complete ? "complete" : "stopped";
+  status_.message = error_code_ ? error_ : complete ? "" : fmt::format("`{}` continues", work_.continue_command);
+  try {
+    if (!unsaved_.empty()) save(true);
+    if (has_news_ || !std::filesystem::exists(paths_.results())) work_.publish();
+  } catch (const Error& error) {
+    if (!error_code_) {
+      error_code_ = error.code();
+      error_ = error.what();
+    }
+    status_.state = "failed";
+    status_.message = error_;
+  }
+  write_status();
+  if (error_code_) {
+    if (*error_code_ == ExitCode::data) throw DataError(error_);
+    throw SystemError(error_);
+  }
+  const std::string trials = fmt::format("{} of {} trials done{}{}", status_.done, status_.trials,
+                                         status_.failed > 0 ? fmt::format(", {} failed", status_.failed) : "",
+                                         status_.diverged > 0 ? fmt::format(", {} diverged", status_.diverged) : "");
+  if (complete) {
+    log::info("complete: {}, in {}; {}", trials, text::duration(status_.elapsed), paths_.results().string());
+  } else {
+    log::info("stopped: {}; {}", trials, status_.message);
+  }
+  return complete ? status_.failed > 0 ? ExitCode::trials_failed : ExitCode::ok : ExitCode::continue_later;
+}
+
+}  // namespace eigensweep::sweep
