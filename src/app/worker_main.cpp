@@ -21,7 +21,7 @@ struct Arguments {
   int out = -1;
   bool devices = false;
   ByHand by_hand;
-  std::vector<std::int64_t> bench;
+  std::vector<std::int64_t> bench{};
 };
 
 void declare(CLI::App& app, Arguments& arguments) {

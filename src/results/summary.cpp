@@ -139,7 +139,7 @@ class Summary {
       Json key = Json::object();
       for (const Variable& axis : axes) key[axis.name] = value_at(axis, row);
       const auto [place, is_new] = places.emplace(key.dump(), combinations.size());
-      if (is_new) combinations.push_back({std::move(key), {}});
+      if (is_new) combinations.push_back({key, {}});
       combinations[place->second].second.push_back(row);
     }
     Json list = Json::array();

@@ -57,7 +57,7 @@ std::vector<BoundExclusion> bind_exclusions(std::vector<Exclusion>& exclusions, 
 
 }  // namespace
 
-void Expansion::run(std::vector<Template> templates, std::vector<Exclusion> exclusions) {
+void Expansion::run(const std::vector<Template>& templates, std::vector<Exclusion> exclusions) {
   make_axes(templates);
   double cells = 0;
   for (const Template& alternative : templates) cells += cell_count(alternative.sweeps, alternative.compounds);

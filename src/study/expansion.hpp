@@ -19,7 +19,7 @@ class Expansion {
   Expansion(Study& study, const Catalog& catalog, const Source& source)
       : study_(study), catalog_(catalog), source_(source) {}
 
-  void run(std::vector<Template> templates, std::vector<Exclusion> exclusions);
+  void run(const std::vector<Template>& templates, std::vector<Exclusion> exclusions);
   /// The study with every default written out; `plain` holds what is no configuration (name, output, zip, exclude).
   void resolve(const std::vector<Template>& templates, const Json& plain);
 

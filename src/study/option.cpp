@@ -9,8 +9,8 @@ namespace eigensweep::study {
 namespace {
 
 template <class T>
-Json default_or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
+Json default_or_null(std::optional<T> value) {
+  return value ? Json(*std::move(value)) : Json();
 }
 
 Option named(std::string name, Type type, Json default_value, std::string meaning) {
@@ -41,19 +41,19 @@ Options& Options::number(std::string name, std::optional<double> default_value, 
 }
 
 Options& Options::text(std::string name, std::optional<std::string> default_value, std::string meaning) {
-  return add(named(std::move(name), Type::text, default_or_null(default_value), std::move(meaning)));
+  return add(named(std::move(name), Type::text, default_or_null(std::move(default_value)), std::move(meaning)));
 }
 
 Options& Options::choice(std::string name, std::optional<std::string> default_value, std::vector<std::string> choices,
                          std::string meaning) {
-  Option option = named(std::move(name), Type::choice, default_or_null(default_value), std::move(meaning));
+  Option option = named(std::move(name), Type::choice, default_or_null(std::move(default_value)), std::move(meaning));
   option.choices = std::move(choices);
   return add(std::move(option));
 }
 
 Options& Options::number_list(std::string name, std::optional<std::vector<double>> default_value, Range element_range,
                               std::string meaning) {
-  Option option = named(std::move(name), Type::number_list, default_or_null(default_value), std::move(meaning));
+  Option option = named(std::move(name), Type::number_list, default_or_null(std::move(default_value)), std::move(meaning));
   option.range = element_range;
   return add(std::move(option));
 }

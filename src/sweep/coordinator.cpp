@@ -203,12 +203,11 @@ void Coordinator::failed(std::size_t worker, Failure failure, const std::string&
   for (study::Pack& pack : remainder(attempt)) {
     const bool whole = pack.lanes.size() == attempt.pack.lanes.size();
     const int failures = whole ? attempt.failures + 1 : 1;
-    if (failure == Failure::out_of_memory && pack.lanes.size() > 1) {
+    const bool again = failures < most_failures;
+    if (pack.lanes.size() > 1 && (failure == Failure::out_of_memory || !again)) {
       split(pack);
-    } else if (failures < most_failures) {
+    } else if (again) {
       push(std::move(pack), failures);
-    } else if (pack.lanes.size() > 1) {
-      split(pack);
     } else {
       give_up(pack, message);
     }
