@@ -53,7 +53,8 @@ Options& Options::choice(std::string name, std::optional<std::string> default_va
 
 Options& Options::number_list(std::string name, std::optional<std::vector<double>> default_value, Range element_range,
                               std::string meaning) {
-  Option option = named(std::move(name), Type::number_list, default_or_null(std::move(default_value)), std::move(meaning));
+  Option option =
+      named(std::move(name), Type::number_list, default_or_null(std::move(default_value)), std::move(meaning));
   option.range = element_range;
   return add(std::move(option));
 }
