@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Multilayer perceptron: depth hidden layers of one width, each affine -> nonlinearity -> batch norm (if any), then an
-// affine readout. The order and the place of batch norm are those of Nassar et al. 2020.
+// affine readout; one hidden layer may be whitened at its end. The order and the place of batch norm are those of
+// Nassar et al. 2020.
 #ifdef EIGENSWEEP_DECLARATIONS
 #include "eigensweep/study/kind.hpp"
+#include "whitening_options.hpp"
 
 namespace eigensweep::models {
 
@@ -11,12 +13,15 @@ study::Kind declare_mlp() {
   kind.family = study::Family::model;
   kind.name = "mlp";
   kind.meaning = "multilayer perceptron with hidden layers of equal width";
-  kind.options =
+  kind.options = with_whitening(
       study::Options{}
           .integer("width", std::nullopt, {1, 1e6}, "units of each hidden layer")
           .integer("depth", 1, {1, 1000}, "number of hidden layers")
           .choice("activation", "tanh", {"tanh", "relu", "erf", "gelu"}, "nonlinearity of the hidden layers")
-          .boolean("batch_norm", false, "normalise each hidden layer over the batch, after its nonlinearity");
+          .boolean("batch_norm", false, "normalise each hidden layer over the batch, after its nonlinearity"));
+  kind.refuse = [](const Json& options, const Json&) {
+    return refuse_whitening(options, options.at("depth").get<std::int64_t>());
+  };
   kind.shape = [](const Json& options, const study::DatasetInfo& dataset) {
     const auto width = options.at("width").get<std::int64_t>();
     const auto depth = options.at("depth").get<std::int64_t>();
@@ -28,6 +33,10 @@ study::Kind declare_mlp() {
       if (layer == 0) shape.first_layer_flops = shape.forward_flops;
       shape.parameters += fan_in * width + width + (batch_norm ? 2 * width : 0);
       shape.activations += width * (batch_norm ? 2 : 1);
+      if (layer + 1 == options.at("whiten").get<std::int64_t>()) {
+        shape.forward_flops += whitening_flops(width);
+        shape.activations += width;
+      }
       shape.hidden_widths.push_back(width);
       fan_in = width;
     }
@@ -42,31 +51,18 @@ study::Kind declare_mlp() {
 }  // namespace eigensweep::models
 
 #else
+#include <optional>
 #include <utility>
 
 #include "eigensweep/models/activation.hpp"
+#include "eigensweep/models/batch_norm.hpp"
 #include "eigensweep/models/dense.hpp"
 #include "eigensweep/models/model.hpp"
 #include "eigensweep/models/product.hpp"
+#include "eigensweep/models/whitening.hpp"
 
 namespace eigensweep::models {
 namespace {
-
-// torch.nn.BatchNorm1d's defaults.
-constexpr double batch_norm_momentum = 0.1;
-constexpr double batch_norm_epsilon = 1e-5;
-
-struct BatchNorm {
-  Tensor weight, bias, running_mean, running_var;  // [E, N]
-
-  Tensor operator()(const Tensor& h, Mode mode) const {
-    // Every unit of every lane is a channel of a single sample of length B, so the kernel reduces along memory.
-    const Tensor flat = h.reshape({1, -1, h.size(2)});
-    return torch::batch_norm(flat, weight.view({-1}), bias.view({-1}), running_mean.view({-1}), running_var.view({-1}),
-                             mode == Mode::train, batch_norm_momentum, batch_norm_epsilon, /*cudnn_enabled=*/false)
-        .view_as(h);
-  }
-};
 
 class Mlp final : public Model {
  public:
@@ -78,6 +74,12 @@ class Mlp final : public Model {
     const auto width = options.at("width").get<std::int64_t>();
     const auto depth = options.at("depth").get<std::int64_t>();
     const bool batch_norm = options.at("batch_norm").get<bool>();
+    whitened_ = options.at("whiten").get<std::size_t>();
+    if (whitened_ > 0) {
+      const About about = options.at("whiten_about") == "zero" ? About::zero : About::mean;
+      whitening_.emplace(lanes_, width, about, device);
+      buffers_.push_back({"whitening.factor", whitening_->factor()});
+    }
     std::int64_t fan_in = dataset.input_size();
     int place = 0;  // in nn.Sequential: Linear, nonlinearity, [BatchNorm1d], ...
     for (std::int64_t layer = 0; layer <= depth; ++layer) {
@@ -89,16 +91,8 @@ class Mlp final : public Model {
           trained(fmt::format("{}.bias", place), default_uniform(seeds, stream + 1, fan_in, {fan_out}).to(device)));
       place += 2;
       if (batch_norm && layer < depth) {
-        const auto kind = torch::TensorOptions(torch::kFloat32).device(device);
-        const std::vector<std::int64_t> shape{lanes_, width};
-        BatchNorm norm;
-        norm.weight = trained(fmt::format("{}.weight", place), torch::ones(shape, kind));
-        norm.bias = trained(fmt::format("{}.bias", place), torch::zeros(shape, kind));
-        norm.running_mean = torch::zeros(shape, kind);
-        norm.running_var = torch::ones(shape, kind);
-        buffers_.push_back({fmt::format("{}.running_mean", place), norm.running_mean});
-        buffers_.push_back({fmt::format("{}.running_var", place), norm.running_var});
-        norms_.push_back(std::move(norm));
+        norms_.emplace_back(lanes_, width, device);
+        norms_.back().add_to(fmt::format("{}", place), parameters_, buffers_);
         ++place;
       }
       fan_in = fan_out;
@@ -112,11 +106,19 @@ class Mlp final : public Model {
     for (std::size_t layer = 0; layer < depth; ++layer) {
       h = layer == 0 ? affine_of_inputs(weights_[0], biases_[0], inputs) : affine(weights_[layer], biases_[layer], h);
       h = activate(activation_, h);
-      if (!norms_.empty()) h = norms_[layer](h, mode);
+      if (!norms_.empty()) h = norms_[layer].features(h, mode);
+      if (layer + 1 == whitened_) h = (*whitening_)(h, mode);
       output.hidden.push_back(h);
     }
     output.logits = affine(weights_[depth], biases_[depth], h);
     return output;
+  }
+
+  void refresh(const Tensor& images) override {
+    if (whitening_) whitening_->refresh(*this, images, whitened_ - 1);
+  }
+  [[nodiscard]] std::string trouble(std::int64_t lane) const override {
+    return whitening_ ? whitening_->trouble(lane) : "";
   }
 
  private:
@@ -130,6 +132,8 @@ class Mlp final : public Model {
   std::vector<Tensor> weights_;  // [E, out, in]
   std::vector<Tensor> biases_;   // [E, out]
   std::vector<BatchNorm> norms_;
+  std::size_t whitened_ = 0;  // hidden layer, from 1; 0: none
+  std::optional<Whitening> whitening_;
 };
 
 }  // namespace

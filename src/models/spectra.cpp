@@ -42,10 +42,12 @@ struct Moments {
     }
   }
 
-  [[nodiscard]] Tensor covariance(std::int64_t samples) const {
+  [[nodiscard]] Tensor moments(std::int64_t samples, About about) const {
     const auto n = static_cast<double>(samples);
-    const Tensor mean = first / n;
-    const Tensor lower = (second / n - mean.matmul(mean.transpose(1, 2))).tril_();
+    const Tensor beside = first / n;  // the mean, from the shift
+    Tensor lower = second / n - beside.matmul(beside.transpose(1, 2));
+    if (about == About::zero) lower += (shift + beside).matmul((shift + beside).transpose(1, 2));
+    lower.tril_();
     return lower + lower.tril(-1).transpose(1, 2);
   }
 };
@@ -72,7 +74,7 @@ std::pair<Tensor, Tensor> by_singular_values(const Tensor& matrix, Wanted wanted
 }  // namespace
 
 std::vector<Tensor> hidden_covariances(Model& model, const Tensor& images, const std::vector<std::size_t>& layers,
-                                       std::int64_t chunk) {
+                                       std::int64_t chunk, About about) {
   const torch::NoGradGuard no_gradients;
   const std::int64_t samples = images.size(0);
   EIGENSWEEP_EXPECT(samples > 0);
@@ -93,7 +95,7 @@ std::vector<Tensor> hidden_covariances(Model& model, const Tensor& images, const
   }
   std::vector<Tensor> covariances;
   for (Moments& layer : moments) {
-    covariances.push_back(layer.covariance(samples));
+    covariances.push_back(layer.moments(samples, about));
     layer = {};
   }
   return covariances;

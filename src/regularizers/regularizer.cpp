@@ -5,14 +5,22 @@
 
 namespace eigensweep::regularizers {
 
-#define EIGENSWEEP_KIND(name) std::unique_ptr<Regularizer> make_##name(const std::vector<Json>& options);
+#define EIGENSWEEP_KIND(name) \
+  std::unique_ptr<Regularizer> make_##name(const std::vector<Json>& options, const std::vector<std::uint64_t>& seeds);
 #include "regularizers.def"
 #undef EIGENSWEEP_KIND
 
-std::unique_ptr<Regularizer> make_regularizer(const std::vector<Json>& options) {
+Tensor per_lane(const std::vector<Json>& options, const char* name, const torch::Device& device) {
+  std::vector<float> values;
+  for (const Json& lane : options) values.push_back(lane.at(name).get<float>());
+  return torch::tensor(values).to(device);
+}
+
+std::unique_ptr<Regularizer> make_regularizer(const std::vector<Json>& options,
+                                              const std::vector<std::uint64_t>& seeds) {
   const auto kind = options.front().at("kind").get<std::string>();
 #define EIGENSWEEP_KIND(name) \
-  if (kind == #name) return make_##name(options);
+  if (kind == #name) return make_##name(options, seeds);
 #include "regularizers.def"
 #undef EIGENSWEEP_KIND
   throw ContractViolation("no regularizer named '" + kind + "'");

@@ -74,12 +74,6 @@ study::Kind declare_spectral() {
 namespace eigensweep::regularizers {
 namespace {
 
-Tensor per_lane(const std::vector<Json>& options, const char* name, const torch::Device& device) {
-  std::vector<float> values;
-  for (const Json& lane : options) values.push_back(lane.at(name).get<float>());
-  return torch::tensor(values).to(device);
-}
-
 class Spectral final : public Regularizer {
  public:
   explicit Spectral(const std::vector<Json>& options)
@@ -112,7 +106,8 @@ class Spectral final : public Regularizer {
     return casualties;
   }
 
-  Tensor penalty(const models::Output& output) override {
+  Tensor penalty(const Moment& moment) override {
+    const models::Output& output = moment.output;
     const torch::Device device = output.logits.device();
     if (!strength_.defined()) {
       strength_ = per_lane(options_, "strength", device);
@@ -151,7 +146,7 @@ class Spectral final : public Regularizer {
 
 }  // namespace
 
-std::unique_ptr<Regularizer> make_spectral(const std::vector<Json>& options) {
+std::unique_ptr<Regularizer> make_spectral(const std::vector<Json>& options, const std::vector<std::uint64_t>&) {
   return std::make_unique<Spectral>(options);
 }
 

@@ -167,6 +167,11 @@ void Expansion::check(const Template& alternative, const Json& config, std::size
     if (part.kind->refuse) {
       if (const std::string reason = part.kind->refuse(options, read); !reason.empty()) refuse(part.pointer, reason);
     }
+    if (part.kind->refuse_inputs) {
+      if (const std::string reason = part.kind->refuse_inputs(options, info); !reason.empty()) {
+        refuse(part.pointer, reason);
+      }
+    }
     if (part.kind->warn) {
       if (const std::string words = part.kind->warn(options, read); !words.empty()) {
         warn(fmt::format("{}: {}", part.pointer, words));

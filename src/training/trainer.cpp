@@ -45,8 +45,8 @@ Trainer::Trainer(std::vector<Json> configs, const data::DeviceDataset& data, con
       histories_(configs_.size()) {
   for (const auto& [label, options] : configs_.front().at("regularizers").items()) {
     regularizer_labels_.push_back(label);
-    regularizers_.push_back(
-        regularizers::make_regularizer(section_of(configs_, Json::json_pointer("/regularizers") / label)));
+    regularizers_.push_back(regularizers::make_regularizer(
+        section_of(configs_, Json::json_pointer("/regularizers") / label), seeds_of(configs_)));
   }
   stepper_ = std::make_unique<Stepper>(*model_, *task_, regularizers_, *optimizer_);
   sums_ = torch::zeros({4, static_cast<std::int64_t>(configs_.size())},
@@ -59,7 +59,7 @@ bool Trainer::run(const Hooks& hooks) {
     if (!epoch_is_open_) begin_epoch();
     while (step_ < batches_.count() && !is_hopeless()) {
       const Batch batch = batches_.at(step_);
-      const StepResult result = stepper_->step(batch, rate_factor());
+      const StepResult result = stepper_->step(batch, rate_factor(), epoch_ * batches_.count() + step_);
       const auto samples = static_cast<double>(batch.samples);
       sums_ +=
           torch::stack({result.loss * samples, result.task_loss * samples, result.penalty * samples, result.correct});
@@ -70,6 +70,7 @@ bool Trainer::run(const Hooks& hooks) {
     }
     end_epoch();
   }
+  model_->refresh(data_.train_images);  // for evaluation
   return true;
 }
 
@@ -84,6 +85,7 @@ void Trainer::begin_epoch() {
   batches_.begin_epoch(epoch_);
   std::vector<bool> alive;
   for (const LaneHistory& history : histories_) alive.push_back(history.diverged.empty());
+  if (!regularizers_.empty()) model_->refresh(data_.train_images);  // their spectra are taken in evaluation mode
   for (std::size_t i = 0; i < regularizers_.size(); ++i) {
     for (const regularizers::Casualty& casualty : regularizers_[i]->begin_epoch(*model_, data_, alive)) {
       set_down(casualty.lane, fmt::format("{}: {}", regularizer_labels_[i], casualty.reason));
@@ -106,7 +108,9 @@ void Trainer::end_epoch() {
     history.task_loss.push_back(value[1][lane]);
     history.penalty.push_back(value[2][lane]);
     history.train_accuracy.push_back(value[3][lane]);
-    if (!std::isfinite(value[0][lane])) set_down(lane, "the loss is not finite");
+    if (std::isfinite(value[0][lane])) continue;
+    const std::string trouble = model_->trouble(lane);
+    set_down(lane, trouble.empty() ? "the loss is not finite" : trouble);
   }
   ++epoch_;
   step_ = 0;

@@ -9,7 +9,14 @@ namespace eigensweep::worker {
 namespace {
 
 Json config(std::int64_t width, std::int64_t batch, std::int64_t epochs) {
-  return {{"model", {{"kind", "mlp"}, {"width", width}, {"depth", 1}, {"activation", "tanh"}, {"batch_norm", false}}},
+  return {{"model",
+           {{"kind", "mlp"},
+            {"width", width},
+            {"depth", 1},
+            {"activation", "tanh"},
+            {"batch_norm", false},
+            {"whiten", 0},
+            {"whiten_about", "mean"}}},
           {"training",
            {{"epochs", epochs},
             {"batch_size", batch},

@@ -9,6 +9,7 @@ import numpy as np
 
 INITIAL_WEIGHTS = 1
 BATCH_ORDER = 2
+PROJECTION = 7
 
 _MASK32 = (1 << 32) - 1
 _MASK64 = (1 << 64) - 1
@@ -58,6 +59,16 @@ def uniform(seed, purpose, stream, step, low, high, shape):
     return (low + (high - low) * unit).reshape(shape)
 
 
+def normal(seed, purpose, stream, step, shape):
+    """Standard normal float32 numbers: Box-Muller in float64, the cosine's before the sine's."""
+    count = int(np.prod(shape))
+    bits = draws(seed, purpose, stream, step, count + count % 2).astype(np.float64).reshape(-1, 2)
+    radius = np.sqrt(-2.0 * np.log((bits[:, 0] + 1.0) * 2.0**-32))
+    angle = 2.0 * np.pi * bits[:, 1] * 2.0**-32
+    numbers = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1).reshape(-1)[:count]
+    return numbers.astype(np.float32).reshape(shape)
+
+
 def permutation(seed, purpose, stream, step, size):
     """A random order of 0..size-1: Fisher-Yates from the top, bounded integers by Lemire's method."""
     supply = draws(seed, purpose, stream, step, size + 64).tolist()
@@ -78,12 +89,12 @@ def permutation(seed, purpose, stream, step, size):
     return np.array(order, dtype=np.int64)
 
 
-def linear_layer(seed, layer, fan_in, fan_out):
-    """torch.nn.Linear's default initialisation of affine layer `layer` (0-based): weight (out, in), bias (out)."""
+def linear_layer(seed, layer, shape):
+    """torch's default initialisation of affine layer or convolution `layer` (0-based): weight (out, in, ...), bias (out)."""
     # In float32, as the engine takes the bound.
-    bound = 1.0 / np.sqrt(np.float64(fan_in))
-    weight = uniform(seed, INITIAL_WEIGHTS, 2 * layer, 0, -bound, bound, (fan_out, fan_in))
-    bias = uniform(seed, INITIAL_WEIGHTS, 2 * layer + 1, 0, -bound, bound, (fan_out,))
+    bound = 1.0 / np.sqrt(np.float64(np.prod(shape[1:])))
+    weight = uniform(seed, INITIAL_WEIGHTS, 2 * layer, 0, -bound, bound, shape)
+    bias = uniform(seed, INITIAL_WEIGHTS, 2 * layer + 1, 0, -bound, bound, shape[:1])
     return weight, bias
 
 

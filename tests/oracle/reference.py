@@ -44,41 +44,113 @@ def mnist(folder, train_samples=0):
     return x, torch.from_numpy(labels[:count].astype(np.int64))
 
 
-class Network(torch.nn.Module):
-    """`depth` hidden layers affine -> nonlinearity (-> batch norm), then an affine readout.
+class Whiten(torch.nn.Module):
+    """L^-1 h with L the Cholesky factor of the batch's second moments + 1e-5 I; in evaluation the frozen one."""
 
-    Parameters are named as the engine names them, since both follow torch.nn.Sequential: "0.weight", "0.bias", ...
-    """
-
-    def __init__(self, inputs, width, depth, classes, activation="tanh", batch_norm=False, seed=0):
+    def __init__(self, about):
         super().__init__()
-        modules = []
-        self.ends = []  # one past each hidden layer's last module
-        fan_in = inputs
-        for layer in range(depth + 1):
-            fan_out = width if layer < depth else classes
-            affine = torch.nn.Linear(fan_in, fan_out)
-            weight, bias = keyed_random.linear_layer(seed, layer, fan_in, fan_out)
+        self.about, self.factor, self.freezing = about, None, False
+
+    def forward(self, h):
+        if self.training or self.freezing:
+            centred = h - h.mean(0) if self.about == "mean" else h
+            moments = centred.T @ centred / len(h)
+            factor = torch.linalg.cholesky(moments + 1e-5 * torch.eye(h.shape[1], dtype=h.dtype))
+            if self.freezing:
+                self.factor = factor
+        else:
+            factor = self.factor
+        return torch.linalg.solve_triangular(factor, h.T, upper=False).T
+
+
+class Images(torch.nn.Module):
+    """Rows of pixels as images of one channel."""
+
+    def forward(self, x):
+        return x.view(len(x), 1, 28, 28)
+
+
+class Network(torch.nn.Module):
+    """Hidden layers and an affine readout. Parameters are named as the engine names them: as in torch.nn.Sequential."""
+
+    def __init__(self):
+        super().__init__()
+        self.modules_in_order = torch.nn.ModuleDict()
+        self.ends = []  # names of each hidden layer's last module
+        self.affine_layers = 0
+
+    def add(self, module, seed=None, name=None):
+        if seed is not None:
+            shape = tuple(module.weight.shape)
+            weight, bias = keyed_random.linear_layer(seed, self.affine_layers, shape)
+            self.affine_layers += 1
             with torch.no_grad():
-                affine.weight.copy_(torch.from_numpy(weight))
-                affine.bias.copy_(torch.from_numpy(bias))
-            modules.append(affine)
-            if layer < depth:
-                modules.append(ACTIVATIONS[activation]())
-                if batch_norm:
-                    modules.append(torch.nn.BatchNorm1d(width))
-                self.ends.append(len(modules))
-            fan_in = fan_out
-        self.sequential = torch.nn.Sequential(*modules)
+                module.weight.copy_(torch.from_numpy(weight))
+                module.bias.copy_(torch.from_numpy(bias))
+        place = sum(not key.startswith("_") for key in self.modules_in_order)
+        self.modules_in_order[name or str(place)] = module
+
+    def end_hidden(self, whiten=None):
+        if whiten:
+            self.add(Whiten(whiten), name="_whitening")
+        self.ends.append(list(self.modules_in_order)[-1])
 
     def forward(self, x):
         """Logits (B, C) and the hidden activations, one (B, N) per layer."""
         hidden = []
-        for place, module in enumerate(self.sequential, start=1):
-            x = module(x)
-            if place in self.ends:
-                hidden.append(x)
+        for name, module in self.modules_in_order.items():
+            x = module(x.flatten(1) if isinstance(module, Whiten) else x)
+            if name in self.ends:
+                hidden.append(x.flatten(1))
         return x, hidden
+
+    def refresh(self, x):
+        """Freezes the whitening factor over the training set."""
+        whitening = [module for module in self.modules_in_order.values() if isinstance(module, Whiten)]
+        for module in whitening:
+            module.freezing = True
+        with torch.no_grad():
+            self(x)
+        for module in whitening:
+            module.freezing = False
+
+
+def make_network(model, seed, inputs=784, classes=10):
+    """The network of a resolved model section."""
+    network, activation = Network(), ACTIVATIONS[model["activation"]]
+    whiten = {model["whiten"]: model["whiten_about"]} if model["whiten"] else {}
+    if model["kind"] == "mlp":
+        fan_in = inputs
+        for layer in range(1, model["depth"] + 1):
+            network.add(torch.nn.Linear(fan_in, model["width"]), seed)
+            network.add(activation())
+            if model["batch_norm"]:
+                network.add(torch.nn.BatchNorm1d(model["width"]))
+            network.end_hidden(whiten.get(layer))
+            fan_in = model["width"]
+    else:
+        network.add(Images(), name="_images")
+        channels, size = 1, 28
+        for layer in range(1, model["depth"] + 1):
+            fan_out = model["channels"] * 2 ** (layer - 1)
+            network.add(torch.nn.Conv2d(channels, fan_out, model["kernel_size"]), seed)
+            if model["batch_norm"]:
+                network.add(torch.nn.BatchNorm2d(fan_out))
+            network.add(activation())
+            network.add(torch.nn.MaxPool2d(2))
+            size = (size - model["kernel_size"] + 1) // 2
+            network.end_hidden(whiten.get(layer))
+            channels = fan_out
+        network.add(torch.nn.Flatten())
+        fan_in = channels * size * size
+        network.add(torch.nn.Linear(fan_in, model["width"]), seed)
+        if model["batch_norm"]:
+            network.add(torch.nn.BatchNorm1d(model["width"]))
+        network.add(activation())
+        network.end_hidden(whiten.get(model["depth"] + 1))
+        fan_in = model["width"]
+    network.add(torch.nn.Linear(fan_in, classes), seed)
+    return network
 
 
 def eigenvectors(hidden):
@@ -138,13 +210,15 @@ class Trainer:
     """One network trained as the engine trains a lane, one optimiser step per call of step()."""
 
     def __init__(self, x, y, *, network, optimizer, batch_size, order_seed, loss="cross_entropy", penalty=None,
-                 keep_last=True, dtype=torch.float32):
-        """`penalty`: None, or {strength, exponent, cutoff, layers: "last" or "all"}."""
+                 jacobian=None, seed=0, keep_last=True, dtype=torch.float32):
+        """`penalty`: None, or {strength, exponent, cutoff, layers: "last" or "all"}; `jacobian`: None, or {strength,
+        projections}, whose random directions are those of trial seed `seed`."""
         self.x, self.y = x.to(dtype), y
         self.network = network.to(dtype)
         self.optimizer = make_optimizer(self.network.parameters(), optimizer)
         self.batch_size, self.order_seed, self.keep_last = batch_size, order_seed, keep_last
-        self.loss, self.penalty = loss, penalty
+        self.loss, self.penalty, self.jacobian, self.seed = loss, penalty, jacobian, seed
+        self.steps = 0
         self.epoch, self.vectors, self.queue = -1, None, []
 
     def _begin_epoch(self):
@@ -152,6 +226,7 @@ class Trainer:
         self.queue = keyed_random.batches(self.order_seed, self.epoch, len(self.x), self.batch_size, self.keep_last)
         if self.penalty:
             self.network.eval()
+            self.network.refresh(self.x)
             with torch.no_grad():
                 _, hidden = self.network(self.x)
             self.vectors = [eigenvectors(h) for h in self._penalised(hidden)]
@@ -166,18 +241,38 @@ class Trainer:
         wanted = torch.nn.functional.one_hot(labels, logits.shape[1]).to(logits.dtype)
         return torch.nn.functional.mse_loss(logits, wanted)
 
+    def _jacobian_penalty(self, x, logits):
+        """Half the mean squared Frobenius norm of d logits / dx, exact or by random directions; see docs/science.md."""
+        samples, classes = logits.shape
+        directions = self.jacobian["projections"] or classes
+        total = 0.0
+        for i in range(directions):
+            if self.jacobian["projections"]:
+                v = keyed_random.normal(self.seed, keyed_random.PROJECTION, self.steps, i, (samples, classes))
+                v = torch.from_numpy(v).to(logits.dtype)
+                v = v / v.norm(dim=1, keepdim=True)
+            else:
+                v = torch.nn.functional.one_hot(torch.tensor(i), classes).to(logits.dtype).expand(samples, classes)
+            (product,) = torch.autograd.grad((logits * v).sum(), x, create_graph=True)
+            total = total + classes * (product**2).sum() / (directions * samples)
+        return self.jacobian["strength"] * total / 2
+
     def step(self):
         """One optimiser step; the losses before it, as {"epoch", "loss", "task_loss", "penalty"}."""
         if not self.queue:
             self._begin_epoch()
         chosen = torch.from_numpy(self.queue.pop(0))
-        logits, hidden = self.network(self.x[chosen])
+        x = self.x[chosen].requires_grad_(self.jacobian is not None)
+        logits, hidden = self.network(x)
         task_loss = self._task_loss(logits, self.y[chosen])
         penalty = torch.zeros((), dtype=task_loss.dtype)
         if self.penalty:
             for h, vectors in zip(self._penalised(hidden), self.vectors):
                 penalty = penalty + spectral_penalty(h, vectors, self.penalty["exponent"], self.penalty["cutoff"])
             penalty = self.penalty["strength"] * penalty
+        if self.jacobian:
+            penalty = penalty + self._jacobian_penalty(x, logits)
+        self.steps += 1
         loss = task_loss + penalty
         self.optimizer.zero_grad()
         loss.backward()
@@ -191,5 +286,5 @@ class Trainer:
 
     def state(self):
         """Parameters by the engine's names, float64 numpy arrays."""
-        return {name.removeprefix("sequential."): p.detach().double().clone().numpy()
+        return {name.removeprefix("modules_in_order."): p.detach().double().clone().numpy()
                 for name, p in self.network.named_parameters()}

@@ -24,12 +24,19 @@ def mnist(folder, train_samples=0):
     return {"kind": "mnist", "folder": str(Path(folder).resolve()), "train_samples": train_samples, "test_samples": 0}
 
 
-def mlp(width, depth, activation="tanh", batch_norm=False):
+def mlp(width, depth, activation="tanh", batch_norm=False, whiten=0, whiten_about="mean"):
     """The resolved model section."""
-    return {"kind": "mlp", "width": width, "depth": depth, "activation": activation, "batch_norm": batch_norm}
+    return {"kind": "mlp", "width": width, "depth": depth, "activation": activation, "batch_norm": batch_norm,
+            "whiten": whiten, "whiten_about": whiten_about}
 
 
-def configuration(dataset, model, optimizer, training, penalty, seed):
+def cnn(width, depth=2, channels=4, activation="tanh", batch_norm=False, whiten=0, whiten_about="mean"):
+    """The resolved model section of a convolutional network."""
+    return {**mlp(width, depth, activation, batch_norm, whiten, whiten_about), "kind": "cnn", "channels": channels,
+            "kernel_size": 3}
+
+
+def configuration(dataset, model, optimizer, training, penalty, seed, jacobian=None):
     """A trial's resolved configuration, every option present."""
     return {
         "dataset": dataset,
@@ -44,7 +51,10 @@ def configuration(dataset, model, optimizer, training, penalty, seed):
             **training,
             "optimizer": optimizer,
         },
-        "regularizers": {"spectral": {"kind": "spectral", **penalty}} if penalty else {},
+        "regularizers": {
+            **({"spectral": {"kind": "spectral", **penalty}} if penalty else {}),
+            **({"jacobian": {"kind": "jacobian", **jacobian}} if jacobian else {}),
+        },
         "seed": seed,
     }
 

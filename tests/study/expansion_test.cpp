@@ -89,8 +89,13 @@ TEST_CASE("a configuration holds every option, and no penalty that is switched o
   const Study study = parse(grid);
   const Json& off = study.config(study.trials.front());
   CHECK(off.at("regularizers").empty());
-  CHECK(off.at("model") ==
-        Json{{"kind", "mlp"}, {"width", 64}, {"depth", 1}, {"activation", "tanh"}, {"batch_norm", false}});
+  CHECK(off.at("model") == Json{{"kind", "mlp"},
+                                {"width", 64},
+                                {"depth", 1},
+                                {"activation", "tanh"},
+                                {"batch_norm", false},
+                                {"whiten", 0},
+                                {"whiten_about", "mean"}});
   CHECK(off.at("training").at("optimizer").at("kind") == "adam");
   CHECK(off.at("training").at("batch_size") == 512);
   const Json& on = study.config(study.trials.at(1));

@@ -18,7 +18,14 @@ const data::DeviceDataset& mnist() {
 }
 
 Json config(std::uint64_t seed, double strength, const char* order = "per_seed", double rate = 1e-3) {
-  Json made{{"model", {{"kind", "mlp"}, {"width", 32}, {"depth", 2}, {"activation", "tanh"}, {"batch_norm", false}}},
+  Json made{{"model",
+             {{"kind", "mlp"},
+              {"width", 32},
+              {"depth", 2},
+              {"activation", "tanh"},
+              {"batch_norm", false},
+              {"whiten", 0},
+              {"whiten_about", "mean"}}},
             {"training",
              {{"epochs", 2},
               {"batch_size", 128},

@@ -57,6 +57,14 @@ class Model {
   /// Runs all lanes. Differentiable in the parameters and in `inputs.x` where these require gradients.
   virtual Output forward(const Inputs& inputs, Mode mode) = 0;
 
+  /// Renews what evaluation mode takes from the whole training set, `images` [n, d] bytes (a frozen whitening factor).
+  virtual void refresh(const Tensor& images) { (void)images; }
+  /// Why the lane's numbers lost their meaning, as far as the network knows, or "".
+  [[nodiscard]] virtual std::string trouble(std::int64_t lane) const {
+    (void)lane;
+    return "";
+  }
+
   [[nodiscard]] std::int64_t lanes() const noexcept { return lanes_; }
   /// How many hidden activations forward() gives.
   [[nodiscard]] std::size_t hidden_layers() const noexcept { return hidden_layers_; }

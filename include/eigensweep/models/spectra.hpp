@@ -12,14 +12,16 @@
 
 namespace eigensweep::models {
 
-/// Covariances of hidden layers over samples, in evaluation mode: one [E, N, N] float64 per layer asked for, divided by
-/// n. All lanes read the same `images` [n, d] (bytes). `layers`: which hidden layers, from 0, ascending; empty takes
-/// all.
-/// The network runs in float32; centring and sums are float64, about a shift near the mean, so that a mean large
-/// against the spread costs no digits. Samples run in chunks of at most `chunk` (0: as many as a fraction of a GiB
-/// holds). A lane whose activations are not finite gets a covariance that is not finite.
+/// About what second moments are taken: a covariance's mean, or zero.
+enum class About { mean, zero };
+
+/// Covariances (or second moments about zero) of hidden layers over samples, in evaluation mode: one [E, N, N] float64
+/// per layer asked for, divided by n. All lanes read the same `images` [n, d] (bytes). `layers`: which hidden layers,
+/// from 0, ascending; empty takes all. The network runs in float32; centring and sums are float64, about a shift near
+/// the mean, so that a mean large against the spread costs no digits. Samples run in chunks of at most `chunk` (0: as
+/// many as a fraction of a GiB holds). A lane whose activations are not finite gets a covariance that is not finite.
 std::vector<Tensor> hidden_covariances(Model& model, const Tensor& images, const std::vector<std::size_t>& layers = {},
-                                       std::int64_t chunk = 0);
+                                       std::int64_t chunk = 0, About about = About::mean);
 
 /// Eigenvalues and -vectors of E symmetric positive semi-definite matrices.
 struct Eigensystem {

@@ -20,6 +20,13 @@ struct Casualty {
   std::string reason;
 };
 
+/// One mini-batch as a penalty sees it.
+struct Moment {
+  const models::Inputs& inputs;  ///< with a batch for every lane, and requiring gradients, if some penalty reads those
+  const models::Output& output;
+  std::int64_t step = 0;  ///< steps since the training began: a key of random numbers
+};
+
 /// A penalty that training adds to the task's loss, over all lanes at once.
 class Regularizer {
  public:
@@ -35,13 +42,20 @@ class Regularizer {
     return {};
   }
   /// The penalty of each lane on one mini-batch, times its strength: [E], differentiable.
-  virtual Tensor penalty(const models::Output& output) = 0;
+  virtual Tensor penalty(const Moment& moment) = 0;
+  /// Whether penalty() differentiates the network by its inputs.
+  [[nodiscard]] virtual bool reads_input_gradients() const { return false; }
   /// What must be kept to go on in the middle of an epoch, and its way back from a checkpoint, in the same order.
   virtual std::vector<models::NamedTensor> state() { return {}; }
   virtual void restore(const std::vector<models::NamedTensor>& tensors) { (void)tensors; }
 };
 
-/// `options`: the resolved options of this regularizer, one per lane; they differ in per-lane options only.
-std::unique_ptr<Regularizer> make_regularizer(const std::vector<Json>& options);
+/// The lanes' values of one number: [E] float32.
+Tensor per_lane(const std::vector<Json>& options, const char* name, const torch::Device& device);
+
+/// `options`: the resolved options of this regularizer, one per lane; they differ in per-lane options only. `seeds`:
+/// the lanes' trial seeds.
+std::unique_ptr<Regularizer> make_regularizer(const std::vector<Json>& options,
+                                              const std::vector<std::uint64_t>& seeds);
 
 }  // namespace eigensweep::regularizers

@@ -85,6 +85,8 @@ struct Kind {
   std::function<double(const Json& options, const WorkContext&)> work;
   /// Models only.
   std::function<ModelShape(const Json& options, const DatasetInfo&)> shape;
+  /// Models only: says in one line why the network cannot read such inputs, or "".
+  std::function<std::string(const Json& options, const DatasetInfo&)> refuse_inputs;
   /// Datasets only: reads headers, never pixels. Throws DataError.
   std::function<DatasetInfo(const Json& options)> info;
   /// Says in one line why this combination is impossible, or "" if it is fine. Sees the kind's own options and the

@@ -26,7 +26,8 @@ class Stepper {
   Stepper(models::Model& model, Task& task, std::vector<std::unique_ptr<regularizers::Regularizer>>& regularizers,
           Optimizer& optimizer)
       : model_(model), task_(task), regularizers_(regularizers), optimizer_(optimizer) {}
-  StepResult step(const Batch& batch, double rate_factor);
+  /// `global_step`: steps since the training began.
+  StepResult step(const Batch& batch, double rate_factor, std::int64_t global_step);
 
  private:
   models::Model& model_;

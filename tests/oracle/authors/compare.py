@@ -54,7 +54,7 @@ def arguments():
 
 
 def network(options):
-    return reference.Network(784, options.width, 1, 10, options.activation, options.batch_norm, options.seed)
+    return reference.make_network(engine.mlp(options.width, 1, options.activation, options.batch_norm), options.seed)
 
 
 def run_authors(options, x, y, dtype=torch.float32):

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "eigensweep/data/torch.hpp"
+#include "eigensweep/models/model.hpp"
+
+namespace eigensweep::models {
+
+/// Batch norm of E lanes with torch.nn.BatchNorm's defaults: batch statistics in training, running ones in evaluation.
+class BatchNorm {
+ public:
+  BatchNorm(std::int64_t lanes, std::int64_t units, const torch::Device& device);
+
+  /// Of activations [E, N, B], unit by unit.
+  [[nodiscard]] Tensor features(const Tensor& h, Mode mode) const;
+  /// Of images [B, E * C, H, W], channel by channel.
+  [[nodiscard]] Tensor channels(const Tensor& h, Mode mode) const;
+  /// Registers weight, bias and running statistics as `name`.weight, ...
+  void add_to(const std::string& name, std::vector<NamedTensor>& parameters, std::vector<NamedTensor>& buffers) const;
+
+ private:
+  [[nodiscard]] Tensor apply(const Tensor& flat, Mode mode) const;
+  Tensor weight_, bias_, running_mean_, running_var_;  // [E, N]
+};
+
+}  // namespace eigensweep::models

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+// Convolutional network of Nassar et al. 2020: depth blocks of convolution, [batch norm,] nonlinearity and 2x2 max
+// pooling, then a dense hidden layer and an affine readout. The flattened result of each block is a hidden layer.
+#ifdef EIGENSWEEP_DECLARATIONS
+#include <algorithm>
+
+#include "cnn_blocks.hpp"
+#include "eigensweep/study/kind.hpp"
+#include "whitening_options.hpp"
+
+namespace eigensweep::models {
+
+study::Kind declare_cnn() {
+  study::Kind kind;
+  kind.family = study::Family::model;
+  kind.name = "cnn";
+  kind.meaning = "convolutional network: blocks of convolution and max pooling, then one dense hidden layer";
+  kind.source = "Nassar et al. 2020, arXiv:2012.04729, sections 4.2 and 4.3";
+  kind.options = with_whitening(
+      study::Options{}
+          .integer("depth", 2, {1, 16}, "number of blocks: convolution, nonlinearity, 2x2 max pooling")
+          .integer("channels", 16, {1, 65536}, "channels of the first block; each further block has twice as many")
+          .integer("kernel_size", 3, {1, 63}, "height and width of the convolutions, which pad nothing")
+          .integer("width", 1000, {1, 1e6}, "units of the dense hidden layer")
+          .choice("activation", "tanh", {"tanh", "relu", "erf", "gelu"}, "nonlinearity of the hidden layers")
+          .boolean("batch_norm", false, "normalise over the batch between each layer's map and its nonlinearity"));
+  kind.refuse = [](const Json& options, const Json&) {
+    return refuse_whitening(options, options.at("depth").get<std::int64_t>() + 1);
+  };
+  kind.refuse_inputs = [](const Json& options, const study::DatasetInfo& dataset) -> std::string {
+    const auto blocks = cnn_blocks(options, dataset);
+    if (!blocks.empty() && blocks.back().pooled_height > 0 && blocks.back().pooled_width > 0) return "";
+    return fmt::format(
+        "an image of {}x{} is too small for {} blocks of convolution and pooling; choose a smaller depth",
+        dataset.input_shape.size() == 3 ? dataset.input_shape[1] : 0,
+        dataset.input_shape.size() == 3 ? dataset.input_shape[2] : 0, options.at("depth").get<int>());
+  };
+  kind.shape = [](const Json& options, const study::DatasetInfo& dataset) {
+    study::ModelShape shape;
+    const auto width = options.at("width").get<std::int64_t>();
+    const auto whitened = options.at("whiten").get<std::int64_t>();
+    const bool batch_norm = options.at("batch_norm").get<bool>();
+    const auto add_hidden = [&](std::int64_t size) {
+      shape.hidden_widths.push_back(size);
+      if (static_cast<std::int64_t>(shape.hidden_widths.size()) != whitened) return;
+      shape.forward_flops += whitening_flops(size);
+      shape.activations += size;
+    };
+    std::int64_t fan_in = dataset.input_size();
+    for (const CnnBlock& block : cnn_blocks(options, dataset)) {
+      const std::int64_t weights = block.in_channels * block.kernel * block.kernel * block.out_channels;
+      shape.forward_flops += 2.0 * static_cast<double>(weights) * static_cast<double>(block.height * block.width);
+      if (shape.first_layer_flops == 0) shape.first_layer_flops = shape.forward_flops;
+      shape.parameters += weights + block.out_channels * (batch_norm ? 3 : 1);
+      fan_in = block.out_channels * block.pooled_height * block.pooled_width;
+      // The map's result, its nonlinearity's, and after pooling the values and the places of the maxima (8 bytes).
+      shape.activations += block.out_channels * block.height * block.width * (batch_norm ? 3 : 2) + 3 * fan_in;
+      add_hidden(fan_in);
+    }
+    shape.forward_flops += 2.0 * static_cast<double>(fan_in) * static_cast<double>(width);
+    shape.parameters += fan_in * width + width * (batch_norm ? 3 : 1);
+    shape.activations += width * (batch_norm ? 3 : 2);
+    add_hidden(width);
+    shape.forward_flops += 2.0 * static_cast<double>(width) * static_cast<double>(dataset.classes);
+    shape.parameters += width * dataset.classes + dataset.classes;
+    shape.activations += dataset.classes;
+    return shape;
+  };
+  return kind;
+}
+
+}  // namespace eigensweep::models
+
+#else
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "cnn_blocks.hpp"
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/models/activation.hpp"
+#include "eigensweep/models/batch_norm.hpp"
+#include "eigensweep/models/dense.hpp"
+#include "eigensweep/models/model.hpp"
+#include "eigensweep/models/product.hpp"
+#include "eigensweep/models/whitening.hpp"
+
+namespace eigensweep::models {
+namespace {
+
+// weight [E, out, in, k, k], bias [E, out]: images [B, groups * in, H, W] give [B, E * out, H', W'].
+Tensor convolve(const Tensor& images, const Tensor& weight, const Tensor& bias, std::int64_t groups) {
+  constexpr std::array<std::int64_t, 2> one{1, 1}, none{0, 0};
+  return torch::conv2d(images, weight.flatten(0, 1), bias.flatten(), one, none, one, groups);
+}
+
+class Cnn final : public Model {
+ public:
+  Cnn(const Json& options, const study::DatasetInfo& dataset, const std::vector<std::uint64_t>& seeds,
+      const torch::Device& device)
+      : input_shape_(dataset.input_shape),
+        activation_(options.at("activation").get<std::string>()),
+        blocks_(cnn_blocks(options, dataset)),
+        whitened_(options.at("whiten").get<std::size_t>()) {
+    EIGENSWEEP_EXPECT(!blocks_.empty());
+    lanes_ = static_cast<std::int64_t>(seeds.size());
+    hidden_layers_ = blocks_.size() + 1;
+    const bool batch_norm = options.at("batch_norm").get<bool>();
+    const auto width = options.at("width").get<std::int64_t>();
+    int place = 0;  // in nn.Sequential: Conv2d, [BatchNorm2d,] nonlinearity, MaxPool2d, ..., Flatten, Linear, ...
+    std::uint64_t stream = 0;
+    const auto add = [&](std::int64_t fan_in, std::vector<std::int64_t> shape) {
+      const std::vector<std::int64_t> units{shape.front()};
+      weights_.push_back(
+          trained(fmt::format("{}.weight", place), default_uniform(seeds, stream++, fan_in, shape).to(device)));
+      biases_.push_back(
+          trained(fmt::format("{}.bias", place), default_uniform(seeds, stream++, fan_in, units).to(device)));
+      ++place;
+      if (batch_norm && hidden_layers_ > norms_.size()) {
+        norms_.emplace_back(lanes_, units.front(), device);
+        norms_.back().add_to(fmt::format("{}", place++), parameters_, buffers_);
+      }
+    };
+    std::vector<std::int64_t> sizes;
+    for (const CnnBlock& block : blocks_) {
+      add(block.in_channels * block.kernel * block.kernel,
+          {block.out_channels, block.in_channels, block.kernel, block.kernel});
+      place += 2;  // nonlinearity, pooling
+      sizes.push_back(block.out_channels * block.pooled_height * block.pooled_width);
+    }
+    ++place;  // flattening
+    add(sizes.back(), {width, sizes.back()});
+    ++place;  // nonlinearity
+    sizes.push_back(width);
+    add(width, {dataset.classes, width});
+    if (whitened_ > 0) {
+      const About about = options.at("whiten_about") == "zero" ? About::zero : About::mean;
+      whitening_.emplace(lanes_, sizes[whitened_ - 1], about, device);
+      buffers_.push_back({"whitening.factor", whitening_->factor()});
+    }
+  }
+
+  Output forward(const Inputs& inputs, Mode mode) override {
+    Output output;
+    Tensor h = first_map(inputs);  // [B, E * C, H, W]: lanes are groups of channels
+    const std::int64_t batch = h.size(0);
+    for (std::size_t layer = 0; layer < blocks_.size(); ++layer) {
+      if (layer > 0) h = convolve(h, weights_[layer], biases_[layer], lanes_);
+      if (!norms_.empty()) h = norms_[layer].channels(h, mode);
+      h = torch::max_pool2d(activate(activation_, h), 2);
+      Tensor flat = h.reshape({batch, lanes_, -1}).permute({1, 2, 0});  // [E, N, B]
+      if (layer + 1 == whitened_) {
+        flat = (*whitening_)(flat, mode);
+        h = flat.permute({2, 0, 1}).reshape_as(h);
+      }
+      output.hidden.push_back(flat);
+    }
+    const std::size_t dense = blocks_.size();
+    Tensor z = affine(weights_[dense], biases_[dense], output.hidden.back());
+    if (!norms_.empty()) z = norms_[dense].features(z, mode);
+    z = activate(activation_, z);
+    if (dense + 1 == whitened_) z = (*whitening_)(z, mode);
+    output.hidden.push_back(z);
+    output.logits = affine(weights_[dense + 1], biases_[dense + 1], z);
+    return output;
+  }
+
+  void refresh(const Tensor& images) override {
+    if (whitening_) whitening_->refresh(*this, images, whitened_ - 1);
+  }
+  [[nodiscard]] std::string trouble(std::int64_t lane) const override {
+    return whitening_ ? whitening_->trouble(lane) : "";
+  }
+
+ private:
+  Tensor trained(std::string name, Tensor tensor) {
+    tensor.requires_grad_(true);
+    parameters_.push_back({std::move(name), tensor});
+    return tensor;
+  }
+
+  // The first convolution: lanes that all read one batch share its input, as so many more output channels.
+  [[nodiscard]] Tensor first_map(const Inputs& inputs) const {
+    const std::int64_t batch = inputs.x.size(1);
+    const std::int64_t channels = input_shape_[0], height = input_shape_[1], width = input_shape_[2];
+    if (inputs.x.size(0) == 1) {
+      return convolve(inputs.x[0].reshape({batch, channels, height, width}), weights_[0], biases_[0], 1);
+    }
+    std::vector<std::int64_t> group_of;
+    for (std::size_t group = 0; group < inputs.lanes.size(); ++group) {
+      group_of.insert(group_of.end(), static_cast<std::size_t>(inputs.lanes[group]), static_cast<std::int64_t>(group));
+    }
+    const Tensor of_lane = torch::tensor(group_of, torch::kInt64).to(inputs.x.device());
+    const Tensor images = inputs.x.size(0) == lanes_ ? inputs.x : inputs.x.index_select(0, of_lane);
+    const Tensor stacked = images.transpose(0, 1).reshape({batch, lanes_ * channels, height, width});
+    return convolve(stacked, weights_[0], biases_[0], lanes_);
+  }
+
+  std::vector<std::int64_t> input_shape_;
+  std::string activation_;
+  std::vector<CnnBlock> blocks_;
+  std::vector<Tensor> weights_;   // [E, out, in, k, k], then [E, out, in] twice
+  std::vector<Tensor> biases_;    // [E, out]
+  std::vector<BatchNorm> norms_;  // one per hidden layer, or none
+  std::size_t whitened_;          // hidden layer, from 1; 0: none
+  std::optional<Whitening> whitening_;
+};
+
+}  // namespace
+
+std::unique_ptr<Model> make_cnn(const Json& options, const study::DatasetInfo& dataset,
+                                const std::vector<std::uint64_t>& seeds, const torch::Device& device) {
+  return std::make_unique<Cnn>(options, dataset, seeds, device);
+}
+
+}  // namespace eigensweep::models
+#endif
