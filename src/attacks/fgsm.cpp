@@ -30,7 +30,7 @@ study::Kind declare_fgsm() {
 }  // namespace eigensweep::attacks
 #else
 #include "ball.hpp"
-#include "gradient.hpp"
+#include "eigensweep/attacks/gradient.hpp"
 
 namespace eigensweep::attacks {
 namespace {

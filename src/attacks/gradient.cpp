@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "gradient.hpp"
+#include "eigensweep/attacks/gradient.hpp"
 
 #include "eigensweep/models/verdict.hpp"
 
@@ -28,11 +28,11 @@ class Frozen {
 
 }  // namespace
 
-Tensor input_gradient(models::Model& model, const Tensor& inputs, const Tensor& labels) {
+Tensor input_gradient(models::Model& model, const Tensor& inputs, const Tensor& labels, models::Mode mode) {
   const torch::AutoGradMode with_gradients(true);
   const Frozen frozen(model);
   const Tensor x = inputs.detach().requires_grad_();
-  const Tensor logits = model.forward(models::Inputs::per_lane(x), models::Mode::evaluate).logits;
+  const Tensor logits = model.forward(models::Inputs::per_lane(x), mode).logits;
   return torch::autograd::grad({models::cross_entropy(logits, labels).sum()}, {x})[0];
 }
 

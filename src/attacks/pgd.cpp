@@ -33,7 +33,7 @@ study::Kind declare_pgd() {
 }  // namespace eigensweep::attacks
 #else
 #include "ball.hpp"
-#include "gradient.hpp"
+#include "eigensweep/attacks/gradient.hpp"
 
 namespace eigensweep::attacks {
 namespace {

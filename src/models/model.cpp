@@ -11,6 +11,14 @@ namespace eigensweep::models {
 #include "models.def"
 #undef EIGENSWEEP_KIND
 
+Inputs Inputs::unshared() const {
+  std::vector<Tensor> copies;
+  for (std::size_t group = 0; group < lanes.size(); ++group) {
+    copies.insert(copies.end(), static_cast<std::size_t>(lanes[group]), x[static_cast<std::int64_t>(group)]);
+  }
+  return per_lane(torch::stack(copies));
+}
+
 std::unique_ptr<Model> make_model(const Json& options, const study::DatasetInfo& dataset,
                                   const std::vector<std::uint64_t>& seeds, const torch::Device& device) {
   const auto kind = options.at("kind").get<std::string>();

@@ -6,9 +6,9 @@
 namespace eigensweep::models {
 namespace {
 
-/// Labels [B] as an index into logits [E, C, B] along the classes: [E, 1, B].
+/// Labels [B] or [E, B] as an index into logits [E, C, B] along the classes: [E, 1, B].
 Tensor class_index(const Tensor& logits, const Tensor& labels) {
-  return labels.view({1, 1, -1}).expand({logits.size(0), 1, labels.size(0)});
+  return labels.unsqueeze(-2).expand({logits.size(0), 1, logits.size(2)});
 }
 
 }  // namespace

@@ -77,7 +77,10 @@ LaneCost lane_cost(const Study& study, const Catalog& catalog, const Trial& tria
   const auto steps = static_cast<double>(context.epochs * context.steps_per_epoch);
   const double epochs = static_cast<double>(context.epochs);
   // Forward, gradient to the weights, gradient to the inputs of every layer but the first.
-  const double sample_flops = 3.0 * context.model.forward_flops - context.model.first_layer_flops;
+  const AdversaryWork adversary = adversary_work(config.at("training"));
+  const double sample_flops =
+      adversary.samples * (3.0 * context.model.forward_flops - context.model.first_layer_flops) +
+      adversary.gradients * 2.0 * context.model.forward_flops;
   LaneCost cost;
   cost.training_flops = epochs * samples_per_epoch(config.at("training"), context) * sample_flops +
                         steps * static_cast<double>(context.model.parameters) * optimizer_flops +
@@ -88,6 +91,7 @@ LaneCost lane_cost(const Study& study, const Catalog& catalog, const Trial& tria
     context.strengths = static_cast<std::int64_t>(evaluation.strengths.size());
     if (kind->work) cost.evaluation_flops += kind->work(evaluation.options, context);
   }
+  context.batch_size = static_cast<std::int64_t>(static_cast<double>(context.batch_size) * adversary.samples);
   cost.lane_bytes = bytes_of_lane(context);
   cost.shared_bytes = static_cast<double>((context.dataset.train_samples + context.dataset.test_samples) *
                                           (context.dataset.input_size() + 8));

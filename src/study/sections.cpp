@@ -19,7 +19,13 @@ Options training_options() {
       .choice(
           "loss", "cross_entropy", {"cross_entropy", "mse"},
           "what is minimised; mse is the mean over samples and classes of the squared distance to the one-hot label")
-      .integer("warmup_epochs", 0, {0, 1e6}, "epochs over which the learning rate grows linearly to its value");
+      .integer("warmup_epochs", 0, {0, 1e6}, "epochs over which the learning rate grows linearly to its value")
+      .choice("adversary", "none", {"none", "fgsm", "pgd"},
+              "adversarial training: each batch is joined by its copy perturbed in this way, half and half")
+      .number("adversary_epsilon", 0.1, {0, 1}, "radius of the L-infinity ball of adversarial training")
+      .unit("pixel")
+      .integer("adversary_steps", 7, {1, 1e6}, "gradient steps of the adversary 'pgd', from a random start")
+      .number("adversary_relative_step", 0.25, {0, 10, true}, "its step size as a share of adversary_epsilon");
 }
 
 Options output_options() {
@@ -57,6 +63,11 @@ std::int64_t steps_per_epoch(const Json& training, const DatasetInfo& dataset) {
   const auto batch_size = training.at("batch_size").get<std::int64_t>();
   const bool drop = training.at("last_batch") == "drop";
   return (dataset.train_samples + (drop ? 0 : batch_size - 1)) / batch_size;
+}
+
+AdversaryWork adversary_work(const Json& training) {
+  if (training.at("adversary") == "none" || training.at("adversary_epsilon") == 0.0) return {};
+  return {2.0, training.at("adversary") == "pgd" ? training.at("adversary_steps").get<double>() : 1.0};
 }
 
 DatasetInfo dataset_info(const Catalog& catalog, const Json& dataset) {

@@ -5,26 +5,14 @@
 
 namespace eigensweep::training {
 
-namespace {
-
-/// Every lane's own copy of its batch, so that a gradient to it is the lane's own.
-models::Inputs differentiable(const models::Inputs& inputs, std::int64_t lanes) {
-  std::vector<Tensor> copies;
-  copies.reserve(static_cast<std::size_t>(lanes));
-  for (std::size_t group = 0; group < inputs.lanes.size(); ++group) {
-    for (std::int64_t i = 0; i < inputs.lanes[group]; ++i) copies.push_back(inputs.x[static_cast<std::int64_t>(group)]);
-  }
-  return models::Inputs::per_lane(torch::stack(copies).requires_grad_(true));
-}
-
-}  // namespace
-
 StepResult Stepper::step(const Batch& batch, double rate_factor, std::int64_t global_step) {
   const bool by_inputs = std::any_of(regularizers_.begin(), regularizers_.end(),
                                      [](const auto& regularizer) { return regularizer->reads_input_gradients(); });
-  const models::Inputs inputs = by_inputs ? differentiable(batch.inputs, model_.lanes()) : batch.inputs;
+  const Batch seen = adversary_.is_on() ? adversary_.join(batch, model_, global_step) : batch;
+  models::Inputs inputs = by_inputs ? seen.inputs.unshared() : seen.inputs;
+  if (by_inputs) inputs.x.requires_grad_(true);
   const models::Output output = model_.forward(inputs, models::Mode::train);
-  const Tensor task_loss = task_.loss(output, batch);
+  const Tensor task_loss = task_.loss(output, seen);
   Tensor penalty;
   for (const auto& regularizer : regularizers_) {
     const Tensor value = regularizer->penalty({inputs, output, global_step});
@@ -40,7 +28,7 @@ StepResult Stepper::step(const Batch& batch, double rate_factor, std::int64_t gl
   const torch::NoGradGuard no_grad;
   optimizer_.step(gradients, rate_factor);
   return {loss.detach(), task_loss.detach(), penalty.defined() ? penalty.detach() : torch::zeros_like(task_loss),
-          task_.correct(output, batch)};
+          task_.correct({output.logits.narrow(2, 0, batch.samples), {}}, batch)};
 }
 
 }  // namespace eigensweep::training

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <catch2/catch.hpp>
 
+#include "eigensweep/attacks/gradient.hpp"
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/models/verdict.hpp"
 #include "fixture.hpp"
-#include "gradient.hpp"
 
 using namespace eigensweep;
 using fixture::perturb;

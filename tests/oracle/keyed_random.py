@@ -10,6 +10,7 @@ import numpy as np
 INITIAL_WEIGHTS = 1
 BATCH_ORDER = 2
 PROJECTION = 7
+TRAINING_ATTACK = 9
 
 _MASK32 = (1 << 32) - 1
 _MASK64 = (1 << 64) - 1

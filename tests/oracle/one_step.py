@@ -46,6 +46,8 @@ LAST = {"strength": 1.0, "exponent": 1.0, "cutoff": 5, "layers": "last"}
 ALL = {"strength": 0.3, "exponent": 1.2, "cutoff": 3, "layers": "all"}
 
 JACOBIAN = {"strength": 0.01, "projections": 1}
+FGSM = {"kind": "fgsm", "epsilon": 0.1, "steps": 1, "relative_step": 1.0}
+PGD = {"kind": "pgd", "epsilon": 0.1, "steps": 3, "relative_step": 0.4}
 MLP, CNN = engine.mlp, engine.cnn
 
 CASES = {
@@ -80,6 +82,10 @@ CASES = {
     "jacobian, exact": {"model": MLP(24, 2, "erf"), "jacobian": {"strength": 0.1, "projections": 0}},
     "jacobian and spectrum": {"model": MLP(24, 2), "jacobian": JACOBIAN, "penalty": ALL},
     "jacobian, shared order": {"model": MLP(24, 1), "jacobian": JACOBIAN, "batch_order": "shared"},
+    "adversary fgsm": {"adversary": FGSM},
+    "adversary pgd": {"model": MLP(24, 2), "adversary": PGD, "penalty": LAST},
+    "adversary pgd, shared order": {"adversary": PGD, "batch_order": "shared"},
+    "adversary fgsm, jacobian": {"adversary": FGSM, "jacobian": JACOBIAN},
     "cnn": {"model": CNN(30)},
     "cnn, shared order": {"model": CNN(30), "batch_order": "shared"},
     "cnn, last layer": {"model": CNN(30), "penalty": LAST},
@@ -87,6 +93,7 @@ CASES = {
     "cnn, batch norm, relu": {"optimizer": SGD, "model": CNN(30, activation="relu", batch_norm=True)},
     "cnn, whitened": {"optimizer": {**SGD, "learning_rate": 1e-3}, "model": CNN(30, channels=2, whiten=2)},
     "cnn, whitened, last layer": {"model": CNN(30, channels=2, whiten=2, whiten_about="zero"), "penalty": LAST},
+    "cnn, adversary fgsm": {"model": CNN(30), "adversary": FGSM},
     "cnn, jacobian": {"model": CNN(30), "jacobian": JACOBIAN},
 }
 # With these, no unit is dead under ReLU: a dead one adds an eigenvalue that is 0 but for rounding, which the penalty
@@ -107,6 +114,7 @@ def trained_by_torch(case, seed, x, y, dtype):
         loss=case.get("loss", "cross_entropy"),
         penalty=case.get("penalty"),
         jacobian=case.get("jacobian"),
+        adversary=case.get("adversary"),
         seed=seed,
         keep_last=case.get("last_batch", "keep") == "keep",
         dtype=dtype,
@@ -131,6 +139,8 @@ def trained_by_worker(case, worker, data):
                 "loss": case.get("loss", "cross_entropy"),
                 "last_batch": case.get("last_batch", "keep"),
                 "batch_order": case.get("batch_order", "per_seed"),
+                "adversary": case.get("adversary", {"kind": "none"})["kind"],
+                **{f"adversary_{key}": value for key, value in case.get("adversary", {}).items() if key != "kind"},
             },
             penalty=case.get("penalty"),
             jacobian=case.get("jacobian"),

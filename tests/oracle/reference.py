@@ -210,14 +210,16 @@ class Trainer:
     """One network trained as the engine trains a lane, one optimiser step per call of step()."""
 
     def __init__(self, x, y, *, network, optimizer, batch_size, order_seed, loss="cross_entropy", penalty=None,
-                 jacobian=None, seed=0, keep_last=True, dtype=torch.float32):
+                 jacobian=None, adversary=None, seed=0, keep_last=True, dtype=torch.float32):
         """`penalty`: None, or {strength, exponent, cutoff, layers: "last" or "all"}; `jacobian`: None, or {strength,
-        projections}, whose random directions are those of trial seed `seed`."""
+        projections}; `adversary`: None, or {kind: "fgsm" or "pgd", epsilon, steps, relative_step}. Random directions and
+        starts are those of trial seed `seed`."""
         self.x, self.y = x.to(dtype), y
         self.network = network.to(dtype)
         self.optimizer = make_optimizer(self.network.parameters(), optimizer)
         self.batch_size, self.order_seed, self.keep_last = batch_size, order_seed, keep_last
         self.loss, self.penalty, self.jacobian, self.seed = loss, penalty, jacobian, seed
+        self.adversary = adversary
         self.steps = 0
         self.epoch, self.vectors, self.queue = -1, None, []
 
@@ -257,14 +259,35 @@ class Trainer:
             total = total + classes * (product**2).sum() / (directions * samples)
         return self.jacobian["strength"] * total / 2
 
+    def _perturbed(self, clean, labels):
+        """The batch as the adversary leaves it: signed steps inside ball and box, crafted in training mode."""
+        epsilon, x = self.adversary["epsilon"], clean
+        steps, length = 1, epsilon
+        if self.adversary["kind"] == "pgd":
+            steps, length = self.adversary["steps"], self.adversary["relative_step"] * epsilon
+            start = keyed_random.uniform(
+                self.seed, keyed_random.TRAINING_ATTACK, self.steps, 0, -epsilon, epsilon, tuple(clean.shape)
+            )
+            x = (clean + torch.from_numpy(start).to(clean.dtype)).clamp(0, 1)
+        for _ in range(steps):
+            x = x.detach().requires_grad_(True)
+            (gradient,) = torch.autograd.grad(
+                torch.nn.functional.cross_entropy(self.network(x)[0], labels, reduction="sum"), x
+            )
+            x = (clean + (x.detach() + length * gradient.sign() - clean).clamp(-epsilon, epsilon)).clamp(0, 1)
+        return x
+
     def step(self):
         """One optimiser step; the losses before it, as {"epoch", "loss", "task_loss", "penalty"}."""
         if not self.queue:
             self._begin_epoch()
         chosen = torch.from_numpy(self.queue.pop(0))
-        x = self.x[chosen].requires_grad_(self.jacobian is not None)
+        x, labels = self.x[chosen], self.y[chosen]
+        if self.adversary:
+            x, labels = torch.cat([x, self._perturbed(x, labels)]), torch.cat([labels, labels])
+        x.requires_grad_(self.jacobian is not None)
         logits, hidden = self.network(x)
-        task_loss = self._task_loss(logits, self.y[chosen])
+        task_loss = self._task_loss(logits, labels)
         penalty = torch.zeros((), dtype=task_loss.dtype)
         if self.penalty:
             for h, vectors in zip(self._penalised(hidden), self.vectors):

@@ -18,7 +18,8 @@ enum class Purpose : std::uint32_t {
   bootstrap = 5,
   dataset = 6,
   projection = 7,
-  noise = 8
+  noise = 8,
+  training_attack = 9
 };
 
 /// Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw (SC 2011, doi:10.1145/2063384.2063405).

@@ -29,6 +29,8 @@ struct Inputs {
   static Inputs per_lane(const Tensor& batches) {
     return {batches, std::vector<std::int64_t>(static_cast<std::size_t>(batches.size(0)), 1)};
   }
+  /// The same with a copy of its batch for every lane: a gradient to it is then the lane's own.
+  [[nodiscard]] Inputs unshared() const;
 };
 
 /// Features run before samples: a lane's activations are [N, B], so one product with the stacked weights [E * N, d]

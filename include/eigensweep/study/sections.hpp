@@ -22,6 +22,13 @@ std::string refuse_training(const Json& training, const DatasetInfo& dataset);
 /// Optimiser steps of one epoch, by "batch_size" and "last_batch".
 std::int64_t steps_per_epoch(const Json& training, const DatasetInfo& dataset);
 
+/// What adversarial training adds to a step: samples for each clean one, and gradients to the input.
+struct AdversaryWork {
+  double samples = 1;
+  double gradients = 0;
+};
+AdversaryWork adversary_work(const Json& training);
+
 /// What the dataset of a resolved "dataset" section is (its kind's `info`). Throws DataError.
 DatasetInfo dataset_info(const Catalog& catalog, const Json& dataset);
 

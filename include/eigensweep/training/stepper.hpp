@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "eigensweep/models/model.hpp"
 #include "eigensweep/regularizers/regularizer.hpp"
+#include "eigensweep/training/adversary.hpp"
 #include "eigensweep/training/optimizer.hpp"
 #include "eigensweep/training/task.hpp"
 
@@ -16,7 +18,7 @@ struct StepResult {
   Tensor loss;       ///< everything that is minimised
   Tensor task_loss;  ///< the task's part
   Tensor penalty;    ///< the penalties, times their strengths
-  Tensor correct;    ///< samples classified right, int64
+  Tensor correct;    ///< clean samples classified right, int64
 };
 
 /// One optimiser step of all lanes: forward, losses, gradients, update. Losses are summed over lanes, so each lane's
@@ -24,8 +26,12 @@ struct StepResult {
 class Stepper {
  public:
   Stepper(models::Model& model, Task& task, std::vector<std::unique_ptr<regularizers::Regularizer>>& regularizers,
-          Optimizer& optimizer)
-      : model_(model), task_(task), regularizers_(regularizers), optimizer_(optimizer) {}
+          Optimizer& optimizer, Adversary adversary)
+      : model_(model),
+        task_(task),
+        regularizers_(regularizers),
+        optimizer_(optimizer),
+        adversary_(std::move(adversary)) {}
   /// `global_step`: steps since the training began.
   StepResult step(const Batch& batch, double rate_factor, std::int64_t global_step);
 
@@ -34,6 +40,7 @@ class Stepper {
   Task& task_;
   std::vector<std::unique_ptr<regularizers::Regularizer>>& regularizers_;
   Optimizer& optimizer_;
+  Adversary adversary_;
 };
 
 }  // namespace eigensweep::training
