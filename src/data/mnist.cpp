@@ -2,11 +2,37 @@
 // Handwritten digits: LeCun, Cortes and Burges' 60,000 training and 10,000 test images of 28 x 28 pixels.
 #include <fmt/format.h>
 
+#include "eigensweep/core/error.hpp"
 #include "eigensweep/study/kind.hpp"
-#include "mnist_files.hpp"
-#ifdef EIGENSWEEP_DECLARATIONS
+#include "folder.hpp"
+#include "idx_set.hpp"
 
 namespace eigensweep::data {
+
+/// The files that the option "folder" names, or those that come with eigensweep, and what they are.
+struct Mnist {
+  IdxSet files;
+  study::DatasetInfo info;
+
+  explicit Mnist(const Json& options) {
+    const auto given = options.at("folder").get<std::string>();
+    if (!given.empty() && !std::filesystem::is_directory(given)) {
+      throw DataError(fmt::format(
+          "{}: no such folder; correct /dataset/folder, or leave it out to use the copy that comes with eigensweep",
+          given));
+    }
+    files = find_idx_set(given.empty() ? own_data_folder("mnist") : std::filesystem::path(given));
+    info = idx_set_info(files, options, 10);
+    if (info.input_shape != std::vector<std::int64_t>{1, 28, 28}) {
+      throw DataError(
+          fmt::format("{}: its images are {} x {}, not 28 x 28; give a folder with files of MNIST's form, or use the "
+                      "dataset kind 'idx_folder'",
+                      files.train_images.string(), info.input_shape[1], info.input_shape[2]));
+    }
+  }
+};
+
+#ifdef EIGENSWEEP_DECLARATIONS
 
 study::Kind declare_mnist() {
   study::Kind kind;
@@ -21,46 +47,15 @@ study::Kind declare_mnist() {
           .path()
           .integer("train_samples", 0, {0, 1e9}, "how many training samples, from the first; 0 takes all")
           .integer("test_samples", 0, {0, 1e9}, "how many test samples, from the first; 0 takes all");
-  kind.info = [](const Json& options) { return mnist_info(find_mnist(options), options); };
+  kind.info = [](const Json& options) { return Mnist(options).info; };
   return kind;
 }
-
-}  // namespace eigensweep::data
 #else
 
-#include "eigensweep/core/error.hpp"
-#include "idx.hpp"
-
-namespace eigensweep::data {
-namespace {
-
-Split read_split(const std::filesystem::path& images, const std::filesystem::path& labels,
-                 const study::DatasetInfo& info, std::int64_t samples) {
-  Split split;
-  split.images = read_idx(images, 3).bytes;
-  const Idx read = read_idx(labels, 1);
-  for (std::size_t i = 0; i < read.bytes.size(); ++i) {
-    if (read.bytes[i] >= info.classes) {
-      throw DataError(fmt::format("{}: label {} of sample {} is out of range (0 to {}); fetch this file again",
-                                  labels.string(), read.bytes[i], i, info.classes - 1));
-    }
-  }
-  split.images.resize(static_cast<std::size_t>(samples * info.input_size()));
-  split.images.shrink_to_fit();
-  split.labels.assign(read.bytes.begin(), read.bytes.begin() + samples);
-  return split;
-}
-
-}  // namespace
-
 Dataset load_mnist(const Json& options) {
-  const MnistFiles files = find_mnist(options);
-  Dataset dataset;
-  dataset.info = mnist_info(files, options);
-  dataset.train = read_split(files.train_images, files.train_labels, dataset.info, dataset.info.train_samples);
-  dataset.test = read_split(files.test_images, files.test_labels, dataset.info, dataset.info.test_samples);
-  return dataset;
+  const Mnist mnist(options);
+  return load_idx_set(mnist.files, mnist.info);
 }
+#endif
 
 }  // namespace eigensweep::data
-#endif

@@ -6,7 +6,7 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/data/dataset.hpp"
 #include "idx_file.hpp"
-#include "mnist_files.hpp"
+#include "idx_set.hpp"
 #include "scratch.hpp"
 
 using namespace eigensweep;
@@ -96,7 +96,8 @@ TEST_CASE("the headers alone tell what a dataset is") {
   // Content that is not there: only headers may be read.
   write_plain(scratch.path() / "t10k-images-idx3-ubyte", idx_bytes(0x803, {2, 28, 28}, ""));
   const Json asked = options(scratch.path(), 2);
-  const study::DatasetInfo info = data::mnist_info(data::find_mnist(asked), asked);
+  const study::DatasetInfo info =
+      data::idx_set_info(data::find_idx_set(asked.at("folder").get<std::string>()), asked, 10);
   CHECK(info.train_samples == 2);
   CHECK(info.test_samples == 2);
   CHECK(info.input_size() == 784);
@@ -128,15 +129,20 @@ TEST_CASE("a dataset that is missing or contradicts itself is refused with its f
   }
   SECTION("missing file") {
     std::filesystem::remove(folder / "t10k-labels-idx1-ubyte.gz");
-    CHECK(message_of(options(folder)) ==
-          at("t10k-labels-idx1-ubyte") +
-              ": no such file, nor with .gz (one of the four files of MNIST); put it there or correct /dataset/folder");
+    CHECK(message_of(options(folder)) == at("t10k-labels-idx1-ubyte") +
+                                             ": no such file, nor with .gz (one of the four files of such a dataset); "
+                                             "put it there or correct /dataset/folder");
   }
   SECTION("images of another size") {
     write_plain(folder / "t10k-images-idx3-ubyte", idx_bytes(0x803, {2, 32, 16}, std::string(1024, 'x')));
+    CHECK(message_of(options(folder)) == at("t10k-images-idx3-ubyte") + ": its images are 32 x 16, those of " +
+                                             at("train-images-idx3-ubyte.gz") +
+                                             " are 28 x 28; take all files from one source");
+    write_gzip(folder / "train-images-idx3-ubyte.gz", idx_bytes(0x803, {3, 32, 16}, std::string(1536, 'x')));
     CHECK(message_of(options(folder)) ==
-          at("t10k-images-idx3-ubyte") +
-              ": its images are 32 x 16, not 28 x 28; give a folder with files of MNIST's form");
+          at("train-images-idx3-ubyte.gz") +
+              ": its images are 32 x 16, not 28 x 28; give a folder with files of MNIST's form, or use the dataset "
+              "kind 'idx_folder'");
   }
   SECTION("more labels than images") {
     write_plain(folder / "train-labels-idx1-ubyte", idx_bytes(0x801, {4}, "\1\1\1\1"));

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// CIFAR-10 in its binary version: six files of 10,000 records, each a label and 3 x 32 x 32 bytes (red, green, blue).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/data/dataset.hpp"
+#include "eigensweep/study/kind.hpp"
+
+namespace eigensweep::data {
+
+inline constexpr std::int64_t cifar_pixels = 3 * 32 * 32;
+inline constexpr std::int64_t cifar_record = 1 + cifar_pixels;
+inline constexpr std::int64_t cifar_per_file = 10000;
+
+/// The files of a split, checked by their sizes alone.
+inline std::vector<std::filesystem::path> cifar_files(const Json& options, bool train) {
+  std::vector<std::filesystem::path> files;
+  const std::filesystem::path folder = options.at("folder").get<std::string>();
+  for (const char* name : {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin",
+                           "data_batch_5.bin", "test_batch.bin"}) {
+    if (train == (std::string_view(name) == "test_batch.bin")) continue;
+    const std::filesystem::path file = folder / name;
+    std::error_code error;
+    const auto size = std::filesystem::file_size(file, error);
+    if (error) {
+      throw DataError(
+          fmt::format("{}: no such file (one of the six of CIFAR-10's binary version); put it there or "
+                      "correct /dataset/folder",
+                      file.string()));
+    }
+    if (size != cifar_per_file * cifar_record) {
+      throw DataError(fmt::format("{}: has {} bytes, not the {} of 10,000 records; fetch this file again",
+                                  file.string(), size, cifar_per_file * cifar_record));
+    }
+    files.push_back(file);
+  }
+  return files;
+}
+
+inline study::DatasetInfo cifar_info(const Json& options) {
+  study::DatasetInfo info;
+  info.input_shape = {3, 32, 32};
+  info.classes = 10;
+  const auto count = [&](const char* option, bool train) {
+    const auto there = static_cast<std::int64_t>(cifar_files(options, train).size()) * cifar_per_file;
+    const auto asked = options.at(option).get<std::int64_t>();
+    if (asked > there) {
+      throw DataError(fmt::format("{}: holds {} images, fewer than {} {} asks for; ask for fewer, or 0 for all",
+                                  options.at("folder").get<std::string>(), there, option, asked));
+    }
+    return asked == 0 ? there : asked;
+  };
+  info.train_samples = count("train_samples", true);
+  info.test_samples = count("test_samples", false);
+  return info;
+}
+
+#ifdef EIGENSWEEP_DECLARATIONS
+study::Kind declare_cifar10() {
+  study::Kind kind;
+  kind.family = study::Family::dataset;
+  kind.name = "cifar10";
+  kind.meaning = "colour images, 32 x 32 pixels in [0, 1], 10 classes; 50,000 training and 10,000 test samples";
+  kind.source = "Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html (binary version)";
+  kind.options =
+      study::Options{}
+          .text("folder", std::nullopt, "folder with data_batch_1.bin to data_batch_5.bin and test_batch.bin")
+          .path()
+          .integer("train_samples", 0, {0, 1e9}, "how many training samples, from the first; 0 takes all")
+          .integer("test_samples", 0, {0, 1e9}, "how many test samples, from the first; 0 takes all");
+  kind.info = cifar_info;
+  return kind;
+}
+#else
+namespace {
+
+Split read_cifar(const std::vector<std::filesystem::path>& files, std::int64_t samples) {
+  Split split;
+  split.images.resize(static_cast<std::size_t>(samples * cifar_pixels));
+  split.labels.resize(static_cast<std::size_t>(samples));
+  std::array<char, cifar_record> record{};
+  std::ifstream stream;
+  for (std::int64_t i = 0; i < samples; ++i) {
+    const std::filesystem::path& file = files[static_cast<std::size_t>(i / cifar_per_file)];
+    if (i % cifar_per_file == 0) {
+      stream = std::ifstream(file, std::ios::binary);
+    }
+    if (!stream.read(record.data(), cifar_record)) {
+      throw DataError(fmt::format("{}: cannot be read to its end; fetch this file again", file.string()));
+    }
+    const auto label = static_cast<std::uint8_t>(record[0]);
+    if (label > 9) {
+      throw DataError(fmt::format("{}: label {} of sample {} is out of range (0 to 9); fetch this file again",
+                                  file.string(), label, i % cifar_per_file));
+    }
+    split.labels[static_cast<std::size_t>(i)] = label;
+    std::copy(record.begin() + 1, record.end(),
+              reinterpret_cast<char*>(split.images.data()) + static_cast<std::ptrdiff_t>(i * cifar_pixels));
+  }
+  return split;
+}
+
+}  // namespace
+
+Dataset load_cifar10(const Json& options) {
+  Dataset dataset;
+  dataset.info = cifar_info(options);
+  dataset.train = read_cifar(cifar_files(options, true), dataset.info.train_samples);
+  dataset.test = read_cifar(cifar_files(options, false), dataset.info.test_samples);
+  return dataset;
+}
+#endif
+
+}  // namespace eigensweep::data

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// Own images in the four files of MNIST's form: Fashion-MNIST, Kuzushiji-MNIST, or whatever one writes so.
+#include "eigensweep/study/kind.hpp"
+#include "idx_set.hpp"
+
+namespace eigensweep::data {
+
+#ifdef EIGENSWEEP_DECLARATIONS
+study::Kind declare_idx_folder() {
+  study::Kind kind;
+  kind.family = study::Family::dataset;
+  kind.name = "idx_folder";
+  kind.meaning = "grey images of any size in four IDX files named as MNIST's; pixels 0..255 stand for [0, 1]";
+  kind.source = "format: http://yann.lecun.com/exdb/mnist";
+  kind.options = study::Options{}
+                     .text("folder", std::nullopt, "folder with the four IDX files (plain or .gz)")
+                     .path()
+                     .integer("classes", 10, {2, 256}, "number of classes; labels run from 0")
+                     .integer("train_samples", 0, {0, 1e9}, "how many training samples, from the first; 0 takes all")
+                     .integer("test_samples", 0, {0, 1e9}, "how many test samples, from the first; 0 takes all");
+  kind.info = [](const Json& options) {
+    return idx_set_info(find_idx_set(options.at("folder").get<std::string>()), options,
+                        options.at("classes").get<std::int64_t>());
+  };
+  return kind;
+}
+#else
+Dataset load_idx_folder(const Json& options) {
+  const IdxSet files = find_idx_set(options.at("folder").get<std::string>());
+  return load_idx_set(files, idx_set_info(files, options, options.at("classes").get<std::int64_t>()));
+}
+#endif
+
+}  // namespace eigensweep::data

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+
+#include "eigensweep/data/dataset.hpp"
+
+namespace eigensweep::data {
+
+/// The four files of MNIST's form, each plain or with ".gz".
+struct IdxSet {
+  std::filesystem::path train_images;
+  std::filesystem::path train_labels;
+  std::filesystem::path test_images;
+  std::filesystem::path test_labels;
+};
+
+/// Finds them in a folder. Throws DataError naming the first that is missing.
+IdxSet find_idx_set(const std::filesystem::path& folder);
+/// Reads the headers, checks them against each other and against the options train_samples and test_samples. Throws
+/// DataError.
+study::DatasetInfo idx_set_info(const IdxSet& files, const Json& options, std::int64_t classes);
+/// Reads everything. Throws DataError.
+Dataset load_idx_set(const IdxSet& files, const study::DatasetInfo& info);
+
+}  // namespace eigensweep::data
