@@ -27,7 +27,7 @@ def attach(dataset, file, dims):
 
 
 def write(path, axes=(WIDTH, DEPTH, STRENGTH, SEED), attacks=("fgsm", "pgd"), metrics=True, statuses=None, drop=(),
-          epochs=5):
+          epochs=5, noise_levels=()):
     """`statuses`: row -> (status, message); `drop`: rows left out of the grid."""
     rows = [dict(zip([a["name"] for a in axes], cell)) for cell in itertools.product(*(a["values"] for a in axes))]
     rows = [row for place, row in enumerate(rows) if place not in drop]
@@ -115,6 +115,13 @@ def write(path, axes=(WIDTH, DEPTH, STRENGTH, SEED), attacks=("fgsm", "pgd"), me
                 values = values.astype(np.int8) if name == "status" else values
                 put(f"attacks/{name}", values, ["trial", "attack", "epsilon"][: len(shape)])
             put("attacks/kind", list(attacks), ["attack"])
+        if noise_levels:  # an attack of another strength has a group of its own
+            for name, values, kind in (("attack_sigma", ["gaussian_noise"], text), ("sigma", noise_levels, None)):
+                file.create_dataset(name, data=np.array(values, object if kind else float), dtype=kind).make_scale(name)
+            curve = (0.97 - np.array(noise_levels))[None, None, :] + np.zeros((count, 1, len(noise_levels)))
+            put("attacks_sigma/robust_accuracy", curve, ["trial", "attack_sigma", "sigma"])
+            put("attacks_sigma/robust_loss", 1 - curve, ["trial", "attack_sigma", "sigma"])
+            put("attacks_sigma/status", np.ones(curve.shape, np.int8), ["trial", "attack_sigma", "sigma"])
         if metrics:
             for label in ("accuracy", "spectrum"):
                 put(f"{label}/status", status.astype(np.int8), ["trial"])

@@ -35,6 +35,14 @@ def test_every_number_stands_in_its_cell(tmp_path):
             )
 
 
+def test_attacks_of_another_strength_leave_the_names_of_the_others_alone(tmp_path):
+    data = eigensweep_analysis.load(write(tmp_path / "r.h5", noise_levels=(0.1, 0.2)))
+    assert data.robust_accuracy.dims[-2:] == ("attack", "epsilon")
+    assert data.robust_accuracy_sigma.dims[-2:] == ("attack_sigma", "sigma")
+    assert data.robust_accuracy_sigma.sel(sigma=0.2).values.max() == pytest.approx(0.77)
+    assert {"robust_loss", "robust_loss_sigma", "attacks_status", "attacks_sigma_status"} <= set(data)
+
+
 def test_names_that_two_groups_share_carry_the_group(tmp_path):
     data = eigensweep_analysis.load(write(tmp_path / "r.h5"))
     assert {"status", "attacks_status", "accuracy_status", "spectrum_status"} <= set(data)

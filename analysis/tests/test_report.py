@@ -25,6 +25,8 @@ STUDIES = {
     "no metrics": {"axes": (WIDTH, STRENGTH), "metrics": False},
     "nothing yet": {"axes": (WIDTH, SEED), "statuses": {i: (0, "") for i in range(4)}},
     "holes": {"axes": (WIDTH, STRENGTH, SEED), "drop": (1, 2, 5), "statuses": {0: (3, "not finite")}},
+    "noise": {"noise_levels": (0.1, 0.2)},
+    "only noise": {"attacks": (), "noise_levels": (0.1, 0.2)},
     "cases": {"axes": (CASES, STRENGTHS, SEED), "drop": (2, 3, 4, 5)},
     "many": {"axes": (axis("activation", "/model/activation", ["tanh", "relu", "erf"]), STRENGTH), "attacks": ("pgd",)},
 }
@@ -37,6 +39,10 @@ def test_any_study_gives_figures(tmp_path, name):
     assert len(names) == len(set(names))
     if name == "everything":
         assert names == ["accuracy_fgsm", "accuracy_pgd", "spectrum_depth-1", "spectrum_depth-3", "exponent"]
+    if name == "noise":
+        assert names[:3] == ["accuracy_fgsm", "accuracy_pgd", "accuracy_gaussian_noise"]
+    if name == "only noise":
+        assert names[0] == "accuracy_gaussian_noise"
     if name == "nothing yet":
         assert names == []
 
@@ -105,7 +111,7 @@ def test_the_table_has_the_grid_s_means(tmp_path):
     table = _table(data)
     mean = float(data.test_accuracy.sel(width=256).mean())
     assert f"<td>{mean:.3f}" in table
-    assert "pgd, epsilon 0.05" in table
+    assert "PGD, epsilon 0.05" in table
     assert table.count("<tr>") == 3
 
 

@@ -76,9 +76,9 @@ def text(name, value):
 
 
 def attack_name(label):
-    """An attack's label as papers print it: "PGD", "PGD[steps=40]"."""
+    """An attack's label as papers print it: "PGD", "PGD[steps=40]", "gaussian noise"."""
     head, bracket, tail = str(label).partition("[")
-    return (head.upper() if head in ("fgsm", "pgd") else head) + bracket + tail
+    return (head.upper() if head in ("fgsm", "pgd") else head.replace("_", " ")) + bracket + tail
 
 
 class Layout:
@@ -212,13 +212,20 @@ def panel_title(*parts):
     return ", ".join(text(n, v) for n, v in parts if v is not None)
 
 
+def robust_accuracies(data):
+    """(numbers, label of the attack, name of its strength) of every attack and noise of the study."""
+    for name in data.data_vars:
+        if name.startswith("robust_accuracy"):
+            attack_dim, strength_dim = data[name].dims[-2:]
+            for attack in data[attack_dim].values:
+                yield data[name].sel({attack_dim: attack}), attack, strength_dim
+
+
 def accuracy_figures(data):
     """Robust accuracy against epsilon, one figure per attack; panels: widths across, depths down."""
     layout = Layout(data)
-    strength_dim = data.robust_accuracy.dims[-1]
     for part, part_title in layout.parts():
-        for attack in data.attack.values:
-            values = data.robust_accuracy.sel(attack=attack)
+        for values, attack, strength_dim in robust_accuracies(data):
             if not np.isfinite(values.values).any():
                 continue
             widths, depths = layout.labels(layout.width), layout.labels(layout.depth)
@@ -234,7 +241,8 @@ def accuracy_figures(data):
                 axes.set_ylim(0, 1)
                 axes.grid(axis="y", color="#e4e4e4", linewidth=0.6, zorder=0)
             for axes in panels[-1]:
-                axes.set_xlabel(rf"attack strength $\varepsilon$ ({_unit(data, strength_dim)})")
+                what = {"epsilon": r"attack strength $\varepsilon$", "sigma": r"standard deviation $\sigma$"}
+                axes.set_xlabel(f"{what.get(strength_dim, strength_dim)} ({_unit(data, strength_dim)})")
             label_rows(panels, "robust accuracy")
             finish(figure, panels)
             yield Picture(
@@ -348,8 +356,7 @@ def _lines_without(layout, name):
 def all_figures(data):
     """Every figure that the file has the numbers for."""
     with matplotlib.rc_context(STYLE):
-        if "robust_accuracy" in data:
-            yield from accuracy_figures(data)
+        yield from accuracy_figures(data)
         if "eigenvalues" in data:
             yield from spectrum_figures(data)
         if "exponent" in data:

@@ -37,7 +37,8 @@ def load(path):
         apply (a case without it) stands at the label NaN (numbers) or "" (names).
 
         Metrics and attacks keep their names (`test_accuracy`, `robust_accuracy[..., attack, epsilon]`,
-        `eigenvalues[..., layer, eigenvalue]`), with the group's label in front where two groups would collide;
+        `eigenvalues[..., layer, eigenvalue]`), metrics with the group's label in front where two would collide.
+        Attacks of another strength carry its name: `robust_accuracy_sigma[..., attack_sigma, sigma]`;
         training history is `history_loss[..., epoch]`, an evaluation's own state `accuracy_status` and so on.
         Numbers that are not there (yet) are NaN; `status` (see STATUS), `trial_id` and `message` say why.
         Attributes: those of the file, with its JSON texts parsed: `axes`, `evaluations`, `study`, `resolved`,
@@ -153,7 +154,7 @@ def _read(file):
     visit(file, "")
     holders = {}  # name -> how many groups have it; the root's own names count as taken
     for group, name, _ in members:
-        if group != "history":  # its names are prefixed in any case
+        if group != "history" and not group.startswith("attacks"):  # their names do not depend on others
             holders[name] = holders.get(name, 0) + (1 if group else 2)
     variables, coordinates = {}, {}
     for name, scale in scales.items():
@@ -161,6 +162,11 @@ def _read(file):
         if not _text(scale.attrs.get("NAME", "")).startswith("This is a netCDF dimension but not"):
             coordinates[name] = ((name,), _values(scale), _scalar_attributes(scale))
     for group, name, dataset in members:
+        if group.startswith("attacks") and name not in _BOOKKEEPING:
+            # Attacks of another strength than epsilon have a group of their own: robust_accuracy, robust_accuracy_sigma.
+            label = name + group.removeprefix("attacks")
+            variables[label] = (_dimensions(dataset), _values(dataset), _scalar_attributes(dataset))
+            continue
         prefixed = group and (group == "history" or name in _BOOKKEEPING or holders[name] > 1)
         label = f"{group}_{name}" if prefixed else name
         variables[label] = (_dimensions(dataset), _values(dataset), _scalar_attributes(dataset))

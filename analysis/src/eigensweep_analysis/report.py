@@ -11,7 +11,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
-from eigensweep_analysis.figures import STYLE, Layout, all_figures, text
+from eigensweep_analysis.figures import STYLE, Layout, all_figures, attack_name, robust_accuracies, text
 from eigensweep_analysis.load import STATUS
 
 CSS = """
@@ -117,16 +117,12 @@ def _columns(data):
     for name, head in (("test_accuracy", "test accuracy"), ("train_accuracy", "train accuracy")):
         if name in data:
             yield head, data[name]
-    if "robust_accuracy" in data:
-        robust = data.robust_accuracy
-        dim = robust.dims[-1]
-        for attack in data.attack.values:
-            values = robust.sel(attack=attack)
-            there = [e for e in data[dim].values if e > 0 and np.isfinite(values.sel({dim: e}).values).any()]
-            if len(there) > 3:
-                there = [there[0], there[len(there) // 2], there[-1]]
-            for strength in there:
-                yield f"{attack}, {dim} {strength:g}", values.sel({dim: strength})
+    for values, attack, dim in robust_accuracies(data):
+        there = [e for e in data[dim].values if e > 0 and np.isfinite(values.sel({dim: e}).values).any()]
+        if len(there) > 3:
+            there = [there[0], there[len(there) // 2], there[-1]]
+        for strength in there:
+            yield f"{attack_name(attack)}, {dim} {strength:g}", values.sel({dim: strength})
     if "exponent" in data and data.sizes.get("layer"):
         # Every network's own last hidden layer: the last one with a number.
         filled = data.exponent.isel(layer=-1)
