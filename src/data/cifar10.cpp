@@ -13,7 +13,7 @@
 
 namespace eigensweep::data {
 
-inline constexpr std::int64_t cifar_pixels = 3 * 32 * 32;
+inline constexpr std::int64_t cifar_pixels = std::int64_t{3} * 32 * 32;
 inline constexpr std::int64_t cifar_record = 1 + cifar_pixels;
 inline constexpr std::int64_t cifar_per_file = 10000;
 

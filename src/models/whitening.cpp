@@ -16,7 +16,9 @@ Tensor whitening_factor(const Tensor& moments, Tensor& failed) {
   const Tensor symmetric = (moments + moments.transpose(1, 2)) / 2 + ridge * identity;
   const auto [factor, info] = torch::linalg_cholesky_ex(symmetric);
   const Tensor lost = info.ne(0);
-  failed = failed.defined() ? failed.logical_or(lost) : lost;
+  // Activations that were no numbers before are not this layer's fault.
+  const Tensor singular = lost.logical_and(symmetric.isfinite().all(-1).all(-1));
+  failed = failed.defined() ? failed.logical_or(singular) : singular;
   return factor.masked_fill(lost.view({-1, 1, 1}), std::numeric_limits<double>::quiet_NaN());
 }
 

@@ -3,9 +3,19 @@
 #ifdef EIGENSWEEP_DECLARATIONS
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "eigensweep/study/kind.hpp"
 
 namespace eigensweep::regularizers {
+namespace {
+
+std::vector<std::int64_t> penalised_widths(const Json& options, const study::ModelShape& shape) {
+  if (options.at("layers") == "all") return shape.hidden_widths;
+  return {shape.hidden_widths.back()};
+}
+
+}  // namespace
 
 study::Kind declare_spectral() {
   study::Kind kind;
@@ -22,11 +32,9 @@ study::Kind declare_spectral() {
                               "how many of the largest eigenvalues are left alone; the next one is the anchor")
                      .choice("layers", "last", {"last", "all"}, "which hidden layers are penalised");
   kind.off_when_zero = "strength";
-  kind.refuse = [](const Json& options, const Json& config) -> std::string {
+  kind.refuse_network = [](const Json& options, const study::ModelShape& shape, std::int64_t) -> std::string {
     const auto cutoff = options.at("cutoff").get<long long>();
-    const Json& model = config.at("model");
-    if (model.contains("width") && model.at("width").is_number_integer()) {
-      const auto width = model.at("width").get<long long>();
+    for (const std::int64_t width : penalised_widths(options, shape)) {
       if (cutoff + 1 >= width) {
         return fmt::format(
             "cutoff {} leaves no eigenvalue to penalise in a layer of width {}; choose a cutoff below {}", cutoff,
@@ -35,23 +43,19 @@ study::Kind declare_spectral() {
     }
     return "";
   };
-  kind.warn = [](const Json&, const Json& config) -> std::string {
-    const Json& model = config.at("model");
-    if (!model.contains("width") || !model.at("width").is_number_integer()) return "";
-    const auto width = model.at("width").get<long long>();
-    const auto batch = config.at("training").at("batch_size").get<long long>();
-    if (batch > width) return "";
+  kind.warn_network = [](const Json& options, const study::ModelShape& shape, std::int64_t samples) -> std::string {
+    const auto widths = penalised_widths(options, shape);
+    const std::int64_t widest = *std::max_element(widths.begin(), widths.end());
+    if (samples > widest) return "";
     return fmt::format(
         "a batch of {} is not larger than the layer's width {}, so the tail of its spectrum is noise; the method wants "
         "at least 1.25 times the width",
-        batch, width);
+        samples, widest);
   };
   kind.work = [](const Json& options, const study::WorkContext& context) {
-    const bool all = options.at("layers") == "all";
     double flops = 0;
-    const auto& widths = context.model.hidden_widths;
-    for (std::size_t layer = all ? 0 : widths.size() - 1; layer < widths.size(); ++layer) {
-      const auto n = static_cast<double>(widths[layer]);
+    for (const std::int64_t width : penalised_widths(options, context.model)) {
+      const auto n = static_cast<double>(width);
       // Z = V^T Hc and its gradient, each step; covariance (float64 counts twice) and eigenvectors (about 25 N^3), each
       // epoch.
       const double step = 4.0 * static_cast<double>(context.batch_size) * n * n;

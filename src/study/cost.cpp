@@ -82,7 +82,10 @@ LaneCost lane_cost(const Study& study, const Catalog& catalog, const Trial& tria
       adversary.samples * (3.0 * context.model.forward_flops - context.model.first_layer_flops) +
       adversary.gradients * 2.0 * context.model.forward_flops;
   LaneCost cost;
-  cost.training_flops = epochs * samples_per_epoch(config.at("training"), context) * sample_flops +
+  const double samples = samples_per_epoch(config.at("training"), context);
+  // What penalties and memory see of an adversary.
+  context.batch_size = static_cast<std::int64_t>(static_cast<double>(context.batch_size) * adversary.samples);
+  cost.training_flops = epochs * samples * sample_flops +
                         steps * static_cast<double>(context.model.parameters) * optimizer_flops +
                         penalty_flops(config.at("regularizers"), catalog, context);
   cost.step_flops = steps > 0 ? cost.training_flops / steps : 0;
@@ -91,7 +94,6 @@ LaneCost lane_cost(const Study& study, const Catalog& catalog, const Trial& tria
     context.strengths = static_cast<std::int64_t>(evaluation.strengths.size());
     if (kind->work) cost.evaluation_flops += kind->work(evaluation.options, context);
   }
-  context.batch_size = static_cast<std::int64_t>(static_cast<double>(context.batch_size) * adversary.samples);
   cost.lane_bytes = bytes_of_lane(context);
   cost.shared_bytes = static_cast<double>((context.dataset.train_samples + context.dataset.test_samples) *
                                           (context.dataset.input_size() + 8));

@@ -161,6 +161,9 @@ void Expansion::check(const Template& alternative, const Json& config, std::size
   if (const std::string reason = refuse_training(read.at("training"), info); !reason.empty()) {
     refuse("/training", reason);
   }
+  const Kind& model = kind_of(catalog_, Family::model, read.at("model"));
+  const auto samples = static_cast<std::int64_t>(read.at("training").at("batch_size").get<double>() *
+                                                 adversary_work(read.at("training")).samples);
   for (const Part& part : alternative.parts) {
     if (!read.contains(part.path)) continue;
     const Json& options = read.at(part.path);
@@ -170,6 +173,15 @@ void Expansion::check(const Template& alternative, const Json& config, std::size
     if (part.kind->refuse_inputs) {
       if (const std::string reason = part.kind->refuse_inputs(options, info); !reason.empty()) {
         refuse(part.pointer, reason);
+      }
+    }
+    if (part.kind->refuse_network) {
+      const ModelShape shape = model.shape(read.at("model"), info);
+      if (const std::string reason = part.kind->refuse_network(options, shape, samples); !reason.empty()) {
+        refuse(part.pointer, reason);
+      }
+      if (const std::string words = part.kind->warn_network(options, shape, samples); !words.empty()) {
+        warn(fmt::format("{}: {}", part.pointer, words));
       }
     }
     if (part.kind->warn) {

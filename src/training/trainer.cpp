@@ -72,6 +72,9 @@ bool Trainer::run(const Hooks& hooks) {
     end_epoch();
   }
   model_->refresh(data_.train_images);  // for evaluation
+  for (std::int64_t lane = 0; lane < model_->lanes(); ++lane) {
+    if (const std::string trouble = model_->trouble(lane); !trouble.empty()) set_down(lane, trouble);
+  }
   return true;
 }
 
@@ -120,7 +123,8 @@ void Trainer::end_epoch() {
 
 void Trainer::set_down(std::int64_t lane, const std::string& reason) {
   LaneHistory& history = histories_[static_cast<std::size_t>(lane)];
-  if (history.diverged.empty()) history.diverged = fmt::format("{} in epoch {} of {}", reason, epoch_ + 1, epochs_);
+  if (history.diverged.empty())
+    history.diverged = fmt::format("{} in epoch {} of {}", reason, std::min(epoch_ + 1, epochs_), epochs_);
 }
 
 bool Trainer::is_hopeless() const {

@@ -11,8 +11,8 @@
 
 namespace eigensweep::models {
 
-/// The lower Cholesky factor of moments + ridge: [E, N, N]. A lane that has none (not positive definite, not finite)
-/// gets NaN, and true in `failed` [E].
+/// The lower Cholesky factor of moments + ridge: [E, N, N]. A lane that has none gets NaN, and true in `failed` [E] if
+/// its moments were finite.
 Tensor whitening_factor(const Tensor& moments, Tensor& failed);
 
 /// L^-1 h for activations h [E, N, B], where L is the factor of the batch's second moments + 1e-5 I; h itself is not

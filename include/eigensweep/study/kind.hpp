@@ -94,6 +94,9 @@ struct Kind {
   std::function<std::string(const Json& options, const Json& config)> refuse;
   /// The same for what is legal but worth saying (a batch too small for a penalty), "" if there is nothing to say.
   std::function<std::string(const Json& options, const Json& config)> warn;
+  /// Regularizers only: the same two, for what depends on the network's layers and the samples that a step sees.
+  std::function<std::string(const Json& options, const ModelShape&, std::int64_t samples)> refuse_network;
+  std::function<std::string(const Json& options, const ModelShape&, std::int64_t samples)> warn_network;
 };
 
 /// All kinds of all families: what `eigensweep` knows without Torch.
