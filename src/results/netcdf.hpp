@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "hdf5.hpp"
+#include "eigensweep/hdf5/hdf5.hpp"
 
 namespace eigensweep::results {
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "hdf5.hpp"
+#include "eigensweep/hdf5/hdf5.hpp"
 
 namespace eigensweep::results {
 namespace {

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/hdf5/hdf5.hpp"
 #include "eigensweep/results/reader.hpp"
 #include "eigensweep/results/results_file.hpp"
-#include "hdf5.hpp"
 
 namespace eigensweep::results {
 

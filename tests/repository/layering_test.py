@@ -9,9 +9,11 @@ SCIENCE = {"models", "regularizers", "attacks", "metrics"}
 # Room -> the rooms of ours that it may include, besides itself.
 MAY_USE = {
     "core": set(),
+    "hdf5": {"core"},
     "study": {"core"},
     "wire": {"core", "study"},
-    "data": {"core", "study"},
+    # Users bring their own data in HDF5 files.
+    "data": {"core", "study", "hdf5"},
     "models": {"core", "study", "data"},
     "regularizers": {"core", "study", "data", "models"},
     "attacks": {"core", "study", "data", "models"},
@@ -20,14 +22,14 @@ MAY_USE = {
     "training": {"core", "study", "data"} | SCIENCE,
     "worker": {"core", "study", "data", "training", "wire"} | SCIENCE,
     "sweep": {"core", "study", "wire"},
-    "results": {"core", "study", "wire"},
+    "results": {"core", "study", "wire", "hdf5"},
     "app": {"core", "study", "wire", "data", "sweep", "results", "worker"},
 }
 # A library's headers -> the rooms that may see them.
 LIBRARIES = {
     r"(torch|ATen|c10)/": {"data", "training", "worker"} | SCIENCE,
     r"mpi\.h": {"sweep", "app"},
-    r"(hdf5|H5)[^/]*\.h": {"results"},
+    r"(hdf5|H5)[^/]*\.h": {"hdf5", "results"},
     r"CLI/": {"app"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)

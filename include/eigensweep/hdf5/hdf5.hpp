@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace eigensweep::results::hdf5 {
+namespace eigensweep::hdf5 {
 
 /// Owns one HDF5 identifier. Closing never throws: where a failed close matters, it is checked before.
 class Handle {
@@ -51,4 +51,4 @@ std::size_t size_of(const std::string& dtype);
 /// for what this program never writes.
 std::string dtype_of(hid_t type);
 
-}  // namespace eigensweep::results::hdf5
+}  // namespace eigensweep::hdf5

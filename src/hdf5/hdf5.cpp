@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "hdf5.hpp"
+#include "eigensweep/hdf5/hdf5.hpp"
 
 #include <array>
 #include <utility>
@@ -7,7 +7,7 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/text.hpp"
 
-namespace eigensweep::results::hdf5 {
+namespace eigensweep::hdf5 {
 namespace {
 
 /// Keeps the first description of the walk that says what the operating system refused, else the deepest one.
@@ -105,4 +105,4 @@ std::string dtype_of(hid_t type) {
   }
 }
 
-}  // namespace eigensweep::results::hdf5
+}  // namespace eigensweep::hdf5
