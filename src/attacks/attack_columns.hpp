@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <string>
 #include <vector>
 
 #include "eigensweep/study/kind.hpp"
@@ -16,10 +17,26 @@ inline std::vector<study::Column> robustness_columns() {
   };
 }
 
-/// How many samples an attack's option "samples" asks for.
+/// Adds the options that say which samples are attacked; `samples`: how many by default.
+inline study::Options with_samples(study::Options options, int samples) {
+  options.integer("samples", samples, {0, 1e7}, "how many samples are attacked, from the first; 0 attacks all")
+      .choice("split", "test", {"test", "validation"}, "from which part of the dataset");
+  return options;
+}
+
+/// "" or why there are no such samples.
+inline std::string refuse_split(const Json& options, const Json& config) {
+  if (options.value("split", "test") == "test") return "";
+  if (config.at("dataset").value("validation_samples", 0) > 0) return "";
+  return "split 'validation' asks for samples that are not there; set /dataset/validation_samples, or choose 'test'";
+}
+
+/// How many samples an attack's options ask for.
 inline double attacked_samples(const Json& options, const study::WorkContext& context) {
   const auto asked = options.at("samples").get<std::int64_t>();
-  return static_cast<double>(asked == 0 ? context.dataset.test_samples : std::min(asked, context.dataset.test_samples));
+  const bool validation = options.value("split", "test") == "validation";
+  const std::int64_t there = validation ? context.dataset.validation_samples : context.dataset.test_samples;
+  return static_cast<double>(asked == 0 ? there : std::min(asked, there));
 }
 
 }  // namespace eigensweep::attacks

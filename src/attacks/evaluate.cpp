@@ -33,7 +33,8 @@ std::vector<Robustness> evaluate_robustness(const std::string& kind, const Json&
   const std::int64_t lanes = model.lanes();
   EIGENSWEEP_EXPECT(seeds.size() == static_cast<std::size_t>(lanes));
   const auto asked = options.at("samples").get<std::int64_t>();
-  const std::int64_t there = data.test_images.size(0);
+  const data::DeviceDataset::Part part = data.part(options.value("split", "test"));
+  const std::int64_t there = part.images.size(0);
   const std::int64_t samples = asked == 0 ? there : std::min(asked, there);
   if (batch == 0) batch = batch_size(model, data);
 
@@ -44,9 +45,13 @@ std::vector<Robustness> evaluate_robustness(const std::string& kind, const Json&
   const Tensor loss = torch::zeros({strength_count, lanes}, sums);
   for (std::int64_t start = 0; start < samples; start += batch) {
     const std::int64_t stop = std::min(start + batch, samples);
-    Problem problem{model, data::to_unit(data.test_images.slice(0, start, stop)),
-                    data.test_labels.slice(0, start, stop),
-                    std::vector<std::int64_t>(static_cast<std::size_t>(stop - start)), seeds};
+    Problem problem{model,
+                    data::to_inputs(part.images.slice(0, start, stop)),
+                    part.labels.slice(0, start, stop),
+                    std::vector<std::int64_t>(static_cast<std::size_t>(stop - start)),
+                    seeds,
+                    data.info.lower,
+                    data.info.upper};
     std::iota(problem.samples.begin(), problem.samples.end(), start);
     attack->perturb(problem, strengths, [&](std::size_t strength, const Tensor& perturbed) {
       const Tensor logits = model.forward(models::Inputs::per_lane(perturbed), models::Mode::evaluate).logits;

@@ -11,11 +11,9 @@ study::Kind declare_fgsm() {
   kind.name = "fgsm";
   kind.meaning = "fast gradient sign method: one step of size epsilon along the sign of the loss gradient";
   kind.source = "Goodfellow, Shlens, Szegedy 2015, arXiv:1412.6572; as foolbox LinfFastGradientAttack";
-  kind.options =
-      study::Options{}
-          .number("epsilon", std::nullopt, {0, 1}, "radius of the L-infinity ball")
-          .unit("pixel")
-          .integer("samples", 1000, {0, 1e7}, "how many test samples are attacked, from the first; 0 attacks all");
+  kind.options = with_samples(
+      study::Options{}.number("epsilon", std::nullopt, {0, 1}, "radius of the L-infinity ball").unit("pixel"), 1000);
+  kind.refuse = refuse_split;
   kind.strength = "epsilon";
   kind.columns = robustness_columns();
   kind.work = [](const Json& options, const study::WorkContext& context) {

@@ -12,10 +12,11 @@ study::Kind declare_gaussian_noise() {
   kind.meaning = "independent normal noise of standard deviation sigma on every pixel, clipped to the pixels' range";
   kind.source = "Nassar et al. 2020, arXiv:2012.04729, figures on noise";
   kind.options =
-      study::Options{}
-          .number("sigma", std::nullopt, {0, 100}, "standard deviation of the noise before it is clipped")
-          .unit("pixel")
-          .integer("samples", 0, {0, 1e7}, "how many test samples are perturbed, from the first; 0 takes all");
+      with_samples(study::Options{}
+                       .number("sigma", std::nullopt, {0, 100}, "standard deviation of the noise before it is clipped")
+                       .unit("pixel"),
+                   0);
+  kind.refuse = refuse_split;
   kind.strength = "sigma";
   kind.columns = robustness_columns();
   kind.work = [](const Json& options, const study::WorkContext& context) {

@@ -10,6 +10,7 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/data/dataset.hpp"
 #include "eigensweep/study/kind.hpp"
+#include "samples.hpp"
 
 namespace eigensweep::data {
 
@@ -46,17 +47,11 @@ inline study::DatasetInfo cifar_info(const Json& options) {
   study::DatasetInfo info;
   info.input_shape = {3, 32, 32};
   info.classes = 10;
-  const auto count = [&](const char* option, bool train) {
-    const auto there = static_cast<std::int64_t>(cifar_files(options, train).size()) * cifar_per_file;
-    const auto asked = options.at(option).get<std::int64_t>();
-    if (asked > there) {
-      throw DataError(fmt::format("{}: holds {} images, fewer than {} {} asks for; ask for fewer, or 0 for all",
-                                  options.at("folder").get<std::string>(), there, option, asked));
-    }
-    return asked == 0 ? there : asked;
+  const auto count = [&](bool train) {
+    return static_cast<std::int64_t>(cifar_files(options, train).size()) * cifar_per_file;
   };
-  info.train_samples = count("train_samples", true);
-  info.test_samples = count("test_samples", false);
+  const auto folder = options.at("folder").get<std::string>();
+  choose_samples(info, options, {count(true), count(false), folder, folder});
   return info;
 }
 
@@ -67,12 +62,10 @@ study::Kind declare_cifar10() {
   kind.name = "cifar10";
   kind.meaning = "colour images, 32 x 32 pixels in [0, 1], 10 classes; 50,000 training and 10,000 test samples";
   kind.source = "Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html (binary version)";
-  kind.options =
+  kind.options = with_samples(
       study::Options{}
           .text("folder", std::nullopt, "folder with data_batch_1.bin to data_batch_5.bin and test_batch.bin")
-          .path()
-          .integer("train_samples", 0, {0, 1e9}, "how many training samples, from the first; 0 takes all")
-          .integer("test_samples", 0, {0, 1e9}, "how many test samples, from the first; 0 takes all");
+          .path());
   kind.info = cifar_info;
   return kind;
 }
@@ -110,7 +103,7 @@ Split read_cifar(const std::vector<std::filesystem::path>& files, std::int64_t s
 Dataset load_cifar10(const Json& options) {
   Dataset dataset;
   dataset.info = cifar_info(options);
-  dataset.train = read_cifar(cifar_files(options, true), dataset.info.train_samples);
+  dataset.train = read_cifar(cifar_files(options, true), dataset.info.train_samples + dataset.info.validation_samples);
   dataset.test = read_cifar(cifar_files(options, false), dataset.info.test_samples);
   return dataset;
 }

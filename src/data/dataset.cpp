@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/data/dataset.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/hash.hpp"
 
@@ -14,14 +19,39 @@ namespace {
 
 std::string content_hash(const Dataset& dataset) {
   std::string content;
-  content.reserve(dataset.train.images.size() + dataset.train.labels.size() + dataset.test.images.size() +
-                  dataset.test.labels.size());
-  for (const Split* split : {&dataset.train, &dataset.test}) {
+  for (const Split* split : {&dataset.train, &dataset.validation, &dataset.test}) {
     content.append(split->images.begin(), split->images.end());
+    static_assert(std::endian::native == std::endian::little, "hashes are those of little-endian floats");
+    content.append(reinterpret_cast<const char*>(split->values.data()), split->values.size() * sizeof(float));
     // A byte each, as in the files: the hash can be checked with sha256sum.
     for (const std::int64_t label : split->labels) content.push_back(static_cast<char>(label));
   }
   return hash::sha256(content);
+}
+
+template <typename Value>
+std::vector<Value> cut_from(std::vector<Value>& values, std::size_t at) {
+  const std::size_t cut = std::min(at, values.size());
+  std::vector<Value> rest(values.begin() + static_cast<std::ptrdiff_t>(cut), values.end());
+  values.resize(cut);
+  return rest;
+}
+
+/// Readers leave the samples of validation at the end of the training samples.
+void finish(Dataset& dataset, const Json& options) {
+  const auto kept = static_cast<std::size_t>(dataset.info.train_samples);
+  const auto size = static_cast<std::size_t>(dataset.info.input_size());
+  dataset.validation.images = cut_from(dataset.train.images, kept * size);
+  dataset.validation.values = cut_from(dataset.train.values, kept * size);
+  dataset.validation.labels = cut_from(dataset.train.labels, kept);
+  dataset.sha256 = content_hash(dataset);
+  const std::string wanted = options.value("sha256", "");
+  if (!wanted.empty() && wanted != dataset.sha256) {
+    throw DataError(
+        fmt::format("/dataset/sha256: the content of dataset '{}' has the hash {}, not {}; take the right files, or "
+                    "correct or leave out this option",
+                    options.at("kind").get<std::string>(), dataset.sha256, wanted));
+  }
 }
 
 }  // namespace
@@ -31,7 +61,7 @@ Dataset load(const Json& options) {
 #define EIGENSWEEP_KIND(name)               \
   if (kind == #name) {                      \
     Dataset dataset = load_##name(options); \
-    dataset.sha256 = content_hash(dataset); \
+    finish(dataset, options);               \
     return dataset;                         \
   }
 #include "datasets.def"

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/data/device_dataset.hpp"
 
+#include "eigensweep/core/error.hpp"
+
 namespace eigensweep::data {
 namespace {
 
 torch::Tensor images_on(const Split& split, std::int64_t samples, std::int64_t input_size,
                         const torch::Device& device) {
   // from_blob borrows; clone() (or the copy to the device) makes the tensor its own owner.
+  if (!split.values.empty()) {
+    auto* values = const_cast<float*>(split.values.data());
+    return torch::from_blob(values, {samples, input_size}, torch::kFloat32).clone().to(device);
+  }
   auto* bytes = const_cast<std::uint8_t*>(split.images.data());
   return torch::from_blob(bytes, {samples, input_size}, torch::kUInt8).clone().to(device);
 }
@@ -23,13 +29,23 @@ DeviceDataset::DeviceDataset(const Dataset& dataset, const torch::Device& device
       train_images(images_on(dataset.train, info.train_samples, info.input_size(), device)),
       train_labels(labels_on(dataset.train, device)),
       test_images(images_on(dataset.test, info.test_samples, info.input_size(), device)),
-      test_labels(labels_on(dataset.test, device)) {}
+      test_labels(labels_on(dataset.test, device)),
+      validation_images(images_on(dataset.validation, info.validation_samples, info.input_size(), device)),
+      validation_labels(labels_on(dataset.validation, device)) {}
 
-torch::Tensor to_unit(const torch::Tensor& bytes) {
+DeviceDataset::Part DeviceDataset::part(const std::string& split) const {
+  if (split == "train") return {train_images, train_labels};
+  if (split == "validation") return {validation_images, validation_labels};
+  EIGENSWEEP_EXPECT(split == "test");
+  return {test_images, test_labels};
+}
+
+torch::Tensor to_inputs(const torch::Tensor& images) {
+  if (images.is_floating_point()) return images;
   // A divisor on the device: by a plain number, CUDA multiplies with 1/255 instead, which is off by one unit in the
   // last place for some bytes.
-  const torch::Tensor divisor = torch::full({1}, 255.0, bytes.options().dtype(torch::kFloat32));
-  return bytes.to(torch::kFloat32).div_(divisor);
+  const torch::Tensor divisor = torch::full({1}, 255.0, images.options().dtype(torch::kFloat32));
+  return images.to(torch::kFloat32).div_(divisor);
 }
 
 }  // namespace eigensweep::data

@@ -2,6 +2,7 @@
 // Own images in the four files of MNIST's form: Fashion-MNIST, Kuzushiji-MNIST, or whatever one writes so.
 #include "eigensweep/study/kind.hpp"
 #include "idx_set.hpp"
+#include "samples.hpp"
 
 namespace eigensweep::data {
 
@@ -12,12 +13,10 @@ study::Kind declare_idx_folder() {
   kind.name = "idx_folder";
   kind.meaning = "grey images of any size in four IDX files named as MNIST's; pixels 0..255 stand for [0, 1]";
   kind.source = "format: http://yann.lecun.com/exdb/mnist";
-  kind.options = study::Options{}
-                     .text("folder", std::nullopt, "folder with the four IDX files (plain or .gz)")
-                     .path()
-                     .integer("classes", 10, {2, 256}, "number of classes; labels run from 0")
-                     .integer("train_samples", 0, {0, 1e9}, "how many training samples, from the first; 0 takes all")
-                     .integer("test_samples", 0, {0, 1e9}, "how many test samples, from the first; 0 takes all");
+  kind.options = with_samples(study::Options{}
+                                  .text("folder", std::nullopt, "folder with the four IDX files (plain or .gz)")
+                                  .path()
+                                  .integer("classes", 10, {2, 256}, "number of classes; labels run from 0"));
   kind.info = [](const Json& options) {
     return idx_set_info(find_idx_set(options.at("folder").get<std::string>()), options,
                         options.at("classes").get<std::int64_t>());

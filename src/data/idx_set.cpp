@@ -5,6 +5,7 @@
 
 #include "eigensweep/core/error.hpp"
 #include "idx.hpp"
+#include "samples.hpp"
 
 namespace eigensweep::data {
 namespace {
@@ -20,8 +21,7 @@ std::filesystem::path find_file(const std::filesystem::path& folder, const std::
                   (folder / name).string()));
 }
 
-std::int64_t sample_count(const std::filesystem::path& images, const std::filesystem::path& labels, std::int64_t asked,
-                          const char* option) {
+std::int64_t sample_count(const std::filesystem::path& images, const std::filesystem::path& labels) {
   const auto shape = read_idx_shape(images, 3);
   const std::int64_t label_count = read_idx_shape(labels, 1)[0];
   if (label_count != shape[0]) {
@@ -32,11 +32,7 @@ std::int64_t sample_count(const std::filesystem::path& images, const std::filesy
     throw DataError(
         fmt::format("{}: holds no images (nothing to train or test on); give another folder", images.string()));
   }
-  if (asked > shape[0]) {
-    throw DataError(fmt::format("{}: holds {} images, fewer than {} {} asks for; ask for fewer, or 0 for all",
-                                images.string(), shape[0], option, asked));
-  }
-  return asked == 0 ? shape[0] : asked;
+  return shape[0];
 }
 
 Split read_split(const std::filesystem::path& images, const std::filesystem::path& labels,
@@ -68,10 +64,10 @@ IdxSet find_idx_set(const std::filesystem::path& folder) {
 
 study::DatasetInfo idx_set_info(const IdxSet& files, const Json& options, std::int64_t classes) {
   study::DatasetInfo info;
-  info.train_samples = sample_count(files.train_images, files.train_labels,
-                                    options.at("train_samples").get<std::int64_t>(), "train_samples");
-  info.test_samples = sample_count(files.test_images, files.test_labels, options.at("test_samples").get<std::int64_t>(),
-                                   "test_samples");
+  choose_samples(
+      info, options,
+      {sample_count(files.train_images, files.train_labels), sample_count(files.test_images, files.test_labels),
+       files.train_images.string(), files.test_images.string()});
   const auto shape = read_idx_shape(files.train_images, 3);
   const auto other = read_idx_shape(files.test_images, 3);
   if (other[1] != shape[1] || other[2] != shape[2]) {
@@ -87,7 +83,8 @@ study::DatasetInfo idx_set_info(const IdxSet& files, const Json& options, std::i
 Dataset load_idx_set(const IdxSet& files, const study::DatasetInfo& info) {
   Dataset dataset;
   dataset.info = info;
-  dataset.train = read_split(files.train_images, files.train_labels, info, info.train_samples);
+  dataset.train =
+      read_split(files.train_images, files.train_labels, info, info.train_samples + info.validation_samples);
   dataset.test = read_split(files.test_images, files.test_labels, info, info.test_samples);
   return dataset;
 }

@@ -17,7 +17,7 @@ struct IdxSet {
 
 /// Finds them in a folder. Throws DataError naming the first that is missing.
 IdxSet find_idx_set(const std::filesystem::path& folder);
-/// Reads the headers, checks them against each other and against the options train_samples and test_samples. Throws
+/// Reads the headers, checks them against each other and against the options of with_samples(). Throws
 /// DataError.
 study::DatasetInfo idx_set_info(const IdxSet& files, const Json& options, std::int64_t classes);
 /// Reads everything. Throws DataError.

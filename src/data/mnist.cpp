@@ -6,6 +6,7 @@
 #include "eigensweep/study/kind.hpp"
 #include "folder.hpp"
 #include "idx_set.hpp"
+#include "samples.hpp"
 
 namespace eigensweep::data {
 
@@ -40,13 +41,11 @@ study::Kind declare_mnist() {
   kind.name = "mnist";
   kind.meaning = "handwritten digits, 28 x 28 pixels in [0, 1], 10 classes; 60,000 training and 10,000 test samples";
   kind.source = "LeCun, Bottou, Bengio, Haffner 1998, doi:10.1109/5.726791";
-  kind.options =
+  kind.options = with_samples(
       study::Options{}
           .text("folder", "",
                 "folder with the four IDX files (plain or .gz); empty takes the copy that comes with eigensweep")
-          .path()
-          .integer("train_samples", 0, {0, 1e9}, "how many training samples, from the first; 0 takes all")
-          .integer("test_samples", 0, {0, 1e9}, "how many test samples, from the first; 0 takes all");
+          .path());
   kind.info = [](const Json& options) { return Mnist(options).info; };
   return kind;
 }

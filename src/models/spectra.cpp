@@ -82,7 +82,7 @@ std::vector<Tensor> hidden_covariances(Model& model, const Tensor& images, const
   std::vector<std::size_t> chosen = layers;
   std::vector<Moments> moments;
   for (std::int64_t start = 0; start < samples; start += chunk) {
-    const Tensor x = data::to_unit(images.slice(0, start, std::min(start + chunk, samples)));
+    const Tensor x = data::to_inputs(images.slice(0, start, std::min(start + chunk, samples)));
     const std::vector<Tensor> hidden = model.forward(Inputs::shared(x, model.lanes()), Mode::evaluate).hidden;
     if (start == 0) {
       if (chosen.empty()) {

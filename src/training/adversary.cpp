@@ -9,8 +9,11 @@
 
 namespace eigensweep::training {
 
-Adversary::Adversary(const Json& training, std::vector<std::uint64_t> seeds)
-    : seeds_(std::move(seeds)), epsilon_(training.at("adversary_epsilon").get<double>()) {
+Adversary::Adversary(const Json& training, std::vector<std::uint64_t> seeds, const study::DatasetInfo& dataset)
+    : seeds_(std::move(seeds)),
+      epsilon_(training.at("adversary_epsilon").get<double>()),
+      lower_(dataset.lower),
+      upper_(dataset.upper) {
   const auto kind = training.at("adversary").get<std::string>();
   if (kind == "none" || epsilon_ == 0) return;
   steps_ = 1;
@@ -32,12 +35,12 @@ Batch Adversary::join(const Batch& batch, models::Model& model, std::int64_t glo
       random::fill_uniform(key, static_cast<float>(-epsilon_), static_cast<float>(epsilon_),
                            std::span(start.data_ptr<float>() + lane * count, count));
     }
-    x = (clean + start.to(clean.device())).clamp(0, 1);
+    x = (clean + start.to(clean.device())).clamp(lower_, upper_);
   }
   for (std::int64_t step = 0; step < steps_; ++step) {
     const Tensor gradient = attacks::input_gradient(model, x, labels, models::Mode::train);
     x = clean + (x + relative_step_ * epsilon_ * gradient.sign() - clean).clamp(-epsilon_, epsilon_);
-    x.clamp_(0, 1);
+    x.clamp_(lower_, upper_);
   }
   Batch joined;
   joined.samples = batch.samples;

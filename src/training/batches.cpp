@@ -45,7 +45,7 @@ Batch Batches::at(std::int64_t step) const {
   const auto groups = static_cast<std::int64_t>(group_seeds_.size());
   Batch batch;
   batch.samples = samples;
-  batch.inputs.x = data::to_unit(data_.train_images.index_select(0, index)).view({groups, samples, -1});
+  batch.inputs.x = data::to_inputs(data_.train_images.index_select(0, index)).view({groups, samples, -1});
   batch.inputs.lanes = group_lanes_;
   const Tensor labels = data_.train_labels.index_select(0, index).view({groups, samples});
   batch.targets["labels"] =

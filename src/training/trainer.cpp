@@ -49,7 +49,7 @@ Trainer::Trainer(std::vector<Json> configs, const data::DeviceDataset& data, con
         section_of(configs_, Json::json_pointer("/regularizers") / label), seeds_of(configs_)));
   }
   stepper_ = std::make_unique<Stepper>(*model_, *task_, regularizers_, *optimizer_,
-                                       Adversary(configs_.front().at("training"), seeds_of(configs_)));
+                                       Adversary(configs_.front().at("training"), seeds_of(configs_), data.info));
   sums_ = torch::zeros({4, static_cast<std::int64_t>(configs_.size())},
                        torch::TensorOptions(torch::kFloat64).device(device));
 }

@@ -19,7 +19,7 @@ struct Samples {
 
 Samples samples(std::int64_t count) {
   const data::DeviceDataset set = digits(count);
-  return {data::to_unit(set.test_images), set.test_labels};
+  return {data::to_inputs(set.test_images), set.test_labels};
 }
 
 const std::vector<double> wide_radii{0.0, 0.02, 0.1, 0.3, 1.0};

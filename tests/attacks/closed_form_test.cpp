@@ -46,7 +46,7 @@ Affine regression(std::int64_t count, const std::vector<std::int64_t>& classes) 
   const data::DeviceDataset set = digits(count);
   const Tensor wanted = torch::isin(set.test_labels, torch::tensor(classes));
   Affine net;
-  net.x = data::to_unit(set.test_images.index({wanted}));
+  net.x = data::to_inputs(set.test_images.index({wanted}));
   net.labels = torch::searchsorted(torch::tensor(classes), set.test_labels.index({wanted}));
   const auto k = static_cast<std::int64_t>(classes.size());
   net.weight = torch::zeros({k, 784});

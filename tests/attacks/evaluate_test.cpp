@@ -16,7 +16,7 @@ const std::vector<double> some_radii{0.0, 0.01, 0.02, 0.05, 0.2};
 /// Random networks whose last layer is fitted to their own features, so that they are right about most digits.
 ToyNetwork fitted(std::int64_t lanes, const data::DeviceDataset& set) {
   ToyNetwork random = ToyNetwork::random(lanes, {784, 100, 10}, 10);
-  const Tensor x = data::to_unit(set.train_images);
+  const Tensor x = data::to_inputs(set.train_images);
   const Tensor hidden = random.forward(models::Inputs::shared(x, lanes), models::Mode::evaluate).hidden[0];
   const Tensor target = torch::one_hot(set.train_labels, 10).to(torch::kFloat32).t() * 10.0 - 1.0;
   const Tensor gram = hidden.matmul(hidden.transpose(1, 2)) + torch::eye(100);
@@ -49,7 +49,7 @@ TEST_CASE("robustness does not depend on how samples are split into batches") {
 TEST_CASE("robustness at strength 0 is clean accuracy, falls with strength, and pgd is at least as strong as fgsm") {
   const data::DeviceDataset set = digits(300);
   ToyNetwork model = fitted(2, set);
-  const Tensor x = data::to_unit(set.test_images);
+  const Tensor x = data::to_inputs(set.test_images);
   const Tensor logits = model.forward(models::Inputs::shared(x, 2), models::Mode::evaluate).logits;
   const Tensor clean = models::is_right(logits, set.test_labels).to(torch::kFloat64).mean(1);
   const Tensor loss = models::cross_entropy(logits, set.test_labels).to(torch::kFloat64).mean(1);
@@ -70,6 +70,30 @@ TEST_CASE("robustness at strength 0 is clean accuracy, falls with strength, and 
     for (std::size_t i = 0; i < some_radii.size(); ++i) {
       CHECK(pgd[lane].robust_loss[i] >= fgsm[lane].robust_loss[i] * (1 - 1e-6));
     }
+  }
+}
+
+TEST_CASE("the validation samples are attacked where asked, within the dataset's own range") {
+  data::DeviceDataset set = digits(100);
+  ToyNetwork model = fitted(1, set);
+  set.validation_images = set.test_images.slice(0, 40, 100);
+  set.validation_labels = set.test_labels.slice(0, 40, 100);
+  Json options = fixture::fgsm(0);
+  options["split"] = "validation";
+  const auto held_out = attacks::evaluate_robustness("fgsm", options, {0.0, 0.3}, model, set, {1});
+  set.test_images = set.validation_images;
+  set.test_labels = set.validation_labels;
+  const auto wanted = attacks::evaluate_robustness("fgsm", fixture::fgsm(0), {0.0, 0.3}, model, set, {1});
+  CHECK(held_out[0].robust_loss == wanted[0].robust_loss);
+  // A range of one point leaves nothing else to be: every perturbed image is of one grey.
+  set.info.lower = set.info.upper = 0.25;
+  const Tensor grey = torch::full({60, 784}, 0.25);
+  const Tensor logits = model.forward(models::Inputs::shared(grey, 1), models::Mode::evaluate).logits;
+  const double loss = models::cross_entropy(logits, set.test_labels).mean().item<double>();
+  for (const auto& [kind, chosen] : std::vector<std::pair<std::string, Json>>{
+           {"fgsm", fixture::fgsm(0)}, {"pgd", fixture::pgd(3)}, {"gaussian_noise", {{"samples", 0}}}}) {
+    const auto clipped = attacks::evaluate_robustness(kind, chosen, {0.3}, model, set, {1});
+    CHECK(clipped[0].robust_loss[0] == Approx(loss).epsilon(1e-5));
   }
 }
 

@@ -90,6 +90,38 @@ TEST_CASE("the first samples are taken when fewer are asked for") {
   CHECK(part.sha256 != all.sha256);
 }
 
+TEST_CASE("the last training samples are held out for validation") {
+  const Scratch scratch;
+  write_small(scratch.path());
+  const data::Dataset all = data::load(options(scratch.path()));
+  Json asked = options(scratch.path());
+  asked["validation_samples"] = 1;
+  const data::Dataset set = data::load(asked);
+  CHECK(set.info.train_samples == 2);
+  CHECK(set.info.validation_samples == 1);
+  CHECK(set.train.labels.size() == 2);
+  CHECK(set.train.images.size() == 2 * 784);
+  CHECK(set.validation.labels == std::vector<std::int64_t>{all.train.labels[2]});
+  CHECK(set.validation.images == std::vector<std::uint8_t>(all.train.images.begin() + 2 * 784, all.train.images.end()));
+  CHECK(set.test.images == all.test.images);
+  asked["validation_samples"] = 3;
+  CHECK(message_of(asked) ==
+        "/dataset/validation_samples: 3 of 3 training samples held out leave none to train on; hold out fewer");
+}
+
+TEST_CASE("content of another hash than the one asked for is refused") {
+  const Scratch scratch;
+  write_small(scratch.path());
+  Json asked = options(scratch.path());
+  const std::string hash = data::load(asked).sha256;
+  asked["sha256"] = hash;
+  CHECK(data::load(asked).sha256 == hash);
+  asked["test_samples"] = 1;
+  const std::string other = data::load(options(scratch.path(), 0, 1)).sha256;
+  CHECK(message_of(asked) == "/dataset/sha256: the content of dataset 'mnist' has the hash " + other + ", not " + hash +
+                                 "; take the right files, or correct or leave out this option");
+}
+
 TEST_CASE("the headers alone tell what a dataset is") {
   const Scratch scratch;
   write_small(scratch.path());

@@ -36,6 +36,21 @@ data::DeviceDataset noise(std::int64_t count, std::int64_t size) {
 
 }  // namespace
 
+TEST_CASE("the validation metric reads the samples that are held out") {
+  data::DeviceDataset set = digits(300);
+  set.validation_images = set.test_images.slice(0, 200, 300);
+  set.validation_labels = set.test_labels.slice(0, 200, 300);
+  ToyNetwork model = ToyNetwork::random(2, {784, 40, 10}, 2);
+  const auto held_out = measure("validation", Json::object(), model, set);
+  set.test_images = set.validation_images;
+  set.test_labels = set.validation_labels;
+  const auto wanted = measure("accuracy", Json::object(), model, set);
+  for (std::size_t lane = 0; lane < 2; ++lane) {
+    CHECK(held_out[lane].at("validation_accuracy").values() == wanted[lane].at("test_accuracy").values());
+    CHECK(held_out[lane].at("validation_loss").values() == wanted[lane].at("test_loss").values());
+  }
+}
+
 TEST_CASE("accuracy and loss of both splits equal their definition") {
   data::DeviceDataset set = digits(500);
   set.test_images = set.test_images.slice(0, 0, 123);
@@ -48,7 +63,7 @@ TEST_CASE("accuracy and loss of both splits equal their definition") {
     for (const auto& [split, images, labels] : std::vector<std::tuple<std::string, Tensor, Tensor>>{
              {"train", set.train_images, set.train_labels}, {"test", set.test_images, set.test_labels}}) {
       const Tensor logits =
-          alone.forward(models::Inputs::shared(data::to_unit(images), 1), models::Mode::evaluate).logits[0].t();
+          alone.forward(models::Inputs::shared(data::to_inputs(images), 1), models::Mode::evaluate).logits[0].t();
       const double accuracy = logits.argmax(1).eq(labels).to(torch::kFloat64).mean().item<double>();
       const double loss = torch::nn::functional::cross_entropy(logits.to(torch::kFloat64), labels).item<double>();
       const auto& measured = lanes[static_cast<std::size_t>(lane)];
@@ -63,7 +78,7 @@ TEST_CASE("the spectrum of every hidden layer equals the one computed in double 
   const data::DeviceDataset set = digits(400);
   ToyNetwork model = ToyNetwork::random(2, {784, 60, 30, 10}, 3);
   const auto lanes = measure("spectrum", spectrum_options(), model, set);
-  const Tensor x = data::to_unit(set.train_images);
+  const Tensor x = data::to_inputs(set.train_images);
   const auto hidden = model.forward(models::Inputs::shared(x, 2), models::Mode::evaluate).hidden;
   for (std::size_t lane = 0; lane < 2; ++lane) {
     const auto& measured = lanes[lane];

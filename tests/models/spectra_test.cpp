@@ -38,7 +38,7 @@ Tensor matrix_with(const Tensor& eigenvalues) {
 TEST_CASE("covariances of hidden layers equal their definition in double precision") {
   ToyNetwork network = ToyNetwork::random(3, {20, 530, 8, 4}, 1);
   const Tensor x = images(97, 20);
-  const auto hidden = network.forward(models::Inputs::shared(data::to_unit(x), 3), models::Mode::evaluate).hidden;
+  const auto hidden = network.forward(models::Inputs::shared(data::to_inputs(x), 3), models::Mode::evaluate).hidden;
   for (const std::int64_t chunk : {0, 10, 96, 1000}) {
     const std::vector<Tensor> all = models::hidden_covariances(network, x, {}, chunk);
     REQUIRE(all.size() == 2);
@@ -62,7 +62,7 @@ TEST_CASE("a mean far above the spread costs the covariance no digits") {
   ToyNetwork network({{weight, bias}, {torch::ones({1, 2, 6}), torch::zeros({1, 2})}},
                      [](const Tensor& h) { return h; });
   const Tensor x = images(5000, 6);
-  const auto hidden = network.forward(models::Inputs::shared(data::to_unit(x), 1), models::Mode::evaluate).hidden;
+  const auto hidden = network.forward(models::Inputs::shared(data::to_inputs(x), 1), models::Mode::evaluate).hidden;
   const Tensor plain = plain_covariance(hidden[0]);
   const Tensor ours = models::hidden_covariances(network, x, {}, 64)[0];
   CHECK(largest_difference(ours, plain) < 1e-12 * plain.abs().max().item<double>());

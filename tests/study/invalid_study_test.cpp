@@ -176,6 +176,10 @@ const Broken broken_studies[] = {
      R"(s.json:/cases/0/regularizers/spectral: null removes 'spectral' from the base, which does not have it)"},
     {R"("model": {"width": 64}, "cases": [{"name": "x", "output": {"models": false}}])",
      R"(s.json:/cases/0/output: unknown key; known are 'name', 'seed', 'dataset', 'model', 'training', 'regularizers', 'attacks', 'metrics')"},
+    {R"("model": {"width": 64}, "metrics": {"validation": {}})",
+     R"(s.json:/metrics/validation: no samples are held out for validation; set /dataset/validation_samples, or leave out this metric)"},
+    {R"("model": {"width": 64}, "attacks": {"pgd": {"epsilon": 0.1, "split": "validation"}})",
+     R"(s.json:/attacks/pgd: split 'validation' asks for samples that are not there; set /dataset/validation_samples, or choose 'test')"},
     {R"("model": {"width": {"sweep": {"range": [1, 1000, 1]}}}, "seed": {"sweep": {"range": [1, 10000, 1]}})",
      R"(s.json: the grid has 1e+07 cells, more than 5,000,000; sweep fewer values)"},
 };

@@ -20,7 +20,7 @@ struct Problem {
   models::Model& model;               ///< in evaluation mode; its parameters need no gradients
   Tensor inputs;                      ///< [n, d] float in [lower, upper]
   Tensor labels;                      ///< [n] int64
-  std::vector<std::int64_t> samples;  ///< n ids (index in the test set): keys of random starts
+  std::vector<std::int64_t> samples;  ///< n ids (index in the split): keys of random starts
   std::vector<std::uint64_t> seeds;   ///< E trial seeds: keys of random starts
   double lower = 0.0;
   double upper = 1.0;

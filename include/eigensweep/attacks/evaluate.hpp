@@ -17,7 +17,7 @@ struct Robustness {
   std::vector<double> robust_loss;
 };
 
-/// Runs one attack on the first test samples (the option "samples"; 0 takes all) for all lanes of `model`.
+/// Runs one attack on the first samples (the options "samples", 0 for all, and "split") for all lanes of `model`.
 /// `seeds`: the lanes' trial seeds. `batch`: samples at a time, 0 chooses by memory; it changes nothing but the last
 /// bits of the networks' products.
 std::vector<Robustness> evaluate_robustness(const std::string& kind, const Json& options,

@@ -2,25 +2,36 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "eigensweep/data/dataset.hpp"
 #include "eigensweep/data/torch.hpp"
 
 namespace eigensweep::data {
 
-/// A dataset on a worker's device, as bytes; a batch is a gather.
+/// A dataset on a worker's device, as bytes (float32 where it has no bytes); a batch is a gather.
 struct DeviceDataset {
   study::DatasetInfo info;
   std::string sha256;
-  torch::Tensor train_images;  ///< [n, d] uint8
+  torch::Tensor train_images;  ///< [n, d] uint8 or float32
   torch::Tensor train_labels;  ///< [n] int64
-  torch::Tensor test_images;   ///< [m, d] uint8
-  torch::Tensor test_labels;   ///< [m] int64
+  torch::Tensor test_images;   ///< [m, d]
+  torch::Tensor test_labels;   ///< [m]
+  torch::Tensor validation_images;
+  torch::Tensor validation_labels;
 
   DeviceDataset(const Dataset& dataset, const torch::Device& device);
+
+  struct Part {
+    torch::Tensor images;
+    torch::Tensor labels;
+  };
+  /// `split`: "train", "validation" or "test".
+  [[nodiscard]] Part part(const std::string& split) const;
 };
 
-/// Bytes [.., d] to floats in [0, 1]: value / 255, correctly rounded (as torchvision's ToTensor).
-torch::Tensor to_unit(const torch::Tensor& bytes);
+/// What networks read of samples [.., d]: of bytes, value / 255, correctly rounded (as torchvision's ToTensor); float32
+/// as it is, and not copied.
+torch::Tensor to_inputs(const torch::Tensor& images);
 
 }  // namespace eigensweep::data

@@ -38,10 +38,13 @@ struct Column {
 
 /// What a dataset is, known before it is loaded.
 struct DatasetInfo {
-  std::int64_t train_samples = 0;
+  std::int64_t train_samples = 0;  ///< without those held out for validation
   std::int64_t test_samples = 0;
   std::vector<std::int64_t> input_shape;  ///< of one sample: {channels, height, width}
   std::int64_t classes = 0;
+  std::int64_t validation_samples = 0;
+  double lower = 0.0;  ///< what inputs can be at least: perturbed ones are clipped to it
+  double upper = 1.0;  ///< and at most
   [[nodiscard]] std::int64_t input_size() const;
 };
 

@@ -14,8 +14,9 @@ namespace eigensweep::training {
 /// Nassar et al.'s code. Perturbed in training mode, so batch statistics are those of the perturbed batch.
 class Adversary {
  public:
-  /// `training`: the resolved "training" section; `seeds`: the lanes' trial seeds.
-  Adversary(const Json& training, std::vector<std::uint64_t> seeds);
+  /// `training`: the resolved "training" section; `seeds`: the lanes' trial seeds; `dataset`: whose range bounds
+  /// inputs.
+  Adversary(const Json& training, std::vector<std::uint64_t> seeds, const study::DatasetInfo& dataset);
 
   [[nodiscard]] bool is_on() const noexcept { return steps_ > 0; }
   /// `batch` with twice the samples and inputs of every lane's own; `samples` stays the number of clean ones, which
@@ -25,6 +26,8 @@ class Adversary {
  private:
   std::vector<std::uint64_t> seeds_;
   double epsilon_;
+  double lower_;
+  double upper_;
   std::int64_t steps_ = 0;  // 0: off
   double relative_step_ = 1.0;
   bool random_start_ = false;

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#include "samples.hpp"
+
+#include <fmt/format.h>
+
+#include "eigensweep/core/error.hpp"
+
+namespace eigensweep::data {
+namespace {
+
+std::int64_t chosen(const Json& options, const char* option, std::int64_t there, const std::string& name) {
+  const auto asked = options.at(option).get<std::int64_t>();
+  if (asked > there) {
+    throw DataError(fmt::format("{}: holds {} images, fewer than {} {} asks for; ask for fewer, or 0 for all", name,
+                                there, option, asked));
+  }
+  return asked == 0 ? there : asked;
+}
+
+}  // namespace
+
+study::Options with_samples(study::Options options) {
+  options.integer("train_samples", 0, {0, 1e9}, "how many training samples, from the first; 0 takes all")
+      .integer("test_samples", 0, {0, 1e9}, "how many test samples, from the first; 0 takes all")
+      .integer("validation_samples", 0, {0, 1e9},
+               "how many of the training samples, the last of them, are held out for validation")
+      .text("sha256", "", "what the content's SHA-256 must be (results record it); empty accepts any")
+      .not_identity();
+  return options;
+}
+
+void choose_samples(study::DatasetInfo& info, const Json& options, const Holdings& holdings) {
+  info.train_samples = chosen(options, "train_samples", holdings.train, holdings.train_name);
+  info.test_samples = chosen(options, "test_samples", holdings.test, holdings.test_name);
+  info.validation_samples = options.value("validation_samples", std::int64_t{0});
+  if (info.validation_samples >= info.train_samples) {
+    throw DataError(
+        fmt::format("/dataset/validation_samples: {} of {} training samples held out leave none to train on; hold out "
+                    "fewer",
+                    info.validation_samples, info.train_samples));
+  }
+  info.train_samples -= info.validation_samples;
+}
+
+}  // namespace eigensweep::data

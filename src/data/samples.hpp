@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "eigensweep/core/json.hpp"
+#include "eigensweep/study/kind.hpp"
+
+namespace eigensweep::data {
+
+/// Adds the options that every dataset has: how many samples of it are used, and what hash is expected of them.
+study::Options with_samples(study::Options options);
+
+/// What a dataset holds before the options choose from it; the names stand in messages.
+struct Holdings {
+  std::int64_t train = 0;
+  std::int64_t test = 0;
+  std::string train_name;
+  std::string test_name;
+};
+
+/// Sets the three counts of `info` by the options of with_samples(). Throws DataError when more is asked for than is
+/// there.
+void choose_samples(study::DatasetInfo& info, const Json& options, const Holdings& holdings);
+
+}  // namespace eigensweep::data

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#ifdef EIGENSWEEP_DECLARATIONS
+#include "eigensweep/study/kind.hpp"
+
+namespace eigensweep::metrics {
+
+study::Kind declare_validation() {
+  study::Kind kind;
+  kind.family = study::Family::metric;
+  kind.name = "validation";
+  kind.meaning = "loss and accuracy on the samples held out for validation: to choose by, with the test set unseen";
+  kind.columns = {
+      {"validation_accuracy", {}, "f64", "", "share of the validation samples classified right"},
+      {"validation_loss", {}, "f64", "", "mean cross entropy on the validation samples"},
+  };
+  kind.refuse = [](const Json&, const Json& config) -> std::string {
+    if (config.at("dataset").value("validation_samples", 0) > 0) return "";
+    return "no samples are held out for validation; set /dataset/validation_samples, or leave out this metric";
+  };
+  kind.work = [](const Json&, const study::WorkContext& context) {
+    return context.model.forward_flops * static_cast<double>(context.dataset.validation_samples);
+  };
+  return kind;
+}
+
+}  // namespace eigensweep::metrics
+#else
+#include "eigensweep/metrics/metric.hpp"
+#include "score.hpp"
+
+namespace eigensweep::metrics {
+namespace {
+
+class Validation final : public Metric {
+ public:
+  std::vector<Measurement> measure(const Subject& subject) override {
+    const torch::NoGradGuard no_gradients;
+    const Score held_out = score(subject.model, subject.data.validation_images, subject.data.validation_labels);
+    std::vector<Measurement> lanes;
+    for (std::int64_t lane = 0; lane < subject.model.lanes(); ++lane) {
+      lanes.push_back({{"validation_accuracy", wire::Array::scalar(held_out.accuracy[lane].item<double>())},
+                       {"validation_loss", wire::Array::scalar(held_out.loss[lane].item<double>())}});
+    }
+    return lanes;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Metric> make_validation(const Json&) { return std::make_unique<Validation>(); }
+
+}  // namespace eigensweep::metrics
+#endif
