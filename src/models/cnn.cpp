@@ -6,7 +6,7 @@
 
 #include "cnn_blocks.hpp"
 #include "eigensweep/study/kind.hpp"
-#include "whitening_options.hpp"
+#include "layer_options.hpp"
 
 namespace eigensweep::models {
 
@@ -16,7 +16,7 @@ study::Kind declare_cnn() {
   kind.name = "cnn";
   kind.meaning = "convolutional network: blocks of convolution and max pooling, then one dense hidden layer";
   kind.source = "Nassar et al. 2020, arXiv:2012.04729, sections 4.2 and 4.3";
-  kind.options = with_whitening(
+  kind.options = with_layers(
       study::Options{}
           .integer("depth", 2, {1, 16}, "number of blocks: convolution, nonlinearity, 2x2 max pooling")
           .integer("channels", 16, {1, 65536}, "channels of the first block; each further block has twice as many")
@@ -140,7 +140,7 @@ class Cnn final : public Model {
     }
   }
 
-  Output forward(const Inputs& inputs, Mode mode) override {
+  Output run(const Inputs& inputs, Mode mode) override {
     Output output;
     Tensor h = first_map(inputs);  // [B, E * C, H, W]: lanes are groups of channels
     const std::int64_t batch = h.size(0);

@@ -4,7 +4,7 @@
 // Nassar et al. 2020.
 #ifdef EIGENSWEEP_DECLARATIONS
 #include "eigensweep/study/kind.hpp"
-#include "whitening_options.hpp"
+#include "layer_options.hpp"
 
 namespace eigensweep::models {
 
@@ -13,7 +13,7 @@ study::Kind declare_mlp() {
   kind.family = study::Family::model;
   kind.name = "mlp";
   kind.meaning = "multilayer perceptron with hidden layers of equal width";
-  kind.options = with_whitening(
+  kind.options = with_layers(
       study::Options{}
           .integer("width", std::nullopt, {1, 1e6}, "units of each hidden layer")
           .integer("depth", 1, {1, 1000}, "number of hidden layers")
@@ -99,7 +99,7 @@ class Mlp final : public Model {
     }
   }
 
-  Output forward(const Inputs& inputs, Mode mode) override {
+  Output run(const Inputs& inputs, Mode mode) override {
     Output output;
     Tensor h;
     const std::size_t depth = weights_.size() - 1;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/models/model.hpp"
 
+#include <utility>
+
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/models/input_norm.hpp"
 
 namespace eigensweep::models {
 
@@ -10,6 +13,23 @@ namespace eigensweep::models {
                                      const std::vector<std::uint64_t>& seeds, const torch::Device& device);
 #include "models.def"
 #undef EIGENSWEEP_KIND
+
+Model::Model() = default;
+Model::~Model() = default;
+
+Output Model::forward(const Inputs& inputs, Mode mode) {
+  return input_norm_ ? run({(*input_norm_)(inputs.x), inputs.lanes}, mode) : run(inputs, mode);
+}
+
+void Model::normalise_inputs(std::unique_ptr<InputNorm> layer) {
+  input_norm_ = std::move(layer);
+  if (!input_norm_) return;
+  for (NamedTensor& kept : input_norm_->buffers()) buffers_.push_back(std::move(kept));
+}
+
+void Model::fit_inputs(const Tensor& images) {
+  if (input_norm_) input_norm_->fit(images);
+}
 
 Inputs Inputs::unshared() const {
   std::vector<Tensor> copies;
@@ -22,11 +42,14 @@ Inputs Inputs::unshared() const {
 std::unique_ptr<Model> make_model(const Json& options, const study::DatasetInfo& dataset,
                                   const std::vector<std::uint64_t>& seeds, const torch::Device& device) {
   const auto kind = options.at("kind").get<std::string>();
+  std::unique_ptr<Model> model;
 #define EIGENSWEEP_KIND(name) \
-  if (kind == #name) return make_##name(options, dataset, seeds, device);
+  if (kind == #name) model = make_##name(options, dataset, seeds, device);
 #include "models.def"
 #undef EIGENSWEEP_KIND
-  throw ContractViolation("no model named '" + kind + "'");
+  if (!model) throw ContractViolation("no model named '" + kind + "'");
+  model->normalise_inputs(make_input_norm(options, dataset, model->lanes(), device));
+  return model;
 }
 
 }  // namespace eigensweep::models

@@ -43,6 +43,7 @@ Trainer::Trainer(std::vector<Json> configs, const data::DeviceDataset& data, con
                configs_.front().at("training").at("last_batch") == "drop"),
       epochs_(configs_.front().at("training").at("epochs").get<std::int64_t>()),
       histories_(configs_.size()) {
+  model_->fit_inputs(data.train_images);
   for (const auto& [label, options] : configs_.front().at("regularizers").items()) {
     regularizer_labels_.push_back(label);
     regularizers_.push_back(regularizers::make_regularizer(

@@ -63,6 +63,22 @@ class Whiten(torch.nn.Module):
         return torch.linalg.solve_triangular(factor, h.T, upper=False).T
 
 
+class Normalise(torch.nn.Module):
+    """Grey images to mean 0 and variance 1: all of them over a training set, or each by itself."""
+
+    def __init__(self, kind):
+        super().__init__()
+        self.kind, self.mean, self.std = kind, None, None
+
+    def fit(self, x):
+        self.mean, self.std = x.double().mean().item(), x.double().std(unbiased=False).item()
+
+    def forward(self, x):
+        if self.kind == "per_channel":
+            return (x - self.mean) / self.std
+        return (x - x.mean(1, keepdim=True)) / x.std(1, unbiased=False, keepdim=True)
+
+
 class Images(torch.nn.Module):
     """Rows of pixels as images of one channel."""
 
@@ -119,6 +135,8 @@ def make_network(model, seed, inputs=784, classes=10):
     """The network of a resolved model section."""
     network, activation = Network(), ACTIVATIONS[model["activation"]]
     whiten = {model["whiten"]: model["whiten_about"]} if model["whiten"] else {}
+    if model.get("normalise", "none") != "none":
+        network.add(Normalise(model["normalise"]), name="_normalise")
     if model["kind"] == "mlp":
         fan_in = inputs
         for layer in range(1, model["depth"] + 1):
@@ -220,6 +238,9 @@ class Trainer:
         self.batch_size, self.order_seed, self.keep_last = batch_size, order_seed, keep_last
         self.loss, self.penalty, self.jacobian, self.seed = loss, penalty, jacobian, seed
         self.adversary = adversary
+        for module in network.modules():
+            if isinstance(module, Normalise):
+                module.fit(x)
         self.steps = 0
         self.epoch, self.vectors, self.queue = -1, None, []
 

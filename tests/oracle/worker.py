@@ -24,15 +24,15 @@ def mnist(folder, train_samples=0):
     return {"kind": "mnist", "folder": str(Path(folder).resolve()), "train_samples": train_samples, "test_samples": 0}
 
 
-def mlp(width, depth, activation="tanh", batch_norm=False, whiten=0, whiten_about="mean"):
+def mlp(width, depth, activation="tanh", batch_norm=False, whiten=0, whiten_about="mean", normalise="none"):
     """The resolved model section."""
     return {"kind": "mlp", "width": width, "depth": depth, "activation": activation, "batch_norm": batch_norm,
-            "whiten": whiten, "whiten_about": whiten_about}
+            "normalise": normalise, "whiten": whiten, "whiten_about": whiten_about}
 
 
-def cnn(width, depth=2, channels=4, activation="tanh", batch_norm=False, whiten=0, whiten_about="mean"):
+def cnn(width, depth=2, channels=4, **options):
     """The resolved model section of a convolutional network."""
-    return {**mlp(width, depth, activation, batch_norm, whiten, whiten_about), "kind": "cnn", "channels": channels,
+    return {**mlp(width, depth, **options), "kind": "cnn", "channels": channels,
             "kernel_size": 3}
 
 

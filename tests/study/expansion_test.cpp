@@ -94,6 +94,7 @@ TEST_CASE("a configuration holds every option, and no penalty that is switched o
                                 {"depth", 1},
                                 {"activation", "tanh"},
                                 {"batch_norm", false},
+                                {"normalise", "none"},
                                 {"whiten", 0},
                                 {"whiten_about", "mean"}});
   CHECK(off.at("training").at("optimizer").at("kind") == "adam");

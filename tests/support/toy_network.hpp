@@ -50,7 +50,7 @@ class ToyNetwork final : public eigensweep::models::Model {
     return ToyNetwork(layers, nonlinearity_);
   }
 
-  eigensweep::models::Output forward(const eigensweep::models::Inputs& inputs, eigensweep::models::Mode) override {
+  eigensweep::models::Output run(const eigensweep::models::Inputs& inputs, eigensweep::models::Mode) override {
     eigensweep::models::Output output;
     const Tensor x = inputs.x.repeat_interleave(torch::tensor(inputs.lanes), 0);  // [E, B, d]
     Tensor h = x.transpose(1, 2);

@@ -48,16 +48,24 @@ struct NamedTensor {
   Tensor tensor;     ///< [E, ...]
 };
 
+class InputNorm;
+
 /// E networks of one architecture, stacked along a leading lane dimension. A single network is E = 1.
 class Model {
  public:
-  Model() = default;
-  virtual ~Model() = default;
+  Model();
+  virtual ~Model();
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;
 
   /// Runs all lanes. Differentiable in the parameters and in `inputs.x` where these require gradients.
-  virtual Output forward(const Inputs& inputs, Mode mode) = 0;
+  Output forward(const Inputs& inputs, Mode mode);
+
+  /// Gives the network a first layer that normalises its inputs; see InputNorm. Perturbations stay in units of the
+  /// inputs themselves.
+  void normalise_inputs(std::unique_ptr<InputNorm> layer);
+  /// Takes from the training set, `images` [n, d] as in a DeviceDataset, what normalising the inputs needs.
+  void fit_inputs(const Tensor& images);
 
   /// Renews what evaluation mode takes from the whole training set, `images` [n, d] bytes (a frozen whitening factor).
   virtual void refresh(const Tensor& images) { (void)images; }
@@ -76,10 +84,16 @@ class Model {
   [[nodiscard]] std::vector<NamedTensor>& buffers() noexcept { return buffers_; }
 
  protected:
+  /// forward() of inputs that are normalised already.
+  virtual Output run(const Inputs& inputs, Mode mode) = 0;
+
   std::int64_t lanes_ = 0;
   std::size_t hidden_layers_ = 0;
   std::vector<NamedTensor> parameters_;
   std::vector<NamedTensor> buffers_;
+
+ private:
+  std::unique_ptr<InputNorm> input_norm_;
 };
 
 /// A network of each lane's seed, initialised by its own keyed random numbers. `options` is the study's resolved

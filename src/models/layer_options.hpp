@@ -9,9 +9,13 @@
 
 namespace eigensweep::models {
 
-/// Adds the options of a whitening layer to a model's.
-inline study::Options with_whitening(study::Options options) {
+/// Adds the options of the layers that every model can have: one that normalises its inputs, one that whitens.
+inline study::Options with_layers(study::Options options) {
   options
+      .choice(
+          "normalise", "none", {"none", "per_channel", "per_image"},
+          "a first layer that brings inputs to mean 0 and variance 1, by channel over the training set or by image; "
+          "epsilon stays in units of the inputs")
       .integer("whiten", 0, {0, 1000}, "which hidden layer (from 1) is whitened by its Cholesky factor; 0 whitens none")
       .choice("whiten_about", "mean", {"mean", "zero"},
               "about what the whitened layer's second moments are taken; its activations are never centred");
