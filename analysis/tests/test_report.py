@@ -6,7 +6,8 @@ import pytest
 
 import eigensweep_analysis
 from eigensweep_analysis.__main__ import main
-from eigensweep_analysis.figures import Layout, all_figures
+from eigensweep_analysis.figures import all_figures
+from eigensweep_analysis.layout import Layout
 from eigensweep_analysis.report import _table, write_report
 from sample import SEED, STRENGTH, WIDTH, axis, write
 

@@ -3,16 +3,16 @@
 
 import base64
 import html
-import io
 import itertools
 import json
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 
-from eigensweep_analysis.figures import STYLE, Layout, all_figures, attack_name, robust_accuracies, text
+from eigensweep_analysis.figures import all_figures
+from eigensweep_analysis.layout import Layout, attack_name, robust_accuracies, text
 from eigensweep_analysis.load import STATUS
+from eigensweep_analysis.panels import render
 
 CSS = """
 body{font:15px/1.5 system-ui,sans-serif;color:#1a1a1a;max-width:72rem;margin:2rem auto;padding:0 1.25rem}
@@ -50,18 +50,12 @@ def write_report(data, output, source=""):
     (output / "figures").mkdir(parents=True, exist_ok=True)
     written, figures = [], []
     for picture in all_figures(data):
-        with matplotlib.rc_context(STYLE):
-            image = io.BytesIO()
-            picture.figure.savefig(image, format="png")
-            picture.figure.set_layout_engine("none")  # the layout found for the first file serves the second
-            drawing = io.BytesIO()
-            # No date in the file: the same results give the same bytes.
-            picture.figure.savefig(drawing, format="pdf", metadata={"CreationDate": None})
-        for suffix, content in (("png", image.getvalue()), ("pdf", drawing.getvalue())):
+        files = render(picture)
+        for suffix, content in files:
             written.append(output / "figures" / f"{picture.name}.{suffix}")
             written[-1].write_bytes(content)
         width = round(picture.figure.get_figwidth() * 96)
-        figures.append(_figure(picture, image.getvalue(), width))
+        figures.append(_figure(picture, files[0][1], width))
     page = output / "report.html"
     page.write_text(_page(data, figures, source), encoding="utf-8")
     return [page, *written]
