@@ -7,7 +7,7 @@ import pytest
 import eigensweep_analysis
 from eigensweep_analysis.__main__ import main
 from eigensweep_analysis.figures import all_figures
-from eigensweep_analysis.layout import Layout
+from eigensweep_analysis.layout import Layout, attack_name, text
 from eigensweep_analysis.report import _table, write_report
 from sample import SEED, STRENGTH, WIDTH, axis, write
 
@@ -89,6 +89,12 @@ def test_too_many_lines_make_figures_of_their_own(tmp_path):
 def test_a_case_without_the_axis_is_one_line(tmp_path):
     data = eigensweep_analysis.load(write(tmp_path / "r.h5", **STUDIES["cases"]))
     assert [line.label for line in Layout(data).lines()] == ["vanilla", "spectral, strength 1"]
+
+
+def test_labels_read_as_in_papers():
+    assert text("batch_norm", True) == "batch norm on"
+    assert attack_name("pgd[steps=40]") == "PGD[steps=40]"
+    assert attack_name("gaussian_noise") == "Gaussian noise"
 
 
 def test_the_report_is_one_page_with_everything_in_it(tmp_path, capsys):

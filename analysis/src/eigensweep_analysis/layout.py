@@ -25,7 +25,9 @@ def role(data, wanted):
 
 
 def text(name, value):
-    """A label's value as readers write it: "width 256", "vanilla"."""
+    """A label's value as readers write it: "width 256", "batch norm on", "vanilla"."""
+    if isinstance(value, (bool, np.bool_)):
+        value = "on" if value else "off"
     if isinstance(value, (float, np.floating)):
         value = "none" if np.isnan(value) else f"{value:g}"
     if name == "case":
@@ -34,9 +36,10 @@ def text(name, value):
 
 
 def attack_name(label):
-    """An attack's label as papers print it: "PGD", "PGD[steps=40]", "gaussian noise"."""
+    """An attack's label as papers print it: "PGD", "PGD[steps=40]", "Gaussian noise"."""
     head, bracket, tail = str(label).partition("[")
-    return (head.upper() if head in ("fgsm", "pgd") else head.replace("_", " ")) + bracket + tail
+    head = head.upper() if head in ("fgsm", "pgd") else head.replace("_", " ").replace("gaussian", "Gaussian")
+    return head + bracket + tail
 
 
 class Layout:
