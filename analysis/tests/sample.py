@@ -27,7 +27,7 @@ def attach(dataset, file, dims):
 
 
 def write(path, axes=(WIDTH, DEPTH, STRENGTH, SEED), attacks=("fgsm", "pgd"), metrics=True, statuses=None, drop=(),
-          epochs=5, noise_levels=()):
+          epochs=5, noise_levels=(), name="sample", resolved=None):
     """`statuses`: row -> (status, message); `drop`: rows left out of the grid."""
     rows = [dict(zip([a["name"] for a in axes], cell)) for cell in itertools.product(*(a["values"] for a in axes))]
     rows = [row for place, row in enumerate(rows) if place not in drop]
@@ -47,14 +47,14 @@ def write(path, axes=(WIDTH, DEPTH, STRENGTH, SEED), attacks=("fgsm", "pgd"), me
         file.attrs["file_type"] = "eigensweep-results"
         file.attrs["format_version"] = 1
         file.attrs["Conventions"] = "CF-1.8"
-        file.attrs["title"] = "sample"
+        file.attrs["title"] = name
         file.attrs["comment"] = "made-up numbers"
         file.attrs["eigensweep_version"] = "0.1.0"
         file.attrs["git_revision"] = "0123456789abcdef"
         file.attrs["git_dirty"] = np.int64(0)
         file.attrs["created_utc"] = "2026-01-01T00:00:00Z"
-        file.attrs["study_json"] = json.dumps({"name": "sample", "description": "made-up numbers"})
-        file.attrs["resolved_json"] = json.dumps({"model": {"kind": "mlp", "width": 64, "depth": 1}})
+        file.attrs["study_json"] = json.dumps({"name": name, "description": "made-up numbers"})
+        file.attrs["resolved_json"] = json.dumps(resolved or {"model": {"kind": "mlp", "width": 64, "depth": 1}})
         file.attrs["provenance"] = json.dumps({"eigensweep": "0.1.0", "hosts": ["laptop"], "wall_seconds": 12.5})
         file.attrs["study_warnings"] = json.dumps(["/training/batch_size: 64 is not above the width 64"])
         evaluation = {"name": "epsilon", "coordinate": "", "pointer": "/attacks/fgsm/epsilon", "role": "evaluation"}

@@ -5,7 +5,8 @@
 >>> data = eigensweep_analysis.load("runs/quickstart/results.h5")
 >>> data.robust_accuracy.sel(width=256, attack="pgd").mean("seed")
 
-`python -m eigensweep_analysis report results.h5` writes figures and one self-contained HTML page.
+`python -m eigensweep_analysis report results.h5` writes figures and one self-contained HTML page,
+`python -m eigensweep_analysis figures paper results.h5...` those of the paper, from the studies in jobs/paper.
 """
 
 from eigensweep_analysis.load import ResultsError, STATUS, load

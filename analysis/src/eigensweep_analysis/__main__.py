@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The command line: python -m eigensweep_analysis report RESULTS [--output DIR]."""
+"""The command line: python -m eigensweep_analysis report RESULTS, and figures paper RESULTS..."""
 
 import argparse
 import sys
@@ -14,18 +14,35 @@ def main(arguments=None):
     report = commands.add_parser("report", help="write figures and one HTML page about a study")
     report.add_argument("results", help="a results.h5")
     report.add_argument("--output", help="folder to write into (default: report/ beside the results file)")
+    figures = commands.add_parser("figures", help="write the figures of a paper and a table of their numbers")
+    figures.add_argument("which", choices=["paper"], help="paper: Nassar et al. 2020, from the studies in jobs/paper")
+    figures.add_argument("results", nargs="+", help="results.h5 of one or several studies")
+    figures.add_argument("--output", help="folder to write into (default: paper/ beside the first results file)")
     options = parser.parse_args(arguments)
     try:
-        data = load(options.results)
-        from eigensweep_analysis.report import write_report  # matplotlib is slow to import
-
-        output = Path(options.output) if options.output else Path(options.results).parent / "report"
-        files = write_report(data, output, str(Path(options.results).resolve()))
+        print(_report(options) if options.command == "report" else _paper(options))
     except (ResultsError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    print(f"wrote {files[0]} and {len(files) - 1} figure files in {output / 'figures'}")
     return 0
+
+
+def _report(options):
+    data = load(options.results)
+    from eigensweep_analysis.report import write_report  # matplotlib is slow to import
+
+    output = Path(options.output) if options.output else Path(options.results).parent / "report"
+    files = write_report(data, output, str(Path(options.results).resolve()))
+    return f"wrote {files[0]} and {len(files) - 1} figure files in {output / 'figures'}"
+
+
+def _paper(options):
+    results = [(path, load(path)) for path in options.results]
+    from eigensweep_analysis.paper import write_paper
+
+    output = Path(options.output) if options.output else Path(options.results[0]).parent / "paper"
+    files = write_paper(results, output)
+    return f"wrote {len(files)} files into {output}"
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ class Layout:
         for place, cell in enumerate(self.cells(self.together)):
             select = dict(zip(self.together, cell))
             shown = [n for n in self.together if self.data.sizes[n] > 1] or self.together
-            shown = [n for n in shown if not _is_nan(select[n])]
+            shown = [n for n in shown if not is_nan(select[n])]
             label = ", ".join(text(n, select[n]) for n in shown) or "_all"  # no legend for a single line
             strength = select.get(self.strength)
             if other:
@@ -102,15 +102,15 @@ class Layout:
         return found
 
 
-def _is_nan(value):
+def is_nan(value):
     return isinstance(value, (float, np.floating)) and np.isnan(value)
 
 
 def select_cell(values, select):
     """The numbers at these labels; NaN is the label of an axis that has no part in a case."""
-    chosen = values.sel({n: v for n, v in select.items() if n in values.dims and not _is_nan(v)})
+    chosen = values.sel({n: v for n, v in select.items() if n in values.dims and not is_nan(v)})
     for name, value in select.items():
-        if name in chosen.dims and _is_nan(value):
+        if name in chosen.dims and is_nan(value):
             chosen = chosen.isel({name: int(np.flatnonzero(np.isnan(chosen[name].values))[0])})
     return chosen
 

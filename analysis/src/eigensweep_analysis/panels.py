@@ -50,8 +50,8 @@ class Picture:
 
 
 def draw(axes, x, stats, line, markers=True):
-    """One line with the band between the smallest and the largest replicate. False when there is nothing to draw."""
-    mean, low, high = (np.asarray(s.values, float).reshape(-1) for s in stats)
+    """One line (mean) with the band between the two others (low, high). False when there is nothing to draw."""
+    mean, low, high = (np.asarray(s, float).reshape(-1) for s in stats)
     there = np.isfinite(mean)
     if not there.any():
         return False
@@ -82,8 +82,11 @@ def grid(rows, columns, title, width=2.7, height=2.15):
     return figure, panels
 
 
-def finish(figure, panels):
-    """The legend beside the panels, so that it covers no data; panels without data are taken away."""
+def finish(figure, panels, order=()):
+    """The legend beside the panels, so that it covers no data; panels without data are taken away.
+
+    Labels stand as in `order`, those that it lacks behind them as they come.
+    """
     handles = {}
     for axes in panels.flat:
         for handle, label in zip(*axes.get_legend_handles_labels()):
@@ -92,6 +95,7 @@ def finish(figure, panels):
             axes.set_axis_off()
             axes.set_title("", loc="left")
     if handles:
+        handles = {label: handles[label] for label in [*(n for n in order if n in handles), *handles]}
         figure.legend(handles.values(), handles.keys(), loc="outside right center", frameon=False, handlelength=2.6)
 
 

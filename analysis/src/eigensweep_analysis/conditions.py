@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: MIT
+"""What a study of the paper compares: networks, the conditions they were trained under, means over their seeds."""
+
+import collections
+import dataclasses
+
+import numpy as np
+import xarray as xr
+
+from eigensweep_analysis.layout import Layout, is_nan, role, robust_accuracies, select_cell, text
+from eigensweep_analysis.load import STATUS, ResultsError
+
+VANILLA = "vanilla"
+
+
+@dataclasses.dataclass(frozen=True)
+class Condition:
+    """One way of training: its label, its kind ("spectral"), the penalty's strength (None: none), its cell."""
+
+    label: str
+    family: str
+    strength: float | None
+    select: dict = dataclasses.field(compare=False)
+
+
+@dataclasses.dataclass
+class Network:
+    """One network of a study, trained under several conditions: a panel of the figures."""
+
+    title: str
+    study: str
+    data: xr.Dataset
+    conditions: list
+
+    def seeds(self, values, condition):
+        """The numbers of one condition with one row per seed that the study asks for, and those seeds' status."""
+        replicates = role(self.data, "replicate")
+        asked = select_cell(self.data.trial_id, condition.select).values.reshape(-1) != ""
+        status = select_cell(self.data.status, condition.select).values.reshape(-1)[asked]
+        numbers = select_cell(values, condition.select).transpose(*replicates, ...).values
+        return numbers.reshape(len(asked), -1)[asked], status
+
+    def statistics(self, values, condition):
+        """Mean, standard deviation (of a sample; NaN of one seed) and number of seeds, each over what is left."""
+        numbers, _ = self.seeds(values, condition)
+        there = np.isfinite(numbers)
+        count = there.sum(axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = np.where(there, numbers, 0.0).sum(axis=0) / count
+            squares = np.where(there, (numbers - mean) ** 2, 0.0).sum(axis=0)
+            deviation = np.where(count > 1, np.sqrt(squares / (count - 1)), np.nan)
+        return mean, deviation, count
+
+    def absent(self, values, condition):
+        """Why seeds have no numbers: "1 of 3 seeds diverged"; "" when all have."""
+        numbers, status = self.seeds(values, condition)
+        without = ~np.isfinite(numbers).any(axis=1)
+        reasons = collections.Counter(
+            "without numbers" if code == 1 else STATUS.get(int(code), "unknown") for code in status[without]
+        )
+        return ", ".join(f"{count} of {len(status)} seeds {reason}" for reason, count in reasons.items())
+
+
+@dataclasses.dataclass
+class Study:
+    """A results file as the figures see it."""
+
+    name: str
+    kind: str
+    networks: list
+
+
+def read_study(data, source):
+    """The networks and conditions of a study.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        As from `load`.
+    source : str or Path
+        The file's name, for errors.
+
+    Raises
+    ------
+    ResultsError
+        The study has no attacks, no numbers of them yet, or no conditions that could be told apart.
+    """
+    accuracies = [values for values, _, _ in robust_accuracies(data)]
+    if not accuracies:
+        raise ResultsError(f"{source}: the study has no attacks, so no robust accuracy to draw; add /attacks to it")
+    names = role(data, "training")
+    pointers = {a["coordinate"]: a["pointer"] for a in data.attrs["axes"]}
+    # What is penalised is a condition; what is trained (model, data, optimiser) is a network.
+    lines = [n for n in names if pointers[n].startswith(("/cases", "/regularizers/"))]
+    apart = [n for n in names if n not in lines]
+    kind = _model_kind(data)
+    name = str(data.attrs.get("study", {}).get("name") or data.attrs.get("title") or "study")
+    cells = Layout(data).cells
+    networks = {}
+    for cell in cells([*apart, *lines]):
+        place, rest = dict(zip(apart, cell)), dict(zip(lines, cell[len(apart):]))
+        title = ", ".join([kind, *(text(n, v) for n, v in place.items() if data.sizes[n] > 1)])
+        network = networks.setdefault(title, Network(title, name, data, []))
+        condition = _condition(data, pointers, rest, place)
+        if condition not in network.conditions:  # without a penalty, its options make no difference
+            network.conditions.append(condition)
+    if not any(len(network.conditions) > 1 for network in networks.values()):
+        raise ResultsError(
+            f"{source}: the study has one condition, so none to compare; the paper's have /cases or a sweep of "
+            "a penalty's strength"
+        )
+    if not any(np.isfinite(values.values).any() for values in accuracies):
+        raise ResultsError(f"{source}: no network of the study has been attacked yet; let the run go on")
+    return Study(name, kind, list(networks.values()))
+
+
+def _model_kind(data):
+    resolved = data.attrs.get("resolved", {})
+    models = [resolved.get("model", {}), *(case.get("model", {}) for case in resolved.get("cases", []))]
+    return "/".join(sorted({model["kind"] for model in models if "kind" in model})) or "network"
+
+
+def _condition(data, pointers, select, place):
+    """The condition of a cell: named by its case; without cases, by its penalty."""
+    case = next((n for n in select if pointers[n] == "/cases"), None)
+    shown = {n: v for n, v in select.items() if n != case and not is_nan(v) and v != ""}
+    strengths = {n: v for n, v in shown.items() if pointers[n].endswith("/strength")}
+    if case is not None:
+        family = str(select[case])
+    elif strengths and not any(v > 0 for v in strengths.values()):
+        return Condition(VANILLA, VANILLA, None, {**place, **select})
+    else:
+        shown = {n: v for n, v in shown.items() if strengths.get(n, 1) > 0}
+        family = " and ".join(dict.fromkeys(pointers[n].split("/")[2] for n in shown))
+    strength = next(iter(strengths.values()), None)
+    words = [text(n, v) for n, v in shown.items()]
+    if not strengths and case is not None:
+        strength = _fixed_strength(data, family)
+        words += [] if strength is None else [text("strength", strength)]
+    return Condition(", ".join([family, *words]), family, strength, {**place, **select})
+
+
+def _fixed_strength(data, case):
+    """The strength of a case's one penalty, where the study does not sweep it; None without one."""
+    for entry in data.attrs.get("resolved", {}).get("cases", []):
+        penalties = list(entry.get("regularizers", {}).values())
+        if entry.get("name") == case and len(penalties) == 1 and isinstance(penalties[0].get("strength"), (int, float)):
+            return float(penalties[0]["strength"])
+    return None

@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: MIT
+"""The figures of "On 1/n neural representation and robustness" (Nassar et al. 2020), from the studies in jobs/paper."""
+
+import csv
+import io
+import itertools
+import textwrap
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.ticker import NullFormatter, NullLocator
+
+from eigensweep_analysis.conditions import VANILLA, read_study
+from eigensweep_analysis.layout import attack_name, robust_accuracies, strength_label
+from eigensweep_analysis.load import ResultsError
+from eigensweep_analysis.panels import (
+    BASELINE,
+    GUIDE,
+    MARKERS,
+    STYLE,
+    Line,
+    Picture,
+    anchor,
+    clip_spectra,
+    draw,
+    file_name,
+    finish,
+    grid,
+    label_rows,
+    render,
+)
+
+#: One hue per kind of condition, the same in every figure; light is weak, dark is strong. Others take what is left.
+HUES = {VANILLA: "Greys", "vanilla-wh": "Purples", "spectral": "Blues", "spectral-wh": "Oranges", "jacobian": "Greens"}
+SPARE_HUES = ["Reds", "YlOrBr", "RdPu", "PuBuGn"]
+#: Kinds of condition differ in their dashes too, so that they can be told apart in grey.
+DASHES = {
+    VANILLA: (0, (4, 1.5)),
+    "vanilla-wh": (0, (4, 1.5, 1, 1.5)),
+    "spectral": "solid",
+    "spectral-wh": (0, (1.5, 1)),
+    "jacobian": (0, (7, 1.5, 1, 1.5, 1, 1.5)),
+}
+#: Width and height of a panel in inches.
+PANEL = (3.2, 2.7)
+#: Small epsilons decide; beyond this one the axis is logarithmic, else half of it would show lines at 0.
+LINEAR_TO = 0.1
+COLUMNS = "study network condition attack strength_name strength seeds mean standard_deviation".split()
+
+
+def write_paper(results, output):
+    """Writes the paper's figures and one table per study.
+
+    Studies that differ in nothing but the kind of the model (`paper-4.2-mlp`, `paper-4.2-cnn`) share their figures,
+    with a panel for each.
+
+    Parameters
+    ----------
+    results : list of (source, xarray.Dataset)
+        File names, for errors, and what `load` gave for them.
+    output : str or Path
+        Folder; made if it is not there.
+
+    Returns
+    -------
+    list of Path
+        The files written: `<study>_<attack>.png` and `.pdf`, `<study>_spectrum.png` and `.pdf`, `<study>.csv`.
+
+    Raises
+    ------
+    ResultsError
+        A study has no attacks or no conditions to tell apart, or comes twice.
+    """
+    groups = _groups(results)
+    output = Path(output)
+    output.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, networks in groups.items():
+        for picture in paper_figures(name, networks):
+            for suffix, content in render(picture):
+                written.append(output / f"{picture.name}.{suffix}")
+                written[-1].write_bytes(content)
+        written.append(output / f"{file_name(name)}.csv")
+        written[-1].write_text(table(networks), encoding="utf-8")
+    return written
+
+
+def _groups(results):
+    """Name -> networks of the studies that share their figures; a study alone keeps its name."""
+    sources, together = {}, {}
+    for source, data in results:
+        study = read_study(data, source)
+        if study.name in sources:
+            raise ResultsError(f"{source}: study '{study.name}' is in {sources[study.name]} too; give each study once")
+        sources[study.name] = source
+        common = "-".join(word for word in study.name.split("-") if word != study.kind)
+        together.setdefault(common, []).append(study)
+    return {
+        common if len(studies) > 1 else studies[0].name: [n for study in studies for n in study.networks]
+        for common, studies in together.items()
+    }
+
+
+def paper_figures(name, networks):
+    """The figures of one group of networks: robust accuracy per attack, then the eigenspectra."""
+    styles = _styles([c for network in networks for c in network.conditions])
+    with matplotlib.rc_context(STYLE):
+        for attack, panels in _attacks(networks).items():
+            yield _accuracy_figure(name, attack, panels, styles)
+        spectra = [n for n in networks if "eigenvalues" in n.data and np.isfinite(n.data.eigenvalues.values).any()]
+        if spectra:
+            yield _spectrum_figure(name, spectra, styles)
+
+
+def _attacks(networks):
+    """Attack -> [(network, its robust accuracies, name of the attack's strength)]."""
+    found = {}
+    for network in networks:
+        for values, attack, strength in robust_accuracies(network.data):
+            found.setdefault(str(attack), []).append((network, values, strength))
+    return found
+
+
+def _styles(conditions):
+    """Label -> how its line is drawn."""
+    styles, spare = {}, iter(SPARE_HUES * len(conditions))
+    hues = {}
+    for condition in conditions:
+        if condition.family not in hues:
+            hues[condition.family] = HUES.get(condition.family) or next(spare)
+    for condition in conditions:
+        if condition.label in styles:
+            continue
+        levels = sorted({c.strength for c in conditions if c.family == condition.family and c.strength is not None})
+        share = levels.index(condition.strength) / (len(levels) - 1) if len(levels) > 1 else 0.7
+        styles[condition.label] = {
+            "color": matplotlib.colormaps[hues[condition.family]](0.5 + 0.45 * share),
+            "linestyle": DASHES.get(condition.family, "solid"),
+            "marker": MARKERS[len(styles) % len(MARKERS)],
+        }
+    return styles
+
+
+def _accuracy_figure(name, attack, parts, styles):
+    figure, panels = grid(1, len(parts), f"{name}: robust accuracy under {attack_name(attack)}", *PANEL)
+    caption = _spread([network for network, _, _ in parts])
+    furthest = max(network.data[strength].values.max() for network, _, strength in parts)
+    for axes, (network, values, strength) in zip(panels.flat, parts):
+        _draw_conditions(axes, network, values, network.data[strength].values, styles)
+        axes.set_ylim(0, 1)
+        axes.grid(axis="y", color="#e4e4e4", linewidth=0.6, zorder=0)
+        axes.set_xlabel(strength_label(network.data, strength))
+    if parts[0][2] == "epsilon" and furthest > LINEAR_TO:
+        _bend(panels, furthest)
+        caption += f" Axis linear up to {LINEAR_TO:g}, logarithmic beyond."
+    label_rows(panels, "robust accuracy")
+    caption += _left_out([(network, values) for network, values, _ in parts])
+    titles = [network.title for network, _, _ in parts]
+    return _finished(file_name(name, attack), figure, panels, titles, caption, styles)
+
+
+def _bend(panels, furthest):
+    ticks = [v for v in (0, 0.02, 0.05, 0.1, 0.2, 0.5, 1) if v <= furthest]
+    for axes in panels.flat:
+        axes.set_xscale("symlog", linthresh=LINEAR_TO, linscale=1)
+        axes.set_xlim(-0.05 * LINEAR_TO, 1.1 * furthest)
+        axes.set_xticks(ticks, [f"{v:g}" for v in ticks])
+        axes.xaxis.set_minor_locator(NullLocator())
+
+
+def _spectrum_figure(name, networks, styles):
+    deepest = max(network.data.sizes["layer"] for network in networks)
+    # With one hidden layer the networks stand side by side, else a row each with its layers.
+    shape = (1, len(networks)) if deepest == 1 else (len(networks), deepest)
+    figure, panels = grid(*shape, f"{name}: eigenspectra of the hidden layers", *PANEL)
+    titles, drawn = [], []
+    for axes, (network, layer) in zip(panels.flat, itertools.product(networks, range(deepest))):
+        means = _draw_spectra(axes, network, layer, styles) if layer < network.data.sizes["layer"] else []
+        drawn += means
+        # A network without any results keeps the title of its first panel; layers that it does not have need none.
+        title = network.title + (f", layer {layer + 1}" if deepest > 1 else "")
+        titles.append(title if means or layer == 0 else "")
+    if drawn:
+        clip_spectra(panels, np.concatenate(drawn))
+    label_rows(panels, r"eigenvalue $\lambda_n$")
+    caption = f"{_spread(networks)} Dotted: the slope of 1/n; its height means nothing."
+    caption += _left_out([(n, n.data.eigenvalues.where(n.data.eigenvalues > 0)) for n in networks])
+    return _finished(file_name(name, "spectrum"), figure, panels, titles, caption, styles)
+
+
+def _draw_spectra(axes, network, layer, styles):
+    ranks = network.data.eigenvalue.values
+    values = network.data.eigenvalues.isel(layer=layer)
+    # What rounding leaves below 0 has no logarithm.
+    means = _draw_conditions(axes, network, values.where(values > 0), ranks, styles, markers=False)
+    if means:
+        rank, value = anchor(means[0])
+        ends = np.array([1.0, ranks[np.isfinite(means[0])][-1]])
+        axes.plot(ends, value * (ends / rank) ** -1, label=r"$n^{-1}$", **GUIDE)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    # Not every panel has one below it that could carry its ticks.
+    axes.tick_params(labelbottom=True)
+    axes.set_xlabel("rank $n$")
+    return means
+
+
+def _draw_conditions(axes, network, values, x, styles, markers=True):
+    """A line with its band for every condition that has numbers; their means."""
+    means = []
+    for condition in network.conditions:
+        mean, deviation, _ = network.statistics(values, condition)
+        line = Line(condition.label, condition.select, styles[condition.label])
+        if draw(axes, x, (mean, mean - deviation, mean + deviation), line, markers):
+            means.append(mean)
+    return means
+
+
+def _spread(networks):
+    counts = [len(network.seeds(network.data.status, c)[1]) for network in networks for c in network.conditions]
+    if max(counts) == 1:
+        return "One network per line."
+    return f"Lines: mean over {max(counts)} seeds; bands: \u00b1 one standard deviation."
+
+
+def _left_out(parts):
+    """Which seeds of which conditions the means lack, and why."""
+    absent = [(network, c, network.absent(values, c)) for network, values in parts for c in network.conditions]
+    notes = [f"{network.title}, {condition.label} ({why})" for network, condition, why in absent if why]
+    return f" Left out: {'; '.join(notes)}." if notes else ""
+
+
+def _finished(name, figure, panels, titles, caption, styles):
+    """Legend, titles and, under the panels, the caption: a file of a figure may be all that a reader has."""
+    finish(figure, panels, list(styles))
+    for axes, title in zip(panels.flat, titles):
+        axes.set_title(title, loc="left")
+        if title and not axes.lines:
+            axes.text(0, 0.9, "no results", transform=axes.transAxes, color=BASELINE)
+    characters = int(figure.get_figwidth() * 17)
+    figure.supxlabel("\n".join(textwrap.wrap(caption, characters)), x=0.02, ha="left", fontsize=8, color=BASELINE)
+    return Picture(name, caption, figure)
+
+
+def table(networks):
+    """A CSV text: mean and standard deviation over the seeds per network, condition, attack and strength."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for attack, parts in _attacks(networks).items():
+        for network, values, strength in parts:
+            for condition in network.conditions:
+                statistics = zip(network.data[strength].values, *network.statistics(values, condition))
+                for level, mean, deviation, count in statistics:
+                    numbers = ["" if np.isnan(v) else f"{v:.6g}" for v in (mean, deviation)]
+                    row = (network.study, network.title, condition.label, attack, strength, f"{level:g}", count)
+                    writer.writerow([*row, *numbers])
+    return text.getvalue()
