@@ -13,10 +13,12 @@ study::Kind declare_idx_folder() {
   kind.name = "idx_folder";
   kind.meaning = "grey images of any size in four IDX files named as MNIST's; pixels 0..255 stand for [0, 1]";
   kind.source = "format: http://yann.lecun.com/exdb/mnist";
-  kind.options = with_samples(study::Options{}
-                                  .text("folder", std::nullopt, "folder with the four IDX files (plain or .gz)")
-                                  .path()
-                                  .integer("classes", 10, {2, 256}, "number of classes; labels run from 0"));
+  kind.options = with_samples(
+      study::Options{}
+          .text("folder", std::nullopt, "folder with the four IDX files (plain or .gz)")
+          .path()
+          .text("label", "", "what this data is called: part of what a trial is, as the place of its files is not")
+          .integer("classes", 10, {2, 256}, "number of classes; labels run from 0"));
   kind.info = [](const Json& options) {
     return idx_set_info(find_idx_set(options.at("folder").get<std::string>()), options,
                         options.at("classes").get<std::int64_t>());

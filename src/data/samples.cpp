@@ -17,15 +17,29 @@ std::int64_t chosen(const Json& options, const char* option, std::int64_t there,
   return asked == 0 ? there : asked;
 }
 
-}  // namespace
-
-study::Options with_samples(study::Options options) {
-  options.integer("train_samples", 0, {0, 1e9}, "how many training samples, from the first; 0 takes all")
-      .integer("test_samples", 0, {0, 1e9}, "how many test samples, from the first; 0 takes all")
+void add_common(study::Options& options) {
+  options
       .integer("validation_samples", 0, {0, 1e9},
                "how many of the training samples, the last of them, are held out for validation")
       .text("sha256", "", "what the content's SHA-256 must be (results record it); empty accepts any")
       .not_identity();
+}
+
+}  // namespace
+
+study::Options with_samples(study::Options options) {
+  options.integer("train_samples", 0, {0, 1e9}, "how many training samples, from the first; 0 takes all")
+      .integer("test_samples", 0, {0, 1e9}, "how many test samples, from the first; 0 takes all");
+  add_common(options);
+  return options;
+}
+
+study::Options with_generated_samples(study::Options options, int train, int test) {
+  options.integer("train_samples", train, {1, 1e7}, "how many training samples")
+      .integer("test_samples", test, {1, 1e7}, "how many test samples")
+      .integer("data_seed", 0, {0, 9007199254740992},
+               "seed of the samples' random numbers; the trial's seed has no part");
+  add_common(options);
   return options;
 }
 

@@ -12,6 +12,12 @@ namespace eigensweep::data {
 /// Adds the options that every dataset has: how many samples of it are used, and what hash is expected of them.
 study::Options with_samples(study::Options options);
 
+/// Streams of random numbers of a computed dataset's splits.
+inline constexpr std::uint64_t of_train = 0, of_test = 1;
+
+/// The same for a dataset that is computed: it has as many samples as one asks for.
+study::Options with_generated_samples(study::Options options, int train, int test);
+
 /// What a dataset holds before the options choose from it; the names stand in messages.
 struct Holdings {
   std::int64_t train = 0;

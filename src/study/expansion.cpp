@@ -147,9 +147,21 @@ std::size_t Expansion::trial_of(const Template& alternative, const Json& config,
     source_.fail("",
                  fmt::format("two different trials share the id {} (a collision of hashes); change any option", id));
   }
+  refuse_other_source(study_.configs_[trial].at("dataset"), config.at("dataset"));
   std::size_t& known = study_.evaluation_set_of_[trial];
   if (known != set) known = united(known, set);
   return trial;
+}
+
+void Expansion::refuse_other_source(const Json& known, const Json& dataset) const {
+  for (const auto& [name, value] : dataset.items()) {
+    if (value == known.at(name)) continue;
+    source_.fail(
+        "/dataset/" + name,
+        fmt::format("{} and {} stand for one trial, because where data lies is no part of what a trial is; keep "
+                    "one, or give different data each its 'label' (kinds 'idx_folder' and 'hdf5')",
+                    known.at(name).dump(), value.dump()));
+  }
 }
 
 void Expansion::check(const Template& alternative, const Json& config, std::size_t set) {

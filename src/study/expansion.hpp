@@ -32,6 +32,8 @@ class Expansion {
   void expand(const Template& alternative, std::vector<Exclusion>& exclusions);
   std::size_t trial_of(const Template& alternative, const Json& config, std::size_t set, std::size_t cell);
   Json effective(const Template& alternative, const Json& config) const;
+  /// Two cells of one trial must not read different files.
+  void refuse_other_source(const Json& known, const Json& dataset) const;
   void check(const Template& alternative, const Json& config, std::size_t set);
   void warn(const std::string& message);
   const DatasetInfo& info_of(const Json& dataset);

@@ -176,6 +176,8 @@ const Broken broken_studies[] = {
      R"(s.json:/cases/0/regularizers/spectral: null removes 'spectral' from the base, which does not have it)"},
     {R"("model": {"width": 64}, "cases": [{"name": "x", "output": {"models": false}}])",
      R"(s.json:/cases/0/output: unknown key; known are 'name', 'seed', 'dataset', 'model', 'training', 'regularizers', 'attacks', 'metrics')"},
+    {R"("model": {"width": 64}, "dataset": {"kind": "mnist", "folder": {"sweep": ["/a", "/b"]}})",
+     R"(s.json:/dataset/folder: "/a" and "/b" stand for one trial, because where data lies is no part of what a trial is; keep one, or give different data each its 'label' (kinds 'idx_folder' and 'hdf5'))"},
     {R"("model": {"width": 64}, "metrics": {"validation": {}})",
      R"(s.json:/metrics/validation: no samples are held out for validation; set /dataset/validation_samples, or leave out this metric)"},
     {R"("model": {"width": 64}, "attacks": {"pgd": {"epsilon": 0.1, "split": "validation"}})",

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+// Own data in one HDF5 file: the datasets `images` and `labels` in two groups.
+#include "eigensweep/hdf5/hdf5.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/data/dataset.hpp"
+#include "eigensweep/study/kind.hpp"
+#include "samples.hpp"
+
+namespace eigensweep::data {
+
+/// The datasets of one split, opened and checked by their shapes and types.
+struct Hdf5Split {
+  std::string name;  ///< "own.h5:/train", for messages
+  hdf5::Handle images;
+  hdf5::Handle labels;
+  std::vector<std::int64_t> shape;  ///< of `images`, as in the file
+  bool bytes = false;
+};
+
+inline std::vector<std::int64_t> hdf5_shape(hid_t dataset) {
+  const hdf5::Handle space(H5Dget_space(dataset), H5Sclose);
+  std::vector<hsize_t> extents(static_cast<std::size_t>(std::max(H5Sget_simple_extent_ndims(space.get()), 0)));
+  H5Sget_simple_extent_dims(space.get(), extents.data(), nullptr);
+  return {extents.begin(), extents.end()};
+}
+
+inline hdf5::Handle open_hdf5(const Json& options) {
+  hdf5::start();
+  const auto path = options.at("file").get<std::string>();
+  if (!std::filesystem::exists(path)) {
+    throw DataError(fmt::format("{}: no such file; correct /dataset/file", path));
+  }
+  const hdf5::Handle access = hdf5::file_access();  // outlives the message: closing it would clear HDF5's errors
+  hdf5::Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose);
+  if (!file.is_valid()) {
+    throw DataError(fmt::format("{}: cannot be opened as an HDF5 file: {}; write it anew, or correct /dataset/file",
+                                path, hdf5::last_error()));
+  }
+  return file;
+}
+
+inline Hdf5Split open_hdf5_split(hid_t file, const Json& options, const std::string& option) {
+  const auto path = options.at("file").get<std::string>();
+  const auto group = options.at(option).get<std::string>();
+  Hdf5Split split;
+  split.name = fmt::format("{}:/{}", path, group);
+  const auto open = [&](const char* name) {
+    hdf5::Handle dataset(H5Dopen2(file, fmt::format("/{}/{}", group, name).c_str(), H5P_DEFAULT), H5Dclose);
+    H5Eclear2(H5E_DEFAULT);
+    if (!dataset.is_valid()) {
+      throw DataError(
+          fmt::format("{}: holds no dataset '{}' (a split has 'images' and 'labels'); write it, or correct "
+                      "/dataset/{}",
+                      split.name, name, option));
+    }
+    return dataset;
+  };
+  split.images = open("images");
+  split.labels = open("labels");
+  split.shape = hdf5_shape(split.images.get());
+  const std::vector<std::int64_t> labels = hdf5_shape(split.labels.get());
+  const hdf5::Handle pixel(H5Dget_type(split.images.get()), H5Tclose);
+  const hdf5::Handle label(H5Dget_type(split.labels.get()), H5Tclose);
+  split.bytes = H5Tequal(pixel.get(), H5T_NATIVE_UINT8) > 0;
+  if (!split.bytes && H5Tget_class(pixel.get()) != H5T_FLOAT) {
+    throw DataError(
+        fmt::format("{}: 'images' are neither unsigned bytes nor floating-point numbers; convert them", split.name));
+  }
+  if (split.shape.size() < 2 || split.shape.size() > 4) {
+    throw DataError(
+        fmt::format("{}: 'images' have the shape [{}]; write [n, inputs], [n, height, width] or [n, channels, height, "
+                    "width]",
+                    split.name, fmt::join(split.shape, ", ")));
+  }
+  if (std::count(split.shape.begin(), split.shape.end(), 0) > 0) {
+    throw DataError(fmt::format("{}: 'images' have the shape [{}] (nothing to train or test on); write some",
+                                split.name, fmt::join(split.shape, ", ")));
+  }
+  if (H5Tget_class(label.get()) != H5T_INTEGER || labels != std::vector<std::int64_t>{split.shape[0]}) {
+    throw DataError(
+        fmt::format("{}: 'labels' are not {} integers, one for each image; write them so", split.name, split.shape[0]));
+  }
+  return split;
+}
+
+inline study::DatasetInfo hdf5_info(const Json& options) {
+  const hdf5::Handle file = open_hdf5(options);
+  const Hdf5Split train = open_hdf5_split(file.get(), options, "train");
+  const Hdf5Split test = open_hdf5_split(file.get(), options, "test");
+  if (!std::equal(train.shape.begin() + 1, train.shape.end(), test.shape.begin() + 1, test.shape.end()) ||
+      train.bytes != test.bytes) {
+    throw DataError(fmt::format("{}: 'images' have another shape or type than those of {}; write both alike", test.name,
+                                train.name));
+  }
+  study::DatasetInfo info;
+  info.input_shape.assign(4 - train.shape.size(), 1);
+  info.input_shape.insert(info.input_shape.end(), train.shape.begin() + 1, train.shape.end());
+  info.classes = options.at("classes").get<std::int64_t>();
+  if (!train.bytes) {
+    info.lower = options.at("lower").get<double>();
+    info.upper = options.at("upper").get<double>();
+  }
+  choose_samples(info, options, {train.shape[0], test.shape[0], train.name, test.name});
+  return info;
+}
+
+#ifdef EIGENSWEEP_DECLARATIONS
+study::Kind declare_hdf5() {
+  study::Kind kind;
+  kind.family = study::Family::dataset;
+  kind.name = "hdf5";
+  kind.meaning =
+      "own data in an HDF5 file: groups with the datasets images [n, inputs], [n, height, width] or [n, channels, "
+      "height, width] (bytes, which stand for [0, 1], or floats as they are) and labels [n]";
+  kind.options = with_samples(
+      study::Options{}
+          .text("file", std::nullopt, "the HDF5 file")
+          .path()
+          .text("label", "", "what this data is called: part of what a trial is, as the place of its files is not")
+          .text("train", "train", "group of the training samples")
+          .text("test", "test", "group of the test samples")
+          .integer("classes", 10, {2, 256}, "number of classes; labels run from 0")
+          .number("lower", 0.0, {}, "what floats can be at least; perturbed ones are clipped to it")
+          .number("upper", 1.0, {}, "what floats can be at most"));
+  kind.info = hdf5_info;
+  kind.refuse = [](const Json& options, const Json&) -> std::string {
+    const auto lower = options.at("lower").get<double>();
+    const auto upper = options.at("upper").get<double>();
+    if (lower < upper) return "";
+    return fmt::format("lower {} is not below upper {}, so there is no input; give the floats' range", lower, upper);
+  };
+  return kind;
+}
+#else
+namespace {
+
+template <typename Value>
+std::vector<Value> read_first(const Hdf5Split& split, hid_t dataset, hid_t type, const std::string& name,
+                              std::int64_t samples) {
+  std::vector<hsize_t> extents;
+  for (const std::int64_t extent : hdf5_shape(dataset)) extents.push_back(static_cast<hsize_t>(extent));
+  extents[0] = static_cast<hsize_t>(samples);
+  hsize_t size = 1;
+  for (const hsize_t extent : extents) size *= extent;
+  std::vector<Value> values(size);
+  const std::vector<hsize_t> start(extents.size(), 0);
+  const hdf5::Handle space(H5Dget_space(dataset), H5Sclose);
+  const hdf5::Handle memory(H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), H5Sclose);
+  H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start.data(), nullptr, extents.data(), nullptr);
+  if (H5Dread(dataset, type, memory.get(), space.get(), H5P_DEFAULT, values.data()) < 0) {
+    throw DataError(fmt::format("{}: cannot read '{}': {}; write the file anew", split.name, name, hdf5::last_error()));
+  }
+  return values;
+}
+
+Split read_hdf5_split(const Hdf5Split& from, const study::DatasetInfo& info, std::int64_t samples) {
+  Split split;
+  split.labels = read_first<std::int64_t>(from, from.labels.get(), H5T_NATIVE_INT64, "labels", samples);
+  for (std::size_t i = 0; i < split.labels.size(); ++i) {
+    if (split.labels[i] >= 0 && split.labels[i] < info.classes) continue;
+    throw DataError(fmt::format("{}: label {} of sample {} is out of range (0 to {}); correct it, or /dataset/classes",
+                                from.name, split.labels[i], i, info.classes - 1));
+  }
+  if (from.bytes) {
+    split.images = read_first<std::uint8_t>(from, from.images.get(), H5T_NATIVE_UINT8, "images", samples);
+    return split;
+  }
+  split.values = read_first<float>(from, from.images.get(), H5T_NATIVE_FLOAT, "images", samples);
+  for (std::size_t i = 0; i < split.values.size(); ++i) {
+    if (split.values[i] >= info.lower && split.values[i] <= info.upper) continue;
+    throw DataError(
+        fmt::format("{}: value {} of sample {} is outside [{}, {}]; correct it, or /dataset/lower and upper", from.name,
+                    split.values[i], i / static_cast<std::size_t>(info.input_size()), info.lower, info.upper));
+  }
+  return split;
+}
+
+}  // namespace
+
+Dataset load_hdf5(const Json& options) {
+  Dataset dataset;
+  dataset.info = hdf5_info(options);
+  const hdf5::Handle file = open_hdf5(options);
+  dataset.train = read_hdf5_split(open_hdf5_split(file.get(), options, "train"), dataset.info,
+                                  dataset.info.train_samples + dataset.info.validation_samples);
+  dataset.test = read_hdf5_split(open_hdf5_split(file.get(), options, "test"), dataset.info, dataset.info.test_samples);
+  return dataset;
+}
+#endif
+
+}  // namespace eigensweep::data

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/hdf5/hdf5.hpp"
+
+#include <catch2/catch.hpp>
+#include <fstream>
+
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/data/dataset.hpp"
+#include "scratch.hpp"
+
+using namespace eigensweep;
+
+namespace {
+
+struct Part {
+  std::vector<hsize_t> shape{3, 2, 2};
+  std::vector<float> pixels{0, 0.25, 0.5, 1, 0, 0, 0, 0, 1, 1, 1, 1};
+  std::vector<int> labels{0, 1, 1};
+  bool bytes = false;
+};
+
+void write(hid_t file, const std::string& group, const Part& part) {
+  const hdf5::Handle made(H5Gcreate2(file, group.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose);
+  const auto add = [&](const char* name, const std::vector<hsize_t>& shape, hid_t stored, hid_t memory,
+                       const void* values) {
+    const hdf5::Handle space(H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr), H5Sclose);
+    const hdf5::Handle dataset(H5Dcreate2(made.get(), name, stored, space.get(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
+                               H5Dclose);
+    REQUIRE(H5Dwrite(dataset.get(), memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0);
+  };
+  add("images", part.shape, part.bytes ? H5T_STD_U8LE : H5T_IEEE_F64LE, H5T_NATIVE_FLOAT, part.pixels.data());
+  if (!part.labels.empty()) add("labels", {part.labels.size()}, H5T_STD_I32LE, H5T_NATIVE_INT, part.labels.data());
+}
+
+std::filesystem::path write(const Scratch& scratch, const Part& train, const Part& test) {
+  hdf5::start();
+  std::filesystem::path path = scratch.path() / "own.h5";
+  const hdf5::Handle file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose);
+  write(file.get(), "train", train);
+  write(file.get(), "test", test);
+  return path;
+}
+
+Json hdf5_asked(const std::filesystem::path& file) {
+  return {{"kind", "hdf5"}, {"file", file.string()}, {"train", "train"},   {"test", "test"},   {"classes", 2},
+          {"lower", 0.0},   {"upper", 1.0},          {"train_samples", 0}, {"test_samples", 0}};
+}
+
+std::string hdf5_complaint(const Json& options) {
+  try {
+    data::load(options);
+  } catch (const DataError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+}  // namespace
+
+TEST_CASE("own data is read from an HDF5 file, as floats or as bytes") {
+  const Scratch scratch;
+  const Part floats;
+  Json options = hdf5_asked(write(scratch, floats, floats));
+  options["test_samples"] = 2;
+  const data::Dataset set = data::load(options);
+  CHECK(set.info.input_shape == std::vector<std::int64_t>{1, 2, 2});
+  CHECK(set.info.train_samples == 3);
+  CHECK(set.train.values == floats.pixels);
+  CHECK(set.train.images.empty());
+  CHECK(set.train.labels == std::vector<std::int64_t>{0, 1, 1});
+  CHECK(set.test.values == std::vector<float>(floats.pixels.begin(), floats.pixels.begin() + 8));
+
+  Part bytes;
+  bytes.bytes = true;
+  bytes.shape = {2, 3, 1, 2};
+  bytes.pixels = {0, 1, 2, 3, 4, 255, 6, 7, 8, 9, 10, 11};
+  bytes.labels = {1, 0};
+  const data::Dataset other = data::load(hdf5_asked(write(scratch, bytes, bytes)));
+  CHECK(other.info.input_shape == std::vector<std::int64_t>{3, 1, 2});
+  CHECK(other.train.images == std::vector<std::uint8_t>{0, 1, 2, 3, 4, 255, 6, 7, 8, 9, 10, 11});
+  CHECK(other.train.values.empty());
+}
+
+TEST_CASE("an HDF5 file that cannot be a dataset is refused with what to do") {
+  const Scratch scratch;
+  const Part good;
+  const auto at = [&](const std::string& group) { return (scratch.path() / "own.h5").string() + ":/" + group; };
+  CHECK(hdf5_complaint(hdf5_asked(scratch.path() / "none.h5")) ==
+        (scratch.path() / "none.h5").string() + ": no such file; correct /dataset/file");
+  Part part = good;
+  part.labels = {};
+  CHECK(hdf5_complaint(hdf5_asked(write(scratch, part, good))) ==
+        at("train") +
+            ": holds no dataset 'labels' (a split has 'images' and 'labels'); write it, or correct "
+            "/dataset/train");
+  part.labels = {0, 1};
+  CHECK(hdf5_complaint(hdf5_asked(write(scratch, good, part))) ==
+        at("test") + ": 'labels' are not 3 integers, one for each image; write them so");
+  part.labels = {0, 1, 2};
+  CHECK(hdf5_complaint(hdf5_asked(write(scratch, part, good))) ==
+        at("train") + ": label 2 of sample 2 is out of range (0 to 1); correct it, or /dataset/classes");
+  part = good;
+  part.pixels[5] = 1.5F;
+  CHECK(hdf5_complaint(hdf5_asked(write(scratch, part, good))) ==
+        at("train") + ": value 1.5 of sample 1 is outside [0, 1]; correct it, or /dataset/lower and upper");
+  part.pixels[5] = std::numeric_limits<float>::quiet_NaN();
+  CHECK(hdf5_complaint(hdf5_asked(write(scratch, part, good))) ==
+        at("train") + ": value nan of sample 1 is outside [0, 1]; correct it, or /dataset/lower and upper");
+  part = good;
+  part.shape = {3, 4};
+  CHECK(hdf5_complaint(hdf5_asked(write(scratch, good, part))) ==
+        at("test") + ": 'images' have another shape or type than those of " + at("train") + "; write both alike");
+  part.shape = {12};
+  CHECK(hdf5_complaint(hdf5_asked(write(scratch, part, part))) ==
+        at("train") +
+            ": 'images' have the shape [12]; write [n, inputs], [n, height, width] or [n, channels, height, "
+            "width]");
+  part.shape = {0, 4};
+  CHECK(hdf5_complaint(hdf5_asked(write(scratch, part, part))) ==
+        at("train") + ": 'images' have the shape [0, 4] (nothing to train or test on); write some");
+  Json options = hdf5_asked(write(scratch, good, good));
+  options["train_samples"] = 4;
+  CHECK(hdf5_complaint(options) ==
+        at("train") + ": holds 3 images, fewer than train_samples 4 asks for; ask for fewer, or 0 for all");
+}
+
+TEST_CASE("an HDF5 file that is cut, empty or none is refused") {
+  const Scratch scratch;
+  const Part good;
+  const std::filesystem::path file = write(scratch, good, good);
+  const auto size = std::filesystem::file_size(file);
+  for (const std::uintmax_t length : {std::uintmax_t{0}, std::uintmax_t{100}, size / 2, size - 1}) {
+    write(scratch, good, good);
+    std::filesystem::resize_file(file, length);
+    const std::string message = hdf5_complaint(hdf5_asked(file));
+    INFO(length << ": " << message);
+    CHECK(message.starts_with(file.string()));
+    CHECK(message.find("; write") != std::string::npos);
+  }
+  std::ofstream(file) << "no HDF5 file at all";
+  CHECK(hdf5_complaint(hdf5_asked(file)) ==
+        file.string() +
+            ": cannot be opened as an HDF5 file: file signature not found; write it anew, or correct /dataset/file");
+}
