@@ -24,6 +24,11 @@ study::Kind declare_spectrum() {
       {"r_squared", {"layer"}, "f64", "", "squared correlation of the fit in log-log, over 100 log-spaced ranks"},
       {"fit_first", {"layer"}, "i64", "", "first rank of the fit"},
       {"fit_last", {"layer"}, "i64", "", "last rank of the fit"},
+      {"dual",
+       {"layer"},
+       "i64",
+       "",
+       "1 if taken from the samples' Gram matrix (fewer samples than units), 0 if from the covariance"},
       {"participation_ratio", {"layer"}, "f64", "", "(sum of eigenvalues)^2 / sum of squares"},
       {"effective_rank", {"layer"}, "f64", "", "exponential of the entropy of the normalised eigenvalues"},
   };
@@ -39,9 +44,10 @@ study::Kind declare_spectrum() {
     const auto samples = static_cast<double>(asked == 0 ? all : std::min(asked, all));
     double flops = samples * context.model.forward_flops;
     for (const std::int64_t width : context.model.hidden_widths) {
-      const auto n = static_cast<double>(width);
-      flops +=
-          4.0 * samples * n * n + 10.0 * n * n * n;  // float64 counts twice; eigenvalues alone take 4/3 N^3 and more
+      const double n = std::max(static_cast<double>(width), samples);
+      const double side = std::min(static_cast<double>(width), samples);  // of the matrix that is decomposed
+      // float64 counts twice; eigenvalues alone take 4/3 N^3 and more
+      flops += 4.0 * n * side * side + 10.0 * side * side * side;
     }
     return flops;
   };
@@ -85,10 +91,9 @@ class Spectrum final : public Metric {
     std::vector<models::Eigensystem> layers;
     std::size_t measured = 0;
     std::string failure;
-    for (torch::Tensor& covariance : models::hidden_covariances(subject.model, images)) {
-      layers.push_back(models::eigh_descending(covariance, models::Wanted::values));
+    for (models::Eigensystem& system : models::hidden_spectra(subject.model, images, models::Wanted::values)) {
+      layers.push_back(std::move(system));
       layers.back().values = layers.back().values.cpu().contiguous();
-      covariance = torch::Tensor();
       for (const std::string& reason : layers.back().failures) {
         if (reason.empty()) {
           ++measured;
@@ -114,6 +119,7 @@ class Spectrum final : public Metric {
     std::vector<double> rank;
     std::vector<std::int64_t> first;
     std::vector<std::int64_t> last;
+    std::vector<std::int64_t> dual;
     for (const models::Eigensystem& layer : layers) {
       const std::int64_t width = layer.values.size(1);
       const std::span values(layer.values.data_ptr<double>() + lane * width, static_cast<std::size_t>(width));
@@ -122,6 +128,7 @@ class Spectrum final : public Metric {
       r_squared.push_back(fit.r_squared);
       first.push_back(fit.first);
       last.push_back(fit.last);
+      dual.push_back(layer.form == models::Form::dual ? 1 : 0);
       participation.push_back(participation_ratio(values));
       rank.push_back(effective_rank(values));
       eigenvalues.insert(eigenvalues.end(), values.begin(), values.end());
@@ -132,6 +139,7 @@ class Spectrum final : public Metric {
             {"r_squared", wire::Array::of(r_squared)},
             {"fit_first", integers(first)},
             {"fit_last", integers(last)},
+            {"dual", integers(dual)},
             {"participation_ratio", wire::Array::of(participation)},
             {"effective_rank", wire::Array::of(rank)}};
   }

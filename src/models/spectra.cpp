@@ -59,6 +59,27 @@ std::int64_t chunk_size(Model& model, const Tensor& images) {
                     most_samples);
 }
 
+/// Runs the network over all samples, without gradients, in evaluation mode; shows the hidden activations of each
+/// chunk.
+template <typename Visit>
+void for_each_chunk(Model& model, const Tensor& images, std::int64_t chunk, const Visit& visit) {
+  const torch::NoGradGuard no_gradients;
+  const std::int64_t samples = images.size(0);
+  EIGENSWEEP_EXPECT(samples > 0);
+  if (chunk == 0) chunk = chunk_size(model, images);
+  for (std::int64_t start = 0; start < samples; start += chunk) {
+    const Tensor x = data::to_inputs(images.slice(0, start, std::min(start + chunk, samples)));
+    visit(model.forward(Inputs::shared(x, model.lanes()), Mode::evaluate).hidden);
+  }
+}
+
+std::vector<std::size_t> or_all(std::vector<std::size_t> layers, std::size_t count) {
+  if (!layers.empty()) return layers;
+  layers.resize(count);
+  std::iota(layers.begin(), layers.end(), std::size_t{0});
+  return layers;
+}
+
 std::pair<Tensor, Tensor> by_symmetric_solver(const Tensor& matrix, Wanted wanted) {
   if (wanted == Wanted::values) return {torch::linalg_eigvalsh(matrix), Tensor()};
   auto [values, vectors] = torch::linalg_eigh(matrix);
@@ -75,30 +96,46 @@ std::pair<Tensor, Tensor> by_singular_values(const Tensor& matrix, Wanted wanted
 
 std::vector<Tensor> hidden_covariances(Model& model, const Tensor& images, const std::vector<std::size_t>& layers,
                                        std::int64_t chunk, About about) {
-  const torch::NoGradGuard no_gradients;
-  const std::int64_t samples = images.size(0);
-  EIGENSWEEP_EXPECT(samples > 0);
-  if (chunk == 0) chunk = chunk_size(model, images);
-  std::vector<std::size_t> chosen = layers;
   std::vector<Moments> moments;
-  for (std::int64_t start = 0; start < samples; start += chunk) {
-    const Tensor x = data::to_inputs(images.slice(0, start, std::min(start + chunk, samples)));
-    const std::vector<Tensor> hidden = model.forward(Inputs::shared(x, model.lanes()), Mode::evaluate).hidden;
-    if (start == 0) {
-      if (chosen.empty()) {
-        chosen.resize(hidden.size());
-        std::iota(chosen.begin(), chosen.end(), std::size_t{0});
-      }
-      moments.resize(chosen.size());
-    }
+  for_each_chunk(model, images, chunk, [&](const std::vector<Tensor>& hidden) {
+    const std::vector<std::size_t> chosen = or_all(layers, hidden.size());
+    moments.resize(chosen.size());
     for (std::size_t i = 0; i < chosen.size(); ++i) moments[i].add(hidden.at(chosen[i]));
-  }
+  });
   std::vector<Tensor> covariances;
   for (Moments& layer : moments) {
-    covariances.push_back(layer.moments(samples, about));
+    covariances.push_back(layer.moments(images.size(0), about));
     layer = {};
   }
   return covariances;
+}
+
+std::vector<Eigensystem> hidden_spectra(Model& model, const Tensor& images, Wanted wanted,
+                                        const std::vector<std::size_t>& layers) {
+  const std::int64_t samples = images.size(0);
+  std::vector<Moments> moments;
+  std::vector<std::vector<Tensor>> activations;  // of the layers that have more units than there are samples
+  for_each_chunk(model, images, 0, [&](const std::vector<Tensor>& hidden) {
+    const std::vector<std::size_t> chosen = or_all(layers, hidden.size());
+    moments.resize(chosen.size());
+    activations.resize(chosen.size());
+    for (std::size_t i = 0; i < chosen.size(); ++i) {
+      const Tensor& h = hidden.at(chosen[i]);
+      if (samples < h.size(1)) {
+        activations[i].push_back(h.to(torch::kFloat64));
+      } else {
+        moments[i].add(h);
+      }
+    }
+  });
+  std::vector<Eigensystem> systems;
+  for (std::size_t i = 0; i < moments.size(); ++i) {
+    systems.push_back(activations[i].empty() ? eigh_descending(moments[i].moments(samples, About::mean), wanted)
+                                             : eigh_dual(torch::cat(activations[i], 2), wanted));
+    moments[i] = {};
+    activations[i].clear();
+  }
+  return systems;
 }
 
 const std::vector<EigenRoute>& eigen_routes() {
@@ -140,6 +177,28 @@ Eigensystem eigh_descending(const Tensor& covariance, Wanted wanted, const std::
       }
     }
   }
+  return system;
+}
+
+Eigensystem eigh_dual(const Tensor& activations, Wanted wanted) {
+  const torch::NoGradGuard no_gradients;
+  const std::int64_t width = activations.size(1), samples = activations.size(2);
+  EIGENSWEEP_EXPECT(samples < width);
+  const Tensor centred = activations - activations.mean(2, /*keepdim=*/true);
+  const Tensor gram = torch::bmm(centred.transpose(1, 2), centred) / static_cast<double>(samples);
+  Eigensystem system = eigh_descending(gram, wanted);
+  system.form = Form::dual;
+  // Centring leaves at most n - 1 directions; what rounding makes of the last is no eigenvalue.
+  const std::int64_t rank = samples - 1;
+  if (system.vectors.defined()) {
+    Tensor vectors = torch::bmm(centred, system.vectors.narrow(2, 0, rank));
+    const Tensor norms = torch::linalg_vector_norm(vectors, 2, 1, /*keepdim=*/true);
+    const Tensor is_noise = norms < 1e-7 * norms.amax(2, /*keepdim=*/true);
+    system.vectors = torch::where(is_noise, 0.0, vectors / norms);
+  }
+  const Tensor failed = system.values.isnan().narrow(1, 0, 1);
+  system.values = torch::constant_pad_nd(system.values.narrow(1, 0, rank).clamp_min(0), {0, width - rank});
+  system.values.masked_fill_(failed, std::numeric_limits<double>::quiet_NaN());
   return system;
 }
 

@@ -32,25 +32,29 @@ study::Kind declare_spectral() {
                               "how many of the largest eigenvalues are left alone; the next one is the anchor")
                      .choice("layers", "last", {"last", "all"}, "which hidden layers are penalised");
   kind.off_when_zero = "strength";
-  kind.refuse_network = [](const Json& options, const study::ModelShape& shape, std::int64_t) -> std::string {
+  kind.refuse_network = [](const Json& options, const study::ModelShape& shape,
+                           const study::SampleCounts& samples) -> std::string {
     const auto cutoff = options.at("cutoff").get<long long>();
     for (const std::int64_t width : penalised_widths(options, shape)) {
-      if (cutoff + 1 >= width) {
+      // Fewer samples than units span no more directions than samples, less one for their mean.
+      const std::int64_t directions = samples.train < width ? samples.train - 1 : width;
+      if (cutoff + 1 >= directions) {
         return fmt::format(
-            "cutoff {} leaves no eigenvalue to penalise in a layer of width {}; choose a cutoff below {}", cutoff,
-            width, width - 1);
+            "cutoff {} leaves no eigenvalue to penalise in a layer of width {}{}; choose a cutoff below {}", cutoff,
+            width, directions < width ? fmt::format(" with {} training samples", samples.train) : "", directions - 1);
       }
     }
     return "";
   };
-  kind.warn_network = [](const Json& options, const study::ModelShape& shape, std::int64_t samples) -> std::string {
+  kind.warn_network = [](const Json& options, const study::ModelShape& shape,
+                         const study::SampleCounts& samples) -> std::string {
     const auto widths = penalised_widths(options, shape);
     const std::int64_t widest = *std::max_element(widths.begin(), widths.end());
-    if (samples > widest) return "";
+    if (samples.step > widest) return "";
     return fmt::format(
         "a batch of {} is not larger than the layer's width {}, so the tail of its spectrum is noise; the method wants "
         "at least 1.25 times the width",
-        samples, widest);
+        samples.step, widest);
   };
   kind.work = [](const Json& options, const study::WorkContext& context) {
     double flops = 0;
@@ -59,8 +63,10 @@ study::Kind declare_spectral() {
       // Z = V^T Hc and its gradient, each step; covariance (float64 counts twice) and eigenvectors (about 25 N^3), each
       // epoch.
       const double step = 4.0 * static_cast<double>(context.batch_size) * n * n;
-      const double epoch = 2.0 * 2.0 * static_cast<double>(context.dataset.train_samples) * n * n + 25.0 * n * n * n +
-                           static_cast<double>(context.dataset.train_samples) * context.model.forward_flops;
+      const auto train = static_cast<double>(context.dataset.train_samples);
+      const double side = std::min(n, train);  // of the matrix that is decomposed
+      const double epoch = 2.0 * 2.0 * std::max(n, train) * side * side + 25.0 * side * side * side +
+                           train * context.model.forward_flops;
       flops += static_cast<double>(context.epochs) * (step * static_cast<double>(context.steps_per_epoch) + epoch);
     }
     return flops;
@@ -92,9 +98,17 @@ class Spectral final : public Regularizer {
     std::vector<Casualty> casualties;
     std::vector<std::size_t> layers;  // none: all
     if (!all_layers_) layers.push_back(model.hidden_layers() - 1);
-    const std::vector<Tensor> covariances = models::hidden_covariances(model, data.train_images, layers);
-    for (std::size_t layer = 0; layer < covariances.size(); ++layer) {
-      const models::Eigensystem system = models::eigh_descending(covariances[layer]);
+    const std::vector<models::Eigensystem> systems =
+        models::hidden_spectra(model, data.train_images, models::Wanted::values_and_vectors, layers);
+    remark_.clear();
+    for (std::size_t layer = 0; layer < systems.size(); ++layer) {
+      const models::Eigensystem& system = systems[layer];
+      if (system.form == models::Form::dual) {
+        remark_ += fmt::format(
+            "{}a layer of {} units has only {} training samples, so its eigenvectors come from the samples' "
+            "Gram matrix (dual form)",
+            remark_.empty() ? "" : "; ", system.vectors.size(1), data.train_images.size(0));
+      }
       for (std::size_t lane = 0; lane < alive.size(); ++lane) {
         if (alive[lane] && !system.failures[lane].empty()) {
           casualties.push_back({static_cast<std::int64_t>(lane), system.failures[lane]});
@@ -109,6 +123,8 @@ class Spectral final : public Regularizer {
     }
     return casualties;
   }
+
+  [[nodiscard]] std::string remark() const override { return remark_; }
 
   Tensor penalty(const Moment& moment) override {
     const models::Output& output = moment.output;
@@ -145,7 +161,8 @@ class Spectral final : public Regularizer {
   bool all_layers_;
   Tensor strength_;            // [E]
   Tensor exponent_;            // [E]
-  std::vector<Tensor> bases_;  // per penalised layer: [E, N, N] float32, eigenvectors in columns
+  std::vector<Tensor> bases_;  // per penalised layer: [E, N, R] float32, eigenvectors in columns
+  std::string remark_;
 };
 
 }  // namespace

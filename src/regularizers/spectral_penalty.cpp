@@ -16,12 +16,13 @@ Tensor centred(const Tensor& activations) {
   return torch::sub_out(result, activations, activations.mean(2, /*keepdim=*/true));
 }
 
-// P and dP/dlambda for given lambda [E, N], both in the order of `lambda`.
-std::pair<Tensor, Tensor> penalty_of_spectrum(const Tensor& lambda, const Tensor& exponent, std::int64_t cutoff) {
-  const std::int64_t width = lambda.size(1);
+// P and dP/dlambda for given lambda [E, R] of a layer with `width` units, both in the order of `lambda`.
+std::pair<Tensor, Tensor> penalty_of_spectrum(const Tensor& lambda, const Tensor& exponent, std::int64_t cutoff,
+                                              std::int64_t width) {
+  const std::int64_t known = lambda.size(1);
   const auto [sorted, order] = lambda.sort(/*dim=*/1, /*descending=*/true);
-  const Tensor rank = torch::arange(cutoff + 1, width, lambda.options()) + 1.0;  // n + 1 for n > tau
-  const Tensor tail = sorted.narrow(1, cutoff + 1, width - cutoff - 1);
+  const Tensor rank = torch::arange(cutoff + 1, known, lambda.options()) + 1.0;  // n + 1 for n > tau
+  const Tensor tail = sorted.narrow(1, cutoff + 1, known - cutoff - 1);
   const Tensor anchor = sorted.narrow(1, cutoff, 1);
   // 1 / gamma_n = ((n + 1) / (tau + 1))^alpha / lambda_tau
   const Tensor inverse_target =
@@ -34,7 +35,7 @@ std::pair<Tensor, Tensor> penalty_of_spectrum(const Tensor& lambda, const Tensor
   const Tensor slope =
       torch::where(counts, (2.0 * excess + excess.gt(0)) * inverse_target, torch::zeros_like(tail)) * scale;
   Tensor derivative = torch::zeros_like(lambda);
-  derivative.scatter_(1, order.narrow(1, cutoff + 1, width - cutoff - 1), slope);
+  derivative.scatter_(1, order.narrow(1, cutoff + 1, known - cutoff - 1), slope);
   return {value, derivative};
 }
 
@@ -43,9 +44,9 @@ class SpectralPenalty : public torch::autograd::Function<SpectralPenalty> {
   static Tensor forward(AutogradContext* context, const Tensor& activations, const Tensor& basis,
                         const Tensor& exponent, std::int64_t cutoff) {
     const auto samples = static_cast<double>(activations.size(2));
-    Tensor projected = models::product(basis.transpose(1, 2), centred(activations));  // Z [E, N, B]
+    Tensor projected = models::product(basis.transpose(1, 2), centred(activations));  // Z [E, R, B]
     const Tensor lambda = torch::linalg_vector_norm(projected, 2, 2).square() / (samples - 1.0);
-    auto [value, derivative] = penalty_of_spectrum(lambda, exponent, cutoff);
+    auto [value, derivative] = penalty_of_spectrum(lambda, exponent, cutoff, activations.size(1));
     context->save_for_backward({basis, projected, derivative * (2.0 / (samples - 1.0))});
     return value;
   }
@@ -64,7 +65,7 @@ class SpectralPenalty : public torch::autograd::Function<SpectralPenalty> {
 
 torch::Tensor spectral_penalty(const Tensor& activations, const Tensor& basis, const Tensor& exponent,
                                std::int64_t cutoff) {
-  EIGENSWEEP_EXPECT(activations.dim() == 3 && cutoff + 1 < activations.size(1));
+  EIGENSWEEP_EXPECT(activations.dim() == 3 && cutoff + 1 < basis.size(2));
   return SpectralPenalty::apply(activations, basis, exponent, cutoff);
 }
 

@@ -174,8 +174,9 @@ void Expansion::check(const Template& alternative, const Json& config, std::size
     refuse("/training", reason);
   }
   const Kind& model = kind_of(catalog_, Family::model, read.at("model"));
-  const auto samples = static_cast<std::int64_t>(read.at("training").at("batch_size").get<double>() *
-                                                 adversary_work(read.at("training")).samples);
+  const SampleCounts samples{static_cast<std::int64_t>(read.at("training").at("batch_size").get<double>() *
+                                                       adversary_work(read.at("training")).samples),
+                             info.train_samples};
   for (const Part& part : alternative.parts) {
     if (!read.contains(part.path)) continue;
     const Json& options = read.at(part.path);

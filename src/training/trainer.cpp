@@ -128,6 +128,15 @@ void Trainer::set_down(std::int64_t lane, const std::string& reason) {
     history.diverged = fmt::format("{} in epoch {} of {}", reason, std::min(epoch_ + 1, epochs_), epochs_);
 }
 
+std::vector<std::string> Trainer::remarks() const {
+  std::vector<std::string> remarks;
+  for (std::size_t i = 0; i < regularizers_.size(); ++i) {
+    const std::string remark = regularizers_[i]->remark();
+    if (!remark.empty()) remarks.push_back(fmt::format("{}: {}", regularizer_labels_[i], remark));
+  }
+  return remarks;
+}
+
 bool Trainer::is_hopeless() const {
   return std::none_of(histories_.begin(), histories_.end(),
                       [](const LaneHistory& history) { return history.diverged.empty(); });

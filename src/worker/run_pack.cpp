@@ -126,6 +126,7 @@ Ending run_pack(const wire::Task& task, Session& session, const PackHooks& hooks
       alive[lane] = record.status == wire::Status::ok;
       record.provenance = provenance(task, session, lane, seconds);
       record.provenance["dataset_sha256"] = data.sha256;
+      if (const auto remarks = trainer->remarks(); !remarks.empty()) record.provenance["warnings"] = remarks;
       if (alive[lane] && !task.lanes[lane].model_file.empty()) {
         record.provenance["model_sha256"] =
             keep_model(task.lanes[lane], trainer->model(), static_cast<std::int64_t>(lane));

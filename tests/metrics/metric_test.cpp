@@ -125,6 +125,14 @@ TEST_CASE("the exponent of features built with a power-law covariance is found")
   }
 }
 
+TEST_CASE("the spectrum says which layers had fewer samples than units") {
+  const data::DeviceDataset set = noise(200, 20);
+  ToyNetwork model = ToyNetwork::random(1, {20, 60, 12, 3}, 4);
+  CHECK(measure("spectrum", spectrum_options(), model, set)[0].at("dual").values() == std::vector<double>{0, 0});
+  CHECK(measure("spectrum", spectrum_options("train", 50), model, set)[0].at("dual").values() ==
+        std::vector<double>{1, 0});
+}
+
 TEST_CASE("the spectrum reads the split and the samples that are asked for") {
   const data::DeviceDataset set = noise(200, 20);
   ToyNetwork model = ToyNetwork::random(1, {20, 12, 3}, 4);

@@ -83,6 +83,48 @@ TEST_CASE("eigenvalues descend and eigenvectors rebuild the matrix") {
   CHECK(largest_difference(values.values, system.values) < 1e-14);
 }
 
+TEST_CASE("with fewer samples than units the Gram matrix gives the covariance's eigenvalues and eigenvectors") {
+  torch::manual_seed(3);
+  const Tensor scales = torch::arange(1, 41, torch::kFloat64).pow(-1.0).view({1, 40, 1});
+  Tensor h = torch::randn({3, 40, 15}, torch::kFloat64) * scales + 0.5;
+  h[1].select(1, 7).copy_(h[1].select(1, 3));  // a sample that is there twice spans no direction of its own
+  h[2][0][0] = std::numeric_limits<double>::quiet_NaN();
+  const Tensor covariance = plain_covariance(h);
+  const models::Eigensystem wanted = models::eigh_descending(covariance);
+  const models::Eigensystem dual = models::eigh_dual(h, models::Wanted::values_and_vectors);
+  CHECK(dual.form == models::Form::dual);
+  REQUIRE(dual.vectors.sizes() == std::vector<std::int64_t>{3, 40, 14});
+  CHECK(dual.failures == wanted.failures);
+  CHECK(dual.values[2].isnan().all().item<bool>());
+  for (std::int64_t lane = 0; lane < 2; ++lane) {
+    CHECK(largest_difference(dual.values[lane], wanted.values[lane]) < 1e-14);
+    const Tensor v = dual.vectors[lane];
+    const Tensor rebuilt = v.matmul(torch::diag(dual.values[lane].narrow(0, 0, 14))).matmul(v.t());
+    CHECK(largest_difference(rebuilt, covariance[lane]) < 1e-14);
+    Tensor overlaps = torch::eye(14, torch::kFloat64);
+    if (lane == 1) overlaps[13][13] = 0;
+    CHECK(largest_difference(v.t().matmul(v), overlaps) < 1e-10);
+  }
+  CHECK_FALSE(models::eigh_dual(h, models::Wanted::values).vectors.defined());
+}
+
+TEST_CASE("each hidden layer is decomposed in the form that is smaller") {
+  ToyNetwork network = ToyNetwork::random(2, {20, 60, 30, 4}, 1);
+  const Tensor x = images(40, 20);
+  const auto systems = models::hidden_spectra(network, x, models::Wanted::values_and_vectors);
+  REQUIRE(systems.size() == 2);
+  CHECK(systems[0].form == models::Form::dual);
+  CHECK(systems[1].form == models::Form::primal);
+  const std::vector<Tensor> covariances = models::hidden_covariances(network, x);
+  for (std::size_t layer = 0; layer < 2; ++layer) {
+    const Tensor values = models::eigh_descending(covariances[layer], models::Wanted::values).values;
+    CHECK(largest_difference(systems[layer].values, values) < 1e-14);
+  }
+  const auto last = models::hidden_spectra(network, x, models::Wanted::values, {1});
+  REQUIRE(last.size() == 1);
+  CHECK(torch::equal(last[0].values, models::eigh_descending(covariances[1], models::Wanted::values).values));
+}
+
 TEST_CASE("where one route to the eigenvectors fails the next one is taken") {
   const Tensor wanted = torch::arange(1, 21, torch::kFloat64).pow(-2.0);
   const Tensor matrix = matrix_with(wanted).unsqueeze(0);

@@ -64,6 +64,16 @@ TEST_CASE("the spectral penalty and its gradient equal a plain derivation in flo
   }
 }
 
+TEST_CASE("directions that the basis lacks count as if nothing varied along them") {
+  Layer layer = random_layer(1, 24, 40);
+  // Activations inside the span of 12 vectors: the others' eigenvalues are 0 and, as zeros, left out of the sum.
+  const Tensor some = layer.basis.narrow(2, 12, 12);
+  const Tensor h = some.matmul(some.transpose(1, 2)).matmul(layer.activations);
+  const Tensor zeros = torch::cat({torch::zeros_like(some), some}, 2);
+  const Tensor wanted = plain_penalty(h[0], zeros[0], 0.8, 3);
+  CHECK(spectral_penalty(h, some, layer.exponent, 3).item<double>() == Approx(wanted.item<double>()).epsilon(1e-12));
+}
+
 TEST_CASE("the gradient of the spectral penalty equals finite differences in float64") {
   const std::int64_t cutoff = 2;
   Layer layer = random_layer(2, 8, 12);

@@ -103,6 +103,8 @@ const Broken broken_studies[] = {
      R"(s.json:/regularizers/a b: 'a b' is no label (it becomes part of file names); use letters, digits, '_', '.' and '-')"},
     {R"("model": {"width": {"sweep": [64, 8]}}, "regularizers": {"spectral": {}})",
      R"(s.json:/regularizers/spectral: cutoff 10 leaves no eigenvalue to penalise in a layer of width 8; choose a cutoff below 7 (in the cell width=8))"},
+    {R"("dataset": {"kind": "gaussian", "train_samples": 12}, "training": {"batch_size": 12}, "model": {"width": 64}, "regularizers": {"spectral": {}})",
+     R"(s.json:/regularizers/spectral: cutoff 10 leaves no eigenvalue to penalise in a layer of width 64 with 12 training samples; choose a cutoff below 10)"},
     {R"("model": {"width": 64}, "attacks": {"pgd": {"epsilon": [0.1, 0.2]}})",
      R"(s.json:/attacks/pgd/epsilon: a list is not a number (radius of the L-infinity ball); several values are written {"sweep": [...]})"},
     {R"("model": {"width": 64}, "attacks": {"pgd": {}})",

@@ -68,6 +68,21 @@ void check_equal(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
 
 }  // namespace
 
+TEST_CASE("a penalty that takes its eigenvectors from the Gram matrix says so") {
+  const data::DeviceDataset few(
+      data::load({{"kind", "mnist"}, {"folder", ""}, {"train_samples", 20}, {"test_samples", 10}}), torch::kCPU);
+  Json wide = config(1, 1.0);
+  wide["training"]["batch_size"] = 20;
+  Trainer trainer({wide}, few, torch::kCPU);
+  CHECK(trainer.remarks().empty());
+  REQUIRE(trainer.run({}));
+  CHECK(trainer.histories()[0].diverged.empty());
+  const std::string words =
+      "a layer of 32 units has only 20 training samples, so its eigenvectors come from the samples' Gram matrix (dual "
+      "form)";
+  CHECK(trainer.remarks() == std::vector<std::string>{"spectral: " + words + "; " + words});
+}
+
 TEST_CASE("a trial trained alone and in packs of 3 and 8 begins equal bit for bit and has the same losses") {
   for (const char* order : {"per_seed", "shared"}) {
     Trainer alone({config(4, 0.3, order)}, mnist(), torch::kCPU);

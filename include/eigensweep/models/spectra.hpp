@@ -23,10 +23,14 @@ enum class About { mean, zero };
 std::vector<Tensor> hidden_covariances(Model& model, const Tensor& images, const std::vector<std::size_t>& layers = {},
                                        std::int64_t chunk = 0, About about = About::mean);
 
+/// What was decomposed: the units' covariance [N, N], or with fewer samples than units the samples' Gram matrix [n, n].
+enum class Form { primal, dual };
+
 /// Eigenvalues and -vectors of E symmetric positive semi-definite matrices.
 struct Eigensystem {
-  Tensor values;   ///< [E, N] float64, descending
-  Tensor vectors;  ///< [E, N, N] float64, in columns; undefined when only values were asked for
+  Tensor values;   ///< [E, N] float64, descending; in the dual form the last N - n + 1 are 0
+  Tensor vectors;  ///< [E, N, R] float64, in columns; undefined when only values were asked for. R = N, dual: n - 1
+  Form form = Form::primal;
   /// Per lane "", or in one line why its matrix could not be decomposed; its values and vectors are then NaN.
   std::vector<std::string> failures;
 };
@@ -43,5 +47,14 @@ const std::vector<EigenRoute>& eigen_routes();
 /// Decomposes every lane's matrix [E, N, N] by the first route that succeeds. Never throws for what a lane holds.
 Eigensystem eigh_descending(const Tensor& covariance, Wanted wanted = Wanted::values_and_vectors,
                             const std::vector<EigenRoute>& routes = eigen_routes());
+
+/// Eigenvalues and -vectors of the covariance of activations [E, N, n] float64 by way of the Gram matrix: H^T H / n =
+/// U diag(l) U^T has the covariance's non-zero eigenvalues, and its eigenvectors are H U, normalised. Wants n < N. A
+/// direction in which rounding is all there is gets a vector of zeros.
+Eigensystem eigh_dual(const Tensor& activations, Wanted wanted);
+
+/// Decomposes the covariances of hidden layers as hidden_covariances() takes them, each in the form that is smaller.
+std::vector<Eigensystem> hidden_spectra(Model& model, const Tensor& images, Wanted wanted,
+                                        const std::vector<std::size_t>& layers = {});
 
 }  // namespace eigensweep::models

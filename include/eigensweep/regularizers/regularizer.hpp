@@ -45,6 +45,8 @@ class Regularizer {
   virtual Tensor penalty(const Moment& moment) = 0;
   /// Whether penalty() differentiates the network by its inputs.
   [[nodiscard]] virtual bool reads_input_gradients() const { return false; }
+  /// What is worth knowing of how the penalty was taken, in one line, or ""; the trial's record keeps it.
+  [[nodiscard]] virtual std::string remark() const { return ""; }
   /// What must be kept to go on in the middle of an epoch, and its way back from a checkpoint, in the same order.
   virtual std::vector<models::NamedTensor> state() { return {}; }
   virtual void restore(const std::vector<models::NamedTensor>& tensors) { (void)tensors; }

@@ -16,8 +16,9 @@ namespace eigensweep::regularizers {
 /// with tau = `cutoff`, alpha = `exponent`. Only the diagonal of V^T C V is ever formed: 2 B N^2 operations forward, 2
 /// B N^2 back. The gradient is in closed form: dP/dH = 2 / (B - 1) V diag(dP/dlambda) Z.
 ///
-/// Shapes: activations H [E, N, B]; basis V [E, N, N], eigenvectors in columns, in any order; exponent [E].
-/// Result: [E], differentiable once in H. Works in the dtype of H (float32 in training, float64 in tests).
+/// Shapes: activations H [E, N, B]; basis V [E, N, R], R <= N eigenvectors in columns, in any order; exponent [E].
+/// Along directions that the basis lacks, lambda counts as 0. Result: [E], differentiable once in H. Works in the dtype
+/// of H (float32 in training, float64 in tests).
 torch::Tensor spectral_penalty(const torch::Tensor& activations, const torch::Tensor& basis,
                                const torch::Tensor& exponent, std::int64_t cutoff);
 

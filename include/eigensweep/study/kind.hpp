@@ -48,6 +48,12 @@ struct DatasetInfo {
   [[nodiscard]] std::int64_t input_size() const;
 };
 
+/// How many samples a network sees: in a step (with an adversary's), and in its training set.
+struct SampleCounts {
+  std::int64_t step = 0;
+  std::int64_t train = 0;
+};
+
 /// What the cost model must know of a network of one configuration (one lane).
 struct ModelShape {
   double forward_flops = 0;                 ///< floating-point operations of one forward pass of one sample
@@ -97,9 +103,9 @@ struct Kind {
   std::function<std::string(const Json& options, const Json& config)> refuse;
   /// The same for what is legal but worth saying (a batch too small for a penalty), "" if there is nothing to say.
   std::function<std::string(const Json& options, const Json& config)> warn;
-  /// Regularizers only: the same two, for what depends on the network's layers and the samples that a step sees.
-  std::function<std::string(const Json& options, const ModelShape&, std::int64_t samples)> refuse_network;
-  std::function<std::string(const Json& options, const ModelShape&, std::int64_t samples)> warn_network;
+  /// Regularizers only: the same two, for what depends on the network's layers and on how many samples it sees.
+  std::function<std::string(const Json& options, const ModelShape&, const SampleCounts&)> refuse_network;
+  std::function<std::string(const Json& options, const ModelShape&, const SampleCounts&)> warn_network;
 };
 
 /// All kinds of all families: what `eigensweep` knows without Torch.

@@ -51,6 +51,8 @@ class Trainer {
 
   [[nodiscard]] models::Model& model() noexcept { return *model_; }
   [[nodiscard]] const std::vector<LaneHistory>& histories() const noexcept { return histories_; }
+  /// What is worth knowing of how the penalties were taken, a line each.
+  [[nodiscard]] std::vector<std::string> remarks() const;
 
   /// Everything that is needed to go on after the last finished step with the same numbers. `trials`: ids of the lanes,
   /// to know the file again.
