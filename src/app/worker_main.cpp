@@ -22,6 +22,7 @@ struct Arguments {
   bool devices = false;
   ByHand by_hand;
   std::vector<std::int64_t> bench{};
+  std::string bench_products = "float64";
 };
 
 void declare(CLI::App& app, Arguments& arguments) {
@@ -42,6 +43,8 @@ void declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--bench-step", arguments.bench,
                  "WIDTH BATCH LANES STEPS: time training steps with the penalty, print JSON")
       ->expected(4);
+  app.add_option("--bench-products", arguments.bench_products, "with --bench-step: of the penalty's covariances")
+      ->check(CLI::IsMember({"float32", "float64"}));
 }
 
 int run(int argc, char** argv) {
@@ -61,7 +64,8 @@ int run(int argc, char** argv) {
   if (arguments.threads > 0) torch::set_num_threads(arguments.threads);
   const torch::Device device = choose_device(arguments.device);
   if (!arguments.bench.empty()) {
-    std::cout << bench_step(device, arguments.bench[0], arguments.bench[1], arguments.bench[2], arguments.bench[3])
+    std::cout << bench_step(device, arguments.bench[0], arguments.bench[1], arguments.bench[2], arguments.bench[3],
+                            arguments.bench_products)
               << '\n';
     return 0;
   }

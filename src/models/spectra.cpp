@@ -15,30 +15,25 @@ namespace {
 
 constexpr double chunk_bytes = 3e8;
 constexpr std::int64_t most_samples = 10000;
-constexpr std::int64_t block_rows = 512;
+constexpr std::int64_t block_rows = 256;
+constexpr std::int64_t most_float32_samples = 2048;  // summed in float32 before float64 takes over
 
 /// Sums of one layer about a shift.
 struct Moments {
-  Tensor shift;   ///< [E, N, 1] float64: the mean over the first chunk
-  Tensor first;   ///< [E, N, 1]: sum of h - shift
-  Tensor second;  ///< [E, N, N]: sum of (h - shift)(h - shift)^T, lower blocks only
+  Products products = Products::float64;
+  Tensor shift{};   ///< [E, N, 1] float64: the mean over the first chunk
+  Tensor first{};   ///< [E, N, 1]: sum of h - shift
+  Tensor second{};  ///< [E, N, N]: sum of (h - shift)(h - shift)^T, lower blocks only
 
   void add(const Tensor& activations) {
-    Tensor h = activations.to(torch::kFloat64);
-    if (!shift.defined()) {
-      shift = h.mean(2, true);
-      first = torch::zeros_like(shift);
-      second = torch::zeros({h.size(0), h.size(1), h.size(1)}, h.options());
-    }
-    h.sub_(shift);
-    first.add_(h.sum(2, true));
-    // The matrix is symmetric: blocks above the diagonal would double the work.
-    const std::int64_t width = h.size(1);
-    for (std::int64_t start = 0; start < width; start += block_rows) {
-      const std::int64_t stop = std::min(start + block_rows, width);
-      second.slice(1, start, stop)
-          .slice(2, 0, stop)
-          .baddbmm_(h.slice(1, start, stop), h.slice(1, 0, stop).transpose(1, 2));
+    if (!shift.defined()) start(activations);
+    const bool is_double = products == Products::float64;
+    const std::int64_t most = is_double ? activations.size(2) : most_float32_samples;
+    for (const Tensor& part : activations.split(most, 2)) {
+      const auto type = is_double ? torch::kFloat64 : torch::kFloat32;
+      const Tensor h = part.to(type) - shift.to(type);
+      first.add_(h.sum(2, true, torch::kFloat64));
+      add_products(h);
     }
   }
 
@@ -49,6 +44,29 @@ struct Moments {
     if (about == About::zero) lower += (shift + beside).matmul((shift + beside).transpose(1, 2));
     lower.tril_();
     return lower + lower.tril(-1).transpose(1, 2);
+  }
+
+ private:
+  void start(const Tensor& activations) {
+    // A float32 number, so that subtracting it from float32 activations is all but exact.
+    shift = activations.mean(2, true, torch::kFloat64).to(torch::kFloat32).to(torch::kFloat64);
+    first = torch::zeros_like(shift);
+    second = torch::zeros({activations.size(0), activations.size(1), activations.size(1)}, shift.options());
+  }
+
+  // The matrix is symmetric: blocks above the diagonal would double the work.
+  void add_products(const Tensor& h) {
+    const std::int64_t width = h.size(1);
+    for (std::int64_t start = 0; start < width; start += block_rows) {
+      const std::int64_t stop = std::min(start + block_rows, width);
+      const Tensor left = h.slice(1, start, stop), right = h.slice(1, 0, stop).transpose(1, 2);
+      Tensor target = second.slice(1, start, stop).slice(2, 0, stop);
+      if (products == Products::float64) {
+        target.baddbmm_(left, right);
+      } else {
+        target.add_(torch::bmm(left, right));
+      }
+    }
   }
 };
 
@@ -111,13 +129,13 @@ std::vector<Tensor> hidden_covariances(Model& model, const Tensor& images, const
 }
 
 std::vector<Eigensystem> hidden_spectra(Model& model, const Tensor& images, Wanted wanted,
-                                        const std::vector<std::size_t>& layers) {
+                                        const std::vector<std::size_t>& layers, Products products) {
   const std::int64_t samples = images.size(0);
   std::vector<Moments> moments;
   std::vector<std::vector<Tensor>> activations;  // of the layers that have more units than there are samples
   for_each_chunk(model, images, 0, [&](const std::vector<Tensor>& hidden) {
     const std::vector<std::size_t> chosen = or_all(layers, hidden.size());
-    moments.resize(chosen.size());
+    moments.resize(chosen.size(), Moments{products});
     activations.resize(chosen.size());
     for (std::size_t i = 0; i < chosen.size(); ++i) {
       const Tensor& h = hidden.at(chosen[i]);

@@ -30,7 +30,10 @@ study::Kind declare_spectral() {
                      .per_lane()
                      .integer("cutoff", 10, {0, 1e6},
                               "how many of the largest eigenvalues are left alone; the next one is the anchor")
-                     .choice("layers", "last", {"last", "all"}, "which hidden layers are penalised");
+                     .choice("layers", "last", {"last", "all"}, "which hidden layers are penalised")
+                     .choice("products", "float64", {"float64", "float32"},
+                             "in what the products of each epoch's covariance are taken (float32 costs half); sums and "
+                             "eigenvectors are float64");
   kind.off_when_zero = "strength";
   kind.refuse_network = [](const Json& options, const study::ModelShape& shape,
                            const study::SampleCounts& samples) -> std::string {
@@ -60,12 +63,13 @@ study::Kind declare_spectral() {
     double flops = 0;
     for (const std::int64_t width : penalised_widths(options, context.model)) {
       const auto n = static_cast<double>(width);
-      // Z = V^T Hc and its gradient, each step; covariance (float64 counts twice) and eigenvectors (about 25 N^3), each
-      // epoch.
+      // Z = V^T Hc and its gradient, each step; half a covariance (float64 counts twice) and eigenvectors (about 25
+      // N^3), each epoch.
       const double step = 4.0 * static_cast<double>(context.batch_size) * n * n;
       const auto train = static_cast<double>(context.dataset.train_samples);
       const double side = std::min(n, train);  // of the matrix that is decomposed
-      const double epoch = 2.0 * 2.0 * std::max(n, train) * side * side + 25.0 * side * side * side +
+      const double precision = options.at("products") == "float64" ? 2.0 : 1.0;
+      const double epoch = 1.2 * precision * std::max(n, train) * side * side + 25.0 * side * side * side +
                            train * context.model.forward_flops;
       flops += static_cast<double>(context.epochs) * (step * static_cast<double>(context.steps_per_epoch) + epoch);
     }
@@ -89,17 +93,19 @@ class Spectral final : public Regularizer {
   explicit Spectral(const std::vector<Json>& options)
       : options_(options),
         cutoff_(options.front().at("cutoff").get<std::int64_t>()),
-        all_layers_(options.front().at("layers") == "all") {}
+        all_layers_(options.front().at("layers") == "all"),
+        products_(options.front().at("products") == "float64" ? models::Products::float64 : models::Products::float32) {
+  }
 
-  // The basis is the eigenvectors of the covariance over the whole training set, in evaluation mode, in float64; it is
-  // held fixed during the epoch.
+  // The basis is the eigenvectors of the covariance over the whole training set, in evaluation mode; it is held fixed
+  // during the epoch.
   std::vector<Casualty> begin_epoch(models::Model& model, const data::DeviceDataset& data,
                                     const std::vector<bool>& alive) override {
     std::vector<Casualty> casualties;
     std::vector<std::size_t> layers;  // none: all
     if (!all_layers_) layers.push_back(model.hidden_layers() - 1);
     const std::vector<models::Eigensystem> systems =
-        models::hidden_spectra(model, data.train_images, models::Wanted::values_and_vectors, layers);
+        models::hidden_spectra(model, data.train_images, models::Wanted::values_and_vectors, layers, products_);
     remark_.clear();
     for (std::size_t layer = 0; layer < systems.size(); ++layer) {
       const models::Eigensystem& system = systems[layer];
@@ -159,6 +165,7 @@ class Spectral final : public Regularizer {
   std::vector<Json> options_;
   std::int64_t cutoff_;
   bool all_layers_;
+  models::Products products_;
   Tensor strength_;            // [E]
   Tensor exponent_;            // [E]
   std::vector<Tensor> bases_;  // per penalised layer: [E, N, R] float32, eigenvectors in columns

@@ -8,7 +8,7 @@
 namespace eigensweep::worker {
 namespace {
 
-Json config(std::int64_t width, std::int64_t batch, std::int64_t epochs) {
+Json config(std::int64_t width, std::int64_t batch, std::int64_t epochs, const std::string& products) {
   return {{"model",
            {{"kind", "mlp"},
             {"width", width},
@@ -39,7 +39,12 @@ Json config(std::int64_t width, std::int64_t batch, std::int64_t epochs) {
             {"schedule", {{"kind", "constant"}}}}},
           {"regularizers",
            {{"spectral",
-             {{"kind", "spectral"}, {"strength", 1.0}, {"exponent", 1.0}, {"cutoff", 10}, {"layers", "last"}}}}},
+             {{"kind", "spectral"},
+              {"strength", 1.0},
+              {"exponent", 1.0},
+              {"cutoff", 10},
+              {"layers", "last"},
+              {"products", products}}}}},
           {"seed", 0}};
 }
 
@@ -50,14 +55,14 @@ void wait_for(const torch::Device& device) {
 }  // namespace
 
 Json bench_step(const torch::Device& device, std::int64_t width, std::int64_t batch, std::int64_t lanes,
-                std::int64_t steps) {
+                std::int64_t steps, const std::string& products) {
   constexpr std::int64_t warmup = 3;
   // Real images: on noise the penalised network saturates within some fifty steps, and denormal numbers spoil the
   // timing.
   const data::DeviceDataset data(
       data::load({{"kind", "mnist"}, {"folder", ""}, {"train_samples", 0}, {"test_samples", 10}}), device);
   const std::int64_t steps_per_epoch = std::max<std::int64_t>(data.info.train_samples / batch, 1);
-  const Json lane = config(width, batch, (steps + warmup) / steps_per_epoch + 1);
+  const Json lane = config(width, batch, (steps + warmup) / steps_per_epoch + 1, products);
   training::Trainer trainer(std::vector<Json>(static_cast<std::size_t>(lanes), lane), data, device);
   using Clock = std::chrono::steady_clock;
   std::vector<double> times;
@@ -71,13 +76,23 @@ Json bench_step(const torch::Device& device, std::int64_t width, std::int64_t ba
   };
   hooks.should_stop = [&] { return static_cast<std::int64_t>(times.size()) > steps + warmup; };
   trainer.run(hooks);
-  times.erase(times.begin(), times.begin() + 1 + warmup);  // the start, and the eigenvectors before the first step (the
-                                                           // median leaves out those of later epochs)
+  times.erase(times.begin());  // the start
+  const std::vector<double> all = times;
+  times.erase(times.begin(), times.begin() + warmup);
+  // The median leaves out the steps that begin with new eigenvectors.
   std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
   const double median = times[times.size() / 2];
-  return {{"width", width},        {"batch", batch},
-          {"lanes", lanes},        {"steps", times.size()},
-          {"ms_per_step", median}, {"ms_per_model_and_step", median / static_cast<double>(lanes)}};
+  double refresh = all.front();
+  for (std::size_t i = 0; i < all.size(); i += static_cast<std::size_t>(steps_per_epoch)) {
+    refresh = std::min(refresh, all[i]);
+  }
+  return {{"width", width},
+          {"batch", batch},
+          {"lanes", lanes},
+          {"steps", times.size()},
+          {"ms_per_step", median},
+          {"ms_per_refresh", refresh - median},
+          {"ms_per_model_and_step", median / static_cast<double>(lanes)}};
 }
 
 }  // namespace eigensweep::worker

@@ -43,7 +43,7 @@ AMSGRAD = {**ADAM, "amsgrad": True}
 ADAMW = {**ADAM, "kind": "adamw", "weight_decay": 0.05}
 SGD = {"kind": "sgd", "learning_rate": 0.05, "momentum": 0.9, "nesterov": False, "weight_decay": 1e-3}
 LAST = {"strength": 1.0, "exponent": 1.0, "cutoff": 5, "layers": "last"}
-ALL = {"strength": 0.3, "exponent": 1.2, "cutoff": 3, "layers": "all"}
+ALL = {"strength": 0.3, "exponent": 1.2, "cutoff": 3, "layers": "all", "products": "float32"}
 
 JACOBIAN = {"strength": 0.01, "projections": 1}
 FGSM = {"kind": "fgsm", "epsilon": 0.1, "steps": 1, "relative_step": 1.0}

@@ -56,7 +56,7 @@ def configuration(dataset, model, optimizer, training, penalty, seed, jacobian=N
             "optimizer": optimizer,
         },
         "regularizers": {
-            **({"spectral": {"kind": "spectral", **penalty}} if penalty else {}),
+            **({"spectral": {"kind": "spectral", "products": "float64", **penalty}} if penalty else {}),
             **({"jacobian": {"kind": "jacobian", **jacobian}} if jacobian else {}),
         },
         "seed": seed,

@@ -49,8 +49,8 @@ Json config(std::uint64_t seed, double strength, const char* order = "per_seed",
             {"regularizers", Json::object()},
             {"seed", seed}};
   if (strength > 0) {
-    made["regularizers"]["spectral"] = {
-        {"kind", "spectral"}, {"strength", strength}, {"exponent", 1.0}, {"cutoff", 5}, {"layers", "all"}};
+    made["regularizers"]["spectral"] = {{"kind", "spectral"}, {"strength", strength}, {"exponent", 1.0},
+                                        {"cutoff", 5},        {"layers", "all"},      {"products", "float32"}};
   }
   return made;
 }

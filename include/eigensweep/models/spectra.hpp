@@ -53,8 +53,14 @@ Eigensystem eigh_descending(const Tensor& covariance, Wanted wanted = Wanted::va
 /// direction in which rounding is all there is gets a vector of zeros.
 Eigensystem eigh_dual(const Tensor& activations, Wanted wanted);
 
+/// In what a covariance's products are taken; they are always summed up in float64. float32 costs half and leaves
+/// eigenvalues right to 1e-8 of the largest (docs/science.md).
+enum class Products { float64, float32 };
+
 /// Decomposes the covariances of hidden layers as hidden_covariances() takes them, each in the form that is smaller.
+/// The decomposition itself, and all of the dual form, is float64.
 std::vector<Eigensystem> hidden_spectra(Model& model, const Tensor& images, Wanted wanted,
-                                        const std::vector<std::size_t>& layers = {});
+                                        const std::vector<std::size_t>& layers = {},
+                                        Products products = Products::float64);
 
 }  // namespace eigensweep::models

@@ -23,8 +23,10 @@ struct ByHand {
 ExitCode run_by_hand(const torch::Device& device, const ByHand& request);
 
 /// Times training steps of the paper's network, 784-width-10, tanh, Adam with amsgrad, spectral penalty on the hidden
-/// layer, on random images, all lanes on one batch. {"ms_per_step", "ms_per_model_and_step", "steps"}; medians.
+/// layer, on MNIST, all lanes on one batch. {"ms_per_step", "ms_per_model_and_step", "steps"}, medians, and
+/// "ms_per_refresh": what the eigenvectors at the beginning of an epoch cost, the fastest of them. `products`: the
+/// penalty's option.
 Json bench_step(const torch::Device& device, std::int64_t width, std::int64_t batch, std::int64_t lanes,
-                std::int64_t steps);
+                std::int64_t steps, const std::string& products);
 
 }  // namespace eigensweep::worker

@@ -66,6 +66,7 @@ def arguments():
     parser.add_argument("--batch", type=int)
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--strength", type=float, default=1.0, help="weight of the spectral penalty")
+    parser.add_argument("--products", choices=("float64", "float32"), default="float64", help="of our covariances")
     parser.add_argument("--activation", choices=("tanh", "relu"), default="tanh")
     parser.add_argument("--batch-norm", action="store_true")
     parser.add_argument("--learning-rate", type=float)
@@ -98,7 +99,7 @@ class Case:
         self.penalty = None
         if "layers" in wanted:
             self.penalty = {"strength": options.strength, "exponent": 1.0, "cutoff": options.cutoff,
-                            "layers": wanted["layers"]}
+                            "layers": wanted["layers"], "products": options.products}
         self.jacobian = wanted.get("jacobian")
 
     def network(self):
@@ -185,7 +186,7 @@ def main():
     if options.condition == "all":
         conditions = [name for name in CONDITIONS if options.depth > 1 or name in ("vanilla", "spectral-last")]
     print(f"{options.network}: width {options.width}, {options.activation}, batch norm {options.batch_norm}, "
-          f"batch {options.batch}, strength {options.strength:g}, {len(x)} samples, torch {torch.__version__}, "
+          f"batch {options.batch}, strength {options.strength:g}, products {options.products}, {len(x)} samples, torch {torch.__version__}, "
           f"{torch.get_num_threads()} threads")
     print("largest relative difference from the authors' code in float64: "
           f"{'eigensweep' if options.worker else 'plain torch'} (in brackets: the authors' code as it is, in float32); "
