@@ -5,7 +5,7 @@ import re
 import sys
 from pathlib import Path
 
-SCIENCE = {"models", "regularizers", "attacks", "metrics"}
+SCIENCE = {"kernels", "models", "regularizers", "attacks", "metrics"}
 # Room -> the rooms of ours that it may include, besides itself.
 MAY_USE = {
     "core": set(),
@@ -14,6 +14,7 @@ MAY_USE = {
     "wire": {"core", "study"},
     # Users bring their own data in HDF5 files.
     "data": {"core", "study", "hdf5"},
+    "kernels": {"core", "data"},
     "models": {"core", "study", "data"},
     "regularizers": {"core", "study", "data", "models"},
     "attacks": {"core", "study", "data", "models"},

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "eigensweep/data/torch.hpp"
+
+namespace eigensweep::kernels {
+
+using torch::Tensor;
+
+/// What gradient flow makes of outputs that start at 0, for the loss 1/(2 n C) |f - y|^2: f_t(x) = k(x, X) A with
+/// A = K^-1 (1 - exp(-K t / (n C))) Y, which depends on the training set alone.
+struct Fit {
+  Tensor coefficients;  ///< A [n, C] float64
+  double jitter = 0;    ///< what was added to the diagonal, relative to its mean, to make the kernel positive definite
+};
+
+/// The end of training, t = infinity: kernel regression. `kernel` [n, n], `targets` [n, C], both float64. Cholesky,
+/// with a jitter that starts at 1e-10 of the diagonal's mean and grows tenfold until the factorisation succeeds; throws
+/// NumericalError beyond 1e-4.
+Fit fit_to_the_end(const Tensor& kernel, const Tensor& targets);
+
+/// The state after `time` (learning rate times steps); by the kernel's eigenvectors, without jitter.
+Fit fit_for(const Tensor& kernel, const Tensor& targets, double time);
+
+}  // namespace eigensweep::kernels
