@@ -23,9 +23,11 @@ study::Kind declare_cnn() {
           .integer("kernel_size", 3, {1, 63}, "height and width of the convolutions, which pad nothing")
           .integer("width", 1000, {1, 1e6}, "units of the dense hidden layer")
           .choice("activation", "tanh", {"tanh", "relu", "erf", "gelu"}, "nonlinearity of the hidden layers")
-          .boolean("batch_norm", false, "normalise over the batch between each layer's map and its nonlinearity"));
+          .boolean("batch_norm", false, "normalise over the batch between each layer's map and its nonlinearity"),
+      {"standard", "ntk"});
   kind.refuse = [](const Json& options, const Json&) {
-    return refuse_whitening(options, options.at("depth").get<std::int64_t>() + 1);
+    const std::string reason = refuse_whitening(options, options.at("depth").get<std::int64_t>() + 1);
+    return reason.empty() ? refuse_parametrisation(options) : reason;
   };
   kind.refuse_inputs = [](const Json& options, const study::DatasetInfo& dataset) -> std::string {
     const auto blocks = cnn_blocks(options, dataset);
@@ -82,6 +84,7 @@ study::Kind declare_cnn() {
 #include "eigensweep/models/batch_norm.hpp"
 #include "eigensweep/models/dense.hpp"
 #include "eigensweep/models/model.hpp"
+#include "eigensweep/models/parametrisation.hpp"
 #include "eigensweep/models/product.hpp"
 #include "eigensweep/models/whitening.hpp"
 
@@ -108,31 +111,33 @@ class Cnn final : public Model {
     const bool batch_norm = options.at("batch_norm").get<bool>();
     const auto width = options.at("width").get<std::int64_t>();
     int place = 0;  // in nn.Sequential: Conv2d, [BatchNorm2d,] nonlinearity, MaxPool2d, ..., Flatten, Linear, ...
+    const Parametrisation law(options);
     std::uint64_t stream = 0;
-    const auto add = [&](std::int64_t fan_in, std::vector<std::int64_t> shape) {
-      const std::vector<std::int64_t> units{shape.front()};
-      weights_.push_back(
-          trained(fmt::format("{}.weight", place), default_uniform(seeds, stream++, fan_in, shape).to(device)));
-      biases_.push_back(
-          trained(fmt::format("{}.bias", place), default_uniform(seeds, stream++, fan_in, units).to(device)));
+    const auto add = [&](Layer role, std::int64_t fan_in, std::vector<std::int64_t> shape) {
+      const std::int64_t units = shape.front();
+      scales_.push_back(law.scale(role, fan_in));
+      weights_.push_back(trained(fmt::format("{}.weight", place), weight_place(role),
+                                 law.initial_weight(seeds, stream++, role, fan_in, shape).to(device)));
+      biases_.push_back(trained(fmt::format("{}.bias", place), bias_place(role),
+                                law.initial_bias(seeds, stream++, role, fan_in, units).to(device)));
       ++place;
       if (batch_norm && hidden_layers_ > norms_.size()) {
-        norms_.emplace_back(lanes_, units.front(), device);
+        norms_.emplace_back(lanes_, units, device);
         norms_.back().add_to(fmt::format("{}", place++), parameters_, buffers_);
       }
     };
     std::vector<std::int64_t> sizes;
     for (const CnnBlock& block : blocks_) {
-      add(block.in_channels * block.kernel * block.kernel,
+      add(sizes.empty() ? Layer::input : Layer::hidden, block.in_channels * block.kernel * block.kernel,
           {block.out_channels, block.in_channels, block.kernel, block.kernel});
       place += 2;  // nonlinearity, pooling
       sizes.push_back(block.out_channels * block.pooled_height * block.pooled_width);
     }
     ++place;  // flattening
-    add(sizes.back(), {width, sizes.back()});
+    add(Layer::hidden, sizes.back(), {width, sizes.back()});
     ++place;  // nonlinearity
     sizes.push_back(width);
-    add(width, {dataset.classes, width});
+    add(Layer::output, width, {dataset.classes, width});
     if (whitened_ > 0) {
       const About about = options.at("whiten_about") == "zero" ? About::zero : About::mean;
       whitening_.emplace(lanes_, sizes[whitened_ - 1], about, device);
@@ -145,7 +150,7 @@ class Cnn final : public Model {
     Tensor h = first_map(inputs);  // [B, E * C, H, W]: lanes are groups of channels
     const std::int64_t batch = h.size(0);
     for (std::size_t layer = 0; layer < blocks_.size(); ++layer) {
-      if (layer > 0) h = convolve(h, weights_[layer], biases_[layer], lanes_);
+      if (layer > 0) h = convolve(h, weight(layer), bias(layer), lanes_);
       if (!norms_.empty()) h = norms_[layer].channels(h, mode);
       h = torch::max_pool2d(activate(activation_, h), 2);
       Tensor flat = h.reshape({batch, lanes_, -1}).permute({1, 2, 0});  // [E, N, B]
@@ -156,12 +161,12 @@ class Cnn final : public Model {
       output.hidden.push_back(flat);
     }
     const std::size_t dense = blocks_.size();
-    Tensor z = affine(weights_[dense], biases_[dense], output.hidden.back());
+    Tensor z = affine(weight(dense), bias(dense), output.hidden.back());
     if (!norms_.empty()) z = norms_[dense].features(z, mode);
     z = activate(activation_, z);
     if (dense + 1 == whitened_) z = (*whitening_)(z, mode);
     output.hidden.push_back(z);
-    output.logits = affine(weights_[dense + 1], biases_[dense + 1], z);
+    output.logits = affine(weight(dense + 1), bias(dense + 1), z);
     return output;
   }
 
@@ -173,18 +178,20 @@ class Cnn final : public Model {
   }
 
  private:
-  Tensor trained(std::string name, Tensor tensor) {
+  Tensor trained(std::string name, Place place, Tensor tensor) {
     tensor.requires_grad_(true);
-    parameters_.push_back({std::move(name), tensor});
+    parameters_.push_back({std::move(name), tensor, place});
     return tensor;
   }
+  [[nodiscard]] Tensor weight(std::size_t layer) const { return scaled(weights_[layer], scales_[layer].weight_factor); }
+  [[nodiscard]] Tensor bias(std::size_t layer) const { return scaled(biases_[layer], scales_[layer].bias_factor); }
 
   // The first convolution: lanes that all read one batch share its input, as so many more output channels.
   [[nodiscard]] Tensor first_map(const Inputs& inputs) const {
     const std::int64_t batch = inputs.x.size(1);
     const std::int64_t channels = input_shape_[0], height = input_shape_[1], width = input_shape_[2];
     if (inputs.x.size(0) == 1) {
-      return convolve(inputs.x[0].reshape({batch, channels, height, width}), weights_[0], biases_[0], 1);
+      return convolve(inputs.x[0].reshape({batch, channels, height, width}), weight(0), bias(0), 1);
     }
     std::vector<std::int64_t> group_of;
     for (std::size_t group = 0; group < inputs.lanes.size(); ++group) {
@@ -193,14 +200,15 @@ class Cnn final : public Model {
     const Tensor of_lane = torch::tensor(group_of, torch::kInt64).to(inputs.x.device());
     const Tensor images = inputs.x.size(0) == lanes_ ? inputs.x : inputs.x.index_select(0, of_lane);
     const Tensor stacked = images.transpose(0, 1).reshape({batch, lanes_ * channels, height, width});
-    return convolve(stacked, weights_[0], biases_[0], lanes_);
+    return convolve(stacked, weight(0), bias(0), lanes_);
   }
 
   std::vector<std::int64_t> input_shape_;
   std::string activation_;
   std::vector<CnnBlock> blocks_;
-  std::vector<Tensor> weights_;   // [E, out, in, k, k], then [E, out, in] twice
-  std::vector<Tensor> biases_;    // [E, out]
+  std::vector<Tensor> weights_;  // [E, out, in, k, k], then [E, out, in] twice
+  std::vector<Tensor> biases_;   // [E, out]
+  std::vector<AffineScale> scales_;
   std::vector<BatchNorm> norms_;  // one per hidden layer, or none
   std::size_t whitened_;          // hidden layer, from 1; 0: none
   std::optional<Whitening> whitening_;

@@ -18,9 +18,11 @@ study::Kind declare_mlp() {
           .integer("width", std::nullopt, {1, 1e6}, "units of each hidden layer")
           .integer("depth", 1, {1, 1000}, "number of hidden layers")
           .choice("activation", "tanh", {"tanh", "relu", "erf", "gelu"}, "nonlinearity of the hidden layers")
-          .boolean("batch_norm", false, "normalise each hidden layer over the batch, after its nonlinearity"));
+          .boolean("batch_norm", false, "normalise each hidden layer over the batch, after its nonlinearity"),
+      {"standard", "ntk", "mup"});
   kind.refuse = [](const Json& options, const Json&) {
-    return refuse_whitening(options, options.at("depth").get<std::int64_t>());
+    const std::string reason = refuse_whitening(options, options.at("depth").get<std::int64_t>());
+    return reason.empty() ? refuse_parametrisation(options) : reason;
   };
   kind.shape = [](const Json& options, const study::DatasetInfo& dataset) {
     const auto width = options.at("width").get<std::int64_t>();
@@ -58,6 +60,7 @@ study::Kind declare_mlp() {
 #include "eigensweep/models/batch_norm.hpp"
 #include "eigensweep/models/dense.hpp"
 #include "eigensweep/models/model.hpp"
+#include "eigensweep/models/parametrisation.hpp"
 #include "eigensweep/models/product.hpp"
 #include "eigensweep/models/whitening.hpp"
 
@@ -80,15 +83,18 @@ class Mlp final : public Model {
       whitening_.emplace(lanes_, width, about, device);
       buffers_.push_back({"whitening.factor", whitening_->factor()});
     }
+    const Parametrisation law(options);
     std::int64_t fan_in = dataset.input_size();
     int place = 0;  // in nn.Sequential: Linear, nonlinearity, [BatchNorm1d], ...
     for (std::int64_t layer = 0; layer <= depth; ++layer) {
       const std::int64_t fan_out = layer < depth ? width : dataset.classes;
       const auto stream = 2 * static_cast<std::uint64_t>(layer);
-      weights_.push_back(trained(fmt::format("{}.weight", place),
-                                 default_uniform(seeds, stream, fan_in, {fan_out, fan_in}).to(device)));
-      biases_.push_back(
-          trained(fmt::format("{}.bias", place), default_uniform(seeds, stream + 1, fan_in, {fan_out}).to(device)));
+      const Layer role = layer == 0 ? Layer::input : layer < depth ? Layer::hidden : Layer::output;
+      scales_.push_back(law.scale(role, fan_in));
+      weights_.push_back(trained(fmt::format("{}.weight", place), weight_place(role),
+                                 law.initial_weight(seeds, stream, role, fan_in, {fan_out, fan_in}).to(device)));
+      biases_.push_back(trained(fmt::format("{}.bias", place), bias_place(role),
+                                law.initial_bias(seeds, stream + 1, role, fan_in, fan_out).to(device)));
       place += 2;
       if (batch_norm && layer < depth) {
         norms_.emplace_back(lanes_, width, device);
@@ -104,13 +110,13 @@ class Mlp final : public Model {
     Tensor h;
     const std::size_t depth = weights_.size() - 1;
     for (std::size_t layer = 0; layer < depth; ++layer) {
-      h = layer == 0 ? affine_of_inputs(weights_[0], biases_[0], inputs) : affine(weights_[layer], biases_[layer], h);
+      h = layer == 0 ? affine_of_inputs(weight(0), bias(0), inputs) : affine(weight(layer), bias(layer), h);
       h = activate(activation_, h);
       if (!norms_.empty()) h = norms_[layer].features(h, mode);
       if (layer + 1 == whitened_) h = (*whitening_)(h, mode);
       output.hidden.push_back(h);
     }
-    output.logits = affine(weights_[depth], biases_[depth], h);
+    output.logits = affine(weight(depth), bias(depth), h);
     return output;
   }
 
@@ -122,15 +128,18 @@ class Mlp final : public Model {
   }
 
  private:
-  Tensor trained(std::string name, Tensor tensor) {
+  Tensor trained(std::string name, Place place, Tensor tensor) {
     tensor.requires_grad_(true);
-    parameters_.push_back({std::move(name), tensor});
+    parameters_.push_back({std::move(name), tensor, place});
     return tensor;
   }
+  [[nodiscard]] Tensor weight(std::size_t layer) const { return scaled(weights_[layer], scales_[layer].weight_factor); }
+  [[nodiscard]] Tensor bias(std::size_t layer) const { return scaled(biases_[layer], scales_[layer].bias_factor); }
 
   std::string activation_;
   std::vector<Tensor> weights_;  // [E, out, in]
   std::vector<Tensor> biases_;   // [E, out]
+  std::vector<AffineScale> scales_;
   std::vector<BatchNorm> norms_;
   std::size_t whitened_ = 0;  // hidden layer, from 1; 0: none
   std::optional<Whitening> whitening_;

@@ -18,7 +18,18 @@ Model::Model() = default;
 Model::~Model() = default;
 
 Output Model::forward(const Inputs& inputs, Mode mode) {
-  return input_norm_ ? run({(*input_norm_)(inputs.x), inputs.lanes}, mode) : run(inputs, mode);
+  const Inputs read = input_norm_ ? Inputs{(*input_norm_)(inputs.x), inputs.lanes} : inputs;
+  Output output = run(read, mode);
+  if (origin_) output.logits = output.logits - origin_->run(read, mode).logits;
+  if (output_scale_ != 1) output.logits = output.logits * output_scale_;
+  return output;
+}
+
+void Model::rescale_outputs(double scale, std::unique_ptr<Model> origin) {
+  output_scale_ = scale;
+  origin_ = std::move(origin);
+  if (!origin_) return;
+  for (NamedTensor& named : origin_->parameters()) named.tensor.requires_grad_(false);
 }
 
 void Model::normalise_inputs(std::unique_ptr<InputNorm> layer) {
@@ -39,15 +50,26 @@ Inputs Inputs::unshared() const {
   return per_lane(torch::stack(copies));
 }
 
-std::unique_ptr<Model> make_model(const Json& options, const study::DatasetInfo& dataset,
-                                  const std::vector<std::uint64_t>& seeds, const torch::Device& device) {
+namespace {
+
+std::unique_ptr<Model> make_kind(const Json& options, const study::DatasetInfo& dataset,
+                                 const std::vector<std::uint64_t>& seeds, const torch::Device& device) {
   const auto kind = options.at("kind").get<std::string>();
-  std::unique_ptr<Model> model;
 #define EIGENSWEEP_KIND(name) \
-  if (kind == #name) model = make_##name(options, dataset, seeds, device);
+  if (kind == #name) return make_##name(options, dataset, seeds, device);
 #include "models.def"
 #undef EIGENSWEEP_KIND
-  if (!model) throw ContractViolation("no model named '" + kind + "'");
+  throw ContractViolation("no model named '" + kind + "'");
+}
+
+}  // namespace
+
+std::unique_ptr<Model> make_model(const Json& options, const study::DatasetInfo& dataset,
+                                  const std::vector<std::uint64_t>& seeds, const torch::Device& device) {
+  std::unique_ptr<Model> model = make_kind(options, dataset, seeds, device);
+  // Initial weights are a function of the seed, so the network as it was is made anew whenever it is needed.
+  model->rescale_outputs(options.value("output_scale", 1.0),
+                         options.value("centre_output", false) ? make_kind(options, dataset, seeds, device) : nullptr);
   model->normalise_inputs(make_input_norm(options, dataset, model->lanes(), device));
   return model;
 }

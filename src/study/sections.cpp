@@ -19,6 +19,11 @@ Options training_options() {
       .choice(
           "loss", "cross_entropy", {"cross_entropy", "mse"},
           "what is minimised; mse is the mean over samples and classes of the squared distance to the one-hot label")
+      .number("target_offset", 0.0, {0, 1}, "what 'mse' subtracts from one-hot labels: 0.1 gives targets -0.1 and 0.9")
+      .number("stop_loss", 0.0, {0, 1e9},
+              "training of a trial ends after the first epoch whose mean task loss is not above this; 0: never early")
+      .choice("rate_rule", "fixed", {"fixed", "over_width", "mup"},
+              "how learning rates follow width / base_width: not at all, inversely, or by muP's table for each layer")
       .integer("warmup_epochs", 0, {0, 1e6}, "epochs over which the learning rate grows linearly to its value")
       .choice("adversary", "none", {"none", "fgsm", "pgd"},
               "adversarial training: each batch is joined by its copy perturbed in this way, half and half")

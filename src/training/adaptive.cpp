@@ -12,7 +12,7 @@ class Adaptive final : public Optimizer {
         beta2_(options.front().at("beta2").get<double>()),
         epsilon_(options.front().at("epsilon").get<double>()),
         amsgrad_(options.front().at("amsgrad").get<bool>()),
-        groups_(rate_groups(options)) {
+        groups_(rate_groups(options, parameters)) {
     for (const models::NamedTensor& named : parameters) {
       const Tensor parameter = named.tensor.detach();  // shares the storage: the kernel writes in place
       parameters_.push_back(parameter);

@@ -59,6 +59,9 @@ void Trainer::save(const std::filesystem::path& file, const std::vector<std::str
   for (std::size_t i = 0; i < regularizers_.size(); ++i) {
     append(content.tensors, fmt::format("regularizer.{}.", i), regularizers_[i]->state());
   }
+  for (std::size_t lane = 0; lane < ended_.size(); ++lane) {
+    append(content.tensors, fmt::format("ended.{}.", lane), ended_[lane]);
+  }
   content.metadata["position"] = position.dump();
   models::write_tensors(file, content);
 }
@@ -74,16 +77,19 @@ void Trainer::load(const std::filesystem::path& file, const std::vector<std::str
     if (position.at("trials") != Json(trials)) throw refuse("it is a checkpoint of other trials");
     const torch::NoGradGuard no_grad;
     for (const models::NamedTensor& named : state()) named.tensor.detach().copy_(content.at(named.name));
-    for (std::size_t i = 0; i < regularizers_.size(); ++i) {
-      const std::string prefix = fmt::format("regularizer.{}.", i);
+    const auto with_prefix = [&](const std::string& prefix) {
       std::vector<models::NamedTensor> kept;
       for (const models::NamedTensor& named : content.tensors) {
         if (named.name.starts_with(prefix)) {
           kept.push_back({named.name.substr(prefix.size()), named.tensor.to(data_.train_images.device())});
         }
       }
-      regularizers_[i]->restore(kept);
+      return kept;
+    };
+    for (std::size_t i = 0; i < regularizers_.size(); ++i) {
+      regularizers_[i]->restore(with_prefix(fmt::format("regularizer.{}.", i)));
     }
+    for (std::size_t lane = 0; lane < ended_.size(); ++lane) ended_[lane] = with_prefix(fmt::format("ended.{}.", lane));
     epoch_ = position.at("epoch").get<std::int64_t>();
     step_ = position.at("step").get<std::int64_t>();
     epoch_is_open_ = position.at("open").get<bool>();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/training/optimizer.hpp"
 
-#include <algorithm>
+#include <map>
+#include <utility>
 
 #include "eigensweep/core/error.hpp"
 
@@ -35,26 +36,34 @@ double schedule_factor(const Json& schedule, std::int64_t epoch, std::int64_t ep
   throw ContractViolation("no schedule named '" + kind + "'");
 }
 
-std::vector<RateGroup> rate_groups(const std::vector<Json>& options) {
-  std::vector<RateGroup> groups;
+std::vector<RateGroup> rate_groups(const std::vector<Json>& options,
+                                   const std::vector<models::NamedTensor>& parameters) {
+  std::map<double, std::vector<std::size_t>> members;  // by the factor of the rate
+  for (std::size_t i = 0; i < parameters.size(); ++i) members[parameters[i].rate].push_back(i);
+  std::map<std::pair<double, double>, std::vector<std::int64_t>> lanes;
   for (std::size_t lane = 0; lane < options.size(); ++lane) {
-    const auto rate = options[lane].at("learning_rate").get<double>();
-    const auto decay = options[lane].at("weight_decay").get<double>();
-    auto group = std::find_if(groups.begin(), groups.end(), [&](const RateGroup& candidate) {
-      return candidate.learning_rate == rate && candidate.weight_decay == decay;
-    });
-    if (group == groups.end()) group = groups.insert(groups.end(), {rate, decay, {}});
-    group->lanes.push_back(static_cast<std::int64_t>(lane));
+    lanes[{options[lane].at("learning_rate").get<double>(), options[lane].at("weight_decay").get<double>()}].push_back(
+        static_cast<std::int64_t>(lane));
+  }
+  std::vector<RateGroup> groups;
+  for (const auto& [rates, of_lanes] : lanes) {
+    for (const auto& [factor, of_parameters] : members) {
+      groups.push_back({rates.first * factor, rates.second / factor, of_lanes, of_parameters});
+    }
   }
   return groups;
 }
 
 std::vector<Tensor> part_of(const RateGroup& group, const std::vector<Tensor>& stacked) {
-  if (static_cast<std::int64_t>(group.lanes.size()) == stacked.front().size(0)) return stacked;
+  const bool all_lanes = static_cast<std::int64_t>(group.lanes.size()) == stacked.front().size(0);
   std::vector<Tensor> parts;
-  parts.reserve(stacked.size() * group.lanes.size());
-  for (const Tensor& tensor : stacked) {
-    for (const std::int64_t lane : group.lanes) parts.push_back(tensor.select(0, lane));
+  parts.reserve(group.members.size() * (all_lanes ? 1 : group.lanes.size()));
+  for (const std::size_t member : group.members) {
+    if (all_lanes) {
+      parts.push_back(stacked[member]);
+      continue;
+    }
+    for (const std::int64_t lane : group.lanes) parts.push_back(stacked[member].select(0, lane));
   }
   return parts;
 }

@@ -38,7 +38,7 @@ class Sgd final : public Optimizer {
   Sgd(const std::vector<Json>& options, std::vector<models::NamedTensor>& parameters)
       : momentum_(options.front().at("momentum").get<double>()),
         nesterov_(options.front().at("nesterov").get<bool>()),
-        groups_(rate_groups(options)) {
+        groups_(rate_groups(options, parameters)) {
     for (const models::NamedTensor& named : parameters) {
       const Tensor parameter = named.tensor.detach();  // shares the storage: the kernel writes in place
       parameters_.push_back(parameter);

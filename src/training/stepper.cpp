@@ -18,7 +18,8 @@ StepResult Stepper::step(const Batch& batch, double rate_factor, std::int64_t gl
     const Tensor value = regularizer->penalty({inputs, output, global_step});
     penalty = penalty.defined() ? penalty + value : value;
   }
-  const Tensor loss = penalty.defined() ? task_loss + penalty : task_loss;
+  const Tensor weighted = task_weight_ == 1 ? task_loss : task_loss * task_weight_;
+  const Tensor loss = penalty.defined() ? weighted + penalty : weighted;
 
   std::vector<Tensor> parameters;
   for (const models::NamedTensor& named : model_.parameters()) parameters.push_back(named.tensor);

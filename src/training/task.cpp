@@ -22,21 +22,24 @@ class CrossEntropy final : public Classification {
 
 class MeanSquaredError final : public Classification {
  public:
-  explicit MeanSquaredError(std::int64_t classes) : classes_(classes) {}
+  MeanSquaredError(std::int64_t classes, double offset) : classes_(classes), offset_(offset) {}
   Tensor loss(const models::Output& output, const Batch& batch) override {
     const Tensor wanted =
-        torch::one_hot(batch.targets.at("labels"), classes_).transpose(1, 2).to(output.logits.scalar_type());
+        torch::one_hot(batch.targets.at("labels"), classes_).transpose(1, 2).to(output.logits.scalar_type()) - offset_;
     return (output.logits - wanted).square().mean({1, 2});
   }
 
  private:
   std::int64_t classes_;
+  double offset_;
 };
 
 }  // namespace
 
 std::unique_ptr<Task> make_task(const Json& training, std::int64_t classes) {
-  if (training.at("loss") == "mse") return std::make_unique<MeanSquaredError>(classes);
+  if (training.at("loss") == "mse") {
+    return std::make_unique<MeanSquaredError>(classes, training.value("target_offset", 0.0));
+  }
   return std::make_unique<CrossEntropy>();
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/models/parametrisation.hpp"
 
 namespace eigensweep::training {
 namespace {
@@ -31,6 +32,21 @@ std::vector<double> to_vector(const Tensor& tensor) {
   return {values.data_ptr<double>(), values.data_ptr<double>() + values.numel()};
 }
 
+/// Sets what every parameter's learning rate is multiplied by.
+std::vector<models::NamedTensor>& with_rates(std::vector<models::NamedTensor>& parameters, const Json& config) {
+  const Json& training = config.at("training");
+  const Json& model = config.at("model");
+  const double ratio = model.at("width").get<double>() / model.value("base_width", 64.0);
+  const bool is_adaptive = training.at("optimizer").at("kind") != "sgd";
+  for (models::NamedTensor& named : parameters) {
+    named.rate = models::rate_factor(training.value("rate_rule", "fixed"), is_adaptive, named.place, ratio);
+  }
+  return parameters;
+}
+
+/// Of Chizat, Oyallon, Bach 2019: with outputs a times as large, the task's loss counts 1 / a^2.
+double task_weight(const Json& config) { return std::pow(config.at("model").value("output_scale", 1.0), -2.0); }
+
 }  // namespace
 
 Trainer::Trainer(std::vector<Json> configs, const data::DeviceDataset& data, const torch::Device& device)
@@ -38,11 +54,13 @@ Trainer::Trainer(std::vector<Json> configs, const data::DeviceDataset& data, con
       data_(data),
       model_(models::make_model(configs_.front().at("model"), data.info, seeds_of(configs_), device)),
       task_(make_task(configs_.front().at("training"), data.info.classes)),
-      optimizer_(make_optimizer(section_of(configs_, Json::json_pointer("/training/optimizer")), model_->parameters())),
+      optimizer_(make_optimizer(section_of(configs_, Json::json_pointer("/training/optimizer")),
+                                with_rates(model_->parameters(), configs_.front()))),
       batches_(data, order_seeds_of(configs_), configs_.front().at("training").at("batch_size").get<std::int64_t>(),
                configs_.front().at("training").at("last_batch") == "drop"),
       epochs_(configs_.front().at("training").at("epochs").get<std::int64_t>()),
-      histories_(configs_.size()) {
+      histories_(configs_.size()),
+      ended_(configs_.size()) {
   model_->fit_inputs(data.train_images);
   for (const auto& [label, options] : configs_.front().at("regularizers").items()) {
     regularizer_labels_.push_back(label);
@@ -50,16 +68,17 @@ Trainer::Trainer(std::vector<Json> configs, const data::DeviceDataset& data, con
         section_of(configs_, Json::json_pointer("/regularizers") / label), seeds_of(configs_)));
   }
   stepper_ = std::make_unique<Stepper>(*model_, *task_, regularizers_, *optimizer_,
-                                       Adversary(configs_.front().at("training"), seeds_of(configs_), data.info));
+                                       Adversary(configs_.front().at("training"), seeds_of(configs_), data.info),
+                                       task_weight(configs_.front()));
   sums_ = torch::zeros({4, static_cast<std::int64_t>(configs_.size())},
                        torch::TensorOptions(torch::kFloat64).device(device));
 }
 
 bool Trainer::run(const Hooks& hooks) {
   if (hooks.trace && epoch_ == 0 && step_ == 0) hooks.trace(0, 0, nullptr);
-  while (epoch_ < epochs_ && !is_hopeless()) {
+  while (epoch_ < epochs_ && !is_over()) {
     if (!epoch_is_open_) begin_epoch();
-    while (step_ < batches_.count() && !is_hopeless()) {
+    while (step_ < batches_.count() && !is_over()) {
       const Batch batch = batches_.at(step_);
       const StepResult result = stepper_->step(batch, rate_factor(), epoch_ * batches_.count() + step_);
       const auto samples = static_cast<double>(batch.samples);
@@ -72,6 +91,7 @@ bool Trainer::run(const Hooks& hooks) {
     }
     end_epoch();
   }
+  bring_back_ended();
   model_->refresh(data_.train_images);  // for evaluation
   for (std::int64_t lane = 0; lane < model_->lanes(); ++lane) {
     if (const std::string trouble = model_->trouble(lane); !trouble.empty()) set_down(lane, trouble);
@@ -89,7 +109,9 @@ void Trainer::report(const Hooks& hooks, const StepResult& result) const {
 void Trainer::begin_epoch() {
   batches_.begin_epoch(epoch_);
   std::vector<bool> alive;
-  for (const LaneHistory& history : histories_) alive.push_back(history.diverged.empty());
+  for (std::size_t lane = 0; lane < histories_.size(); ++lane) {
+    alive.push_back(histories_[lane].diverged.empty() && ended_[lane].empty());
+  }
   if (!regularizers_.empty()) model_->refresh(data_.train_images);  // their spectra are taken in evaluation mode
   for (std::size_t i = 0; i < regularizers_.size(); ++i) {
     for (const regularizers::Casualty& casualty : regularizers_[i]->begin_epoch(*model_, data_, alive)) {
@@ -107,12 +129,14 @@ void Trainer::end_epoch() {
   const auto value = means.accessor<double, 2>();
   for (std::size_t i = 0; i < histories_.size(); ++i) {
     LaneHistory& history = histories_[i];
-    if (!history.diverged.empty()) continue;
+    if (!history.diverged.empty() || !ended_[i].empty()) continue;
     const auto lane = static_cast<std::int64_t>(i);
     history.loss.push_back(value[0][lane]);
     history.task_loss.push_back(value[1][lane]);
     history.penalty.push_back(value[2][lane]);
     history.train_accuracy.push_back(value[3][lane]);
+    const double enough = configs_[i].at("training").value("stop_loss", 0.0);
+    if (value[1][lane] <= enough && enough > 0) keep(i);
     if (std::isfinite(value[0][lane])) continue;
     const std::string trouble = model_->trouble(lane);
     set_down(lane, trouble.empty() ? "the loss is not finite" : trouble);
@@ -137,9 +161,36 @@ std::vector<std::string> Trainer::remarks() const {
   return remarks;
 }
 
-bool Trainer::is_hopeless() const {
-  return std::none_of(histories_.begin(), histories_.end(),
-                      [](const LaneHistory& history) { return history.diverged.empty(); });
+bool Trainer::is_over() const {
+  for (std::size_t lane = 0; lane < histories_.size(); ++lane) {
+    if (histories_[lane].diverged.empty() && ended_[lane].empty()) return false;
+  }
+  return true;
+}
+
+// The lane's slot trains on with the others, unseen.
+void Trainer::keep(std::size_t lane) {
+  const torch::NoGradGuard no_gradients;
+  for (const auto* tensors : {&model_->parameters(), &model_->buffers()}) {
+    for (const models::NamedTensor& named : *tensors) {
+      ended_[lane].push_back({named.name, named.tensor.select(0, static_cast<std::int64_t>(lane)).clone()});
+    }
+  }
+}
+
+void Trainer::bring_back_ended() {
+  const torch::NoGradGuard no_gradients;
+  for (std::size_t lane = 0; lane < ended_.size(); ++lane) {
+    if (ended_[lane].empty()) continue;
+    for (const auto* tensors : {&model_->parameters(), &model_->buffers()}) {
+      for (const models::NamedTensor& named : *tensors) {
+        const auto kept = std::find_if(ended_[lane].begin(), ended_[lane].end(),
+                                       [&](const models::NamedTensor& one) { return one.name == named.name; });
+        EIGENSWEEP_EXPECT(kept != ended_[lane].end());
+        named.tensor.select(0, static_cast<std::int64_t>(lane)).copy_(kept->tensor);
+      }
+    }
+  }
 }
 
 double Trainer::rate_factor() const {

@@ -99,6 +99,13 @@ def linear_layer(seed, layer, shape):
     return weight, bias
 
 
+def normal_layer(seed, layer, shape, weight_deviation, bias_deviation):
+    """Gaussian initialisation of affine layer `layer` (0-based): weight (out, in), bias (out)."""
+    weight = normal(seed, INITIAL_WEIGHTS, 2 * layer, 0, shape) * np.float32(weight_deviation)
+    bias = normal(seed, INITIAL_WEIGHTS, 2 * layer + 1, 0, shape[:1]) * np.float32(bias_deviation)
+    return weight, bias
+
+
 def batches(order_seed, epoch, samples, batch_size, keep_last=True):
     """Index arrays of the mini-batches of one epoch (0-based)."""
     order = permutation(order_seed, BATCH_ORDER, epoch, 0, samples)

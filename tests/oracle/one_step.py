@@ -89,6 +89,19 @@ CASES = {
     "normalised per channel, adversary pgd": {"model": MLP(24, 1, normalise="per_channel"), "adversary": PGD},
     "normalised per image, jacobian": {"model": MLP(24, 2, normalise="per_image"), "jacobian": JACOBIAN},
     "cnn, normalised per image, adversary fgsm": {"model": CNN(30, normalise="per_image"), "adversary": FGSM},
+    "gaussian weights": {"model": MLP(24, 2, weight_variance=1.5, bias_variance=0.05)},
+    "ntk parametrisation, sgd, centred targets": {
+        "optimizer": {**SGD, "learning_rate": 2.0, "weight_decay": 0.0}, "loss": "mse", "target_offset": 0.1,
+        "model": MLP(24, 2, "relu", parametrisation="ntk", weight_variance=2.0, bias_variance=0.1)},
+    "ntk parametrisation, lazy from 0": {
+        "optimizer": {**SGD, "learning_rate": 2.0, "momentum": 0.0, "weight_decay": 0.0}, "loss": "mse",
+        "model": MLP(24, 2, "erf", parametrisation="ntk", weight_variance=2.0, bias_variance=0.1, output_scale=3.0,
+                     centre_output=True)},
+    "mup, sgd": {"optimizer": {**SGD, "momentum": 0.0}, "rate_rule": "mup",
+                 "model": MLP(24, 2, parametrisation="mup", weight_variance=1.0, bias_variance=0.1, base_width=6)},
+    "mup, adam, penalty": {"optimizer": {**AMSGRAD, "weight_decay": 1e-2}, "rate_rule": "mup", "penalty": LAST,
+                           "model": MLP(24, 2, parametrisation="mup", weight_variance=1.0, base_width=6)},
+    "rate over width": {"rate_rule": "over_width", "model": MLP(24, 1, base_width=12)},
     "cnn": {"model": CNN(30)},
     "cnn, shared order": {"model": CNN(30), "batch_order": "shared"},
     "cnn, last layer": {"model": CNN(30), "penalty": LAST},
@@ -106,7 +119,8 @@ SEEDS = (2, 3)
 
 def trained_by_torch(case, seed, x, y, dtype):
     """The trace of ten steps, the parameters {0, 1, 10: {name: array}} and the running statistics after ten."""
-    network = reference.make_network(case.get("model", MLP(24, 1)), seed)
+    model = case.get("model", MLP(24, 1))
+    network = reference.make_network(model, seed)
     trainer = reference.Trainer(
         x,
         y,
@@ -119,6 +133,11 @@ def trained_by_torch(case, seed, x, y, dtype):
         jacobian=case.get("jacobian"),
         adversary=case.get("adversary"),
         seed=seed,
+        target_offset=case.get("target_offset", 0.0),
+        rate_rule=case.get("rate_rule", "fixed"),
+        width_ratio=model["width"] / model["base_width"],
+        output_scale=model["output_scale"],
+        centre_output=model["centre_output"],
         keep_last=case.get("last_batch", "keep") == "keep",
         dtype=dtype,
     )
@@ -140,6 +159,8 @@ def trained_by_worker(case, worker, data):
                 "epochs": EPOCHS if case.get("last_batch", "keep") == "keep" else EPOCHS + 1,
                 "batch_size": BATCH,
                 "loss": case.get("loss", "cross_entropy"),
+                "target_offset": case.get("target_offset", 0.0),
+                "rate_rule": case.get("rate_rule", "fixed"),
                 "last_batch": case.get("last_batch", "keep"),
                 "batch_order": case.get("batch_order", "per_seed"),
                 "adversary": case.get("adversary", {"kind": "none"})["kind"],
@@ -214,7 +235,7 @@ def main():
                 found[key] = (max(value, found.get(key, (0.0,))[0]), allowed)
         wrong = [key for key, (value, allowed) in found.items() if not value <= allowed]
         failed += bool(wrong)
-        print(f"{'FAIL' if wrong else 'ok  '} {name:32}" + "  ".join(f"{k} {v:.1e}" for k, (v, _) in found.items()))
+        print(f"{'FAIL' if wrong else 'ok  '} {name:42}" + "  ".join(f"{k} {v:.1e}" for k, (v, _) in found.items()))
         for key in wrong:
             print(f"     {key}: {found[key][0]:.2e}, allowed {found[key][1]:.0e}")
     print(f"{failed} of the cases part" if failed else "all cases agree")

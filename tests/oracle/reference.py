@@ -4,6 +4,7 @@
 Slow and obvious on purpose; what the engine computes in fused form is checked against this.
 """
 
+import copy
 import gzip
 import math
 from pathlib import Path
@@ -86,6 +87,32 @@ class Images(torch.nn.Module):
         return x.view(len(x), 1, 28, 28)
 
 
+class ScaledLinear(torch.nn.Linear):
+    """An affine map whose weights and biases carry factors."""
+
+    def __init__(self, fan_in, fan_out, weight_factor, bias_factor):
+        super().__init__(fan_in, fan_out)
+        self.weight_factor, self.bias_factor = weight_factor, bias_factor
+
+    def forward(self, x):
+        return torch.nn.functional.linear(x, self.weight * self.weight_factor, self.bias * self.bias_factor)
+
+
+def affine(model, place, fan_in, fan_out):
+    """The dense layer at place "input", "hidden" or "output" of a resolved model section, and the standard deviations of
+    its initial weights and biases (None: torch's default law)."""
+    kind, variance, bias_variance = model["parametrisation"], model["weight_variance"], model["bias_variance"]
+    if variance == 0:
+        return torch.nn.Linear(fan_in, fan_out), None
+    if kind == "ntk":
+        return ScaledLinear(fan_in, fan_out, math.sqrt(variance / fan_in), math.sqrt(bias_variance)), (1.0, 1.0)
+    if kind == "mup" and place == "output":
+        factor = model["base_width"] / model["width"]
+        return (ScaledLinear(fan_in, fan_out, factor, 1.0),
+                (math.sqrt(variance / model["base_width"]), math.sqrt(bias_variance)))
+    return torch.nn.Linear(fan_in, fan_out), (math.sqrt(variance / fan_in), math.sqrt(bias_variance))
+
+
 class Network(torch.nn.Module):
     """Hidden layers and an affine readout. Parameters are named as the engine names them: as in torch.nn.Sequential."""
 
@@ -95,10 +122,13 @@ class Network(torch.nn.Module):
         self.ends = []  # names of each hidden layer's last module
         self.affine_layers = 0
 
-    def add(self, module, seed=None, name=None):
+    def add(self, module, seed=None, name=None, deviations=None):
         if seed is not None:
             shape = tuple(module.weight.shape)
-            weight, bias = keyed_random.linear_layer(seed, self.affine_layers, shape)
+            if deviations:
+                weight, bias = keyed_random.normal_layer(seed, self.affine_layers, shape, *deviations)
+            else:
+                weight, bias = keyed_random.linear_layer(seed, self.affine_layers, shape)
             self.affine_layers += 1
             with torch.no_grad():
                 module.weight.copy_(torch.from_numpy(weight))
@@ -140,7 +170,8 @@ def make_network(model, seed, inputs=784, classes=10):
     if model["kind"] == "mlp":
         fan_in = inputs
         for layer in range(1, model["depth"] + 1):
-            network.add(torch.nn.Linear(fan_in, model["width"]), seed)
+            module, deviations = affine(model, "input" if layer == 1 else "hidden", fan_in, model["width"])
+            network.add(module, seed, deviations=deviations)
             network.add(activation())
             if model["batch_norm"]:
                 network.add(torch.nn.BatchNorm1d(model["width"]))
@@ -167,8 +198,27 @@ def make_network(model, seed, inputs=784, classes=10):
         network.add(activation())
         network.end_hidden(whiten.get(model["depth"] + 1))
         fan_in = model["width"]
-    network.add(torch.nn.Linear(fan_in, classes), seed)
+    module, deviations = affine(model, "output", fan_in, classes)
+    network.add(module, seed, deviations=deviations)
     return network
+
+
+def rate_factors(rule, network, optimizer, ratio):
+    """What each parameter's learning rate is multiplied by at `ratio` times the base width (Yang et al. 2021, table 8)."""
+    layers = [module for module in network.modules() if isinstance(module, (torch.nn.Linear, torch.nn.Conv2d))]
+    sgd = optimizer["kind"] == "sgd"
+    factors = {}
+    for parameter in network.parameters():
+        factors[parameter] = {"fixed": 1.0, "over_width": 1 / ratio, "mup": 1.0}[rule]
+    if rule == "mup":
+        for layer in layers:
+            is_last = layer is layers[-1]
+            if layer is layers[0] or is_last:
+                factors[layer.weight] = ratio if sgd else 1.0
+            else:
+                factors[layer.weight] = 1.0 if sgd else 1 / ratio
+            factors[layer.bias] = ratio if sgd and not is_last else 1.0
+    return factors
 
 
 def eigenvectors(hidden):
@@ -194,10 +244,11 @@ def spectral_penalty(hidden, vectors, exponent=1.0, cutoff=10):
     return torch.where(spectrum[cutoff + 1 :] > 0, terms, torch.zeros_like(terms)).sum() / width
 
 
-def make_optimizer(parameters, options):
-    """torch.optim for a study's resolved optimizer section."""
+def make_optimizer(factors, options):
+    """torch.optim for a study's resolved optimizer section; `factors`: {parameter: what its rate is multiplied by}."""
     kind = options["kind"]
     rate, decay = options["learning_rate"], options["weight_decay"]
+    parameters = [{"params": [p], "lr": rate * f, "weight_decay": decay / f} for p, f in factors.items()]
     if kind == "sgd":
         return torch.optim.SGD(
             parameters, lr=rate, momentum=options["momentum"], nesterov=options["nesterov"], weight_decay=decay
@@ -228,13 +279,16 @@ class Trainer:
     """One network trained as the engine trains a lane, one optimiser step per call of step()."""
 
     def __init__(self, x, y, *, network, optimizer, batch_size, order_seed, loss="cross_entropy", penalty=None,
-                 jacobian=None, adversary=None, seed=0, keep_last=True, dtype=torch.float32):
+                 jacobian=None, adversary=None, seed=0, keep_last=True, dtype=torch.float32, target_offset=0.0,
+                 rate_rule="fixed", width_ratio=1.0, output_scale=1.0, centre_output=False):
         """`penalty`: None, or {strength, exponent, cutoff, layers: "last" or "all"}; `jacobian`: None, or {strength,
         projections}; `adversary`: None, or {kind: "fgsm" or "pgd", epsilon, steps, relative_step}. Random directions and
         starts are those of trial seed `seed`."""
         self.x, self.y = x.to(dtype), y
         self.network = network.to(dtype)
-        self.optimizer = make_optimizer(self.network.parameters(), optimizer)
+        self.optimizer = make_optimizer(rate_factors(rate_rule, self.network, optimizer, width_ratio), optimizer)
+        self.target_offset, self.output_scale = target_offset, output_scale
+        self.origin = copy.deepcopy(self.network) if centre_output else None
         self.batch_size, self.order_seed, self.keep_last = batch_size, order_seed, keep_last
         self.loss, self.penalty, self.jacobian, self.seed = loss, penalty, jacobian, seed
         self.adversary = adversary
@@ -261,7 +315,7 @@ class Trainer:
     def _task_loss(self, logits, labels):
         if self.loss == "cross_entropy":
             return torch.nn.functional.cross_entropy(logits, labels)
-        wanted = torch.nn.functional.one_hot(labels, logits.shape[1]).to(logits.dtype)
+        wanted = torch.nn.functional.one_hot(labels, logits.shape[1]).to(logits.dtype) - self.target_offset
         return torch.nn.functional.mse_loss(logits, wanted)
 
     def _jacobian_penalty(self, x, logits):
@@ -308,6 +362,9 @@ class Trainer:
             x, labels = torch.cat([x, self._perturbed(x, labels)]), torch.cat([labels, labels])
         x.requires_grad_(self.jacobian is not None)
         logits, hidden = self.network(x)
+        if self.origin:
+            logits = logits - self.origin(x)[0].detach()
+        logits = logits * self.output_scale
         task_loss = self._task_loss(logits, labels)
         penalty = torch.zeros((), dtype=task_loss.dtype)
         if self.penalty:
@@ -317,7 +374,7 @@ class Trainer:
         if self.jacobian:
             penalty = penalty + self._jacobian_penalty(x, logits)
         self.steps += 1
-        loss = task_loss + penalty
+        loss = task_loss / self.output_scale**2 + penalty
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()

@@ -24,10 +24,12 @@ def mnist(folder, train_samples=0):
     return {"kind": "mnist", "folder": str(Path(folder).resolve()), "train_samples": train_samples, "test_samples": 0}
 
 
-def mlp(width, depth, activation="tanh", batch_norm=False, whiten=0, whiten_about="mean", normalise="none"):
+def mlp(width, depth, activation="tanh", batch_norm=False, whiten=0, whiten_about="mean", normalise="none", **regime):
     """The resolved model section."""
     return {"kind": "mlp", "width": width, "depth": depth, "activation": activation, "batch_norm": batch_norm,
-            "normalise": normalise, "whiten": whiten, "whiten_about": whiten_about}
+            "normalise": normalise, "whiten": whiten, "whiten_about": whiten_about, "parametrisation": "standard",
+            "weight_variance": 0.0, "bias_variance": 0.0, "base_width": 64, "output_scale": 1.0, "centre_output": False,
+            **regime}
 
 
 def cnn(width, depth=2, channels=4, **options):
@@ -46,6 +48,9 @@ def configuration(dataset, model, optimizer, training, penalty, seed, jacobian=N
             "batch_order": "per_seed",
             "last_batch": "keep",
             "loss": "cross_entropy",
+            "target_offset": 0.0,
+            "stop_loss": 0.0,
+            "rate_rule": "fixed",
             "warmup_epochs": 0,
             "adversary": "none",
             "adversary_epsilon": 0.1,

@@ -94,6 +94,12 @@ TEST_CASE("a configuration holds every option, and no penalty that is switched o
                                 {"depth", 1},
                                 {"activation", "tanh"},
                                 {"batch_norm", false},
+                                {"parametrisation", "standard"},
+                                {"weight_variance", 0.0},
+                                {"bias_variance", 0.0},
+                                {"base_width", 64},
+                                {"output_scale", 1.0},
+                                {"centre_output", false},
                                 {"normalise", "none"},
                                 {"whiten", 0},
                                 {"whiten_about", "mean"}});

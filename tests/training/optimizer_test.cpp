@@ -96,6 +96,17 @@ TEST_CASE("SGD equals torch's, with momentum, Nesterov and decay") {
   }
 }
 
+TEST_CASE("a parameter's factor multiplies its learning rate and leaves its decay alone") {
+  const Json sgd{
+      {"kind", "sgd"}, {"learning_rate", 0.1}, {"momentum", 0.0}, {"nesterov", false}, {"weight_decay", 0.5}};
+  std::vector<models::NamedTensor> parameters{{"a", torch::ones({2, 3})}, {"b", torch::ones({2, 3})}};
+  parameters[1].rate = 4;
+  const auto optimizer = make_optimizer({sgd, sgd}, parameters);
+  optimizer->step({torch::ones({2, 3}), torch::ones({2, 3})}, 1.0);
+  CHECK((parameters[0].tensor - (1 - 0.1 * (1 + 0.5))).abs().max().item<double>() < 1e-6);
+  CHECK((parameters[1].tensor - (1 - 0.4 * (1 + 0.5 / 4))).abs().max().item<double>() < 1e-6);
+}
+
 TEST_CASE("schedules follow their closed forms") {
   CHECK(schedule_factor({{"kind", "constant"}}, 7, 10) == 1.0);
   const Json cosine{{"kind", "cosine"}, {"final_factor", 0.1}};

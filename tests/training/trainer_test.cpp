@@ -150,6 +150,73 @@ TEST_CASE("a training that was stopped and continued equals an undisturbed one b
   CHECK_THROWS_WITH(other.load(file, {"z"}), Catch::Contains("it is a checkpoint of other trials; delete it"));
 }
 
+TEST_CASE("a lane that reaches its loss is kept as it was then, alone and in a pack, and after a checkpoint") {
+  Json early = config(1, 0, "per_seed", 1e-2);
+  early["training"]["epochs"] = 6;
+  Json late = early;
+  late["seed"] = 2;
+  Trainer whole({early, late}, mnist(), torch::kCPU);
+  REQUIRE(whole.run({}));
+  const std::vector<double> losses = whole.histories()[0].task_loss;
+  early["training"]["stop_loss"] = losses[2];  // its third epoch
+  late["training"]["stop_loss"] = losses[2];
+  Trainer alone({early}, mnist(), torch::kCPU);
+  REQUIRE(alone.run({}));
+  CHECK(alone.histories()[0].task_loss.size() == 3);
+  CHECK(alone.histories()[0].diverged.empty());
+  Json three = early;
+  three["training"]["stop_loss"] = 0.0;
+  three["training"]["epochs"] = 3;
+  Trainer wanted({three}, mnist(), torch::kCPU);
+  REQUIRE(wanted.run({}));
+  check_equal(weights(alone, 0), weights(wanted, 0));
+
+  Json never = late;
+  never["training"]["stop_loss"] = 1e-9;
+  Trainer pack({early, never}, mnist(), torch::kCPU);
+  int steps = 0;
+  Hooks stopping;
+  stopping.should_stop = [&] { return ++steps == 4 * 5 + 2; };  // two epochs after the first lane's end
+  CHECK_FALSE(pack.run(stopping));
+  const Scratch scratch;
+  pack.save(scratch.path() / "checkpoint", {"a", "b"});
+  Trainer continued({early, never}, mnist(), torch::kCPU);
+  continued.load(scratch.path() / "checkpoint", {"a", "b"});
+  REQUIRE(continued.run({}));
+  CHECK(continued.histories()[0].task_loss.size() == 3);
+  CHECK(continued.histories()[1].task_loss.size() == 6);
+  for (std::size_t i = 0; i < weights(wanted, 0).size(); ++i) {
+    CHECK((weights(continued, 0)[i] - weights(wanted, 0)[i]).abs().max().item<double>() < 1e-5);
+  }
+}
+
+TEST_CASE("the learning rate of mup is the base width's whatever the width, and the task's loss counts 1 / a^2") {
+  Json lazy = config(1, 0);
+  lazy["model"].update(
+      {{"output_scale", 100.0}, {"centre_output", true}, {"parametrisation", "ntk"}, {"weight_variance", 1.0}});
+  lazy["training"].update({{"loss", "mse"}, {"target_offset", 0.1}});
+  Trainer trainer({lazy}, mnist(), torch::kCPU);
+  double first_loss = 0, minimised = 0;
+  Hooks hooks;
+  hooks.trace = [&](std::int64_t step, std::int64_t, const StepResult* result) {
+    if (step != 1) return;
+    first_loss = result->task_loss.item<double>();
+    minimised = result->loss.item<double>();
+  };
+  REQUIRE(trainer.run(hooks));
+  CHECK(first_loss == Approx(0.9 * 0.9 / 10 + 0.1 * 0.1 * 0.9).epsilon(1e-6));  // outputs are 0: targets -0.1 and 0.9
+  CHECK(minimised == Approx(first_loss / 1e4).epsilon(1e-6));
+  CHECK(trainer.histories()[0].task_loss.back() < first_loss);
+
+  Json wide = config(1, 0);
+  wide["model"].update({{"width", 128}, {"base_width", 32}, {"parametrisation", "mup"}, {"weight_variance", 1.0}});
+  wide["training"]["rate_rule"] = "mup";
+  Trainer scaled({wide}, mnist(), torch::kCPU);
+  std::vector<double> rates;
+  for (const auto& named : scaled.model().parameters()) rates.push_back(named.rate);
+  CHECK(rates == std::vector<double>{1, 1, 0.25, 1, 1, 1});
+}
+
 TEST_CASE("a lane that diverges says why and leaves its neighbours alone") {
   Trainer alone({config(2, 0.3)}, mnist(), torch::kCPU);
   alone.run({});

@@ -43,9 +43,14 @@ struct Output {
 
 enum class Mode { train, evaluate };  ///< batch norm: batch statistics, or running ones
 
+/// Where in the network a trained tensor stands: learning-rate rules go by it.
+enum class Place { input_weight, hidden_weight, output_weight, hidden_bias, output_bias, other };
+
 struct NamedTensor {
   std::string name;  ///< as torch in Python would call it: "0.weight", "0.bias"; kept in the safetensors file without E
   Tensor tensor;     ///< [E, ...]
+  Place place = Place::other;
+  double rate = 1;  ///< what its learning rate is multiplied by
 };
 
 class InputNorm;
@@ -66,6 +71,10 @@ class Model {
   void normalise_inputs(std::unique_ptr<InputNorm> layer);
   /// Takes from the training set, `images` [n, d] as in a DeviceDataset, what normalising the inputs needs.
   void fit_inputs(const Tensor& images);
+
+  /// Makes the network's outputs `scale` times those of its parameters, less those of `origin` (if there is one), a
+  /// network that is never trained.
+  void rescale_outputs(double scale, std::unique_ptr<Model> origin);
 
   /// Renews what evaluation mode takes from the whole training set, `images` [n, d] bytes (a frozen whitening factor).
   virtual void refresh(const Tensor& images) { (void)images; }
@@ -94,6 +103,8 @@ class Model {
 
  private:
   std::unique_ptr<InputNorm> input_norm_;
+  double output_scale_ = 1;
+  std::unique_ptr<Model> origin_;
 };
 
 /// A network of each lane's seed, initialised by its own keyed random numbers. `options` is the study's resolved

@@ -31,16 +31,19 @@ class Optimizer {
 std::unique_ptr<Optimizer> make_optimizer(const std::vector<Json>& options,
                                           std::vector<models::NamedTensor>& parameters);
 
-/// Lanes of equal learning rate and weight decay: one call of a fused kernel serves them all.
+/// Lanes and parameters of equal learning rate and weight decay: one call of a fused kernel serves them all.
 struct RateGroup {
   double learning_rate = 0;
   double weight_decay = 0;
   std::vector<std::int64_t> lanes;
+  std::vector<std::size_t> members;  ///< which parameters
 };
-std::vector<RateGroup> rate_groups(const std::vector<Json>& options);
+/// A parameter whose rate is multiplied has its weight decay divided, so that decay by itself stays what it was.
+std::vector<RateGroup> rate_groups(const std::vector<Json>& options,
+                                   const std::vector<models::NamedTensor>& parameters);
 
-/// The group's part of stacked tensors [E, ...]: the tensors themselves when the group is all lanes, else a view per
-/// lane.
+/// The group's part of a tensor [E, ...] for each parameter: the tensors themselves when the group is all lanes, else a
+/// view per lane.
 std::vector<Tensor> part_of(const RateGroup& group, const std::vector<Tensor>& stacked);
 
 /// "learning_rate factor" of a schedule at an epoch (from 0) of a training of `epochs` epochs.

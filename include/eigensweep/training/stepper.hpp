@@ -26,12 +26,13 @@ struct StepResult {
 class Stepper {
  public:
   Stepper(models::Model& model, Task& task, std::vector<std::unique_ptr<regularizers::Regularizer>>& regularizers,
-          Optimizer& optimizer, Adversary adversary)
+          Optimizer& optimizer, Adversary adversary, double task_weight)
       : model_(model),
         task_(task),
         regularizers_(regularizers),
         optimizer_(optimizer),
-        adversary_(std::move(adversary)) {}
+        adversary_(std::move(adversary)),
+        task_weight_(task_weight) {}
   /// `global_step`: steps since the training began.
   StepResult step(const Batch& batch, double rate_factor, std::int64_t global_step);
 
@@ -41,6 +42,7 @@ class Stepper {
   std::vector<std::unique_ptr<regularizers::Regularizer>>& regularizers_;
   Optimizer& optimizer_;
   Adversary adversary_;
+  double task_weight_;  // of the task's loss in what is minimised
 };
 
 }  // namespace eigensweep::training

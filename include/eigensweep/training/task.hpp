@@ -23,7 +23,7 @@ class Task {
   virtual Tensor correct(const models::Output& output, const Batch& batch) = 0;
 };
 
-/// Classification with the study's "loss" ("cross_entropy" or "mse" to the one-hot label).
+/// Classification with the study's "loss" ("cross_entropy", or "mse" to the one-hot label less "target_offset").
 std::unique_ptr<Task> make_task(const Json& training, std::int64_t classes);
 
 }  // namespace eigensweep::training

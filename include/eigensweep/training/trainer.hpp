@@ -40,7 +40,8 @@ struct LaneHistory {
   std::string diverged;                                          ///< the reason, one line; "" while it is well
 };
 
-/// Trains the lanes of one pack side by side. A lane that diverges is set down with its reason; the others go on.
+/// Trains the lanes of one pack side by side. A lane that diverges is set down with its reason, one that reaches
+/// "stop_loss" is kept as it is; the others go on.
 class Trainer {
  public:
   /// `configs`: the lanes' resolved configurations; they differ in seed and per-lane options only.
@@ -65,7 +66,9 @@ class Trainer {
   void end_epoch();
   void report(const Hooks& hooks, const StepResult& result) const;
   void set_down(std::int64_t lane, const std::string& reason);
-  [[nodiscard]] bool is_hopeless() const;
+  [[nodiscard]] bool is_over() const;  // every lane has diverged or ended
+  void keep(std::size_t lane);
+  void bring_back_ended();
   [[nodiscard]] double rate_factor() const;
   std::vector<models::NamedTensor> state();
 
@@ -84,6 +87,7 @@ class Trainer {
   bool epoch_is_open_ = false;  // order drawn and regularizers renewed
   Tensor sums_;                 // [4, E] float64: loss, task loss, penalty (times samples), samples right
   std::vector<LaneHistory> histories_;
+  std::vector<std::vector<models::NamedTensor>> ended_;  // per lane that ended early its tensors [...] of that moment
 };
 
 }  // namespace eigensweep::training

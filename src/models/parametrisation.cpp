@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/models/parametrisation.hpp"
+
+#include <cmath>
+#include <span>
+
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/core/random.hpp"
+#include "eigensweep/models/dense.hpp"
+
+namespace eigensweep::models {
+namespace {
+
+Tensor normal(const std::vector<std::uint64_t>& seeds, std::uint64_t stream, double deviation,
+              const std::vector<std::int64_t>& shape) {
+  std::vector<std::int64_t> stacked{static_cast<std::int64_t>(seeds.size())};
+  stacked.insert(stacked.end(), shape.begin(), shape.end());
+  Tensor all = torch::empty(stacked, torch::kFloat32);
+  const auto count = static_cast<std::size_t>(all.numel()) / seeds.size();
+  for (std::size_t lane = 0; lane < seeds.size(); ++lane) {
+    const random::Key key{seeds[lane], random::Purpose::initial_weights, stream, 0};
+    random::fill_normal(key, std::span(all.data_ptr<float>() + lane * count, count));
+  }
+  return all.mul_(deviation);
+}
+
+}  // namespace
+
+Parametrisation::Parametrisation(const Json& options)
+    : kind_(options.value("parametrisation", "standard")),
+      weight_variance_(options.value("weight_variance", 0.0)),
+      bias_variance_(options.value("bias_variance", 0.0)),
+      base_width_(options.value("base_width", 64.0)),
+      width_(options.at("width").get<double>()) {}
+
+AffineScale Parametrisation::scale(Layer layer, std::int64_t fan_in) const {
+  const auto inputs = static_cast<double>(fan_in);
+  if (kind_ == "ntk") return {1, std::sqrt(weight_variance_ / inputs), 1, std::sqrt(bias_variance_)};
+  if (kind_ == "mup" && layer == Layer::output) {
+    return {std::sqrt(weight_variance_ / base_width_), base_width_ / width_, std::sqrt(bias_variance_), 1};
+  }
+  return {std::sqrt(weight_variance_ / inputs), 1, std::sqrt(bias_variance_), 1};
+}
+
+Tensor Parametrisation::initial_weight(const std::vector<std::uint64_t>& seeds, std::uint64_t stream, Layer layer,
+                                       std::int64_t fan_in, const std::vector<std::int64_t>& shape) const {
+  if (weight_variance_ == 0) return default_uniform(seeds, stream, fan_in, shape);
+  return normal(seeds, stream, scale(layer, fan_in).weight_deviation, shape);
+}
+
+Tensor Parametrisation::initial_bias(const std::vector<std::uint64_t>& seeds, std::uint64_t stream, Layer layer,
+                                     std::int64_t fan_in, std::int64_t units) const {
+  if (weight_variance_ == 0) return default_uniform(seeds, stream, fan_in, {units});
+  return normal(seeds, stream, scale(layer, fan_in).bias_deviation, {units});
+}
+
+double rate_factor(const std::string& rule, bool is_adaptive, Place place, double ratio) {
+  if (rule == "fixed") return 1;
+  if (rule == "over_width") return 1 / ratio;
+  EIGENSWEEP_EXPECT(rule == "mup");
+  switch (place) {
+    case Place::hidden_weight:
+      return is_adaptive ? 1 / ratio : 1;
+    case Place::input_weight:
+    case Place::hidden_bias:
+    case Place::output_weight:
+      return is_adaptive ? 1 : ratio;
+    case Place::output_bias:
+    case Place::other:
+      return 1;
+  }
+  throw ContractViolation("a parameter without a place");
+}
+
+}  // namespace eigensweep::models
