@@ -110,14 +110,24 @@ class Mlp final : public Model {
     Tensor h;
     const std::size_t depth = weights_.size() - 1;
     for (std::size_t layer = 0; layer < depth; ++layer) {
+      const Tensor below = h;
       h = layer == 0 ? affine_of_inputs(weight(0), bias(0), inputs) : affine(weight(layer), bias(layer), h);
+      if (is_traced_) output.affine.push_back(trace(layer, layer == 0 ? of_every_lane(inputs) : below, h));
       h = activate(activation_, h);
       if (!norms_.empty()) h = norms_[layer].features(h, mode);
       if (layer + 1 == whitened_) h = (*whitening_)(h, mode);
       output.hidden.push_back(h);
     }
     output.logits = affine(weight(depth), bias(depth), h);
+    if (is_traced_) output.affine.push_back(trace(depth, h, output.logits));
     return output;
+  }
+
+  bool trace_affine(bool wanted) override {
+    // Batch norm's and whitening's own tensors are not affine layers'.
+    if (wanted && (!norms_.empty() || whitening_)) return false;
+    is_traced_ = wanted;
+    return true;
   }
 
   void refresh(const Tensor& images) override {
@@ -133,6 +143,10 @@ class Mlp final : public Model {
     parameters_.push_back({std::move(name), tensor, place});
     return tensor;
   }
+  [[nodiscard]] AffineTrace trace(std::size_t layer, const Tensor& input, const Tensor& output) const {
+    return {input, output, scales_[layer].weight_factor, scales_[layer].bias_factor};
+  }
+  static Tensor of_every_lane(const Inputs& inputs) { return inputs.unshared().x.transpose(1, 2); }
   [[nodiscard]] Tensor weight(std::size_t layer) const { return scaled(weights_[layer], scales_[layer].weight_factor); }
   [[nodiscard]] Tensor bias(std::size_t layer) const { return scaled(biases_[layer], scales_[layer].bias_factor); }
 
@@ -141,6 +155,7 @@ class Mlp final : public Model {
   std::vector<Tensor> biases_;   // [E, out]
   std::vector<AffineScale> scales_;
   std::vector<BatchNorm> norms_;
+  bool is_traced_ = false;
   std::size_t whitened_ = 0;  // hidden layer, from 1; 0: none
   std::optional<Whitening> whitening_;
 };

@@ -43,6 +43,7 @@ std::string rest_of(const Record& record) {
 std::string meaning_of_dimension(const std::string& name) {
   if (name == "epoch") return "passes over the training set, from 1";
   if (name == "layer") return "hidden layers, from 1";
+  if (name == "affine") return "affine layers, from 1: input layer first, readout last";
   if (name == "eigenvalue") return "rank of an eigenvalue, from 1";
   return "index, from 0";
 }

@@ -29,7 +29,7 @@ StepResult Stepper::step(const Batch& batch, double rate_factor, std::int64_t gl
   const torch::NoGradGuard no_grad;
   optimizer_.step(gradients, rate_factor);
   return {loss.detach(), task_loss.detach(), penalty.defined() ? penalty.detach() : torch::zeros_like(task_loss),
-          task_.correct({output.logits.narrow(2, 0, batch.samples), {}}, batch)};
+          task_.correct({output.logits.narrow(2, 0, batch.samples), {}, {}}, batch)};
 }
 
 }  // namespace eigensweep::training

@@ -8,12 +8,16 @@
 namespace eigensweep::worker {
 namespace {
 
-void attack(const wire::TaskEvaluation& evaluation, const wire::Task& task, models::Model& model,
-            const data::DeviceDataset& data, std::vector<wire::Record>& records) {
+std::vector<std::uint64_t> seeds_of(const wire::Task& task) {
   std::vector<std::uint64_t> seeds;
   for (const wire::TaskLane& lane : task.lanes) seeds.push_back(lane.config.at("seed").get<std::uint64_t>());
-  const auto lanes =
-      attacks::evaluate_robustness(evaluation.kind, evaluation.options, evaluation.strengths, model, data, seeds);
+  return seeds;
+}
+
+void attack(const wire::TaskEvaluation& evaluation, const wire::Task& task, models::Model& model,
+            const data::DeviceDataset& data, std::vector<wire::Record>& records) {
+  const auto lanes = attacks::evaluate_robustness(evaluation.kind, evaluation.options, evaluation.strengths, model,
+                                                  data, seeds_of(task));
   for (std::size_t lane = 0; lane < records.size(); ++lane) {
     records[lane].strengths = evaluation.strengths;
     records[lane].columns = {{"robust_accuracy", wire::Array::of(lanes[lane].robust_accuracy)},
@@ -40,7 +44,7 @@ std::vector<wire::Record> evaluate(const wire::TaskEvaluation& evaluation, const
                                 task.pack, evaluation.label, evaluation.family));
   }
   const auto metric = metrics::make_metric(evaluation.kind, evaluation.options);
-  std::vector<metrics::Measurement> lanes = metric->measure({model, data, task.lanes.front().config});
+  std::vector<metrics::Measurement> lanes = metric->measure({model, data, task.lanes.front().config, seeds_of(task)});
   for (std::size_t lane = 0; lane < records.size(); ++lane) records[lane].columns = std::move(lanes[lane]);
   return records;
 }

@@ -18,7 +18,7 @@ Tensor positive_definite(std::int64_t n) {
   return x.matmul(x.t()) / static_cast<double>(2 * n);
 }
 
-double largest(const Tensor& a, const Tensor& b) { return (a - b).abs().max().item<double>(); }
+double apart(const Tensor& a, const Tensor& b) { return (a - b).abs().max().item<double>(); }
 
 }  // namespace
 
@@ -34,16 +34,16 @@ TEST_CASE("the state of gradient flow at a time equals many small steps") {
     const Tensor a = slope(f), b = slope(f + h / 2 * a), c = slope(f + h / 2 * b), d = slope(f + h * c);
     f = f + h / 6 * (a + 2 * b + 2 * c + d);
   }
-  CHECK(largest(kernel.matmul(kernels::fit_for(kernel, targets, time).coefficients), f) < 1e-10);
-  CHECK(largest(kernels::fit_for(kernel, targets, 0).coefficients, torch::zeros_like(targets)) == 0);
+  CHECK(apart(kernel.matmul(kernels::fit_for(kernel, targets, time).coefficients), f) < 1e-10);
+  CHECK(apart(kernels::fit_for(kernel, targets, 0).coefficients, torch::zeros_like(targets)) == 0);
 }
 
 TEST_CASE("after a long time gradient flow is kernel regression") {
   const Tensor kernel = positive_definite(8), targets = torch::randn({8, 2}, torch::kFloat64);
   const Fit end = kernels::fit_to_the_end(kernel, targets);
   CHECK(end.jitter == 1e-10);
-  CHECK(largest(kernel.matmul(end.coefficients), targets) < 1e-7);
-  CHECK(largest(kernels::fit_for(kernel, targets, 1e7).coefficients, end.coefficients) < 1e-5);
+  CHECK(apart(kernel.matmul(end.coefficients), targets) < 1e-7);
+  CHECK(apart(kernels::fit_for(kernel, targets, 1e7).coefficients, end.coefficients) < 1e-5);
 }
 
 TEST_CASE("a kernel that is not positive definite gets more jitter, or is refused") {

@@ -8,6 +8,7 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/models/spectra.hpp"
 #include "power_law.hpp"
+#include "similarity.hpp"
 #include "toy_network.hpp"
 
 using namespace eigensweep;
@@ -165,6 +166,97 @@ TEST_CASE("a lane that is no number gets NaN, and only a pack of such lanes is a
   CHECK_THROWS_AS(measure("spectrum", spectrum_options(), model, set), NumericalError);
   CHECK_THROWS_WITH(measure("spectrum", spectrum_options(), model, set),
                     "the covariance of a hidden layer is not finite");
+}
+
+namespace {
+
+Json regime_options() { return {{"split", "test"}, {"samples", 40}}; }
+
+Json mlp_config() {
+  return {{"model",
+           {{"kind", "mlp"},
+            {"width", 20},
+            {"depth", 2},
+            {"activation", "relu"},
+            {"batch_norm", false},
+            {"whiten", 0},
+            {"whiten_about", "mean"},
+            {"parametrisation", "ntk"},
+            {"weight_variance", 2.0},
+            {"bias_variance", 0.1}}}};
+}
+
+metrics::Measurement regime_of(models::Model& model, const data::DeviceDataset& set, const Json& config,
+                               const std::vector<std::uint64_t>& seeds, std::size_t lane) {
+  return metrics::make_metric("kernel_regime", regime_options())->measure({model, set, config, seeds})[lane];
+}
+
+}  // namespace
+
+TEST_CASE("a network that did not move is in the kernel regime") {
+  const data::DeviceDataset set = digits(60);
+  const Json config = mlp_config();
+  const auto model = models::make_model(config.at("model"), set.info, {3, 4}, torch::kCPU);
+  const auto measured = regime_of(*model, set, config, {3, 4}, 1);
+  CHECK(measured.at("weight_change").values() == std::vector<double>{0, 0, 0});
+  CHECK(measured.at("parameter_change").values() == std::vector<double>{0});
+  CHECK(measured.at("feature_change").values() == std::vector<double>{0, 0});
+  CHECK(measured.at("gate_flips").values() == std::vector<double>{0, 0});
+  for (const double value : measured.at("cka").values()) CHECK(value == Approx(1));
+  CHECK(measured.at("ntk_drift").values() == std::vector<double>{0});
+  CHECK(measured.at("ntk_distance").values()[0] == Approx(0).margin(1e-12));
+  CHECK(measured.at("ntk_alignment").values() == measured.at("ntk_alignment_initial").values());
+  CHECK(measured.at("ntk_eigenvalues").shape == std::vector<std::int64_t>{40});
+  CHECK(measured.at("ntk_eigenvalues").values().front() > measured.at("ntk_eigenvalues").values().back());
+  CHECK(measured.at("ntk_shares").shape == std::vector<std::int64_t>{3});
+}
+
+TEST_CASE("small steps keep a network near its linearisation, and every measure scales as it must") {
+  const data::DeviceDataset set = digits(60);
+  const Json config = mlp_config();
+  double gap[2], drift[2];
+  int i = 0;
+  for (const double step : {1e-3, 1e-1}) {
+    const auto model = models::make_model(config.at("model"), set.info, {3}, torch::kCPU);
+    torch::manual_seed(8);
+    double moved = 0, whole = 0;
+    for (auto& named : model->parameters()) {
+      const torch::NoGradGuard no_gradients;
+      const Tensor change = step * torch::randn_like(named.tensor);
+      moved += change.to(torch::kFloat64).square().sum().item<double>();
+      whole += named.tensor.to(torch::kFloat64).square().sum().item<double>();
+      named.tensor.add_(change);
+    }
+    const auto measured = regime_of(*model, set, config, {3}, 0);
+    CHECK(measured.at("parameter_change").values()[0] == Approx(std::sqrt(moved / whole)).epsilon(1e-3));
+    gap[i] = measured.at("linearisation_gap").values()[0];
+    drift[i++] = measured.at("ntk_drift").values()[0];
+  }
+  CHECK(gap[0] < 0.02);
+  CHECK(gap[1] > 20 * gap[0]);
+  CHECK(drift[1] > 20 * drift[0]);
+}
+
+TEST_CASE("debiased similarity is 0 for independent features of any width and 1 for the same ones") {
+  torch::manual_seed(6);
+  const Tensor a = torch::randn({1, 8192, 256}), b = torch::randn({1, 8192, 256});
+  CHECK(std::abs(metrics::debiased_cka(a, b).item<double>()) < 0.01);
+  CHECK(metrics::debiased_cka(a, 3 * a).item<double>() == Approx(1).epsilon(1e-12));
+  const Tensor rotation = std::get<0>(torch::linalg_qr(torch::randn({8, 8})));
+  const Tensor few = torch::randn({1, 8, 50});
+  CHECK(metrics::debiased_cka(few, rotation.unsqueeze(0).matmul(few)).item<double>() == Approx(1).epsilon(1e-5));
+}
+
+TEST_CASE("a kernel is aligned with its labels as far as it is theirs") {
+  const Tensor labels = torch::tensor({0, 0, 1, 1, 2}, torch::kInt64);
+  const Tensor own = labels.unsqueeze(0).eq(labels.unsqueeze(1)).to(torch::kFloat64).unsqueeze(0);
+  CHECK(metrics::label_alignment(2 * own + 5, labels).item<double>() == Approx(1).epsilon(1e-12));
+  CHECK(metrics::label_alignment(-own, labels).item<double>() == Approx(-1).epsilon(1e-12));
+  const Tensor other = torch::tensor({0, 1, 0, 1, 2}, torch::kInt64);
+  const double low =
+      metrics::label_alignment(other.unsqueeze(0).eq(other.unsqueeze(1)).to(torch::kFloat64).unsqueeze(0), labels)
+          .item<double>();
+  CHECK(low < 0.5);
 }
 
 TEST_CASE("a metric that no table holds is a bug of ours") {

@@ -14,12 +14,12 @@ MAY_USE = {
     "wire": {"core", "study"},
     # Users bring their own data in HDF5 files.
     "data": {"core", "study", "hdf5"},
-    "kernels": {"core", "data"},
     "models": {"core", "study", "data"},
+    "kernels": {"core", "data", "models"},
     "regularizers": {"core", "study", "data", "models"},
     "attacks": {"core", "study", "data", "models"},
     # A metric's result travels as a record's column.
-    "metrics": {"core", "study", "data", "models", "wire"},
+    "metrics": {"core", "study", "data", "models", "kernels", "wire"},
     "training": {"core", "study", "data"} | SCIENCE,
     "worker": {"core", "study", "data", "training", "wire"} | SCIENCE,
     "sweep": {"core", "study", "wire"},

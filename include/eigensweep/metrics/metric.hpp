@@ -19,6 +19,7 @@ struct Subject {
   models::Model& model;
   const data::DeviceDataset& data;
   const Json& config;  ///< the first lane's resolved configuration (equal over lanes but for per-lane options)
+  std::vector<std::uint64_t> seeds{};  ///< the lanes' trial seeds: what the networks were at initialisation follows
 };
 
 /// One lane's columns by name, as declared by the kind.

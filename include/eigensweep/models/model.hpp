@@ -33,12 +33,23 @@ struct Inputs {
   [[nodiscard]] Inputs unshared() const;
 };
 
+/// What an affine layer read and made, z = weight_factor W h + bias_factor b, as nodes of the graph: enough for the
+/// derivatives by W and b of every sample by itself.
+struct AffineTrace {
+  Tensor input;   ///< h [E, N_in, B]
+  Tensor output;  ///< z [E, N_out, B]
+  double weight_factor = 1;
+  double bias_factor = 1;
+};
+
 /// Features run before samples: a lane's activations are [N, B], so one product with the stacked weights [E * N, d]
 /// serves all lanes of a group and leaves [E, N, B] contiguous, and everything that runs over samples (bias, batch
 /// norm, centring, spectra) runs along memory.
 struct Output {
   Tensor logits;               ///< [E, C, B]
   std::vector<Tensor> hidden;  ///< one [E, N_l, B] per hidden layer: after the nonlinearity (and batch norm, if any)
+  std::vector<AffineTrace>
+      affine;  ///< one per affine layer, input layer first, where Model::trace_affine() asked for it
 };
 
 enum class Mode { train, evaluate };  ///< batch norm: batch statistics, or running ones
@@ -75,6 +86,9 @@ class Model {
   /// Makes the network's outputs `scale` times those of its parameters, less those of `origin` (if there is one), a
   /// network that is never trained.
   void rescale_outputs(double scale, std::unique_ptr<Model> origin);
+
+  /// Whether forward() shows its affine layers. False if this network cannot (its layers are not all dense).
+  virtual bool trace_affine(bool wanted) { return !wanted; }
 
   /// Renews what evaluation mode takes from the whole training set, `images` [n, d] bytes (a frozen whitening factor).
   virtual void refresh(const Tensor& images) { (void)images; }

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "eigensweep/data/torch.hpp"
+#include "eigensweep/models/model.hpp"
+
+namespace eigensweep::kernels {
+
+using torch::Tensor;
+
+/// The empirical neural tangent kernel of E networks at n samples, by the structure of their affine layers (Novak,
+/// Sohl-Dickstein, Schoenholz 2022, arXiv:2206.08720): one backward pass per logit and products of [n, N] matrices; no
+/// Jacobian is ever formed.
+struct EmpiricalNtk {
+  Tensor traced;  ///< [E, n, n] float64: mean over logits o of sum over parameters of df_o(x)/dtheta df_o(x')/dtheta
+  Tensor shares;  ///< [E, L] float64: the affine layers' parts of its trace, input layer first; a row sums to 1
+  Tensor full;    ///< [E, n C, n C] float64, a sample's logits together; undefined unless asked for
+};
+
+/// `x` [n, d]: what the networks read. Throws ContractViolation for a network that does not show its affine layers.
+EmpiricalNtk empirical_ntk(models::Model& model, const Tensor& x, bool full = false);
+
+/// Outputs of the linearised networks less those of the networks, J(x) v for `direction` v, a tensor [E, ...] per
+/// parameter: [E, C, n].
+Tensor jacobian_product(models::Model& model, const Tensor& x, const std::vector<Tensor>& direction);
+
+}  // namespace eigensweep::kernels
