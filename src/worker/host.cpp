@@ -4,6 +4,9 @@
 #include <ATen/DeviceAccelerator.h>
 #include <torch/version.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include <cstdlib>
 #include <fstream>
@@ -25,6 +28,19 @@ std::int64_t free_memory(const torch::Device& device) {
     if (name == "MemAvailable:") return kibibytes * 1024;
   }
   return static_cast<std::int64_t>(::sysconf(_SC_AVPHYS_PAGES)) * ::sysconf(_SC_PAGESIZE);
+}
+
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  ::mallopt(M_MMAP_MAX, 0);  // a mapping of its own would be given back as soon as it is freed
+  ::mallopt(M_TRIM_THRESHOLD, -1);
+#endif
+}
+
+void give_back_freed_memory() {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
 }
 
 Json visible_gpus() {

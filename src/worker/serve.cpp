@@ -124,7 +124,9 @@ ExitCode serve(const torch::Device& device, int in, int out) {
       throw ContractViolation(fmt::format("a worker got a frame of type {}", message->at("type").dump()));
     }
     const wire::Task task = wire::task_from_json(message->at("task"));
-    wire::write_frame(out, answer(task, session, hooks_for(task, out, limiter)));
+    const Json reply = answer(task, session, hooks_for(task, out, limiter));
+    give_back_freed_memory();
+    wire::write_frame(out, reply);
   }
   return ExitCode::ok;
 }
