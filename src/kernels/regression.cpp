@@ -31,15 +31,28 @@ Fit fit_to_the_end(const Tensor& kernel, const Tensor& targets) {
                   kernel.size(0), most_jitter));
 }
 
-Fit fit_for(const Tensor& kernel, const Tensor& targets, double time) {
+GradientFlow::GradientFlow(const Tensor& kernel, const Tensor& targets) {
   const torch::NoGradGuard no_gradients;
   expect_finite(kernel);
   const auto [values, vectors] = torch::linalg_eigh(kernel);
-  const double rate = time / static_cast<double>(targets.numel());
-  // (1 - exp(-l rate)) / l, which is rate where l is 0 (or, by rounding, below).
-  const Tensor positive = values.clamp_min(0);
-  const Tensor factor = torch::where(positive > 0, -torch::expm1(-positive * rate) / positive, rate);
-  return {vectors.matmul(factor.unsqueeze(1) * vectors.t().matmul(targets)), 0.0};
+  values_ = values.clamp_min(0);  // below 0 by rounding only
+  vectors_ = vectors;
+  projected_ = vectors.t().matmul(targets);
+}
+
+Tensor GradientFlow::coefficients(double time) const {
+  const torch::NoGradGuard no_gradients;
+  const double rate = time / static_cast<double>(projected_.numel());
+  // (1 - exp(-l rate)) / l, which is rate where l is 0.
+  const Tensor factor = torch::where(values_ > 0, -torch::expm1(-values_ * rate) / values_, rate);
+  return vectors_.matmul(factor.unsqueeze(1) * projected_);
+}
+
+double GradientFlow::loss(double time) const {
+  const torch::NoGradGuard no_gradients;
+  const double rate = time / static_cast<double>(projected_.numel());
+  const Tensor left = (-values_ * rate).exp().unsqueeze(1) * projected_;
+  return left.square().mean().item<double>();
 }
 
 }  // namespace eigensweep::kernels

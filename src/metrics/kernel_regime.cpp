@@ -105,6 +105,10 @@ class KernelRegime final : public Metric {
 
   std::vector<Measurement> measure(const Subject& subject) override {
     models::Model& model = subject.model;
+    // Infinite width is the regime itself: there is nothing to measure its distance by.
+    if (subject.config.at("model").at("width") == "inf") {
+      return std::vector<Measurement>(static_cast<std::size_t>(model.lanes()));
+    }
     EIGENSWEEP_EXPECT(subject.seeds.size() == static_cast<std::size_t>(model.lanes()));
     const data::DeviceDataset::Part part = subject.data.part(split_);
     const Tensor x = data::to_inputs(part.images.slice(0, 0, samples_));

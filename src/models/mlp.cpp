@@ -4,6 +4,7 @@
 // Nassar et al. 2020.
 #ifdef EIGENSWEEP_DECLARATIONS
 #include "eigensweep/study/kind.hpp"
+#include "infinite.hpp"
 #include "layer_options.hpp"
 
 namespace eigensweep::models {
@@ -16,15 +17,18 @@ study::Kind declare_mlp() {
   kind.options = with_layers(
       study::Options{}
           .integer("width", std::nullopt, {1, 1e6}, "units of each hidden layer")
+          .or_infinite()
           .integer("depth", 1, {1, 1000}, "number of hidden layers")
           .choice("activation", "tanh", {"tanh", "relu", "erf", "gelu"}, "nonlinearity of the hidden layers")
           .boolean("batch_norm", false, "normalise each hidden layer over the batch, after its nonlinearity"),
       {"standard", "ntk", "mup"});
-  kind.refuse = [](const Json& options, const Json&) {
-    const std::string reason = refuse_whitening(options, options.at("depth").get<std::int64_t>());
-    return reason.empty() ? refuse_parametrisation(options) : reason;
+  kind.refuse = [](const Json& options, const Json& config) {
+    std::string reason = refuse_whitening(options, options.at("depth").get<std::int64_t>());
+    if (reason.empty()) reason = refuse_parametrisation(options);
+    return reason.empty() ? refuse_infinite(options, config) : reason;
   };
   kind.shape = [](const Json& options, const study::DatasetInfo& dataset) {
+    if (is_infinite(options)) return infinite_shape(options, dataset);
     const auto width = options.at("width").get<std::int64_t>();
     const auto depth = options.at("depth").get<std::int64_t>();
     const bool batch_norm = options.at("batch_norm").get<bool>();

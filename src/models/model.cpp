@@ -18,12 +18,14 @@ Model::Model() = default;
 Model::~Model() = default;
 
 Output Model::forward(const Inputs& inputs, Mode mode) {
-  const Inputs read = input_norm_ ? Inputs{(*input_norm_)(inputs.x), inputs.lanes} : inputs;
+  const Inputs read{normalised(inputs.x), inputs.lanes};
   Output output = run(read, mode);
   if (origin_) output.logits = output.logits - origin_->run(read, mode).logits;
   if (output_scale_ != 1) output.logits = output.logits * output_scale_;
   return output;
 }
+
+Tensor Model::normalised(const Tensor& x) const { return input_norm_ ? (*input_norm_)(x) : x; }
 
 void Model::rescale_outputs(double scale, std::unique_ptr<Model> origin) {
   output_scale_ = scale;

@@ -131,6 +131,9 @@ std::vector<Tensor> hidden_covariances(Model& model, const Tensor& images, const
 std::vector<Eigensystem> hidden_spectra(Model& model, const Tensor& images, Wanted wanted,
                                         const std::vector<std::size_t>& layers, Products products) {
   const std::int64_t samples = images.size(0);
+  if (const std::vector<Tensor> grams = model.hidden_grams(images); !grams.empty()) {
+    return spectra_of_grams(grams, model.lanes(), wanted);
+  }
   std::vector<Moments> moments;
   std::vector<std::vector<Tensor>> activations;  // of the layers that have more units than there are samples
   for_each_chunk(model, images, 0, [&](const std::vector<Tensor>& hidden) {
@@ -196,6 +199,21 @@ Eigensystem eigh_descending(const Tensor& covariance, Wanted wanted, const std::
     }
   }
   return system;
+}
+
+std::vector<Eigensystem> spectra_of_grams(const std::vector<Tensor>& grams, std::int64_t lanes, Wanted wanted) {
+  EIGENSWEEP_EXPECT(wanted == Wanted::values);
+  std::vector<Eigensystem> systems;
+  for (const Tensor& gram : grams) {
+    const auto samples = static_cast<double>(gram.size(0));
+    const Tensor centred = gram - gram.mean(0, true) - gram.mean(1, true) + gram.mean();
+    Eigensystem system = eigh_descending((centred / samples).unsqueeze(0), wanted);
+    system.form = Form::dual;
+    system.values = system.values.clamp_min(0).expand({lanes, -1}).contiguous();
+    system.failures.resize(static_cast<std::size_t>(lanes), system.failures.front());
+    systems.push_back(std::move(system));
+  }
+  return systems;
 }
 
 Eigensystem eigh_dual(const Tensor& activations, Wanted wanted) {

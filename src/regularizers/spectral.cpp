@@ -37,6 +37,7 @@ study::Kind declare_spectral() {
   kind.off_when_zero = "strength";
   kind.refuse_network = [](const Json& options, const study::ModelShape& shape,
                            const study::SampleCounts& samples) -> std::string {
+    if (shape.hidden_widths.empty()) return "a network of infinite width has no layer to penalise; exclude this cell";
     const auto cutoff = options.at("cutoff").get<long long>();
     for (const std::int64_t width : penalised_widths(options, shape)) {
       // Fewer samples than units span no more directions than samples, less one for their mean.

@@ -12,8 +12,11 @@ template <typename Number>
 void write_numbers(NetcdfWriter& writer, const VariableSpec& spec, const std::vector<Json>& values) {
   writer.add_numbers(spec, [&](std::size_t row, std::uint8_t* bytes) {
     if (values[row].is_null()) return;
-    const Number value =
-        values[row].is_boolean() ? static_cast<Number>(values[row].get<bool>()) : values[row].get<Number>();
+    const auto number_of = [](const Json& json) {
+      if (json == "inf") return std::numeric_limits<Number>::infinity();
+      return json.is_boolean() ? static_cast<Number>(json.get<bool>()) : json.get<Number>();
+    };
+    const Number value = number_of(values[row]);
     std::memcpy(bytes, &value, sizeof value);
   });
 }
@@ -35,7 +38,7 @@ void write_coordinate(NetcdfWriter& writer, VariableSpec spec, const std::vector
   } else if (all([](const Json& value) { return value.is_number_integer(); })) {
     spec.dtype = "i64";
     write_numbers<std::int64_t>(writer, spec, values);
-  } else if (all([](const Json& value) { return value.is_number() || value.is_null(); })) {
+  } else if (all([](const Json& value) { return value.is_number() || value.is_null() || value == "inf"; })) {
     spec.dtype = "f64";
     spec.has_fill = true;
     write_numbers<double>(writer, spec, values);

@@ -60,6 +60,7 @@ double bytes_of_lane(const WorkContext& context) {
   const auto samples = static_cast<double>(std::max(context.batch_size, evaluation_chunk));
   const auto activations = static_cast<double>(context.model.activations);
   const auto inputs = static_cast<double>(context.dataset.input_size());
+  if (context.model.closed_form_bytes > 0) return context.model.closed_form_bytes;
   double bytes = parameters * bytes_per_parameter + samples * (activations * bytes_per_activation + inputs * 4.0);
   for (const std::int64_t width : context.model.hidden_widths) {
     const auto n = static_cast<double>(width);
@@ -88,6 +89,7 @@ LaneCost lane_cost(const Study& study, const Catalog& catalog, const Trial& tria
   cost.training_flops = epochs * samples * sample_flops +
                         steps * static_cast<double>(context.model.parameters) * optimizer_flops +
                         penalty_flops(config.at("regularizers"), catalog, context);
+  if (context.model.closed_form_flops > 0) cost.training_flops = context.model.closed_form_flops;
   cost.step_flops = steps > 0 ? cost.training_flops / steps : 0;
   for (const Evaluation& evaluation : evaluations) {
     const Kind* kind = catalog.find(evaluation.family, evaluation.kind);

@@ -21,6 +21,7 @@ std::string facts(const Option& option) {
   std::string words = option.type == Type::choice ? "one of " + text::quoted_list(option.choices)
                                                   : std::string(type_words(option.type));
   if (const std::string range = range_words(option.range); !range.empty()) words += " " + range;
+  if (option.infinite) words += ", or \"inf\"";
   if (!option.unit.empty()) words += fmt::format(" [{}]", option.unit);
   words += option.default_value.is_null() ? "; required" : "; default " + value_words(option.default_value);
   return words;

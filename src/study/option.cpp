@@ -71,6 +71,12 @@ Options& Options::per_lane() {
   return *this;
 }
 
+Options& Options::or_infinite() {
+  EIGENSWEEP_EXPECT(!options_.empty() && options_.back().type == Type::integer);
+  options_.back().infinite = true;
+  return *this;
+}
+
 Options& Options::not_identity() {
   EIGENSWEEP_EXPECT(!options_.empty());
   options_.back().identity = false;

@@ -31,6 +31,7 @@ Json value_schema(const Option& option) {
     case Type::number:
       schema["type"] = option.type == Type::integer ? "integer" : "number";
       add_range(option.range, schema);
+      if (option.infinite) return {{"anyOf", Json::array({std::move(schema), Json{{"const", "inf"}}})}};
       return schema;
     case Type::text:
       return {{"type", "string"}};

@@ -22,6 +22,8 @@ Options training_options() {
       .number("target_offset", 0.0, {0, 1}, "what 'mse' subtracts from one-hot labels: 0.1 gives targets -0.1 and 0.9")
       .number("stop_loss", 0.0, {0, 1e9},
               "training of a trial ends after the first epoch whose mean task loss is not above this; 0: never early")
+      .choice("limit_time", "same", {"same", "end"},
+              "how long a network of infinite width is trained: for the time of learning rate and steps, or to the end")
       .choice("rate_rule", "fixed", {"fixed", "over_width", "mup"},
               "how learning rates follow width / base_width: not at all, inversely, or by muP's table for each layer")
       .integer("warmup_epochs", 0, {0, 1e6}, "epochs over which the learning rate grows linearly to its value")

@@ -28,7 +28,7 @@ constexpr double largest_whole = 9007199254740992.0;
     advice = "; an option holds a value or {\"sweep\": ...}";
   } else if (node.shape == Node::Shape::scalar && node.scalar.is_string() &&
              (option.type == Type::integer || option.type == Type::number)) {
-    advice = "; write it without quotes";
+    advice = option.infinite ? "; write it without quotes, or \"inf\"" : "; write it without quotes";
   }
   source.fail(node.pointer,
               fmt::format("{} is not {} ({}){}", words(node), type_words(option.type), option.meaning, advice));
@@ -44,6 +44,7 @@ void check_range(double value, const Node& node, const Option& option, const Sou
 }
 
 Json read_integer(const Node& node, const Option& option, const Source& source) {
+  if (option.infinite && node.shape == Node::Shape::scalar && node.scalar == "inf") return "inf";
   if (node.shape != Node::Shape::scalar || !node.scalar.is_number()) wrong_type(node, option, source);
   const double value = node.scalar.get<double>();
   if (std::trunc(value) != value) wrong_type(node, option, source);

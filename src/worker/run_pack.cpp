@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <limits>
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/here.hpp"
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/version.hpp"
+#include "eigensweep/kernels/limit_network.hpp"
 #include "eigensweep/models/safetensors.hpp"
 #include "eigensweep/worker/host.hpp"
 #include "evaluate.hpp"
@@ -74,6 +76,15 @@ wire::Record training_record(const wire::Task& task, std::size_t lane, const tra
   return record;
 }
 
+/// Of a training in closed form: there is a loss after each epoch, and nothing else on the way.
+training::LaneHistory history_of(const std::vector<double>& losses) {
+  training::LaneHistory history;
+  history.loss = history.task_loss = losses;
+  history.penalty.assign(losses.size(), 0.0);
+  history.train_accuracy.assign(losses.size(), std::numeric_limits<double>::quiet_NaN());
+  return history;
+}
+
 std::string keep_model(const wire::TaskLane& lane, models::Model& model, std::int64_t index) {
   models::TensorFile content = models::lane_of(model, index);
   content.metadata = {{"format", "pt"},
@@ -81,6 +92,26 @@ std::string keep_model(const wire::TaskLane& lane, models::Model& model, std::in
                       {"config", lane.config.dump()},
                       {"eigensweep", std::string(build_info().version)}};
   return models::write_tensors(lane.model_file, content);
+}
+
+/// A network of infinite width is trained in closed form, for all lanes at once: seeds do not matter to it.
+std::unique_ptr<models::Model> train_limit(const wire::Task& task, const Session& session,
+                                           const data::DeviceDataset& data, const PackHooks& hooks) {
+  const Clock::time_point start = Clock::now();
+  const Json& config = task.lanes.front().config;
+  auto network = std::make_unique<kernels::LimitNetwork>(
+      config.at("model"), data.info, static_cast<std::int64_t>(task.lanes.size()), session.device());
+  const training::LaneHistory history = history_of(network->train(data, config.at("training")));
+  for (std::size_t lane = 0; lane < task.lanes.size(); ++lane) {
+    wire::Record record = training_record(task, lane, history);
+    record.provenance = provenance(task, session, lane, seconds_since(start));
+    record.provenance["dataset_sha256"] = data.sha256;
+    if (!task.lanes[lane].model_file.empty()) {
+      record.provenance["model_sha256"] = keep_model(task.lanes[lane], *network, static_cast<std::int64_t>(lane));
+    }
+    hooks.record(record);
+  }
+  return network;
 }
 
 }  // namespace
@@ -102,8 +133,11 @@ Ending run_pack(const wire::Task& task, Session& session, const PackHooks& hooks
   std::vector<bool> alive(task.lanes.size(), true);
   std::unique_ptr<training::Trainer> trainer;
   std::unique_ptr<models::Model> loaded;
+  const Json& model_options = task.lanes.front().config.at("model");
 
-  if (train) {
+  if (train && kernels::is_infinite(model_options)) {
+    loaded = train_limit(task, session, data, hooks);
+  } else if (train) {
     const Clock::time_point start = Clock::now();
     trainer = start_trainer(task, data, session.device());
     training::Hooks watch;
@@ -137,7 +171,8 @@ Ending run_pack(const wire::Task& task, Session& session, const PackHooks& hooks
   } else {
     std::vector<std::uint64_t> seeds;
     for (const wire::TaskLane& lane : task.lanes) seeds.push_back(lane.config.at("seed").get<std::uint64_t>());
-    loaded = models::make_model(task.lanes.front().config.at("model"), data.info, seeds, session.device());
+    loaded = kernels::make_network(model_options, data.info, seeds, session.device());
+    loaded->attach(data.train_images);
     for (std::size_t lane = 0; lane < task.lanes.size(); ++lane) {
       const std::filesystem::path file = task.lanes[lane].model_file;
       models::load_lane(*loaded, static_cast<std::int64_t>(lane), models::read_tensors(file), file);

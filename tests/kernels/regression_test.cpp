@@ -34,8 +34,11 @@ TEST_CASE("the state of gradient flow at a time equals many small steps") {
     const Tensor a = slope(f), b = slope(f + h / 2 * a), c = slope(f + h / 2 * b), d = slope(f + h * c);
     f = f + h / 6 * (a + 2 * b + 2 * c + d);
   }
-  CHECK(apart(kernel.matmul(kernels::fit_for(kernel, targets, time).coefficients), f) < 1e-10);
-  CHECK(apart(kernels::fit_for(kernel, targets, 0).coefficients, torch::zeros_like(targets)) == 0);
+  const kernels::GradientFlow flow(kernel, targets);
+  CHECK(apart(kernel.matmul(flow.coefficients(time)), f) < 1e-10);
+  CHECK(flow.loss(time) == Approx((f - targets).square().mean().item<double>()).epsilon(1e-9));
+  CHECK(apart(flow.coefficients(0), torch::zeros_like(targets)) == 0);
+  CHECK(flow.loss(0) == Approx(targets.square().mean().item<double>()));
 }
 
 TEST_CASE("after a long time gradient flow is kernel regression") {
@@ -43,7 +46,7 @@ TEST_CASE("after a long time gradient flow is kernel regression") {
   const Fit end = kernels::fit_to_the_end(kernel, targets);
   CHECK(end.jitter == 1e-10);
   CHECK(apart(kernel.matmul(end.coefficients), targets) < 1e-7);
-  CHECK(apart(kernels::fit_for(kernel, targets, 1e7).coefficients, end.coefficients) < 1e-5);
+  CHECK(apart(kernels::GradientFlow(kernel, targets).coefficients(1e7), end.coefficients) < 1e-5);
 }
 
 TEST_CASE("a kernel that is not positive definite gets more jitter, or is refused") {
@@ -54,12 +57,12 @@ TEST_CASE("a kernel that is not positive definite gets more jitter, or is refuse
   kernel = vectors.matmul(torch::diag(spectrum)).matmul(vectors.t());
   const Tensor targets = torch::ones({5, 1}, torch::kFloat64);
   CHECK(kernels::fit_to_the_end(kernel, targets).jitter == Approx(1e-7));
-  CHECK(kernels::fit_for(kernel, targets, 10).coefficients.isfinite().all().item<bool>());
+  CHECK(kernels::GradientFlow(kernel, targets).coefficients(10).isfinite().all().item<bool>());
   CHECK_THROWS_WITH(
       kernels::fit_to_the_end(-kernel, targets),
       "the kernel of the 5 training samples is not positive definite, even with 0.0001 of its mean diagonal "
       "added to the diagonal");
   kernel[2][2] = NAN;
   CHECK_THROWS_WITH(kernels::fit_to_the_end(kernel, targets), "the kernel of the training samples is not finite");
-  CHECK_THROWS_AS(kernels::fit_for(kernel, targets, 1), NumericalError);
+  CHECK_THROWS_AS(kernels::GradientFlow(kernel, targets), NumericalError);
 }

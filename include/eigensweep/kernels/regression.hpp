@@ -19,7 +19,20 @@ struct Fit {
 /// NumericalError beyond 1e-4.
 Fit fit_to_the_end(const Tensor& kernel, const Tensor& targets);
 
-/// The state after `time` (learning rate times steps); by the kernel's eigenvectors, without jitter.
-Fit fit_for(const Tensor& kernel, const Tensor& targets, double time);
+/// The states on the way there; by the kernel's eigenvectors, without jitter.
+class GradientFlow {
+ public:
+  /// Throws NumericalError for a kernel that is not finite.
+  GradientFlow(const Tensor& kernel, const Tensor& targets);
+  /// A [n, C] after `time` (learning rate times steps).
+  [[nodiscard]] Tensor coefficients(double time) const;
+  /// Mean over samples and outputs of the squared error on the training set.
+  [[nodiscard]] double loss(double time) const;
+
+ private:
+  Tensor values_;     // [n] eigenvalues, at least 0
+  Tensor vectors_;    // [n, n]
+  Tensor projected_;  // [n, C] targets along the eigenvectors
+};
 
 }  // namespace eigensweep::kernels

@@ -90,6 +90,17 @@ class Model {
   /// Whether forward() shows its affine layers. False if this network cannot (its layers are not all dense).
   virtual bool trace_affine(bool wanted) { return !wanted; }
 
+  /// Shows the training set, `images` [n, d] as in a DeviceDataset, to a network that reads it for every prediction.
+  virtual void attach(const Tensor& images) { (void)images; }
+  /// Numbers per sample that forward() needs beyond those it shows.
+  [[nodiscard]] virtual std::int64_t hidden_numbers() const { return 0; }
+  /// Of a network without units: per hidden layer the mean over its units of products of activations, [n, n] for
+  /// `images` [n, d].
+  virtual std::vector<Tensor> hidden_grams(const Tensor& images) {
+    (void)images;
+    return {};
+  }
+
   /// Renews what evaluation mode takes from the whole training set, `images` [n, d] bytes (a frozen whitening factor).
   virtual void refresh(const Tensor& images) { (void)images; }
   /// Why the lane's numbers lost their meaning, as far as the network knows, or "".
@@ -107,6 +118,8 @@ class Model {
   [[nodiscard]] std::vector<NamedTensor>& buffers() noexcept { return buffers_; }
 
  protected:
+  /// Inputs as the first layer behind the normalising one reads them.
+  [[nodiscard]] Tensor normalised(const Tensor& x) const;
   /// forward() of inputs that are normalised already.
   virtual Output run(const Inputs& inputs, Mode mode) = 0;
 

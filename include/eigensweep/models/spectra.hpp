@@ -53,6 +53,10 @@ Eigensystem eigh_descending(const Tensor& covariance, Wanted wanted = Wanted::va
 /// direction in which rounding is all there is gets a vector of zeros.
 Eigensystem eigh_dual(const Tensor& activations, Wanted wanted);
 
+/// Eigenvalues of the covariance of a layer with infinitely many units, per unit: those of the centred Gram matrix
+/// [n, n] over n, for each of its `lanes`. No vectors.
+std::vector<Eigensystem> spectra_of_grams(const std::vector<Tensor>& grams, std::int64_t lanes, Wanted wanted);
+
 /// In what a covariance's products are taken; they are always summed up in float64. float32 costs half and leaves
 /// eigenvalues right to 1e-8 of the largest (docs/science.md).
 enum class Products { float64, float32 };

@@ -60,6 +60,8 @@ struct ModelShape {
   double first_layer_flops = 0;             ///< of these, the first layer's: training takes no gradient to the input
   std::int64_t parameters = 0;              ///< trained numbers
   std::int64_t activations = 0;             ///< numbers kept for the backward pass, per sample
+  double closed_form_flops = 0;             ///< of training, where it takes no steps; else 0
+  double closed_form_bytes = 0;             ///< what that holds at once
   std::vector<std::int64_t> hidden_widths;  ///< N of each hidden layer that spectra and penalties read
 };
 

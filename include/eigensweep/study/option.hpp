@@ -31,6 +31,7 @@ struct Option {
   std::string meaning;    ///< one sentence, lower case, no full stop
   bool per_lane = false;  ///< trials that differ only here may train side by side in one pack
   bool path = false;      ///< names a file or folder; a relative one starts at the study file's folder
+  bool infinite = false;  ///< integers: "inf" is a value, too
   bool identity = true;   ///< part of what a trial or an evaluation is; false for where a file lies
 };
 
@@ -50,6 +51,8 @@ class Options {
   /// Modifiers of the option declared last.
   Options& unit(std::string unit);
   Options& per_lane();
+  /// The integer may be "inf", the limit of large ones.
+  Options& or_infinite();
   /// The option says where or how, not what: results stay valid when it changes (the folder of a dataset).
   Options& not_identity();
   /// The text is a path, relative to the study file's folder; never part of identity.

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "eigensweep/core/json.hpp"
+#include "eigensweep/data/device_dataset.hpp"
+#include "eigensweep/kernels/limit.hpp"
+#include "eigensweep/models/model.hpp"
+
+namespace eigensweep::kernels {
+
+/// A multilayer perceptron of infinite width in the NTK parametrisation with centred outputs: f(x) = T(x, X) A, with T
+/// the tangent kernel and X the training set. It is the same for every seed, so all E lanes are one network. Attacks
+/// differentiate it as any other.
+class LimitNetwork final : public models::Model {
+ public:
+  /// `options`: a resolved "model" section with width "inf".
+  LimitNetwork(const Json& options, const study::DatasetInfo& dataset, std::int64_t lanes, const torch::Device& device);
+
+  /// Trains in closed form, for the time that learning rate and steps of the resolved "training" section are, or to
+  /// the end. Returns the training loss after each epoch, up to "stop_loss". Throws NumericalError.
+  std::vector<double> train(const data::DeviceDataset& data, const Json& training);
+
+  void attach(const Tensor& images) override;
+  [[nodiscard]] std::int64_t hidden_numbers() const override;
+  std::vector<Tensor> hidden_grams(const Tensor& images) override;
+
+ private:
+  models::Output run(const models::Inputs& inputs, models::Mode mode) override;
+  [[nodiscard]] Limit kernels_between(const Tensor& a, const Tensor& b) const;
+
+  std::string activation_;
+  std::vector<AffineLaw> laws_;
+  Tensor train_inputs_;  // [n, d], normalised
+  Tensor coefficients_;  // A [1, n, C] float64, the buffer that is kept
+};
+
+/// Whether a resolved "model" section asks for infinite width.
+bool is_infinite(const Json& options);
+
+/// The network of a resolved "model" section, of finite or infinite width.
+std::unique_ptr<models::Model> make_network(const Json& options, const study::DatasetInfo& dataset,
+                                            const std::vector<std::uint64_t>& seeds, const torch::Device& device);
+
+}  // namespace eigensweep::kernels

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/kernels/limit_network.hpp"
+
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/kernels/regression.hpp"
+#include "eigensweep/models/input_norm.hpp"
+
+namespace eigensweep::kernels {
+namespace {
+
+constexpr std::int64_t numbers_per_pair = 40;  // float64 temporaries of a layer's recursion and their gradients
+
+Tensor targets(const data::DeviceDataset& data, const Json& training) {
+  return torch::one_hot(data.train_labels, data.info.classes).to(torch::kFloat64) -
+         training.at("target_offset").get<double>();
+}
+
+}  // namespace
+
+LimitNetwork::LimitNetwork(const Json& options, const study::DatasetInfo& dataset, std::int64_t lanes,
+                           const torch::Device& device)
+    : activation_(options.at("activation").get<std::string>()),
+      laws_(ntk_laws(options.at("depth").get<std::int64_t>(), options.at("weight_variance").get<double>(),
+                     options.at("bias_variance").get<double>())),
+      coefficients_(torch::zeros({lanes, dataset.train_samples, dataset.classes},
+                                 torch::TensorOptions(device).dtype(torch::kFloat64))) {
+  lanes_ = lanes;
+  buffers_.push_back({"coefficients", coefficients_});
+  normalise_inputs(models::make_input_norm(options, dataset, lanes, device));
+}
+
+void LimitNetwork::attach(const Tensor& images) { train_inputs_ = normalised(data::to_inputs(images)); }
+
+std::int64_t LimitNetwork::hidden_numbers() const {
+  return train_inputs_.size(0) * numbers_per_pair * static_cast<std::int64_t>(laws_.size());
+}
+
+Limit LimitNetwork::kernels_between(const Tensor& a, const Tensor& b) const {
+  return dense_limit(laws_, activation_, a, b);
+}
+
+models::Output LimitNetwork::run(const models::Inputs& inputs, models::Mode) {
+  EIGENSWEEP_EXPECT(train_inputs_.defined());
+  std::vector<Tensor> logits;
+  for (std::size_t group = 0; group < inputs.lanes.size(); ++group) {
+    const Tensor x = inputs.x[static_cast<std::int64_t>(group)];
+    const Tensor of_group = kernels_between(x, train_inputs_).ntk.matmul(coefficients_[0]).t().to(torch::kFloat32);
+    logits.push_back(of_group.unsqueeze(0).expand({inputs.lanes[group], -1, -1}));
+  }
+  return {torch::cat(logits), {}, {}};
+}
+
+std::vector<Tensor> LimitNetwork::hidden_grams(const Tensor& images) {
+  const torch::NoGradGuard no_gradients;
+  const Tensor x = normalised(data::to_inputs(images));
+  return kernels_between(x, x).hidden;
+}
+
+std::vector<double> LimitNetwork::train(const data::DeviceDataset& data, const Json& training) {
+  const torch::NoGradGuard no_gradients;
+  fit_inputs(data.train_images);
+  attach(data.train_images);
+  const Tensor kernel = kernels_between(train_inputs_, train_inputs_).ntk;
+  const Tensor y = targets(data, training);
+  if (training.at("limit_time") == "end") {
+    const Fit fit = fit_to_the_end(kernel, y);
+    coefficients_.copy_(fit.coefficients.expand_as(coefficients_));
+    return {(kernel.matmul(fit.coefficients) - y).square().mean().item<double>()};
+  }
+  const GradientFlow flow(kernel, y);
+  const auto batch = training.at("batch_size").get<std::int64_t>();
+  const bool drop = training.at("last_batch") == "drop";
+  const std::int64_t steps = (data.info.train_samples + (drop ? 0 : batch - 1)) / batch;
+  // The loss that is minimised is |f - y|^2 / (n C), twice the flow's.
+  const double epoch = 2 * training.at("optimizer").at("learning_rate").get<double>() * static_cast<double>(steps);
+  const auto enough = training.at("stop_loss").get<double>();
+  std::vector<double> losses;
+  const auto epochs = training.at("epochs").get<std::int64_t>();
+  while (static_cast<std::int64_t>(losses.size()) < epochs && (losses.empty() || losses.back() > enough)) {
+    losses.push_back(flow.loss(epoch * static_cast<double>(losses.size() + 1)));
+  }
+  coefficients_.copy_(flow.coefficients(epoch * static_cast<double>(losses.size())).expand_as(coefficients_));
+  return losses;
+}
+
+bool is_infinite(const Json& options) { return options.at("width") == "inf"; }
+
+std::unique_ptr<models::Model> make_network(const Json& options, const study::DatasetInfo& dataset,
+                                            const std::vector<std::uint64_t>& seeds, const torch::Device& device) {
+  if (!is_infinite(options)) return models::make_model(options, dataset, seeds, device);
+  return std::make_unique<LimitNetwork>(options, dataset, static_cast<std::int64_t>(seeds.size()), device);
+}
+
+}  // namespace eigensweep::kernels

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include "eigensweep/study/kind.hpp"
+
+namespace eigensweep::models {
+
+/// Whether a resolved "model" section asks for the limit of infinite width.
+inline bool is_infinite(const Json& options) { return options.at("width") == "inf"; }
+
+/// "" or why the limit of infinite width means nothing for a training: it is that of gradient descent on a squared
+/// error in the NTK parametrisation, from outputs 0.
+inline std::string refuse_infinite(const Json& options, const Json& config) {
+  if (!is_infinite(options)) return "";
+  const Json& training = config.at("training");
+  const auto wanted = [](const char* what, const std::string& why) {
+    return fmt::format("width \"inf\" wants {} ({}); change it, or exclude this cell", what, why);
+  };
+  if (options.at("parametrisation") != "ntk") {
+    return wanted("parametrisation 'ntk'", "in others training has another limit, or none, at a fixed learning rate");
+  }
+  if (!options.at("centre_output").get<bool>()) {
+    return wanted("centre_output", "outputs at initialisation are random at any width");
+  }
+  if (options.at("batch_norm").get<bool>() || options.at("whiten").get<int>() > 0) {
+    return wanted("neither batch_norm nor whiten", "they have no kernel in closed form");
+  }
+  if (training.at("loss") != "mse") return wanted("loss 'mse'", "other losses have no closed form");
+  const Json& optimizer = training.at("optimizer");
+  if (optimizer.at("kind") != "sgd" || optimizer.at("momentum") != 0.0 || optimizer.at("weight_decay") != 0.0) {
+    return wanted("optimizer 'sgd' without momentum and weight_decay",
+                  "others do not follow the kernel's gradient flow");
+  }
+  if (training.at("schedule").at("kind") != "constant" || training.at("warmup_epochs") != 0 ||
+      training.at("rate_rule") != "fixed") {
+    return wanted("a constant learning rate", "training time is learning rate times steps");
+  }
+  if (training.at("adversary") != "none") return wanted("adversary 'none'", "adversarial training has no closed form");
+  if (!config.at("regularizers").empty()) {
+    return wanted("no regularizers", "penalties of hidden layers and Jacobians have no closed form");
+  }
+  return "";
+}
+
+/// What the cost model must know of the limit: a kernel with every training sample, a few dozen float64 operations on
+/// each pair in each layer.
+inline study::ModelShape infinite_shape(const Json& options, const study::DatasetInfo& dataset) {
+  const auto samples = static_cast<double>(dataset.train_samples);
+  const auto depth = options.at("depth").get<double>();
+  study::ModelShape shape;
+  shape.forward_flops = samples * (4.0 * static_cast<double>(dataset.input_size()) + 100.0 * depth);
+  shape.first_layer_flops = shape.forward_flops;
+  shape.parameters = dataset.train_samples * dataset.classes;
+  // The kernel, its eigenvectors and the solver's workspace; a chunk of samples against the training set.
+  shape.closed_form_flops = samples * samples * (4.0 * static_cast<double>(dataset.input_size()) + 200.0 * depth) +
+                            20.0 * samples * samples * samples;
+  shape.closed_form_bytes = 5.0 * 8.0 * samples * samples + 1e9;
+  return shape;
+}
+
+}  // namespace eigensweep::models
