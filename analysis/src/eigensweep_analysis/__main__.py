@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The command line: python -m eigensweep_analysis report RESULTS, and figures paper RESULTS..."""
+"""The command line: python -m eigensweep_analysis report RESULTS, figures paper RESULTS..., figures width RESULTS."""
 
 import argparse
 import sys
@@ -14,13 +14,14 @@ def main(arguments=None):
     report = commands.add_parser("report", help="write figures and one HTML page about a study")
     report.add_argument("results", help="a results.h5")
     report.add_argument("--output", help="folder to write into (default: report/ beside the results file)")
-    figures = commands.add_parser("figures", help="write the figures of a paper and a table of their numbers")
-    figures.add_argument("which", choices=["paper"], help="paper: Nassar et al. 2020, from the studies in jobs/paper")
+    figures = commands.add_parser("figures", help="write figures of one kind and a table of their numbers")
+    figures.add_argument("which", choices=["paper", "width"], help="paper: Nassar et al. 2020, from the studies in "
+                         "jobs/paper; width: what goes with the width, up to infinity (one study)")
     figures.add_argument("results", nargs="+", help="results.h5 of one or several studies")
-    figures.add_argument("--output", help="folder to write into (default: paper/ beside the first results file)")
+    figures.add_argument("--output", help="folder to write into (default: paper/ or width/ beside the first results file)")
     options = parser.parse_args(arguments)
     try:
-        print(_report(options) if options.command == "report" else _paper(options))
+        print(_report(options) if options.command == "report" else _figures(options))
     except (ResultsError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -36,12 +37,19 @@ def _report(options):
     return f"wrote {files[0]} and {len(files) - 1} figure files in {output / 'figures'}"
 
 
-def _paper(options):
+def _figures(options):
     results = [(path, load(path)) for path in options.results]
-    from eigensweep_analysis.paper import write_paper
+    output = Path(options.output) if options.output else Path(options.results[0]).parent / options.which
+    if options.which == "paper":
+        from eigensweep_analysis.paper import write_paper
 
-    output = Path(options.output) if options.output else Path(options.results[0]).parent / "paper"
-    files = write_paper(results, output)
+        files = write_paper(results, output)
+    else:
+        from eigensweep_analysis.width import write_width
+
+        if len(results) > 1:
+            raise ResultsError(f"{options.results[1]}: figures of the width are of one study; give one results.h5")
+        files = write_width(results[0][1], output, results[0][0])
     return f"wrote {len(files)} files into {output}"
 
 
