@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/kernels/limit.hpp"
 
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/kernels/dual.hpp"
 
@@ -10,10 +14,11 @@ std::vector<AffineLaw> ntk_laws(std::int64_t depth, double weight, double bias) 
   return std::vector<AffineLaw>(static_cast<std::size_t>(depth) + 1, {weight, bias, weight, bias});
 }
 
-Limit dense_limit(const std::vector<AffineLaw>& laws, const std::string& activation, const Tensor& x1,
-                  const Tensor& x2) {
-  EIGENSWEEP_EXPECT(laws.size() >= 2 && x1.dim() == 2 && x2.dim() == 2 && x1.size(1) == x2.size(1));
-  const Tensor a = x1.to(torch::kFloat64), b = x2.to(torch::kFloat64);
+namespace {
+
+constexpr std::int64_t block_numbers = 1 << 17;  // a block's matrices stay in a core's cache
+
+Limit recursion(const std::vector<AffineLaw>& laws, const std::string& activation, const Tensor& a, const Tensor& b) {
   const auto inputs = static_cast<double>(a.size(1));
   Tensor gram = a.matmul(b.t()) / inputs;
   Tensor q1 = a.square().sum(1) / inputs, q2 = b.square().sum(1) / inputs;
@@ -35,6 +40,39 @@ Limit dense_limit(const std::vector<AffineLaw>& laws, const std::string& activat
   }
   limit.nngp = gram;
   return limit;
+}
+
+/// By blocks of rows, each on one thread: every operation is then bound by the core, not by memory.
+Limit by_blocks(const std::vector<AffineLaw>& laws, const std::string& activation, const Tensor& a, const Tensor& b) {
+  const std::int64_t rows = a.size(0);
+  Limit limit;
+  limit.nngp = torch::empty({rows, b.size(0)}, a.options());
+  limit.ntk = torch::empty_like(limit.nngp);
+  for (std::size_t layer = 0; layer + 1 < laws.size(); ++layer) limit.hidden.push_back(torch::empty_like(limit.nngp));
+  const std::int64_t block = std::max<std::int64_t>(block_numbers / std::max<std::int64_t>(b.size(0), 1), 1);
+  at::parallel_for(0, (rows + block - 1) / block, 1, [&](std::int64_t first, std::int64_t last) {
+    const torch::NoGradGuard no_gradients;  // a thread's own
+    for (std::int64_t i = first; i < last; ++i) {
+      const std::int64_t start = i * block, stop = std::min(start + block, rows);
+      const Limit part = recursion(laws, activation, a.slice(0, start, stop), b);
+      limit.nngp.slice(0, start, stop).copy_(part.nngp);
+      limit.ntk.slice(0, start, stop).copy_(part.ntk);
+      for (std::size_t layer = 0; layer < part.hidden.size(); ++layer) {
+        limit.hidden[layer].slice(0, start, stop).copy_(part.hidden[layer]);
+      }
+    }
+  });
+  return limit;
+}
+
+}  // namespace
+
+Limit dense_limit(const std::vector<AffineLaw>& laws, const std::string& activation, const Tensor& x1,
+                  const Tensor& x2) {
+  EIGENSWEEP_EXPECT(laws.size() >= 2 && x1.dim() == 2 && x2.dim() == 2 && x1.size(1) == x2.size(1));
+  const Tensor a = x1.to(torch::kFloat64), b = x2.to(torch::kFloat64);
+  const bool wants_gradients = torch::GradMode::is_enabled() && (a.requires_grad() || b.requires_grad());
+  return wants_gradients || !a.is_cpu() ? recursion(laws, activation, a, b) : by_blocks(laws, activation, a, b);
 }
 
 }  // namespace eigensweep::kernels

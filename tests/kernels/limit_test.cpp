@@ -106,6 +106,20 @@ TEST_CASE("kernels between two sets are blocks of the kernel of their union, and
   }
 }
 
+TEST_CASE("kernels taken block by block are those of one piece") {
+  torch::manual_seed(7);
+  const Tensor x1 = torch::rand({700, 4}, torch::kFloat64), x2 = torch::rand({900, 4}, torch::kFloat64);
+  for (const std::string activation : {"relu", "tanh"}) {
+    const auto laws = kernels::ntk_laws(2, 1.5, 0.1);
+    const Limit blocks = kernels::dense_limit(laws, activation, x1, x2);
+    // Where gradients are wanted there are no blocks.
+    const Limit piece = kernels::dense_limit(laws, activation, x1.clone().requires_grad_(true), x2);
+    CHECK((blocks.ntk - piece.ntk).abs().max().item<double>() < 1e-13);
+    CHECK((blocks.nngp - piece.nngp).abs().max().item<double>() < 1e-13);
+    CHECK((blocks.hidden[0] - piece.hidden[0]).abs().max().item<double>() < 1e-13);
+  }
+}
+
 TEST_CASE("kernels can be differentiated by their inputs, also at a training sample") {
   torch::manual_seed(2);
   const Tensor train = torch::rand({4, 6}, torch::kFloat64), x = torch::rand({2, 6}, torch::kFloat64);

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// Computes and times kernels for bench/kernels, which compares them with google/neural-tangents:
+//   kernel_bench limit INPUTS.safetensors OUTPUT.safetensors ACTIVATION DEPTH WEIGHT_VARIANCE BIAS_VARIANCE REPEATS
+//   kernel_bench empirical INPUTS.safetensors OUTPUT.safetensors ACTIVATION DEPTH WIDTH REPEATS
+// INPUTS holds x1 [n, d] (and x2 [m, d]); OUTPUT gets nngp, ntk [n, m], or for networks of the given width, in the NTK
+// parametrisation with variances 2 and 0.1, ntk [n C, n C] and the weights. Prints the fastest repeat in seconds and
+// the process's peak memory in MiB.
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "eigensweep/kernels/empirical.hpp"
+#include "eigensweep/kernels/limit.hpp"
+#include "eigensweep/models/safetensors.hpp"
+
+using namespace eigensweep;
+using torch::Tensor;
+
+namespace {
+
+template <typename Work>
+double fastest(int repeats, const Work& work) {
+  double best = 1e300;
+  for (int i = 0; i < repeats; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  return best;
+}
+
+double peak_mebibytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  if (count < 8) {
+    fmt::print(stderr, "kernel_bench: too few arguments; see the head of kernel_bench.cpp\n");
+    return 2;
+  }
+  const std::string what = words[1], activation = words[4];
+  const models::TensorFile inputs = models::read_tensors(words[2]);
+  const Tensor x1 = inputs.at("x1");
+  const std::int64_t depth = std::atol(words[5]);
+  models::TensorFile output;
+  double seconds = 0;
+  if (what == "limit") {
+    const torch::NoGradGuard no_gradients;
+    const auto laws = kernels::ntk_laws(depth, std::atof(words[6]), std::atof(words[7]));
+    kernels::Limit limit;
+    seconds =
+        fastest(std::atoi(words[8]), [&] { limit = kernels::dense_limit(laws, activation, x1, inputs.at("x2")); });
+    output.tensors = {{"nngp", limit.nngp}, {"ntk", limit.ntk}};
+  } else {
+    const Json options{{"kind", "mlp"},          {"width", std::atol(words[6])},
+                       {"depth", depth},         {"activation", activation},
+                       {"batch_norm", false},    {"whiten", 0},
+                       {"whiten_about", "mean"}, {"parametrisation", "ntk"},
+                       {"weight_variance", 2.0}, {"bias_variance", 0.1}};
+    const auto model = models::make_model(options, {1, 1, {1, 1, x1.size(1)}, 10}, {0}, torch::kCPU);
+    kernels::EmpiricalNtk ntk;
+    seconds = fastest(std::atoi(words[7]), [&] { ntk = kernels::empirical_ntk(*model, x1, /*full=*/true); });
+    output.tensors = {{"ntk", ntk.full[0]}};
+    for (const models::NamedTensor& named : model->parameters()) {
+      output.tensors.push_back({named.name, named.tensor.detach()[0]});
+    }
+  }
+  models::write_tensors(words[3], output);
+  fmt::print("{{\"seconds\": {}, \"mebibytes\": {}}}\n", seconds, peak_mebibytes());
+  return 0;
+}
