@@ -18,16 +18,19 @@ namespace {
 
 constexpr std::int64_t block_numbers = 1 << 17;  // a block's matrices stay in a core's cache
 
-Limit recursion(const std::vector<AffineLaw>& laws, const std::string& activation, const Tensor& a, const Tensor& b) {
+Limit recursion(const std::vector<AffineLaw>& laws, const std::string& activation, const Tensor& a, const Tensor& b,
+                bool with_hidden) {
   const auto inputs = static_cast<double>(a.size(1));
   Tensor gram = a.matmul(b.t()) / inputs;
   Tensor q1 = a.square().sum(1) / inputs, q2 = b.square().sum(1) / inputs;
   Limit limit;
-  limit.ntk = torch::zeros_like(gram);
   for (std::size_t layer = 0; layer < laws.size(); ++layer) {
     const AffineLaw& law = laws[layer];
-    limit.ntk = law.trained_weight * gram + law.trained_bias + law.weight * limit.ntk;
-    gram = law.weight * gram + law.bias;
+    const Tensor above = law.weight * gram + law.bias;
+    const bool is_ntk = law.trained_weight == law.weight && law.trained_bias == law.bias;
+    const Tensor part = is_ntk ? above : law.trained_weight * gram + law.trained_bias;
+    limit.ntk = layer == 0 ? part : torch::add(part, limit.ntk, law.weight);
+    gram = above;
     if (layer + 1 == laws.size()) break;
     q1 = law.weight * q1 + law.bias;
     q2 = law.weight * q2 + law.bias;
@@ -36,25 +39,27 @@ Limit recursion(const std::vector<AffineLaw>& laws, const std::string& activatio
     gram = pairs.value;
     q1 = dual_diagonal(activation, q1).value;
     q2 = dual_diagonal(activation, q2).value;
-    limit.hidden.push_back(gram);
+    if (with_hidden) limit.hidden.push_back(gram);
   }
   limit.nngp = gram;
   return limit;
 }
 
 /// By blocks of rows, each on one thread: every operation is then bound by the core, not by memory.
-Limit by_blocks(const std::vector<AffineLaw>& laws, const std::string& activation, const Tensor& a, const Tensor& b) {
+Limit by_blocks(const std::vector<AffineLaw>& laws, const std::string& activation, const Tensor& a, const Tensor& b,
+                bool with_hidden) {
   const std::int64_t rows = a.size(0);
   Limit limit;
   limit.nngp = torch::empty({rows, b.size(0)}, a.options());
   limit.ntk = torch::empty_like(limit.nngp);
-  for (std::size_t layer = 0; layer + 1 < laws.size(); ++layer) limit.hidden.push_back(torch::empty_like(limit.nngp));
+  for (std::size_t layer = 0; with_hidden && layer + 1 < laws.size(); ++layer)
+    limit.hidden.push_back(torch::empty_like(limit.nngp));
   const std::int64_t block = std::max<std::int64_t>(block_numbers / std::max<std::int64_t>(b.size(0), 1), 1);
   at::parallel_for(0, (rows + block - 1) / block, 1, [&](std::int64_t first, std::int64_t last) {
     const torch::NoGradGuard no_gradients;  // a thread's own
     for (std::int64_t i = first; i < last; ++i) {
       const std::int64_t start = i * block, stop = std::min(start + block, rows);
-      const Limit part = recursion(laws, activation, a.slice(0, start, stop), b);
+      const Limit part = recursion(laws, activation, a.slice(0, start, stop), b, with_hidden);
       limit.nngp.slice(0, start, stop).copy_(part.nngp);
       limit.ntk.slice(0, start, stop).copy_(part.ntk);
       for (std::size_t layer = 0; layer < part.hidden.size(); ++layer) {
@@ -67,12 +72,13 @@ Limit by_blocks(const std::vector<AffineLaw>& laws, const std::string& activatio
 
 }  // namespace
 
-Limit dense_limit(const std::vector<AffineLaw>& laws, const std::string& activation, const Tensor& x1,
-                  const Tensor& x2) {
+Limit dense_limit(const std::vector<AffineLaw>& laws, const std::string& activation, const Tensor& x1, const Tensor& x2,
+                  bool with_hidden) {
   EIGENSWEEP_EXPECT(laws.size() >= 2 && x1.dim() == 2 && x2.dim() == 2 && x1.size(1) == x2.size(1));
   const Tensor a = x1.to(torch::kFloat64), b = x2.to(torch::kFloat64);
   const bool wants_gradients = torch::GradMode::is_enabled() && (a.requires_grad() || b.requires_grad());
-  return wants_gradients || !a.is_cpu() ? recursion(laws, activation, a, b) : by_blocks(laws, activation, a, b);
+  return wants_gradients || !a.is_cpu() ? recursion(laws, activation, a, b, with_hidden)
+                                        : by_blocks(laws, activation, a, b, with_hidden);
 }
 
 }  // namespace eigensweep::kernels

@@ -53,7 +53,7 @@ models::Output LimitNetwork::run(const models::Inputs& inputs, models::Mode) {
 std::vector<Tensor> LimitNetwork::hidden_grams(const Tensor& images) {
   const torch::NoGradGuard no_gradients;
   const Tensor x = normalised(data::to_inputs(images));
-  return kernels_between(x, x).hidden;
+  return dense_limit(laws_, activation_, x, x, /*with_hidden=*/true).hidden;
 }
 
 std::vector<double> LimitNetwork::train(const data::DeviceDataset& data, const Json& training) {

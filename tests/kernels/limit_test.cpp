@@ -76,7 +76,7 @@ void check(const std::vector<double>& ours, const std::vector<double>& wanted, d
 TEST_CASE("the kernels of infinite width equal published recursions' values") {
   for (const Golden& row : golden) {
     const Limit limit = kernels::dense_limit(kernels::ntk_laws(row.depth, row.weight, row.bias), row.activation,
-                                             three_samples(), three_samples());
+                                             three_samples(), three_samples(), true);
     INFO(row.activation << " depth " << row.depth);
     // Of a sample with itself the series of tanh converges too slowly; such entries are checked by the next test.
     const bool is_closed = row.activation != "tanh";
@@ -111,9 +111,9 @@ TEST_CASE("kernels taken block by block are those of one piece") {
   const Tensor x1 = torch::rand({700, 4}, torch::kFloat64), x2 = torch::rand({900, 4}, torch::kFloat64);
   for (const std::string activation : {"relu", "tanh"}) {
     const auto laws = kernels::ntk_laws(2, 1.5, 0.1);
-    const Limit blocks = kernels::dense_limit(laws, activation, x1, x2);
+    const Limit blocks = kernels::dense_limit(laws, activation, x1, x2, true);
     // Where gradients are wanted there are no blocks.
-    const Limit piece = kernels::dense_limit(laws, activation, x1.clone().requires_grad_(true), x2);
+    const Limit piece = kernels::dense_limit(laws, activation, x1.clone().requires_grad_(true), x2, true);
     CHECK((blocks.ntk - piece.ntk).abs().max().item<double>() < 1e-13);
     CHECK((blocks.nngp - piece.nngp).abs().max().item<double>() < 1e-13);
     CHECK((blocks.hidden[0] - piece.hidden[0]).abs().max().item<double>() < 1e-13);

@@ -29,13 +29,13 @@ std::vector<AffineLaw> ntk_laws(std::int64_t depth, double weight, double bias);
 struct Limit {
   Tensor nngp;                 ///< [n, m]: covariance of an output at initialisation
   Tensor ntk;                  ///< [n, m]: neural tangent kernel of an output; outputs do not mix
-  std::vector<Tensor> hidden;  ///< per hidden layer [n, m]: mean over its units of h(x1) h(x2)
+  std::vector<Tensor> hidden;  ///< per hidden layer [n, m], if asked for: mean over its units of h(x1) h(x2)
 };
 
 /// `laws`: input layer first, readout last; `activation`: as in a study file. Float64 whatever the inputs are;
 /// differentiable in both. Recursion of Jacot, Gabriel, Hongler 2018 (arXiv:1806.07572) and Lee et al. 2019
 /// (arXiv:1902.06720).
-Limit dense_limit(const std::vector<AffineLaw>& laws, const std::string& activation, const Tensor& x1,
-                  const Tensor& x2);
+Limit dense_limit(const std::vector<AffineLaw>& laws, const std::string& activation, const Tensor& x1, const Tensor& x2,
+                  bool with_hidden = false);
 
 }  // namespace eigensweep::kernels
