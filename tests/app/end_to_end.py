@@ -200,5 +200,47 @@ class Extensions(Case):
             self.assertEqual(path.stat().st_mtime_ns, modified)
 
 
+class Infinity(Case):
+    """A grid that reaches to infinite width: the limit is a cell like any other."""
+
+    @staticmethod
+    def study(epsilons):
+        return {
+            "name": "limit",
+            "seed": {"sweep": [0, 1]},
+            "dataset": {"train_samples": 200, "test_samples": 200},
+            "model": {"width": {"sweep": [16, 512, "inf"]}, "activation": "relu", "normalise": "per_image",
+                      "parametrisation": "ntk", "weight_variance": 2, "bias_variance": 0.1, "centre_output": True},
+            "training": {"epochs": 60, "batch_size": 200, "loss": "mse", "target_offset": 0.1,
+                         "optimizer": {"kind": "sgd", "learning_rate": 2}},
+            "attacks": {"fgsm": {"epsilon": {"sweep": epsilons}, "samples": 100}},
+            "metrics": {"accuracy": {}, "spectrum": {}, "kernel_regime": {"samples": 32}},
+        }
+
+    def test_the_limit_is_trained_attacked_measured_and_loaded_again(self):
+        output = self.folder / "out"
+        self.run_study(self.study([0, 0.05]), output)
+        with h5py.File(output / "results.h5") as file:
+            self.assertTrue((file["status"][...] == 1).all())
+            width, loss = file["width"][...], file["history/loss"][...]
+            robust, drift = file["attacks/robust_accuracy"][:, 0], file["kernel_regime/ntk_drift"][...]
+            exponent = file["spectrum/exponent"][...]
+        limit = np.isinf(width)
+        self.assertEqual(limit.sum(), 2)
+        self.assertTrue(np.isnan(drift[limit]).all() and np.isfinite(drift[~limit]).all())
+        self.assertTrue(np.isfinite(exponent).all())
+        np.testing.assert_array_equal(robust[limit][0], robust[limit][1])  # every seed is the same network
+        # A finite network's loss is that of its epoch's step, before it; the limit's is after it.
+        wide, infinite = loss[width == 512].mean(0), loss[limit][0]
+        np.testing.assert_allclose(wide[1:], infinite[:-1], rtol=0.05)
+
+        self.run_study(self.study([0, 0.05, 0.1]), output)
+        with h5py.File(output / "results.h5") as file:
+            again = file["attacks/robust_accuracy"][:, 0]
+        np.testing.assert_array_equal(again[:, :2], robust)
+        self.assertFalse(np.isnan(again).any())
+        self.assertTrue((again[limit][:, 2] <= again[limit][:, 1]).all())
+
+
 if __name__ == "__main__":
     unittest.main()
