@@ -4,6 +4,7 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/kernels/regression.hpp"
 #include "eigensweep/models/input_norm.hpp"
+#include "eigensweep/study/sections.hpp"
 
 namespace eigensweep::kernels {
 namespace {
@@ -68,9 +69,7 @@ std::vector<double> LimitNetwork::train(const data::DeviceDataset& data, const J
     return {(kernel.matmul(fit.coefficients) - y).square().mean().item<double>()};
   }
   const GradientFlow flow(kernel, y);
-  const auto batch = training.at("batch_size").get<std::int64_t>();
-  const bool drop = training.at("last_batch") == "drop";
-  const std::int64_t steps = (data.info.train_samples + (drop ? 0 : batch - 1)) / batch;
+  const std::int64_t steps = study::steps_per_epoch(training, data.info);
   // The loss that is minimised is |f - y|^2 / (n C), twice the flow's.
   const double epoch = 2 * training.at("optimizer").at("learning_rate").get<double>() * static_cast<double>(steps);
   const auto enough = training.at("stop_loss").get<double>();

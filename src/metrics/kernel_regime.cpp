@@ -77,6 +77,7 @@ study::Kind declare_kernel_regime() {
 #else
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/kernels/empirical.hpp"
+#include "eigensweep/kernels/limit_network.hpp"
 #include "eigensweep/metrics/metric.hpp"
 #include "similarity.hpp"
 
@@ -106,7 +107,7 @@ class KernelRegime final : public Metric {
   std::vector<Measurement> measure(const Subject& subject) override {
     models::Model& model = subject.model;
     // Infinite width is the regime itself: there is nothing to measure its distance by.
-    if (subject.config.at("model").at("width") == "inf") {
+    if (kernels::is_infinite(subject.config.at("model"))) {
       return std::vector<Measurement>(static_cast<std::size_t>(model.lanes()));
     }
     EIGENSWEEP_EXPECT(subject.seeds.size() == static_cast<std::size_t>(model.lanes()));

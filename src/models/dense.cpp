@@ -3,9 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <span>
 
-#include "eigensweep/core/random.hpp"
 #include "eigensweep/models/product.hpp"
 
 namespace eigensweep::models {
@@ -40,18 +38,26 @@ Tensor affine_of_inputs(const Tensor& weight, const Tensor& bias, const Inputs& 
   return torch::cat(parts);
 }
 
-Tensor default_uniform(const std::vector<std::uint64_t>& seeds, std::uint64_t stream, std::int64_t fan_in,
-                       const std::vector<std::int64_t>& shape) {
+Tensor drawn_by_lane(const std::vector<std::uint64_t>& seeds, std::uint64_t stream,
+                     const std::vector<std::int64_t>& shape,
+                     const std::function<void(const random::Key&, std::span<float>)>& fill) {
   std::vector<std::int64_t> stacked{static_cast<std::int64_t>(seeds.size())};
   stacked.insert(stacked.end(), shape.begin(), shape.end());
   Tensor all = torch::empty(stacked, torch::kFloat32);
   const auto count = static_cast<std::size_t>(all.numel()) / seeds.size();
-  const auto bound = static_cast<float>(1.0 / std::sqrt(static_cast<double>(fan_in)));
   for (std::size_t lane = 0; lane < seeds.size(); ++lane) {
     const random::Key key{seeds[lane], random::Purpose::initial_weights, stream, 0};
-    random::fill_uniform(key, -bound, bound, std::span(all.data_ptr<float>() + lane * count, count));
+    fill(key, std::span(all.data_ptr<float>() + lane * count, count));
   }
   return all;
+}
+
+Tensor default_uniform(const std::vector<std::uint64_t>& seeds, std::uint64_t stream, std::int64_t fan_in,
+                       const std::vector<std::int64_t>& shape) {
+  const auto bound = static_cast<float>(1.0 / std::sqrt(static_cast<double>(fan_in)));
+  return drawn_by_lane(seeds, stream, shape, [bound](const random::Key& key, std::span<float> numbers) {
+    random::fill_uniform(key, -bound, bound, numbers);
+  });
 }
 
 }  // namespace eigensweep::models

@@ -2,10 +2,8 @@
 #include "eigensweep/models/parametrisation.hpp"
 
 #include <cmath>
-#include <span>
 
 #include "eigensweep/core/error.hpp"
-#include "eigensweep/core/random.hpp"
 #include "eigensweep/models/dense.hpp"
 
 namespace eigensweep::models {
@@ -13,15 +11,9 @@ namespace {
 
 Tensor normal(const std::vector<std::uint64_t>& seeds, std::uint64_t stream, double deviation,
               const std::vector<std::int64_t>& shape) {
-  std::vector<std::int64_t> stacked{static_cast<std::int64_t>(seeds.size())};
-  stacked.insert(stacked.end(), shape.begin(), shape.end());
-  Tensor all = torch::empty(stacked, torch::kFloat32);
-  const auto count = static_cast<std::size_t>(all.numel()) / seeds.size();
-  for (std::size_t lane = 0; lane < seeds.size(); ++lane) {
-    const random::Key key{seeds[lane], random::Purpose::initial_weights, stream, 0};
-    random::fill_normal(key, std::span(all.data_ptr<float>() + lane * count, count));
-  }
-  return all.mul_(deviation);
+  return drawn_by_lane(seeds, stream, shape,
+                       [](const random::Key& key, std::span<float> numbers) { random::fill_normal(key, numbers); })
+      .mul_(deviation);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ MAY_USE = {
     # Users bring their own data in HDF5 files.
     "data": {"core", "study", "hdf5"},
     "models": {"core", "study", "data"},
-    "kernels": {"core", "data", "models"},
+    "kernels": {"core", "study", "data", "models"},
     "regularizers": {"core", "study", "data", "models"},
     "attacks": {"core", "study", "data", "models"},
     # A metric's result travels as a record's column.

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "eigensweep/core/random.hpp"
 #include "eigensweep/data/torch.hpp"
 #include "eigensweep/models/model.hpp"
 
@@ -9,6 +15,12 @@ namespace eigensweep::models {
 /// Affine map of the inputs: weight [E, N, d], bias [E, N], x in groups [G, B, d] gives [E, N, B]. Lanes of one group
 /// share one matrix product of [lanes * N, d] with [d, B]: many narrow networks cost about as much as one wide one.
 Tensor affine_of_inputs(const Tensor& weight, const Tensor& bias, const Inputs& inputs);
+
+/// Initial tensors of every lane, stacked: [E, ...shape], float32, on the CPU. `fill` draws one lane's numbers from its
+/// key (seed, initial_weights, stream).
+Tensor drawn_by_lane(const std::vector<std::uint64_t>& seeds, std::uint64_t stream,
+                     const std::vector<std::int64_t>& shape,
+                     const std::function<void(const random::Key&, std::span<float>)>& fill);
 
 /// A lane's tensor of torch's default for nn.Linear: uniform in [-1/sqrt(fan_in), 1/sqrt(fan_in)), keyed by
 /// (seed, initial_weights, stream). Shape [E, ...shape], float32, on the CPU.
