@@ -24,6 +24,10 @@ inline study::Options with_layers(study::Options options, std::vector<std::strin
               "what outputs are multiplied by: large makes training lazy; the task's loss is divided by its square")
       .boolean("centre_output", false, "subtract the outputs at initialisation, so that training starts from 0")
       .choice(
+          "precision", "float32", {"float32", "float64"},
+          "what the network's numbers are, in training and evaluation; float64 takes twice the time and memory on a "
+          "CPU, and far more time on most GPUs")
+      .choice(
           "normalise", "none", {"none", "per_channel", "per_image"},
           "a first layer that brings inputs to mean 0 and variance 1, by channel over the training set or by image; "
           "epsilon stays in units of the inputs")

@@ -18,7 +18,8 @@ Model::Model() = default;
 Model::~Model() = default;
 
 Output Model::forward(const Inputs& inputs, Mode mode) {
-  const Inputs read{normalised(inputs.x), inputs.lanes};
+  const Tensor x = precision_ == torch::kFloat32 ? inputs.x : inputs.x.to(precision_);
+  const Inputs read{normalised(x), inputs.lanes};
   Output output = run(read, mode);
   if (origin_) output.logits = output.logits - origin_->run(read, mode).logits;
   if (output_scale_ != 1) output.logits = output.logits * output_scale_;
@@ -32,6 +33,16 @@ void Model::rescale_outputs(double scale, std::unique_ptr<Model> origin) {
   origin_ = std::move(origin);
   if (!origin_) return;
   for (NamedTensor& named : origin_->parameters()) named.tensor.requires_grad_(false);
+}
+
+void Model::set_precision(torch::ScalarType type) {
+  precision_ = type;
+  for (auto* tensors : {&parameters_, &buffers_}) {
+    for (NamedTensor& named : *tensors) {
+      if (named.tensor.scalar_type() == torch::kFloat32) named.tensor.set_data(named.tensor.detach().to(type));
+    }
+  }
+  if (origin_) origin_->set_precision(type);
 }
 
 void Model::normalise_inputs(std::unique_ptr<InputNorm> layer) {
@@ -73,6 +84,7 @@ std::unique_ptr<Model> make_model(const Json& options, const study::DatasetInfo&
   model->rescale_outputs(options.value("output_scale", 1.0),
                          options.value("centre_output", false) ? make_kind(options, dataset, seeds, device) : nullptr);
   model->normalise_inputs(make_input_norm(options, dataset, model->lanes(), device));
+  if (options.value("precision", "float32") == "float64") model->set_precision(torch::kFloat64);
   return model;
 }
 

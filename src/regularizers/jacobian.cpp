@@ -47,7 +47,7 @@ class Jacobian final : public Regularizer {
 
   Tensor penalty(const Moment& moment) override {
     const Tensor& logits = moment.output.logits;  // [E, C, B]
-    if (!strength_.defined()) strength_ = per_lane(options_, "strength", logits.device());
+    if (!strength_.defined()) strength_ = per_lane(options_, "strength", logits);
     const auto classes = static_cast<double>(logits.size(1));
     const auto samples = static_cast<double>(logits.size(2));
     const std::int64_t directions = projections_ == 0 ? logits.size(1) : projections_;
@@ -79,8 +79,8 @@ class Jacobian final : public Regularizer {
                             static_cast<std::uint64_t>(direction)};
       random::fill_normal(key, std::span(normal.data_ptr<float>() + lane * count, count));
     }
-    const Tensor unit = normal / torch::linalg_vector_norm(normal, 2, 2, /*keepdim=*/true);
-    return unit.transpose(1, 2).to(logits.device(), logits.scalar_type());
+    const Tensor v = normal.transpose(1, 2).to(logits.device(), logits.scalar_type());
+    return v / torch::linalg_vector_norm(v, 2, 1, /*keepdim=*/true);
   }
 
   std::vector<Json> options_;

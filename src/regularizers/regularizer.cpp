@@ -10,10 +10,10 @@ namespace eigensweep::regularizers {
 #include "regularizers.def"
 #undef EIGENSWEEP_KIND
 
-Tensor per_lane(const std::vector<Json>& options, const char* name, const torch::Device& device) {
-  std::vector<float> values;
-  for (const Json& lane : options) values.push_back(lane.at(name).get<float>());
-  return torch::tensor(values).to(device);
+Tensor per_lane(const std::vector<Json>& options, const char* name, const Tensor& like) {
+  std::vector<double> values;
+  for (const Json& lane : options) values.push_back(lane.at(name).get<double>());
+  return torch::tensor(values, torch::kFloat64).to(like.options());
 }
 
 std::unique_ptr<Regularizer> make_regularizer(const std::vector<Json>& options,

@@ -121,7 +121,7 @@ class Spectral final : public Regularizer {
           casualties.push_back({static_cast<std::int64_t>(lane), system.failures[lane]});
         }
       }
-      const Tensor basis = system.vectors.to(torch::kFloat32);
+      const Tensor basis = system.vectors.to(model.parameters().front().tensor.scalar_type());
       if (layer < bases_.size()) {
         bases_[layer].copy_(basis);
       } else {
@@ -135,10 +135,9 @@ class Spectral final : public Regularizer {
 
   Tensor penalty(const Moment& moment) override {
     const models::Output& output = moment.output;
-    const torch::Device device = output.logits.device();
     if (!strength_.defined()) {
-      strength_ = per_lane(options_, "strength", device);
-      exponent_ = per_lane(options_, "exponent", device);
+      strength_ = per_lane(options_, "strength", output.logits);
+      exponent_ = per_lane(options_, "exponent", output.logits);
     }
     const std::size_t first = all_layers_ ? 0 : output.hidden.size() - 1;
     Tensor sum;
@@ -169,7 +168,7 @@ class Spectral final : public Regularizer {
   models::Products products_;
   Tensor strength_;            // [E]
   Tensor exponent_;            // [E]
-  std::vector<Tensor> bases_;  // per penalised layer: [E, N, R] float32, eigenvectors in columns
+  std::vector<Tensor> bases_;  // per penalised layer: [E, N, R] as the network's numbers, eigenvectors in columns
   std::string remark_;
 };
 

@@ -69,6 +69,9 @@ double bytes_of_lane(const WorkContext& context) {
   return bytes;
 }
 
+/// How many float32 numbers or operations one of the network's counts for.
+double numbers_in_one(const Json& model) { return model.value("precision", "float32") == "float64" ? 2 : 1; }
+
 }  // namespace
 
 LaneCost lane_cost(const Study& study, const Catalog& catalog, const Trial& trial,
@@ -90,13 +93,16 @@ LaneCost lane_cost(const Study& study, const Catalog& catalog, const Trial& tria
                         steps * static_cast<double>(context.model.parameters) * optimizer_flops +
                         penalty_flops(config.at("regularizers"), catalog, context);
   if (context.model.closed_form_flops > 0) cost.training_flops = context.model.closed_form_flops;
+  const double precision = context.model.closed_form_flops > 0 ? 1 : numbers_in_one(config.at("model"));
+  cost.training_flops *= precision;
   cost.step_flops = steps > 0 ? cost.training_flops / steps : 0;
   for (const Evaluation& evaluation : evaluations) {
     const Kind* kind = catalog.find(evaluation.family, evaluation.kind);
     context.strengths = static_cast<std::int64_t>(evaluation.strengths.size());
     if (kind->work) cost.evaluation_flops += kind->work(evaluation.options, context);
   }
-  cost.lane_bytes = bytes_of_lane(context);
+  cost.evaluation_flops *= precision;
+  cost.lane_bytes = precision * bytes_of_lane(context);
   cost.shared_bytes = static_cast<double>((context.dataset.train_samples + context.dataset.test_samples) *
                                           (context.dataset.input_size() + 8));
   return cost;

@@ -21,7 +21,7 @@ class Adaptive final : public Optimizer {
       squares_.push_back(torch::zeros_like(parameter));
       if (amsgrad_) largest_.push_back(torch::zeros_like(parameter));
     }
-    step_ = torch::zeros({}, parameters_.front().options());
+    step_ = torch::zeros({}, parameters_.front().options().dtype(torch::kFloat32));
   }
 
   void step(const std::vector<Tensor>& gradients, double rate_factor) override {

@@ -27,8 +27,8 @@ def mnist(folder, train_samples=0):
 def mlp(width, depth, activation="tanh", batch_norm=False, whiten=0, whiten_about="mean", normalise="none", **regime):
     """The resolved model section."""
     return {"kind": "mlp", "width": width, "depth": depth, "activation": activation, "batch_norm": batch_norm,
-            "normalise": normalise, "whiten": whiten, "whiten_about": whiten_about, "parametrisation": "standard",
-            "weight_variance": 0.0, "bias_variance": 0.0, "base_width": 64, "output_scale": 1.0, "centre_output": False,
+            "normalise": normalise, "precision": "float32", "whiten": whiten, "whiten_about": whiten_about,
+            "parametrisation": "standard", "weight_variance": 0.0, "bias_variance": 0.0, "base_width": 64, "output_scale": 1.0, "centre_output": False,
             **regime}
 
 

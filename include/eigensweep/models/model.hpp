@@ -87,6 +87,9 @@ class Model {
   /// network that is never trained.
   void rescale_outputs(double scale, std::unique_ptr<Model> origin);
 
+  /// Turns all numbers that are float32 into `type`; inputs are then read as such too.
+  void set_precision(torch::ScalarType type);
+
   /// Whether forward() shows its affine layers. False if this network cannot (its layers are not all dense).
   virtual bool trace_affine(bool wanted) { return !wanted; }
 
@@ -131,6 +134,7 @@ class Model {
  private:
   std::unique_ptr<InputNorm> input_norm_;
   double output_scale_ = 1;
+  torch::ScalarType precision_ = torch::kFloat32;
   std::unique_ptr<Model> origin_;
 };
 

@@ -52,8 +52,8 @@ class Regularizer {
   virtual void restore(const std::vector<models::NamedTensor>& tensors) { (void)tensors; }
 };
 
-/// The lanes' values of one number: [E] float32.
-Tensor per_lane(const std::vector<Json>& options, const char* name, const torch::Device& device);
+/// The lanes' values of one number: [E], in the precision and on the device of `like`.
+Tensor per_lane(const std::vector<Json>& options, const char* name, const Tensor& like);
 
 /// `options`: the resolved options of this regularizer, one per lane; they differ in per-lane options only. `seeds`:
 /// the lanes' trial seeds.

@@ -67,6 +67,7 @@ def arguments():
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--strength", type=float, default=1.0, help="weight of the spectral penalty")
     parser.add_argument("--products", choices=("float64", "float32"), default="float64", help="of our covariances")
+    parser.add_argument("--precision", choices=("float32", "float64"), default="float32", help="of our network")
     parser.add_argument("--activation", choices=("tanh", "relu"), default="tanh")
     parser.add_argument("--batch-norm", action="store_true")
     parser.add_argument("--learning-rate", type=float)
@@ -90,7 +91,8 @@ class Case:
         self.options = options
         wanted = CONDITIONS[condition]
         sizes = {"activation": options.activation, "batch_norm": options.batch_norm,
-                 "whiten": wanted.get("whiten", 0), "whiten_about": "zero"}
+                 "whiten": wanted.get("whiten", 0), "whiten_about": "zero",
+                 "precision": options.precision}
         if options.kind == "mlp":
             self.model = engine.mlp(options.width, options.depth, **sizes)
         else:
@@ -186,7 +188,7 @@ def main():
     if options.condition == "all":
         conditions = [name for name in CONDITIONS if options.depth > 1 or name in ("vanilla", "spectral-last")]
     print(f"{options.network}: width {options.width}, {options.activation}, batch norm {options.batch_norm}, "
-          f"batch {options.batch}, strength {options.strength:g}, products {options.products}, {len(x)} samples, torch {torch.__version__}, "
+          f"batch {options.batch}, strength {options.strength:g}, products {options.products}, {options.precision}, {len(x)} samples, torch {torch.__version__}, "
           f"{torch.get_num_threads()} threads")
     print("largest relative difference from the authors' code in float64: "
           f"{'eigensweep' if options.worker else 'plain torch'} (in brackets: the authors' code as it is, in float32); "
