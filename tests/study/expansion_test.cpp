@@ -100,6 +100,7 @@ TEST_CASE("a configuration holds every option, and no penalty that is switched o
                                 {"base_width", 64},
                                 {"output_scale", 1.0},
                                 {"centre_output", false},
+                                {"precision", "float32"},
                                 {"normalise", "none"},
                                 {"whiten", 0},
                                 {"whiten_about", "mean"}});
