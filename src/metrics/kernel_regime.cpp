@@ -183,7 +183,7 @@ class KernelRegime final : public Metric {
     for (std::size_t i = 0; i < model.parameters().size(); ++i) {
       direction.push_back((model.parameters()[i].tensor - initial.parameters()[i].tensor).detach());
     }
-    const Tensor linear = kernels::jacobian_product(initial, x, direction);
+    const Tensor linear = kernels::jacobian_product(initial, models::Inputs::shared(x, initial.lanes()), direction);
     const torch::NoGradGuard no_gradients;
     const auto inputs = models::Inputs::shared(x, model.lanes());
     const Tensor change =

@@ -150,7 +150,9 @@ class Cnn final : public Model {
     Tensor h = first_map(inputs);  // [B, E * C, H, W]: lanes are groups of channels
     const std::int64_t batch = h.size(0);
     for (std::size_t layer = 0; layer < blocks_.size(); ++layer) {
+      const Tensor below = h;
       if (layer > 0) h = convolve(h, weight(layer), bias(layer), lanes_);
+      if (is_traced_) h = traced_map(output, layer, layer == 0 ? images_of_every_lane(inputs) : below, h);
       if (!norms_.empty()) h = norms_[layer].channels(h, mode);
       h = torch::max_pool2d(activate(activation_, h), 2);
       Tensor flat = h.reshape({batch, lanes_, -1}).permute({1, 2, 0});  // [E, N, B]
@@ -162,12 +164,21 @@ class Cnn final : public Model {
     }
     const std::size_t dense = blocks_.size();
     Tensor z = affine(weight(dense), bias(dense), output.hidden.back());
+    if (is_traced_) output.affine.push_back(trace(dense, output.hidden.back(), z));
     if (!norms_.empty()) z = norms_[dense].features(z, mode);
     z = activate(activation_, z);
     if (dense + 1 == whitened_) z = (*whitening_)(z, mode);
     output.hidden.push_back(z);
     output.logits = affine(weight(dense + 1), bias(dense + 1), z);
+    if (is_traced_) output.affine.push_back(trace(dense + 1, z, output.logits));
     return output;
+  }
+
+  bool trace_affine(bool wanted) override {
+    // Batch norm's and whitening's own tensors are not affine layers'.
+    if (wanted && (!norms_.empty() || whitening_)) return false;
+    is_traced_ = wanted;
+    return true;
   }
 
   void refresh(const Tensor& images) override {
@@ -185,6 +196,25 @@ class Cnn final : public Model {
   }
   [[nodiscard]] Tensor weight(std::size_t layer) const { return scaled(weights_[layer], scales_[layer].weight_factor); }
   [[nodiscard]] Tensor bias(std::size_t layer) const { return scaled(biases_[layer], scales_[layer].bias_factor); }
+
+  [[nodiscard]] AffineTrace trace(std::size_t layer, const Tensor& input, const Tensor& output) const {
+    return {input, output, scales_[layer].weight_factor, scales_[layer].bias_factor};
+  }
+
+  // The map again, by way of a node [E, N, S, B] of the graph.
+  Tensor traced_map(Output& output, std::size_t layer, const Tensor& images, const Tensor& map) const {
+    const std::int64_t batch = map.size(0), kernel = weights_[layer].size(-1);
+    const Tensor patches = torch::im2col(images.reshape({batch * lanes_, -1, images.size(2), images.size(3)}),
+                                         {kernel, kernel}, {1, 1}, {0, 0}, {1, 1});
+    const Tensor node = map.view({batch, lanes_, weights_[layer].size(1), -1}).permute({1, 2, 3, 0});
+    output.affine.push_back(trace(layer, patches.unflatten(0, {batch, lanes_}).permute({1, 2, 3, 0}), node));
+    return node.permute({3, 0, 1, 2}).reshape_as(map);
+  }
+
+  [[nodiscard]] Tensor images_of_every_lane(const Inputs& inputs) const {
+    return inputs.unshared().x.transpose(0, 1).reshape(
+        {-1, lanes_ * input_shape_[0], input_shape_[1], input_shape_[2]});
+  }
 
   // The first convolution: lanes that all read one batch share its input, as so many more output channels.
   [[nodiscard]] Tensor first_map(const Inputs& inputs) const {
@@ -212,6 +242,7 @@ class Cnn final : public Model {
   std::vector<BatchNorm> norms_;  // one per hidden layer, or none
   std::size_t whitened_;          // hidden layer, from 1; 0: none
   std::optional<Whitening> whitening_;
+  bool is_traced_ = false;
 };
 
 }  // namespace

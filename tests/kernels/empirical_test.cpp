@@ -5,54 +5,17 @@
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/kernels/limit.hpp"
+#include "networks.hpp"
 
 using namespace eigensweep;
-using torch::Tensor;
-
-namespace {
-
-Json options(int width, int depth, const char* activation, const char* parametrisation) {
-  return {{"kind", "mlp"},        {"width", width},      {"depth", depth},         {"activation", activation},
-          {"batch_norm", false},  {"whiten", 0},         {"whiten_about", "mean"}, {"parametrisation", parametrisation},
-          {"weight_variance", 2}, {"bias_variance", 0.1}};
-}
-
-std::unique_ptr<models::Model> network(const Json& asked, std::int64_t inputs, std::int64_t classes,
-                                       const std::vector<std::uint64_t>& seeds, torch::ScalarType type) {
-  auto model = models::make_model(asked, {100, 100, {1, 1, inputs}, classes}, seeds, torch::kCPU);
-  for (models::NamedTensor& named : model->parameters()) named.tensor.set_data(named.tensor.detach().to(type));
-  return model;
-}
-
-/// J of every lane, [E, n C, parameters], a row per sample and logit.
-Tensor jacobian(models::Model& model, const Tensor& x) {
-  const Tensor logits = model.forward(models::Inputs::shared(x, model.lanes()), models::Mode::evaluate).logits;
-  std::vector<Tensor> parameters;
-  for (const models::NamedTensor& named : model.parameters()) parameters.push_back(named.tensor);
-  std::vector<Tensor> rows;
-  for (std::int64_t sample = 0; sample < x.size(0); ++sample) {
-    for (std::int64_t o = 0; o < logits.size(1); ++o) {
-      std::vector<Tensor> flat;
-      for (const Tensor& part :
-           torch::autograd::grad({logits.select(1, o).select(1, sample).sum()}, parameters, {}, true)) {
-        flat.push_back(part.flatten(1));
-      }
-      rows.push_back(torch::cat(flat, 1));
-    }
-  }
-  return torch::stack(rows, 1);
-}
-
-double largest(const Tensor& a, const Tensor& b) { return (a - b).abs().max().item<double>(); }
-
-}  // namespace
+using namespace eigensweep::test;
 
 TEST_CASE("the structured tangent kernel equals the product of explicit Jacobians") {
   torch::manual_seed(3);
   const Tensor x = torch::rand({5, 7}, torch::kFloat64);
   for (const char* parametrisation : {"standard", "ntk"}) {
     for (const char* activation : {"relu", "tanh"}) {
-      const auto model = network(options(12, 2, activation, parametrisation), 7, 4, {1, 2}, torch::kFloat64);
+      const auto model = network(options(12, 2, activation, parametrisation), {1, 1, 7}, 4, {1, 2}, torch::kFloat64);
       const Tensor j = jacobian(*model, x);
       const Tensor wanted = j.matmul(j.transpose(1, 2));  // [E, n C, n C]
       const kernels::EmpiricalNtk ntk = kernels::empirical_ntk(*model, x, true);
@@ -67,17 +30,36 @@ TEST_CASE("the structured tangent kernel equals the product of explicit Jacobian
   }
 }
 
+TEST_CASE("the structured tangent kernel of a convolutional network equals the product of explicit Jacobians") {
+  torch::manual_seed(4);
+  const Tensor x = torch::rand({3, 2 * 9 * 10}, torch::kFloat64);
+  for (const char* parametrisation : {"standard", "ntk"}) {
+    Json asked = options(6, 2, "tanh", parametrisation);
+    asked["kind"] = "cnn";
+    asked["channels"] = 3;
+    asked["kernel_size"] = 2;
+    const auto model = network(asked, {2, 9, 10}, 4, {1, 2}, torch::kFloat64);
+    const Tensor j = jacobian(*model, x);
+    const Tensor wanted = j.matmul(j.transpose(1, 2));
+    const kernels::EmpiricalNtk ntk = kernels::empirical_ntk(*model, x, true);
+    INFO(parametrisation);
+    CHECK(largest(ntk.full, wanted) < 1e-10);
+    CHECK(largest(ntk.traced, wanted.view({2, 3, 4, 3, 4}).diagonal(0, 2, 4).mean(-1)) < 1e-10);
+    CHECK(ntk.shares.sizes() == std::vector<std::int64_t>{2, 4});
+  }
+}
+
 TEST_CASE("the product of the Jacobian with a direction equals explicit Jacobians'") {
   torch::manual_seed(4);
   const Tensor x = torch::rand({5, 7}, torch::kFloat64);
-  const auto model = network(options(12, 2, "gelu", "ntk"), 7, 4, {1, 2}, torch::kFloat64);
+  const auto model = network(options(12, 2, "gelu", "ntk"), {1, 1, 7}, 4, {1, 2}, torch::kFloat64);
   std::vector<Tensor> direction, flat;
   for (const models::NamedTensor& named : model->parameters()) {
     direction.push_back(torch::randn_like(named.tensor).detach());
     flat.push_back(direction.back().flatten(1));
   }
   const Tensor wanted = jacobian(*model, x).matmul(torch::cat(flat, 1).unsqueeze(2)).view({2, 5, 4}).transpose(1, 2);
-  CHECK(largest(kernels::jacobian_product(*model, x, direction), wanted) < 1e-10);
+  CHECK(largest(kernels::jacobian_product(*model, models::Inputs::shared(x, 2), direction), wanted) < 1e-10);
 }
 
 TEST_CASE("wide networks' tangent kernels are near that of infinite width") {
@@ -88,7 +70,7 @@ TEST_CASE("wide networks' tangent kernels are near that of infinite width") {
   for (const std::int64_t depth : {1, 2}) {
     for (const char* activation : {"relu", "tanh"}) {
       const auto model =
-          network(options(1024, static_cast<int>(depth), activation, "ntk"), 10, 3, seeds, torch::kFloat32);
+          network(options(1024, static_cast<int>(depth), activation, "ntk"), {1, 1, 10}, 3, seeds, torch::kFloat32);
       const Tensor mean = kernels::empirical_ntk(*model, x).traced.mean(0);
       const Tensor limit = kernels::dense_limit(kernels::ntk_laws(depth, 2, 0.1), activation, x, x).ntk;
       const Tensor off = (mean - limit).masked_select(~torch::eye(6, torch::kBool));  // tanh's series is for pairs

@@ -34,10 +34,11 @@ struct Inputs {
 };
 
 /// What an affine layer read and made, z = weight_factor W h + bias_factor b, as nodes of the graph: enough for the
-/// derivatives by W and b of every sample by itself.
+/// derivatives by W and b of every sample by itself. A convolution is such a layer applied at each of its S positions,
+/// h the patch around it.
 struct AffineTrace {
-  Tensor input;   ///< h [E, N_in, B]
-  Tensor output;  ///< z [E, N_out, B]
+  Tensor input;   ///< h [E, N_in, B], of a convolution [E, N_in, S, B]
+  Tensor output;  ///< z [E, N_out, B], of a convolution [E, N_out, S, B]
   double weight_factor = 1;
   double bias_factor = 1;
 };
