@@ -40,6 +40,12 @@ Limit LimitNetwork::kernels_between(const Tensor& a, const Tensor& b) const {
   return dense_limit(laws_, activation_, a, b);
 }
 
+Tensor LimitNetwork::tangent_kernel(const Tensor& x) const {
+  const torch::NoGradGuard no_gradients;
+  const Tensor read = normalised(x);
+  return kernels_between(read, read).ntk;
+}
+
 models::Output LimitNetwork::run(const models::Inputs& inputs, models::Mode) {
   EIGENSWEEP_EXPECT(train_inputs_.defined());
   std::vector<Tensor> logits;

@@ -14,7 +14,10 @@ study::Kind declare_kernel_regime() {
   kind.source = "Chizat, Oyallon, Bach 2019; Fort et al. 2020; Kornblith et al. 2019; Novak et al. 2022";
   kind.options = study::Options{}
                      .choice("split", "test", {"train", "test"}, "where the probe samples are taken from")
-                     .integer("samples", 256, {4, 1e5}, "how many probe samples, from the first");
+                     .integer("samples", 256, {4, 1e5}, "how many probe samples, from the first")
+                     .boolean("keep_grams", false,
+                              "keep each hidden layer's Gram matrix of the probe samples: similarities between "
+                              "networks of other seeds and widths are taken from it");
   kind.columns = {
       {"weight_change",
        {"affine"},
@@ -50,12 +53,22 @@ study::Kind declare_kernel_regime() {
        "f64",
        "",
        "rms of f - f_lin over rms of f - f0, f_lin linear in the parameters about their start"},
+      {"input_jacobian_initial",
+       {},
+       "f64",
+       "",
+       "mean over probe samples of the Frobenius norm of d logits / d inputs at initialisation"},
+      {"input_jacobian", {}, "f64", "", "the same after training"},
+      {"input_jacobian_top_initial", {}, "f64", "", "mean of its largest singular value at initialisation"},
+      {"input_jacobian_top", {}, "f64", "", "the same after training"},
+      {"hidden_grams",
+       {"layer", "sample", "other_sample"},
+       "f32",
+       "",
+       "mean over a hidden layer's units of products of activations, uncentred, after training"},
   };
   kind.refuse = [](const Json&, const Json& config) -> std::string {
     const Json& model = config.at("model");
-    if (model.at("kind") != "mlp") {
-      return "tangent kernels are there for the model 'mlp' only; leave out this metric, or choose that model";
-    }
     if (model.at("batch_norm").get<bool>() || model.at("whiten").get<int>() > 0) {
       return "tangent kernels want affine layers only, without batch_norm and whiten; leave out this metric or those";
     }
@@ -75,125 +88,76 @@ study::Kind declare_kernel_regime() {
 
 }  // namespace eigensweep::metrics
 #else
-#include "eigensweep/core/error.hpp"
-#include "eigensweep/kernels/empirical.hpp"
 #include "eigensweep/kernels/limit_network.hpp"
 #include "eigensweep/metrics/metric.hpp"
+#include "regime.hpp"
 #include "similarity.hpp"
 
 namespace eigensweep::metrics {
 namespace {
 
-using torch::Tensor;
-
-/// Of tensors [E, ...]: Frobenius norm of each lane in float64, [E].
-Tensor norms(const Tensor& tensor) { return torch::linalg_vector_norm(tensor.to(torch::kFloat64).flatten(1), 2, 1); }
-
-Tensor relative_change(const Tensor& now, const Tensor& before) {
-  return norms(now.to(torch::kFloat64) - before.to(torch::kFloat64)) / norms(before);
-}
-
-Tensor eigenvalues(const Tensor& kernels) {
-  const Tensor finite = kernels.isfinite().flatten(1).all(1).view({-1, 1, 1});
-  const Tensor values = torch::linalg_eigvalsh(torch::where(finite, kernels, torch::zeros_like(kernels))).flip(1);
-  return torch::where(finite.squeeze(2), values, std::numeric_limits<double>::quiet_NaN());
-}
-
 class KernelRegime final : public Metric {
  public:
   explicit KernelRegime(const Json& options)
-      : split_(options.at("split").get<std::string>()), samples_(options.at("samples").get<std::int64_t>()) {}
+      : split_(options.at("split").get<std::string>()),
+        samples_(options.at("samples").get<std::int64_t>()),
+        keeps_grams_(options.value("keep_grams", false)) {}
 
   std::vector<Measurement> measure(const Subject& subject) override {
-    models::Model& model = subject.model;
-    // Infinite width is the regime itself: there is nothing to measure its distance by.
-    if (kernels::is_infinite(subject.config.at("model"))) {
-      return std::vector<Measurement>(static_cast<std::size_t>(model.lanes()));
-    }
-    EIGENSWEEP_EXPECT(subject.seeds.size() == static_cast<std::size_t>(model.lanes()));
     const data::DeviceDataset::Part part = subject.data.part(split_);
-    const Tensor x = data::to_inputs(part.images.slice(0, 0, samples_));
+    const Tensor images = part.images.slice(0, 0, samples_);
     const Tensor labels = part.labels.slice(0, 0, samples_);
-    const auto initial = models::make_model(subject.config.at("model"), subject.data.info, subject.seeds, x.device());
-    initial->fit_inputs(subject.data.train_images);
-
-    std::map<std::string, Tensor> columns;  // [E, ...]
-    weights(model, *initial, columns);
-    features(model, *initial, x, columns);
-    tangents(model, *initial, x, labels, columns);
-    std::vector<Measurement> lanes(static_cast<std::size_t>(model.lanes()));
-    for (const auto& [name, values] : columns) {
-      const Tensor exact = values.to(torch::kCPU, torch::kFloat64).contiguous();
-      for (std::int64_t lane = 0; lane < exact.size(0); ++lane) {
-        const Tensor row = exact[lane];
-        const std::vector<double> numbers(row.data_ptr<double>(), row.data_ptr<double>() + row.numel());
-        lanes[static_cast<std::size_t>(lane)][name] =
-            row.dim() == 0 ? wire::Array::scalar(numbers.front()) : wire::Array::of(numbers);
-      }
-    }
+    Columns columns = kernels::is_infinite(subject.config.at("model")) ? of_limit(subject, images, labels)
+                                                                       : of_training(subject, images, labels);
+    if (keeps_grams_) columns["hidden_grams"] = grams(subject.model, images);
+    std::vector<Measurement> lanes;
+    for (std::int64_t lane = 0; lane < subject.model.lanes(); ++lane) lanes.push_back(lane_of(columns, lane));
     return lanes;
   }
 
  private:
-  static void weights(models::Model& model, models::Model& initial, std::map<std::string, Tensor>& columns) {
-    std::vector<Tensor> changes;
-    Tensor moved, whole;
-    for (std::size_t i = 0; i < model.parameters().size(); ++i) {
-      const Tensor now = model.parameters()[i].tensor.detach(), before = initial.parameters()[i].tensor.detach();
-      if (model.parameters()[i].name.ends_with(".weight")) changes.push_back(relative_change(now, before));
-      const Tensor change = norms(now - before).square(), size = norms(before).square();
-      moved = moved.defined() ? moved + change : change;
-      whole = whole.defined() ? whole + size : size;
-    }
-    columns["weight_change"] = torch::stack(changes, 1);
-    columns["parameter_change"] = (moved / whole).sqrt();
+  static Columns of_training(const Subject& subject, const Tensor& images, const Tensor& labels) {
+    Origin origin(subject, data::to_inputs(images), labels);
+    Columns columns = origin.alone();
+    columns.merge(origin.against(subject.model));
+    return columns;
   }
 
-  static void features(models::Model& model, models::Model& initial, const Tensor& x,
-                       std::map<std::string, Tensor>& columns) {
-    const torch::NoGradGuard no_gradients;
-    const auto inputs = models::Inputs::shared(x, model.lanes());
-    const auto now = model.forward(inputs, models::Mode::evaluate).hidden;
-    const auto before = initial.forward(inputs, models::Mode::evaluate).hidden;
-    std::vector<Tensor> changes, flips, similarities;
-    for (std::size_t layer = 0; layer < now.size(); ++layer) {
-      changes.push_back(relative_change(now[layer], before[layer]));
-      flips.push_back((now[layer] > 0).ne(before[layer] > 0).to(torch::kFloat64).mean({1, 2}));
-      similarities.push_back(debiased_cka(now[layer], before[layer]));
+  /// Infinite width is the regime itself: nothing moves, and there are no layers' parameters to take changes of.
+  static Columns of_limit(const Subject& subject, const Tensor& images, const Tensor& labels) {
+    const auto& limit = dynamic_cast<const kernels::LimitNetwork&>(subject.model);
+    const Tensor x = data::to_inputs(images);
+    const Tensor ntk = limit.tangent_kernel(x).unsqueeze(0);
+    const InputJacobian jacobian = input_jacobian(subject.model, x);
+    const Tensor alignment = label_alignment(ntk, labels), spectrum = eigenvalues_of(ntk);
+    Columns columns;
+    for (const char* moment : {"_initial", ""}) {
+      columns[std::string("ntk_alignment") + moment] = alignment.expand({subject.model.lanes()});
+      columns[std::string("ntk_eigenvalues") + moment] = spectrum.expand({subject.model.lanes(), -1});
     }
-    columns["feature_change"] = torch::stack(changes, 1);
-    columns["gate_flips"] = torch::stack(flips, 1);
-    columns["cka"] = torch::stack(similarities, 1);
+    columns["input_jacobian"] = jacobian.norm;
+    columns["input_jacobian_top"] = jacobian.top;
+    return columns;
   }
 
-  static void tangents(models::Model& model, models::Model& initial, const Tensor& x, const Tensor& labels,
-                       std::map<std::string, Tensor>& columns) {
-    const kernels::EmpiricalNtk now = kernels::empirical_ntk(model, x);
-    const kernels::EmpiricalNtk before = kernels::empirical_ntk(initial, x);
-    columns["ntk_drift"] = relative_change(now.traced, before.traced);
-    columns["ntk_distance"] = 1 - (now.traced * before.traced).sum({1, 2}) / (norms(now.traced) * norms(before.traced));
-    columns["ntk_alignment_initial"] = label_alignment(before.traced, labels);
-    columns["ntk_alignment"] = label_alignment(now.traced, labels);
-    columns["ntk_shares_initial"] = before.shares;
-    columns["ntk_shares"] = now.shares;
-    columns["ntk_eigenvalues_initial"] = eigenvalues(before.traced);
-    columns["ntk_eigenvalues"] = eigenvalues(now.traced);
-
-    std::vector<Tensor> direction;
-    for (std::size_t i = 0; i < model.parameters().size(); ++i) {
-      direction.push_back((model.parameters()[i].tensor - initial.parameters()[i].tensor).detach());
-    }
-    const Tensor linear = kernels::jacobian_product(initial, models::Inputs::shared(x, initial.lanes()), direction);
+  /// [E, layer, sample, sample] float32.
+  static Tensor grams(models::Model& model, const Tensor& images) {
     const torch::NoGradGuard no_gradients;
-    const auto inputs = models::Inputs::shared(x, model.lanes());
-    const Tensor change =
-        model.forward(inputs, models::Mode::evaluate).logits - initial.forward(inputs, models::Mode::evaluate).logits;
-    columns["linearisation_gap"] = norms(change - linear) / norms(change);
-    for (models::NamedTensor& named : model.parameters()) named.tensor.requires_grad_(false);
+    std::vector<Tensor> layers = model.hidden_grams(images);
+    for (Tensor& gram : layers) gram = gram.unsqueeze(0).expand({model.lanes(), -1, -1});
+    if (layers.empty()) {
+      const auto inputs = models::Inputs::shared(data::to_inputs(images), model.lanes());
+      for (const Tensor& hidden : model.forward(inputs, models::Mode::evaluate).hidden) {
+        const Tensor h = hidden.to(torch::kFloat64);
+        layers.push_back(torch::bmm(h.transpose(1, 2), h) / static_cast<double>(h.size(1)));
+      }
+    }
+    return torch::stack(layers, 1).to(torch::kFloat32);
   }
 
   std::string split_;
   std::int64_t samples_;
+  bool keeps_grams_;
 };
 
 }  // namespace

@@ -16,6 +16,7 @@ study::Kind declare_spectrum() {
       study::Options{}
           .choice("split", "train", {"train", "test"}, "which samples the covariance is taken over")
           .integer("samples", 0, {0, 1e8}, "how many samples, from the first; 0 takes all")
+          .choice("network", "trained", {"trained", "initial"}, "the network after training, or as its seed made it")
           .integer("fit_first", 11, {1, 1e6}, "first rank n of the exponent's fit")
           .integer("fit_last", 500, {2, 1e6}, "last rank n of the fit, or the layer's width if that is smaller");
   kind.columns = {
@@ -32,11 +33,17 @@ study::Kind declare_spectrum() {
       {"participation_ratio", {"layer"}, "f64", "", "(sum of eigenvalues)^2 / sum of squares"},
       {"effective_rank", {"layer"}, "f64", "", "exponential of the entropy of the normalised eigenvalues"},
   };
-  kind.refuse = [](const Json& options, const Json&) -> std::string {
+  kind.refuse = [](const Json& options, const Json& config) -> std::string {
     const auto first = options.at("fit_first").get<long long>();
     const auto last = options.at("fit_last").get<long long>();
-    return first < last ? ""
-                        : fmt::format("fit_first {} is not below fit_last {}; a slope needs two ranks", first, last);
+    if (first >= last) {
+      return fmt::format("fit_first {} is not below fit_last {}; a slope needs two ranks", first, last);
+    }
+    const Json& model = config.at("model");
+    const bool reads_data = model.at("batch_norm").get<bool>() || model.at("whiten").get<int>() > 0;
+    if (options.value("network", "trained") == "trained" || !reads_data) return "";
+    return "network 'initial' is not defined with batch_norm or whiten, whose statistics come with training; choose "
+           "'trained'";
   };
   kind.work = [](const Json& options, const study::WorkContext& context) {
     const auto asked = options.at("samples").get<std::int64_t>();
@@ -61,9 +68,11 @@ study::Kind declare_spectrum() {
 #include <limits>
 
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/kernels/limit_network.hpp"
 #include "eigensweep/metrics/metric.hpp"
 #include "eigensweep/models/spectra.hpp"
 #include "power_law.hpp"
+#include "regime.hpp"
 
 namespace eigensweep::metrics {
 namespace {
@@ -81,6 +90,7 @@ class Spectrum final : public Metric {
  public:
   explicit Spectrum(const Json& options)
       : on_train_(options.at("split") == "train"),
+        is_initial_(options.value("network", "trained") == "initial"),
         samples_(options.at("samples").get<std::int64_t>()),
         fit_first_(options.at("fit_first").get<std::int64_t>()),
         fit_last_(options.at("fit_last").get<std::int64_t>()) {}
@@ -88,10 +98,14 @@ class Spectrum final : public Metric {
   std::vector<Measurement> measure(const Subject& subject) override {
     const torch::Tensor& all = on_train_ ? subject.data.train_images : subject.data.test_images;
     const torch::Tensor images = samples_ == 0 ? all : all.slice(0, 0, std::min(samples_, all.size(0)));
+    // At infinite width training moves no hidden layer.
+    const bool remade = is_initial_ && !kernels::is_infinite(subject.config.at("model"));
+    const std::unique_ptr<models::Model> initial = remade ? initial_networks(subject) : nullptr;
+    models::Model& model = initial ? *initial : subject.model;
     std::vector<models::Eigensystem> layers;
     std::size_t measured = 0;
     std::string failure;
-    for (models::Eigensystem& system : models::hidden_spectra(subject.model, images, models::Wanted::values)) {
+    for (models::Eigensystem& system : models::hidden_spectra(model, images, models::Wanted::values)) {
       layers.push_back(std::move(system));
       layers.back().values = layers.back().values.cpu().contiguous();
       for (const std::string& reason : layers.back().failures) {
@@ -145,6 +159,7 @@ class Spectrum final : public Metric {
   }
 
   bool on_train_;
+  bool is_initial_;
   std::int64_t samples_;
   std::int64_t fit_first_;
   std::int64_t fit_last_;

@@ -6,8 +6,10 @@
 
 #include "digits.hpp"
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/kernels/limit_network.hpp"
 #include "eigensweep/models/spectra.hpp"
 #include "power_law.hpp"
+#include "regime.hpp"
 #include "similarity.hpp"
 #include "toy_network.hpp"
 
@@ -235,6 +237,97 @@ TEST_CASE("small steps keep a network near its linearisation, and every measure 
   CHECK(gap[0] < 0.02);
   CHECK(gap[1] > 20 * gap[0]);
   CHECK(drift[1] > 20 * drift[0]);
+}
+
+TEST_CASE("the Jacobian by the inputs of an affine network is its matrix") {
+  torch::manual_seed(7);
+  const Tensor matrix = torch::randn({2, 10, 784});
+  ToyNetwork model({{torch::eye(784).repeat({2, 1, 1}), torch::zeros({2, 784})}, {matrix, torch::zeros({2, 10})}},
+                   [](const Tensor& h) { return h; });
+  const metrics::InputJacobian found = metrics::input_jacobian(model, torch::rand({3, 784}));
+  const Tensor exact = matrix.to(torch::kFloat64);
+  CHECK(torch::allclose(found.norm, torch::linalg_vector_norm(exact.flatten(1), 2, 1), 1e-6));
+  CHECK(torch::allclose(found.top, torch::linalg_svdvals(exact).select(1, 0), 1e-6));
+}
+
+TEST_CASE("a network's kept Gram matrices are those of its activations") {
+  const data::DeviceDataset set = digits(60);
+  const Json config = mlp_config();
+  const auto model = models::make_model(config.at("model"), set.info, {3, 4}, torch::kCPU);
+  Json options = regime_options();
+  options["keep_grams"] = true;
+  const auto measured =
+      metrics::make_metric("kernel_regime", options)->measure({*model, set, config, {3, 4}})[1].at("hidden_grams");
+  CHECK(measured.dtype == "f32");
+  REQUIRE(measured.shape == std::vector<std::int64_t>{2, 40, 40});
+  const torch::NoGradGuard no_gradients;
+  const Tensor x = data::to_inputs(set.test_images.slice(0, 0, 40));
+  const Tensor h = model->forward(models::Inputs::shared(x, 2), models::Mode::evaluate).hidden[1][1];
+  const Tensor wanted = h.t().matmul(h) / static_cast<double>(h.size(0));
+  const std::vector<double> values = measured.values();
+  for (const std::int64_t i : {0, 7, 39}) {
+    CHECK(values[static_cast<std::size_t>(1600 + 40 * i + 3)] == Approx(wanted[i][3].item<double>()).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("the spectrum at initialisation is that of the network which the seed makes") {
+  const data::DeviceDataset set = digits(60);
+  const Json config = mlp_config();
+  const auto model = models::make_model(config.at("model"), set.info, {3}, torch::kCPU);
+  const auto spectrum = [&](const char* network) {
+    Json options = spectrum_options();
+    options["network"] = network;
+    return metrics::make_metric("spectrum", options)->measure({*model, set, config, {3}})[0].at("eigenvalues").values();
+  };
+  const std::vector<double> before = spectrum("trained");
+  CHECK(spectrum("initial") == before);
+  const torch::NoGradGuard no_gradients;
+  for (auto& named : model->parameters()) named.tensor.mul_(2);
+  CHECK(spectrum("initial") == before);
+  CHECK(spectrum("trained") != before);
+}
+
+TEST_CASE("the exponent of a wide layer at initialisation is that of infinite width") {
+  // The first layer of a ReLU network under torch's default law, on 2,500 images; 1.401 is an independent program's, on
+  // other ones.
+  const data::DeviceDataset set = digits(2500);
+  const Json limit_options{{"kind", "mlp"},
+                           {"width", "inf"},
+                           {"depth", 1},
+                           {"activation", "relu"},
+                           {"normalise", "none"},
+                           {"weight_variance", 1.0 / 3.0},
+                           {"bias_variance", 1.0 / (3.0 * 784.0)}};
+  kernels::LimitNetwork limit(limit_options, set.info, 1, torch::kCPU);
+  Json config = mlp_config();
+  config["model"] = {{"kind", "mlp"},         {"width", 2000},       {"depth", 1},
+                     {"activation", "relu"},  {"batch_norm", false}, {"whiten", 0},
+                     {"whiten_about", "mean"}};
+  const auto wide = models::make_model(config.at("model"), set.info, {1}, torch::kCPU);
+  Json options = spectrum_options();
+  options["fit_first"] = 11;
+  const auto exponent = [&](models::Model& model) {
+    return measure("spectrum", options, model, set)[0].at("exponent").values()[0];
+  };
+  const double wanted = exponent(limit);
+  CHECK(wanted == Approx(1.401).margin(0.01));
+  CHECK(exponent(*wide) == Approx(wanted).margin(0.05));
+}
+
+TEST_CASE("kernel regression of a network that did not move is the same before and after") {
+  const data::DeviceDataset set = digits(200);
+  const Json config = mlp_config();
+  const auto model = models::make_model(config.at("model"), set.info, {3, 4}, torch::kCPU);
+  const Json options{{"train_samples", 100}, {"samples", 60}, {"attack", "pgd"},
+                     {"epsilon", 0.1},       {"steps", 3},    {"relative_step", 0.4}};
+  for (const auto& lane : metrics::make_metric("kernel_regression", options)->measure({*model, set, config, {3, 4}})) {
+    const double clean = lane.at("accuracy_initial").values()[0],
+                 robust = lane.at("robust_accuracy_initial").values()[0];
+    CHECK(clean > 0.5);  // 0.1 by chance
+    CHECK(robust < clean);
+    CHECK(lane.at("accuracy_final").values()[0] == clean);
+    CHECK(lane.at("robust_accuracy_final").values()[0] == robust);
+  }
 }
 
 TEST_CASE("debiased similarity is 0 for independent features of any width and 1 for the same ones") {

@@ -19,7 +19,7 @@ MAY_USE = {
     "regularizers": {"core", "study", "data", "models"},
     "attacks": {"core", "study", "data", "models"},
     # A metric's result travels as a record's column.
-    "metrics": {"core", "study", "data", "models", "kernels", "wire"},
+    "metrics": {"core", "study", "data", "models", "attacks", "kernels", "wire"},
     "training": {"core", "study", "data"} | SCIENCE,
     "worker": {"core", "study", "data", "training", "wire"} | SCIENCE,
     "sweep": {"core", "study", "wire"},

@@ -23,6 +23,9 @@ class LimitNetwork final : public models::Model {
   /// the end. Returns the training loss after each epoch, up to "stop_loss". Throws NumericalError.
   std::vector<double> train(const data::DeviceDataset& data, const Json& training);
 
+  /// T(x, x) of samples x [n, d], as networks read them: [n, n] float64.
+  [[nodiscard]] Tensor tangent_kernel(const Tensor& x) const;
+
   void attach(const Tensor& images) override;
   [[nodiscard]] std::int64_t hidden_numbers() const override;
   std::vector<Tensor> hidden_grams(const Tensor& images) override;

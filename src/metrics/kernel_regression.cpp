@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// Whether a network's own tangent kernel explains what it does: regression with the kernel it started from and with the
+// one it ended with, clean and attacked.
+#ifdef EIGENSWEEP_DECLARATIONS
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "eigensweep/study/kind.hpp"
+
+namespace eigensweep::metrics {
+namespace {
+
+constexpr double most_bytes = 4e9;
+
+double kernel_side(const Json& options, const study::DatasetInfo& dataset) {
+  const auto asked = options.at("train_samples").get<double>();
+  return std::min(asked, static_cast<double>(dataset.train_samples)) * static_cast<double>(dataset.classes);
+}
+
+}  // namespace
+
+study::Kind declare_kernel_regression() {
+  study::Kind kind;
+  kind.family = study::Family::metric;
+  kind.name = "kernel_regression";
+  kind.meaning = "accuracy of regression with the network's own tangent kernel, before and after training";
+  kind.source = "Fort et al. 2020, arXiv:2010.15110; Loo et al. 2022, arXiv:2210.12030";
+  kind.options = study::Options{}
+                     .integer("train_samples", 500, {2, 1e5}, "how many training samples, from the first, are fitted")
+                     .integer("samples", 500, {0, 1e7}, "how many test samples, from the first; 0 takes all")
+                     .choice("attack", "fgsm", {"fgsm", "pgd"}, "how the regression is attacked")
+                     .number("epsilon", 0.05, {0, 1}, "radius of the attack's L-infinity ball")
+                     .unit("pixel")
+                     .integer("steps", 20, {1, 1e6}, "gradient steps of 'pgd'")
+                     .number("relative_step", 0.1, {0, 10, true}, "its step size as a share of epsilon");
+  kind.columns = {
+      {"accuracy_initial", {}, "f64", "", "test accuracy of regression with the tangent kernel at initialisation"},
+      {"accuracy_final", {}, "f64", "", "the same with the tangent kernel after training"},
+      {"robust_accuracy_initial", {}, "f64", "", "share of attacked test samples that the former gets right"},
+      {"robust_accuracy_final", {}, "f64", "", "the same of the latter"},
+  };
+  kind.refuse = [](const Json& options, const Json& config) -> std::string {
+    const Json& model = config.at("model");
+    if (model.at("batch_norm").get<bool>() || model.at("whiten").get<int>() > 0) {
+      return "tangent kernels want affine layers only, without batch_norm and whiten; leave out this metric or those";
+    }
+    if (8 * std::pow(10 * options.at("train_samples").get<double>(), 2) > most_bytes) {
+      return fmt::format(
+          "train_samples {} make a kernel of all samples and logits that does not fit; choose at most 2236",
+          options.at("train_samples").get<long long>());
+    }
+    return "";
+  };
+  kind.work = [](const Json& options, const study::WorkContext& context) {
+    const double side = kernel_side(options, context.dataset);
+    const auto asked = options.at("samples").get<std::int64_t>();
+    const auto samples =
+        static_cast<double>(asked == 0 ? context.dataset.test_samples : std::min(asked, context.dataset.test_samples));
+    const double steps = options.at("attack") == "pgd" ? options.at("steps").get<double>() : 1.0;
+    double units = 0;
+    for (const std::int64_t width : context.model.hidden_widths) units += static_cast<double>(width);
+    // Two kernels and their factors; a product with the Jacobian is three passes, and its gradient twice as much.
+    return 2 * (4 * side * side * units + side * side * side + samples * context.model.forward_flops * (9 * steps + 6));
+  };
+  return kind;
+}
+
+}  // namespace eigensweep::metrics
+#else
+#include <cmath>
+#include <limits>
+
+#include "eigensweep/attacks/evaluate.hpp"
+#include "eigensweep/kernels/limit_network.hpp"
+#include "eigensweep/kernels/tangent_network.hpp"
+#include "eigensweep/metrics/metric.hpp"
+#include "regime.hpp"
+
+namespace eigensweep::metrics {
+namespace {
+
+class KernelRegression final : public Metric {
+ public:
+  explicit KernelRegression(const Json& options)
+      : train_samples_(options.at("train_samples").get<std::int64_t>()),
+        epsilon_(options.at("epsilon").get<double>()),
+        kind_(options.at("attack").get<std::string>()),
+        attack_(options) {
+    attack_["random_start"] = true;
+    attack_["split"] = "test";
+  }
+
+  std::vector<Measurement> measure(const Subject& subject) override {
+    std::vector<Measurement> lanes(static_cast<std::size_t>(subject.model.lanes()));
+    // At infinite width the network is this regression, on all samples.
+    if (kernels::is_infinite(subject.config.at("model"))) return lanes;
+    const auto initial = initial_networks(subject);
+    regress(*initial, subject, "_initial", lanes);
+    regress(subject.model, subject, "_final", lanes);
+    for (models::NamedTensor& named : subject.model.parameters()) named.tensor.requires_grad_(false);
+    return lanes;
+  }
+
+ private:
+  void regress(models::Model& network, const Subject& subject, const std::string& moment,
+               std::vector<Measurement>& lanes) const {
+    const Tensor x = data::to_inputs(subject.data.train_images.slice(0, 0, train_samples_));
+    const Tensor labels = subject.data.train_labels.slice(0, 0, train_samples_);
+    const std::int64_t classes = subject.data.info.classes;
+    // About their mean, as the outputs start at 0.
+    const Tensor targets = torch::one_hot(labels, classes).to(torch::kFloat64) - 1.0 / static_cast<double>(classes);
+    kernels::TangentNetwork regression(network, x, targets);
+    const auto found =
+        attacks::evaluate_robustness(kind_, attack_, {0.0, epsilon_}, regression, subject.data, subject.seeds);
+    for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
+      // A lane without a regression has no accuracy, rather than that of predictions that are no numbers.
+      const bool is_there = std::isfinite(found[lane].robust_loss[0]);
+      const auto accuracy = [&](std::size_t strength) {
+        return wire::Array::scalar(is_there ? found[lane].robust_accuracy[strength]
+                                            : std::numeric_limits<double>::quiet_NaN());
+      };
+      lanes[lane]["accuracy" + moment] = accuracy(0);
+      lanes[lane]["robust_accuracy" + moment] = accuracy(1);
+    }
+  }
+
+  std::int64_t train_samples_;
+  double epsilon_;
+  std::string kind_;
+  Json attack_;
+};
+
+}  // namespace
+
+std::unique_ptr<Metric> make_kernel_regression(const Json& options) {
+  return std::make_unique<KernelRegression>(options);
+}
+
+}  // namespace eigensweep::metrics
+#endif

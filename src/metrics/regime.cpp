@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include "regime.hpp"
+
+#include <cstring>
+#include <limits>
+
+#include "eigensweep/core/error.hpp"
+#include "similarity.hpp"
+
+namespace eigensweep::metrics {
+namespace {
+
+/// Of tensors [E, ...]: Frobenius norm of each lane in float64, [E].
+Tensor norms(const Tensor& tensor) { return torch::linalg_vector_norm(tensor.to(torch::kFloat64).flatten(1), 2, 1); }
+
+Tensor relative_change(const Tensor& now, const Tensor& before) {
+  return norms(now.to(torch::kFloat64) - before.to(torch::kFloat64)) / norms(before);
+}
+
+models::Output outputs(models::Model& model, const Tensor& x) {
+  const torch::NoGradGuard no_gradients;
+  return model.forward(models::Inputs::shared(x, model.lanes()), models::Mode::evaluate);
+}
+
+void forget_gradients(models::Model& model) {
+  for (models::NamedTensor& named : model.parameters()) named.tensor.requires_grad_(false);
+}
+
+wire::Array to_array(const Tensor& tensor) {
+  const Tensor values = tensor.contiguous();
+  wire::Array array;
+  array.dtype = values.scalar_type() == torch::kFloat32 ? "f32" : "f64";
+  array.shape = values.sizes().vec();
+  array.bytes.resize(values.nbytes());
+  std::memcpy(array.bytes.data(), values.data_ptr(), array.bytes.size());
+  return array;
+}
+
+}  // namespace
+
+std::unique_ptr<models::Model> initial_networks(const Subject& subject) {
+  EIGENSWEEP_EXPECT(subject.seeds.size() == static_cast<std::size_t>(subject.model.lanes()));
+  auto networks = models::make_model(subject.config.at("model"), subject.data.info, subject.seeds,
+                                     subject.data.train_images.device());
+  networks->fit_inputs(subject.data.train_images);
+  forget_gradients(*networks);
+  return networks;
+}
+
+Measurement lane_of(const Columns& columns, std::int64_t lane) {
+  Measurement measurement;
+  for (const auto& [name, values] : columns) measurement[name] = to_array(values.cpu()[lane]);
+  return measurement;
+}
+
+Tensor eigenvalues_of(const Tensor& kernels) {
+  const Tensor finite = kernels.isfinite().flatten(1).all(1).view({-1, 1, 1});
+  const Tensor values = torch::linalg_eigvalsh(torch::where(finite, kernels, torch::zeros_like(kernels))).flip(1);
+  return torch::where(finite.squeeze(2), values, std::numeric_limits<double>::quiet_NaN());
+}
+
+InputJacobian input_jacobian(models::Model& model, const Tensor& x) {
+  const torch::AutoGradMode with_gradients(true);
+  const Tensor inputs = x.unsqueeze(0).repeat({model.lanes(), 1, 1}).requires_grad_(true);
+  const Tensor logits = model.forward(models::Inputs::per_lane(inputs), models::Mode::evaluate).logits;
+  std::vector<Tensor> rows;
+  for (std::int64_t o = 0; o < logits.size(1); ++o) {
+    rows.push_back(torch::autograd::grad({logits.select(1, o).sum()}, {inputs}, {}, /*retain_graph=*/true)[0]);
+  }
+  const Tensor jacobian = torch::stack(rows, 2).to(torch::kFloat64);  // [E, n, C, d]
+  const Tensor gram = jacobian.matmul(jacobian.transpose(2, 3));      // [E, n, C, C]
+  const Tensor top = eigenvalues_of(gram.flatten(0, 1)).select(1, 0).clamp_min(0).sqrt();
+  return {gram.diagonal(0, 2, 3).sum(2).sqrt().mean(1), top.view({gram.size(0), -1}).mean(1)};
+}
+
+Origin::Origin(const Subject& subject, const Tensor& x, const Tensor& labels)
+    : initial_(initial_networks(subject)), x_(x), labels_(labels), output_(outputs(*initial_, x)) {
+  ntk_ = kernels::empirical_ntk(*initial_, x);
+  forget_gradients(*initial_);
+}
+
+Columns Origin::alone() {
+  const InputJacobian jacobian = input_jacobian(*initial_, x_);
+  return {{"ntk_alignment_initial", label_alignment(ntk_.traced, labels_)},
+          {"ntk_shares_initial", ntk_.shares},
+          {"ntk_eigenvalues_initial", eigenvalues_of(ntk_.traced)},
+          {"input_jacobian_initial", jacobian.norm},
+          {"input_jacobian_top_initial", jacobian.top}};
+}
+
+Columns Origin::against(models::Model& model) {
+  Columns columns;
+  const models::Output now = outputs(model, x_);
+  weights(model, columns);
+  features(now, columns);
+  linearisation(model, now, columns);
+  const kernels::EmpiricalNtk ntk = kernels::empirical_ntk(model, x_);
+  forget_gradients(model);
+  columns["ntk_drift"] = relative_change(ntk.traced, ntk_.traced);
+  columns["ntk_distance"] = 1 - (ntk.traced * ntk_.traced).sum({1, 2}) / (norms(ntk.traced) * norms(ntk_.traced));
+  columns["ntk_alignment"] = label_alignment(ntk.traced, labels_);
+  columns["ntk_shares"] = ntk.shares;
+  columns["ntk_eigenvalues"] = eigenvalues_of(ntk.traced);
+  const InputJacobian jacobian = input_jacobian(model, x_);
+  columns["input_jacobian"] = jacobian.norm;
+  columns["input_jacobian_top"] = jacobian.top;
+  return columns;
+}
+
+void Origin::weights(models::Model& model, Columns& columns) const {
+  std::vector<Tensor> changes;
+  Tensor moved, whole;
+  for (std::size_t i = 0; i < model.parameters().size(); ++i) {
+    const Tensor now = model.parameters()[i].tensor.detach(), before = initial_->parameters()[i].tensor.detach();
+    if (model.parameters()[i].name.ends_with(".weight")) changes.push_back(relative_change(now, before));
+    const Tensor change = norms(now - before).square(), size = norms(before).square();
+    moved = moved.defined() ? moved + change : change;
+    whole = whole.defined() ? whole + size : size;
+  }
+  columns["weight_change"] = torch::stack(changes, 1);
+  columns["parameter_change"] = (moved / whole).sqrt();
+}
+
+void Origin::features(const models::Output& now, Columns& columns) const {
+  std::vector<Tensor> changes, flips, similarities;
+  for (std::size_t layer = 0; layer < now.hidden.size(); ++layer) {
+    const Tensor &h = now.hidden[layer], &before = output_.hidden[layer];
+    changes.push_back(relative_change(h, before));
+    flips.push_back((h > 0).ne(before > 0).to(torch::kFloat64).mean({1, 2}));
+    similarities.push_back(debiased_cka(h, before));
+  }
+  columns["feature_change"] = torch::stack(changes, 1);
+  columns["gate_flips"] = torch::stack(flips, 1);
+  columns["cka"] = torch::stack(similarities, 1);
+}
+
+void Origin::linearisation(models::Model& model, const models::Output& now, Columns& columns) {
+  std::vector<Tensor> direction;
+  for (std::size_t i = 0; i < model.parameters().size(); ++i) {
+    direction.push_back((model.parameters()[i].tensor - initial_->parameters()[i].tensor).detach());
+  }
+  const auto inputs = models::Inputs::shared(x_, initial_->lanes());
+  const Tensor linear = kernels::jacobian_product(*initial_, inputs, direction);
+  forget_gradients(*initial_);
+  const Tensor change = now.logits - output_.logits;
+  columns["linearisation_gap"] = norms(change - linear) / norms(change);
+}
+
+}  // namespace eigensweep::metrics

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "eigensweep/data/torch.hpp"
+#include "eigensweep/kernels/empirical.hpp"
+#include "eigensweep/metrics/metric.hpp"
+
+namespace eigensweep::metrics {
+
+using torch::Tensor;
+
+/// By column name, [E, ...] float64 (grams float32).
+using Columns = std::map<std::string, Tensor>;
+
+/// The lanes' networks as training found them: their seeds make them anew.
+std::unique_ptr<models::Model> initial_networks(const Subject& subject);
+
+/// One lane's share of the columns.
+Measurement lane_of(const Columns& columns, std::int64_t lane);
+
+/// Eigenvalues of symmetric matrices [E, n, n] in descending order, [E, n]; NaN for a matrix that is not finite.
+Tensor eigenvalues_of(const Tensor& kernels);
+
+/// Of d logits / d inputs at samples `x` [n, d], means over samples: its Frobenius norm and its largest singular value,
+/// each [E].
+struct InputJacobian {
+  Tensor norm, top;
+};
+InputJacobian input_jacobian(models::Model& model, const Tensor& x);
+
+/// E networks at initialisation, as what their training is held against.
+class Origin {
+ public:
+  /// `x` [n, d], `labels` [n]: the probe samples.
+  Origin(const Subject& subject, const Tensor& x, const Tensor& labels);
+
+  /// What is measured of the networks at initialisation alone; names end in "_initial".
+  [[nodiscard]] Columns alone();
+  /// What is measured of them at a later moment. `model` keeps its parameters, without gradients.
+  [[nodiscard]] Columns against(models::Model& model);
+
+ private:
+  void weights(models::Model& model, Columns& columns) const;
+  void features(const models::Output& now, Columns& columns) const;
+  void linearisation(models::Model& model, const models::Output& now, Columns& columns);
+
+  std::unique_ptr<models::Model> initial_;
+  Tensor x_, labels_;
+  models::Output output_;
+  kernels::EmpiricalNtk ntk_;
+};
+
+}  // namespace eigensweep::metrics
