@@ -61,6 +61,14 @@ study::Kind declare_kernel_regime() {
       {"input_jacobian", {}, "f64", "", "the same after training"},
       {"input_jacobian_top_initial", {}, "f64", "", "mean of its largest singular value at initialisation"},
       {"input_jacobian_top", {}, "f64", "", "the same after training"},
+      {"moment_epoch", {"moment"}, "f64", "", "epochs after which the training's snapshots were taken"},
+      {"weight_change_history", {"moment", "affine"}, "f64", "", "weight_change at each snapshot"},
+      {"feature_change_history", {"moment", "layer"}, "f64", "", "feature_change at each snapshot"},
+      {"cka_history", {"moment", "layer"}, "f64", "", "cka at each snapshot"},
+      {"ntk_drift_history", {"moment"}, "f64", "", "ntk_drift at each snapshot"},
+      {"ntk_distance_history", {"moment"}, "f64", "", "ntk_distance at each snapshot"},
+      {"ntk_alignment_history", {"moment"}, "f64", "", "ntk_alignment at each snapshot"},
+      {"linearisation_gap_history", {"moment"}, "f64", "", "linearisation_gap at each snapshot"},
       {"hidden_grams",
        {"layer", "sample", "other_sample"},
        "f32",
@@ -79,8 +87,8 @@ study::Kind declare_kernel_regime() {
     const auto classes = static_cast<double>(context.dataset.classes);
     double units = 0;
     for (const std::int64_t width : context.model.hidden_widths) units += static_cast<double>(width);
-    // Two networks: a backward pass per logit, float64 products of all samples' slopes, eigenvalues.
-    return 2 *
+    // Two networks and each snapshot: a backward pass per logit, float64 products of all samples' slopes, eigenvalues.
+    return (2.0 + static_cast<double>(context.snapshots)) *
            (n * (2 * classes + 6) * context.model.forward_flops + 4 * n * n * (classes + 1) * units + 10 * n * n * n);
   };
   return kind;
@@ -120,6 +128,25 @@ class KernelRegime final : public Metric {
     Origin origin(subject, data::to_inputs(images), labels);
     Columns columns = origin.alone();
     columns.merge(origin.against(subject.model));
+    if (!subject.snapshots.empty()) columns.merge(history(subject, origin));
+    return columns;
+  }
+
+  /// What changes on the way, [E, moment, ...].
+  static Columns history(const Subject& subject, Origin& origin) {
+    const std::unique_ptr<models::Model> network = initial_networks(subject);
+    std::map<std::string, std::vector<Tensor> > moments;
+    for (const models::Snapshot& snapshot : subject.snapshots) {
+      models::return_to(*network, snapshot);
+      const Columns columns = origin.against(*network);
+      for (const char* name : {"weight_change", "feature_change", "cka", "ntk_drift", "ntk_distance", "ntk_alignment",
+                               "linearisation_gap"}) {
+        moments[std::string(name) + "_history"].push_back(columns.at(name));
+      }
+      moments["moment_epoch"].push_back(torch::tensor(snapshot.epochs, torch::kInt64).to(torch::kFloat64));
+    }
+    Columns columns;
+    for (const auto& [name, values] : moments) columns[name] = torch::stack(values, 1);
     return columns;
   }
 

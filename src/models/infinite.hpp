@@ -12,14 +12,11 @@ namespace eigensweep::models {
 /// Whether a resolved "model" section asks for the limit of infinite width.
 inline bool is_infinite(const Json& options) { return options.at("width") == "inf"; }
 
-/// "" or why the limit of infinite width means nothing for a training: it is that of gradient descent on a squared
-/// error in the NTK parametrisation, from outputs 0.
-inline std::string refuse_infinite(const Json& options, const Json& config) {
-  if (!is_infinite(options)) return "";
+/// "" or what the limit of infinite width wants otherwise, and why: it is that of gradient descent on a squared error
+/// in the NTK parametrisation, from outputs 0.
+inline std::string limit_wants(const Json& options, const Json& config) {
   const Json& training = config.at("training");
-  const auto wanted = [](const char* what, const std::string& why) {
-    return fmt::format("width \"inf\" wants {} ({}); change it, or exclude this cell", what, why);
-  };
+  const auto wanted = [](const char* what, const std::string& why) { return fmt::format("{} ({})", what, why); };
   if (options.at("parametrisation") != "ntk") {
     return wanted("parametrisation 'ntk'", "in others training has another limit, or none, at a fixed learning rate");
   }
@@ -44,6 +41,12 @@ inline std::string refuse_infinite(const Json& options, const Json& config) {
     return wanted("no regularizers", "penalties of hidden layers and Jacobians have no closed form");
   }
   return "";
+}
+
+/// "" or why a network of infinite width is not to be had.
+inline std::string refuse_infinite(const Json& options, const Json& config) {
+  const std::string wanted = is_infinite(options) ? limit_wants(options, config) : "";
+  return wanted.empty() ? "" : fmt::format("width \"inf\" wants {}; change it, or exclude this cell", wanted);
 }
 
 /// What the cost model must know of the limit: a kernel with every training sample, a few dozen float64 operations on

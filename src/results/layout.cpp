@@ -10,8 +10,19 @@
 
 namespace eigensweep::results {
 
-const std::vector<std::string> trial_variables{"trial_id", "status", "message",  "train_seconds", "host",      "device",
-                                               "pack",     "lane",   "warnings", "model_sha256",  "provenance"};
+const std::vector<std::string> trial_variables{"trial_id",
+                                               "status",
+                                               "message",
+                                               "train_seconds",
+                                               "host",
+                                               "device",
+                                               "pack",
+                                               "lane",
+                                               "warnings",
+                                               "model_sha256",
+                                               "provenance",
+                                               "comparable_to_inf",
+                                               "not_comparable_because"};
 const std::vector<std::string> group_variables{"status", "message", "evaluation_seconds", "kind", "options"};
 
 namespace {

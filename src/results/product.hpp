@@ -14,8 +14,9 @@ namespace eigensweep::results {
 /// Writes one study's file: rows are cells of the grid, numbers come from the records of the cell's trial.
 class Product {
  public:
-  Product(NetcdfWriter& writer, const study::Study& study, const RecordStore& store, const Layout& layout)
-      : writer_(writer), study_(study), store_(store), layout_(layout) {}
+  Product(NetcdfWriter& writer, const study::Study& study, const study::Catalog& catalog, const RecordStore& store,
+          const Layout& layout)
+      : writer_(writer), study_(study), catalog_(catalog), store_(store), layout_(layout) {}
 
   void write_attributes(const Json& provenance);
   void write_dimensions();
@@ -38,11 +39,13 @@ class Product {
 
   void write_trial_texts(const std::string& name, const std::string& description,
                          const std::function<std::string(const wire::Record&)>& text);
+  void write_comparability();
   void write_attack_column(const AttackGroup& group, const study::Column& column);
   void write_attack_status(const AttackGroup& group, const std::vector<std::string>& dims);
 
   NetcdfWriter& writer_;
   const study::Study& study_;
+  const study::Catalog& catalog_;
   const RecordStore& store_;
   const Layout& layout_;
 };

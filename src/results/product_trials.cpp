@@ -113,7 +113,29 @@ void Product::write_trials() {
   write_trial_texts("warnings", "what is worth knowing of it", joined_warnings);
   write_trial_texts("model_sha256", "SHA-256 of its models/<trial_id>.safetensors",
                     [](const Record& record) { return noted(record, "model_sha256"); });
+  write_comparability();
   write_trial_texts("provenance", "what else its worker noted, as JSON", rest_of);
+}
+
+void Product::write_comparability() {
+  std::vector<std::string> reasons;
+  for (std::size_t row = 0; row < rows(); ++row) {
+    const Json& config = study_.config(trial(row));
+    const Json& model = config.at("model");
+    const study::Kind& kind = *catalog_.find(study::Family::model, model.at("kind").get<std::string>());
+    reasons.push_back(kind.no_limit ? kind.no_limit(model, config)
+                                    : fmt::format("the model '{}' has no limit of infinite width here", kind.name));
+  }
+  writer_.add_numbers({"comparable_to_inf",
+                       {"trial"},
+                       "i64",
+                       "",
+                       "1 if the network is one whose limit of infinite width can be had, 0 if not"},
+                      [&](std::size_t row, std::uint8_t* bytes) {
+                        const std::int64_t is_comparable = reasons[row].empty() ? 1 : 0;
+                        std::memcpy(bytes, &is_comparable, sizeof is_comparable);
+                      });
+  writer_.add_texts({"not_comparable_because", {"trial"}, "text", "", "why not, or \"\""}, reasons);
 }
 
 void Product::write_history() {

@@ -66,7 +66,7 @@ void write_results(const std::filesystem::path& file, const study::Study& study,
   const Json gathered = gather_provenance(study, store, provenance);
   file::replace_atomically(file, [&](const std::filesystem::path& temporary) {
     NetcdfWriter writer(temporary);
-    Product product(writer, study, store, layout);
+    Product product(writer, study, catalog, store, layout);
     product.write_attributes(gathered);
     product.write_dimensions();
     product.write_trials();

@@ -15,7 +15,8 @@ namespace {
 // Adam with amsgrad: some fifteen operations on every parameter.
 constexpr double optimizer_flops = 15;
 // Weights, gradients and up to three moments, in float32.
-constexpr double bytes_per_parameter = 5 * 4;
+constexpr double bytes_per_number = 4;
+constexpr double bytes_per_parameter = 5 * bytes_per_number;
 // An activation, its gradient and what the nonlinearity or a penalty keeps of it.
 constexpr double bytes_per_activation = 3 * 4;
 // Evaluations run in chunks of about this many samples.
@@ -35,6 +36,7 @@ WorkContext context_of(const Study& study, const Catalog& catalog, const Trial& 
   context.dataset = study.dataset(trial);
   context.model = kind_of(catalog, Family::model, model).shape(model, context.dataset);
   context.batch_size = std::min(training.at("batch_size").get<std::int64_t>(), context.dataset.train_samples);
+  context.snapshots = training.at("snapshots").get<std::int64_t>();
   context.epochs = training.at("epochs").get<std::int64_t>();
   context.steps_per_epoch = steps_per_epoch(training, context.dataset);
   return context;
@@ -62,6 +64,7 @@ double bytes_of_lane(const WorkContext& context) {
   const auto inputs = static_cast<double>(context.dataset.input_size());
   if (context.model.closed_form_bytes > 0) return context.model.closed_form_bytes;
   double bytes = parameters * bytes_per_parameter + samples * (activations * bytes_per_activation + inputs * 4.0);
+  bytes += static_cast<double>(context.snapshots) * parameters * bytes_per_number;
   for (const std::int64_t width : context.model.hidden_widths) {
     const auto n = static_cast<double>(width);
     bytes += n * n * bytes_per_covariance_entry;

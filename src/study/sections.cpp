@@ -22,6 +22,9 @@ Options training_options() {
       .number("target_offset", 0.0, {0, 1}, "what 'mse' subtracts from one-hot labels: 0.1 gives targets -0.1 and 0.9")
       .number("stop_loss", 0.0, {0, 1e9},
               "training of a trial ends after the first epoch whose mean task loss is not above this; 0: never early")
+      .integer("snapshots", 0, {0, 1000},
+               "how many networks on the way, at epochs evenly spaced in their logarithm, are kept for metrics that "
+               "follow the training")
       .choice("limit_time", "same", {"same", "end"},
               "how long a network of infinite width is trained: for the time of learning rate and steps, or to the end")
       .choice("rate_rule", "fixed", {"fixed", "over_width", "mup"},

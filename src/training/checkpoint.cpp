@@ -62,6 +62,10 @@ void Trainer::save(const std::filesystem::path& file, const std::vector<std::str
   for (std::size_t lane = 0; lane < ended_.size(); ++lane) {
     append(content.tensors, fmt::format("ended.{}.", lane), ended_[lane]);
   }
+  for (std::size_t i = 0; i < snapshots_.size(); ++i) {
+    append(content.tensors, fmt::format("snapshot.{}.", i), snapshots_[i].tensors);
+    position["snapshots"].push_back(snapshots_[i].epochs);
+  }
   content.metadata["position"] = position.dump();
   models::write_tensors(file, content);
 }
@@ -90,6 +94,11 @@ void Trainer::load(const std::filesystem::path& file, const std::vector<std::str
       regularizers_[i]->restore(with_prefix(fmt::format("regularizer.{}.", i)));
     }
     for (std::size_t lane = 0; lane < ended_.size(); ++lane) ended_[lane] = with_prefix(fmt::format("ended.{}.", lane));
+    snapshots_.clear();
+    for (const Json& epochs : position.value("snapshots", Json::array())) {
+      snapshots_.push_back(
+          {epochs.get<std::vector<std::int64_t>>(), with_prefix(fmt::format("snapshot.{}.", snapshots_.size()))});
+    }
     epoch_ = position.at("epoch").get<std::int64_t>();
     step_ = position.at("step").get<std::int64_t>();
     epoch_is_open_ = position.at("open").get<bool>();

@@ -60,6 +60,8 @@ Trainer::Trainer(std::vector<Json> configs, const data::DeviceDataset& data, con
                configs_.front().at("training").at("last_batch") == "drop"),
       epochs_(configs_.front().at("training").at("epochs").get<std::int64_t>()),
       histories_(configs_.size()),
+      snapshot_epochs_(
+          models::log_spaced_epochs(epochs_, configs_.front().at("training").value("snapshots", std::int64_t{0}))),
       ended_(configs_.size()) {
   model_->fit_inputs(data.train_images);
   for (const auto& [label, options] : configs_.front().at("regularizers").items()) {
@@ -92,7 +94,8 @@ bool Trainer::run(const Hooks& hooks) {
     end_epoch();
   }
   bring_back_ended();
-  model_->refresh(data_.train_images);  // for evaluation
+  while (snapshots_.size() < snapshot_epochs_.size()) take_snapshot();  // where every lane ended early
+  model_->refresh(data_.train_images);                                  // for evaluation
   for (std::int64_t lane = 0; lane < model_->lanes(); ++lane) {
     if (const std::string trouble = model_->trouble(lane); !trouble.empty()) set_down(lane, trouble);
   }
@@ -144,6 +147,19 @@ void Trainer::end_epoch() {
   ++epoch_;
   step_ = 0;
   epoch_is_open_ = false;
+  if (snapshots_.size() < snapshot_epochs_.size() && snapshot_epochs_[snapshots_.size()] == epoch_) take_snapshot();
+}
+
+// Of a lane that has ended, as it ended.
+void Trainer::take_snapshot() {
+  std::vector<std::int64_t> epochs;
+  for (const LaneHistory& history : histories_) epochs.push_back(static_cast<std::int64_t>(history.loss.size()));
+  snapshots_.push_back(models::take_snapshot(*model_, std::move(epochs)));
+  for (std::size_t lane = 0; lane < ended_.size(); ++lane) {
+    for (std::size_t i = 0; i < ended_[lane].size(); ++i) {
+      snapshots_.back().tensors[i].tensor[static_cast<std::int64_t>(lane)].copy_(ended_[lane][i].tensor);
+    }
+  }
 }
 
 void Trainer::set_down(std::int64_t lane, const std::string& reason) {

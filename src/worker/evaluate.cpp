@@ -28,7 +28,7 @@ void attack(const wire::TaskEvaluation& evaluation, const wire::Task& task, mode
 }  // namespace
 
 std::vector<wire::Record> evaluate(const wire::TaskEvaluation& evaluation, const wire::Task& task, models::Model& model,
-                                   const data::DeviceDataset& data) {
+                                   const data::DeviceDataset& data, const std::vector<models::Snapshot>& snapshots) {
   std::vector<wire::Record> records(task.lanes.size());
   for (std::size_t lane = 0; lane < records.size(); ++lane) {
     records[lane].kind = wire::RecordKind::evaluation;
@@ -44,7 +44,8 @@ std::vector<wire::Record> evaluate(const wire::TaskEvaluation& evaluation, const
                                 task.pack, evaluation.label, evaluation.family));
   }
   const auto metric = metrics::make_metric(evaluation.kind, evaluation.options);
-  std::vector<metrics::Measurement> lanes = metric->measure({model, data, task.lanes.front().config, seeds_of(task)});
+  std::vector<metrics::Measurement> lanes =
+      metric->measure({model, data, task.lanes.front().config, seeds_of(task), snapshots});
   for (std::size_t lane = 0; lane < records.size(); ++lane) records[lane].columns = std::move(lanes[lane]);
   return records;
 }

@@ -5,6 +5,7 @@
 
 #include "eigensweep/data/device_dataset.hpp"
 #include "eigensweep/models/model.hpp"
+#include "eigensweep/models/snapshot.hpp"
 #include "eigensweep/wire/record.hpp"
 #include "eigensweep/wire/task.hpp"
 
@@ -12,6 +13,6 @@ namespace eigensweep::worker {
 
 /// Runs one attack or one metric on all lanes: a record per lane, without provenance.
 std::vector<wire::Record> evaluate(const wire::TaskEvaluation& evaluation, const wire::Task& task, models::Model& model,
-                                   const data::DeviceDataset& data);
+                                   const data::DeviceDataset& data, const std::vector<models::Snapshot>& snapshots);
 
 }  // namespace eigensweep::worker

@@ -85,12 +85,14 @@ training::LaneHistory history_of(const std::vector<double>& losses) {
   return history;
 }
 
-std::string keep_model(const wire::TaskLane& lane, models::Model& model, std::int64_t index) {
+std::string keep_model(const wire::TaskLane& lane, models::Model& model, std::int64_t index,
+                       const std::vector<models::Snapshot>& snapshots) {
   models::TensorFile content = models::lane_of(model, index);
   content.metadata = {{"format", "pt"},
                       {"trial", lane.trial},
                       {"config", lane.config.dump()},
                       {"eigensweep", std::string(build_info().version)}};
+  models::keep_snapshots(snapshots, index, content);
   return models::write_tensors(lane.model_file, content);
 }
 
@@ -107,7 +109,7 @@ std::unique_ptr<models::Model> train_limit(const wire::Task& task, const Session
     record.provenance = provenance(task, session, lane, seconds_since(start));
     record.provenance["dataset_sha256"] = data.sha256;
     if (!task.lanes[lane].model_file.empty()) {
-      record.provenance["model_sha256"] = keep_model(task.lanes[lane], *network, static_cast<std::int64_t>(lane));
+      record.provenance["model_sha256"] = keep_model(task.lanes[lane], *network, static_cast<std::int64_t>(lane), {});
     }
     hooks.record(record);
   }
@@ -133,6 +135,7 @@ Ending run_pack(const wire::Task& task, Session& session, const PackHooks& hooks
   std::vector<bool> alive(task.lanes.size(), true);
   std::unique_ptr<training::Trainer> trainer;
   std::unique_ptr<models::Model> loaded;
+  std::vector<models::Snapshot> kept;
   const Json& model_options = task.lanes.front().config.at("model");
 
   if (train && kernels::is_infinite(model_options)) {
@@ -163,7 +166,7 @@ Ending run_pack(const wire::Task& task, Session& session, const PackHooks& hooks
       if (const auto remarks = trainer->remarks(); !remarks.empty()) record.provenance["warnings"] = remarks;
       if (alive[lane] && !task.lanes[lane].model_file.empty()) {
         record.provenance["model_sha256"] =
-            keep_model(task.lanes[lane], trainer->model(), static_cast<std::int64_t>(lane));
+            keep_model(task.lanes[lane], trainer->model(), static_cast<std::int64_t>(lane), trainer->snapshots());
       }
       hooks.record(record);
     }
@@ -173,10 +176,13 @@ Ending run_pack(const wire::Task& task, Session& session, const PackHooks& hooks
     for (const wire::TaskLane& lane : task.lanes) seeds.push_back(lane.config.at("seed").get<std::uint64_t>());
     loaded = kernels::make_network(model_options, data.info, seeds, session.device());
     loaded->attach(data.train_images);
+    std::vector<models::TensorFile> files;
     for (std::size_t lane = 0; lane < task.lanes.size(); ++lane) {
       const std::filesystem::path file = task.lanes[lane].model_file;
-      models::load_lane(*loaded, static_cast<std::int64_t>(lane), models::read_tensors(file), file);
+      files.push_back(models::read_tensors(file));
+      models::load_lane(*loaded, static_cast<std::int64_t>(lane), files.back(), file);
     }
+    if (!kernels::is_infinite(model_options)) kept = models::kept_snapshots(*loaded, files);
   }
 
   models::Model& model = trainer ? trainer->model() : *loaded;
@@ -186,7 +192,7 @@ Ending run_pack(const wire::Task& task, Session& session, const PackHooks& hooks
     if (hooks.should_stop && hooks.should_stop()) return Ending::stopped;
     if (hooks.progress) hooks.progress(evaluation.label, {});
     const Clock::time_point start = Clock::now();
-    std::vector<wire::Record> records = evaluate(evaluation, task, model, data);
+    std::vector<wire::Record> records = evaluate(evaluation, task, model, data, trainer ? trainer->snapshots() : kept);
     const double seconds = seconds_since(start);
     for (std::size_t lane = 0; lane < records.size(); ++lane) {
       if (!alive[lane]) continue;

@@ -213,6 +213,27 @@ TEST_CASE("a network that did not move is in the kernel regime") {
   CHECK(measured.at("ntk_shares").shape == std::vector<std::int64_t>{3});
 }
 
+TEST_CASE("the history of the regime is what each snapshot gives by itself") {
+  const data::DeviceDataset set = digits(60);
+  const Json config = mlp_config();
+  const auto model = models::make_model(config.at("model"), set.info, {3, 4}, torch::kCPU);
+  std::vector<models::Snapshot> snapshots;
+  std::vector<double> drift;
+  for (const std::int64_t epoch : {1, 5}) {
+    const torch::NoGradGuard no_gradients;
+    for (auto& named : model->parameters()) named.tensor.mul_(1.1);
+    snapshots.push_back(models::take_snapshot(*model, {epoch, epoch}));
+    drift.push_back(regime_of(*model, set, config, {3, 4}, 1).at("ntk_drift").values()[0]);
+  }
+  const auto measured =
+      metrics::make_metric("kernel_regime", regime_options())->measure({*model, set, config, {3, 4}, snapshots})[1];
+  CHECK(measured.at("moment_epoch").values() == std::vector<double>{1, 5});
+  CHECK(measured.at("ntk_drift_history").values() == drift);
+  CHECK(measured.at("weight_change_history").shape == std::vector<std::int64_t>{2, 3});
+  CHECK(measured.at("weight_change_history").values()[0] == Approx(0.1).epsilon(1e-5));
+  CHECK(measured.at("cka_history").shape == std::vector<std::int64_t>{2, 2});
+}
+
 TEST_CASE("small steps keep a network near its linearisation, and every measure scales as it must") {
   const data::DeviceDataset set = digits(60);
   const Json config = mlp_config();

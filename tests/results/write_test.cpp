@@ -100,6 +100,24 @@ TEST_CASE("a trial that diverged keeps what it has and says why, a missing one s
   CHECK(file.read("host").texts[diverged] == "node1");
 }
 
+TEST_CASE("the file says which networks have a limit of infinite width, and why others have none") {
+  const Scratch scratch;
+  const study::Study study = study_from(R"({
+    "name": "limits",
+    "model": {"kind": "mlp", "width": {"sweep": [64, "inf"]}, "parametrisation": "ntk", "weight_variance": 2,
+              "centre_output": true},
+    "training": {"loss": {"sweep": ["mse", "cross_entropy"]}, "optimizer": {"kind": "sgd", "momentum": 0}},
+    "exclude": [{"model": {"width": "inf"}, "training": {"loss": "cross_entropy"}}]})");
+  const ResultsFile file = written(scratch, study, results::RecordStore{});
+  REQUIRE(study.cells.size() == 3);
+  for (std::size_t row = 0; row < 3; ++row) {
+    const bool has_limit = file.read("loss").texts[row] == "mse";
+    CHECK(file.read("comparable_to_inf").numbers[row] == (has_limit ? 1 : 0));
+    CHECK(file.read("not_comparable_because").texts[row] ==
+          (has_limit ? "" : "infinite width wants loss 'mse' (other losses have no closed form)"));
+  }
+}
+
 TEST_CASE("the file tells where it comes from") {
   const Scratch scratch;
   const study::Study& study = small_study();

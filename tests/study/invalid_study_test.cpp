@@ -80,7 +80,7 @@ const Broken broken_studies[] = {
     {R"("dataset": {"kind": "minst"}, "model": {"width": 64})",
      R"(s.json:/dataset/kind: unknown dataset 'minst'; did you mean 'mnist'?)"},
     {R"("model": {"width": 64}, "training": {"learning_rate": 0.1})",
-     R"(s.json:/training/learning_rate: unknown key; known are 'epochs', 'batch_size', 'batch_order', 'last_batch', 'loss', 'target_offset', 'stop_loss', 'limit_time', 'rate_rule', 'warmup_epochs', 'adversary', 'adversary_epsilon', 'adversary_steps', 'adversary_relative_step', 'optimizer', 'schedule')"},
+     R"(s.json:/training/learning_rate: unknown key; known are 'epochs', 'batch_size', 'batch_order', 'last_batch', 'loss', 'target_offset', 'stop_loss', 'snapshots', 'limit_time', 'rate_rule', 'warmup_epochs', 'adversary', 'adversary_epsilon', 'adversary_steps', 'adversary_relative_step', 'optimizer', 'schedule')"},
     {R"("model": {"width": 64}, "training": {"optimizer": {"learning_rate": 0}})",
      R"(s.json:/training/optimizer/learning_rate: 0 is out of range (step size); give a value above 0 and at most 1000)"},
     {R"("model": {"width": 64}, "training": {"optimizer": {"momentum": 0.9}})",

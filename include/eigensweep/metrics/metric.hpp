@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "eigensweep/data/device_dataset.hpp"
 #include "eigensweep/data/torch.hpp"
 #include "eigensweep/models/model.hpp"
+#include "eigensweep/models/snapshot.hpp"
 #include "eigensweep/wire/record.hpp"
 
 namespace eigensweep::metrics {
@@ -20,6 +22,7 @@ struct Subject {
   const data::DeviceDataset& data;
   const Json& config;  ///< the first lane's resolved configuration (equal over lanes but for per-lane options)
   std::vector<std::uint64_t> seeds{};  ///< the lanes' trial seeds: what the networks were at initialisation follows
+  std::span<const models::Snapshot> snapshots{};  ///< the networks on the way, where the training kept some
 };
 
 /// One lane's columns by name, as declared by the kind.

@@ -72,6 +72,7 @@ struct WorkContext {
   std::int64_t batch_size = 0;
   std::int64_t epochs = 0;
   std::int64_t steps_per_epoch = 0;
+  std::int64_t snapshots = 0;  ///< how many networks on the way the training keeps
   std::int64_t strengths = 0;  ///< how many strengths (epsilons) an attack is asked for
 };
 
@@ -98,6 +99,9 @@ struct Kind {
   std::function<ModelShape(const Json& options, const DatasetInfo&)> shape;
   /// Models only: says in one line why the network cannot read such inputs, or "".
   std::function<std::string(const Json& options, const DatasetInfo&)> refuse_inputs;
+  /// Models only: why such a network, trained so, has no limit of infinite width, in one line, or "" if it has one.
+  /// Null: none has.
+  std::function<std::string(const Json& options, const Json& config)> no_limit;
   /// Datasets only: reads headers, never pixels. Throws DataError.
   std::function<DatasetInfo(const Json& options)> info;
   /// Says in one line why this combination is impossible, or "" if it is fine. Sees the kind's own options and the

@@ -11,6 +11,7 @@
 #include "eigensweep/data/device_dataset.hpp"
 #include "eigensweep/data/torch.hpp"
 #include "eigensweep/models/model.hpp"
+#include "eigensweep/models/snapshot.hpp"
 #include "eigensweep/training/batches.hpp"
 #include "eigensweep/training/stepper.hpp"
 
@@ -52,6 +53,8 @@ class Trainer {
 
   [[nodiscard]] models::Model& model() noexcept { return *model_; }
   [[nodiscard]] const std::vector<LaneHistory>& histories() const noexcept { return histories_; }
+  /// The networks on the way, as "snapshots" asks for; all of them once run() has come to its end.
+  [[nodiscard]] const std::vector<models::Snapshot>& snapshots() const noexcept { return snapshots_; }
   /// What is worth knowing of how the penalties were taken, a line each.
   [[nodiscard]] std::vector<std::string> remarks() const;
 
@@ -68,6 +71,7 @@ class Trainer {
   void set_down(std::int64_t lane, const std::string& reason);
   [[nodiscard]] bool is_over() const;  // every lane has diverged or ended
   void keep(std::size_t lane);
+  void take_snapshot();
   void bring_back_ended();
   [[nodiscard]] double rate_factor() const;
   std::vector<models::NamedTensor> state();
@@ -87,6 +91,8 @@ class Trainer {
   bool epoch_is_open_ = false;  // order drawn and regularizers renewed
   Tensor sums_;                 // [4, E] float64: loss, task loss, penalty (times samples), samples right
   std::vector<LaneHistory> histories_;
+  std::vector<std::int64_t> snapshot_epochs_;
+  std::vector<models::Snapshot> snapshots_;
   std::vector<std::vector<models::NamedTensor>> ended_;  // per lane that ended early its tensors [...] of that moment
 };
 
