@@ -27,8 +27,9 @@ def attach(dataset, file, dims):
 
 
 def write(path, axes=(WIDTH, DEPTH, STRENGTH, SEED), attacks=("fgsm", "pgd"), metrics=True, statuses=None, drop=(),
-          epochs=5, noise_levels=(), name="sample", resolved=None):
-    """`statuses`: row -> (status, message); `drop`: rows left out of the grid."""
+          epochs=5, noise_levels=(), name="sample", resolved=None, regime=False, early=False):
+    """`statuses`: row -> (status, message); `drop`: rows left out of the grid; `regime`: with the metrics kernel_regime
+    and kernel_regression; `early`: with a second spectrum, labelled "early", of the networks at initialisation."""
     rows = [dict(zip([a["name"] for a in axes], cell)) for cell in itertools.product(*(a["values"] for a in axes))]
     rows = [row for place, row in enumerate(rows) if place not in drop]
     count = len(rows)
@@ -38,7 +39,8 @@ def write(path, axes=(WIDTH, DEPTH, STRENGTH, SEED), attacks=("fgsm", "pgd"), me
         status[place], message[place] = value, why
     widths = [row.get("width", 64) for row in rows]
     depths = [row.get("depth", 1) for row in rows]
-    layers, ranks = max(depths), max(widths)
+    layers, ranks = max(depths), int(max(w for w in widths if np.isfinite(w)))
+    sizes = [int(w) if np.isfinite(w) else ranks for w in widths]  # an infinite layer has a spectrum over the samples
     random = np.random.default_rng(0)
     good = status == 1
     text = h5py.string_dtype()
@@ -61,7 +63,7 @@ def write(path, axes=(WIDTH, DEPTH, STRENGTH, SEED), attacks=("fgsm", "pgd"), me
         file.attrs["axes_json"] = json.dumps(
             [{**a, "coordinate": a["name"]} for a in axes] + ([{**evaluation, "values": EPSILONS}] if attacks else [])
         )
-        file.attrs["evaluations_json"] = json.dumps([])
+        file.attrs["evaluations_json"] = json.dumps(_evaluations(metrics, early, regime))
         scales = {"trial": np.arange(count), "layer": np.arange(1, layers + 1), "eigenvalue": np.arange(1, ranks + 1),
                   "epoch": np.arange(1, epochs + 1)}
         if attacks:
@@ -101,7 +103,7 @@ def write(path, axes=(WIDTH, DEPTH, STRENGTH, SEED), attacks=("fgsm", "pgd"), me
             curve = 1 - 0.8 * decay if name == "train_accuracy" else decay * level
             put(f"history/{name}", curve + np.zeros((count, epochs)) + noise[:, None] ** 2, ["trial", "epoch"])
         if attacks:
-            steep = 9 + 3 * np.log2(np.array(widths) / 32) - 3 * strength + 60 * noise
+            steep = 9 + 3 * np.log2(np.array(sizes) / 32) - 3 * strength + 60 * noise
             clean = 0.97 - 0.01 * strength
             curve = clean[:, None, None] / (
                 1 + (np.array(EPSILONS)[None, None, :] * steep[:, None, None]
@@ -135,9 +137,67 @@ def write(path, axes=(WIDTH, DEPTH, STRENGTH, SEED), attacks=("fgsm", "pgd"), me
                 for layer in range(depths[row]):
                     alpha = 1 + (0.9 + 0.1 * layer) / (1 + 3 * strength[row]) + noise[row]
                     exponent[row, layer] = alpha
-                    rank = np.arange(1, widths[row] + 1)
-                    eigenvalues[row, layer, : widths[row]] = 3 * rank**-alpha
-            put("spectrum/eigenvalues", eigenvalues, ["trial", "layer", "eigenvalue"])
-            put("spectrum/exponent", exponent, ["trial", "layer"])
-            put("spectrum/participation_ratio", exponent * 5, ["trial", "layer"])
+                    rank = np.arange(1, sizes[row] + 1)
+                    eigenvalues[row, layer, : sizes[row]] = 3 * rank**-alpha
+            for label, factor in [("spectrum", 1.0), ("early", 2.0)][: 2 if early else 1]:
+                put(f"{label}/eigenvalues", factor * eigenvalues, ["trial", "layer", "eigenvalue"])
+                put(f"{label}/exponent", factor * exponent, ["trial", "layer"])
+                put(f"{label}/participation_ratio", exponent * 5, ["trial", "layer"])
+        if regime:
+            for name in ("affine", "sample", "other_sample", "moment"):
+                length = {"affine": layers + 1, "moment": MOMENTS}.get(name, SAMPLES)
+                start = 1 if name == "affine" else 0
+                file.create_dataset(name, data=np.arange(start, start + length)).make_scale(name)
+            for name, values, dims in _regime(rows, layers, random):
+                put(f"kernel_regime/{name}", values, ["trial", *dims])
+            for name, level in (("accuracy_initial", 0.9), ("accuracy_final", 0.93), ("robust_accuracy_initial", 0.5),
+                                ("robust_accuracy_final", 0.4)):
+                put(f"kernel_regression/{name}", np.full(count, level) + noise, ["trial"])
     return path
+
+
+SAMPLES = 24
+MOMENTS = 6
+
+
+def _evaluations(metrics, early, regime):
+    """The list of metrics as the file has it."""
+    asked = [("accuracy", "accuracy", {}), ("spectrum", "spectrum", {"network": "trained"})] if metrics else []
+    asked += [("early", "spectrum", {"network": "initial"})] if metrics and early else []
+    asked += [("kernel_regime", "kernel_regime", {"keep_grams": True}),
+              ("kernel_regression", "kernel_regression", {"attack": "pgd", "epsilon": 0.05})] if regime else []
+    return [{"family": "metric", "label": label, "group": label, "kind": kind, "options": options, "strengths": []}
+            for label, kind, options in asked]
+
+
+def _regime(rows, layers, random):
+    """(name, values, dimensions after trial) of kernel_regime: powers of the width, none at infinite width but Grams."""
+    width = np.array([row.get("width", 64) for row in rows], float)
+    finite = np.isfinite(width)
+    spread = np.exp(random.normal(0, 0.03, len(rows)))
+    strength = 1 + np.array([row.get("strength") or 0.0 for row in rows])
+
+    def power(exponent, factor=1.0):
+        return np.where(finite, factor * strength * spread * np.where(finite, width, 1) ** exponent, np.nan)
+
+    layer = np.arange(1.0, layers + 1)
+    affine = np.arange(1.0, layers + 2)
+    columns = {
+        "weight_change": (power(-0.5)[:, None] * affine, ["affine"]),
+        "feature_change": (power(-0.5)[:, None] * layer, ["layer"]),
+        "cka": (1 - power(-1.8, 0.1)[:, None] * layer, ["layer"]),
+        "ntk_drift": (power(-0.9, 3.0), []),
+        "ntk_distance": (power(-1.8), []),
+        "ntk_alignment": (power(0.0, 0.2), []),
+        "linearisation_gap": (power(-0.8, 4.0), []),
+    }
+    for name, (values, dims) in columns.items():
+        yield name, values, dims
+        share = np.linspace(0.2, 1, MOMENTS)
+        yield f"{name}_history", values[..., None].swapaxes(1, -1) * share.reshape(-1, *[1] * len(dims)), ["moment", *dims]
+    yield "moment_epoch", np.where(finite[:, None], 2.0 ** np.arange(MOMENTS), np.nan), ["moment"]
+    common = random.normal(size=(SAMPLES, SAMPLES))
+    size = np.where(finite, width, 4096).astype(int)
+    features = [common @ np.eye(SAMPLES, n) + random.normal(size=(SAMPLES, n)) * 24 / n for n in size]
+    grams = np.array([h @ h.T / h.shape[1] for h in features], np.float32)
+    yield "hidden_grams", np.repeat(grams[:, None], layers, 1), ["layer", "sample", "other_sample"]

@@ -16,6 +16,7 @@ from eigensweep_analysis.layout import (
     strength_label,
     text,
 )
+from eigensweep_analysis.metrics import INITIAL
 from eigensweep_analysis.panels import (
     GUIDE,
     MARKERS,
@@ -64,10 +65,10 @@ def accuracy_figures(data):
             )
 
 
-def spectrum_figures(data):
+def spectrum_figures(data, variable="eigenvalues", when=""):
     """Covariance eigenspectra in log-log, one figure per depth; panels: widths across, layers down."""
     layout = Layout(data)
-    values = data.eigenvalues
+    values = data[variable]
     for part, part_title in layout.parts():
         for depth in layout.labels(layout.depth):
             widths = layout.labels(layout.width)
@@ -75,7 +76,7 @@ def spectrum_figures(data):
             layers = [v for v in data.layer.values if np.isfinite(here.sel(layer=v).values).any()]
             if not layers:
                 continue
-            title = "Covariance eigenspectra" + _bracket(panel_title((layout.depth, depth)), part_title)
+            title = "Covariance eigenspectra" + _bracket(when, panel_title((layout.depth, depth)), part_title)
             figure, panels = grid(len(layers), len(widths), title)
             for (row, layer), (column, width) in itertools.product(enumerate(layers), enumerate(widths)):
                 axes = panels[row][column]
@@ -100,9 +101,9 @@ def spectrum_figures(data):
             label_rows(panels, r"eigenvalue $\lambda_n$")
             finish(figure, panels)
             yield Picture(
-                file_name("spectrum", text("depth", depth) if depth is not None else "", *_words(part)),
+                file_name("spectrum", when.replace(" ", "-"), text("depth", depth) if depth is not None else "", *_words(part)),
                 "Eigenvalues of the covariance of hidden activations over the training set, in descending order"
-                f"{_bracket(panel_title((layout.depth, depth)), part_title)}; dotted: a spectrum falling as 1/n. "
+                f"{_bracket(when, panel_title((layout.depth, depth)), part_title)}; dotted: a spectrum falling as 1/n. "
                 + _spread(data, layout),
                 figure,
             )
@@ -170,6 +171,8 @@ def all_figures(data):
         yield from accuracy_figures(data)
         if "eigenvalues" in data:
             yield from spectrum_figures(data)
+        if INITIAL + "eigenvalues" in data:
+            yield from spectrum_figures(data, INITIAL + "eigenvalues", "at initialisation")
         if "exponent" in data:
             yield from exponent_figures(data)
 

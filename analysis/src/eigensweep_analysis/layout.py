@@ -122,6 +122,14 @@ def panel_values(values, select, replicates):
     return chosen.mean(dims), chosen.min(dims), chosen.max(dims)
 
 
+def last_layer(values):
+    """The numbers of every network's own last hidden layer."""
+    filled = values.isel(layer=-1)
+    for layer in range(values.sizes["layer"] - 2, -1, -1):
+        filled = filled.where(np.isfinite(filled), values.isel(layer=layer))
+    return filled
+
+
 def panel_title(*parts):
     return ", ".join(text(n, v) for n, v in parts if v is not None)
 
@@ -129,8 +137,9 @@ def panel_title(*parts):
 def robust_accuracies(data):
     """(numbers, label of the attack, name of its strength) of every attack and noise of the study."""
     for name in data.data_vars:
-        if name.startswith("robust_accuracy"):
-            attack_dim, strength_dim = data[name].dims[-2:]
+        attack_dim, strength_dim = data[name].dims[-2:] if data[name].ndim > 1 else ("", "")
+        # A metric's column may have such a name too: only attacks have a dimension of attacks.
+        if name.startswith("robust_accuracy") and attack_dim.startswith("attack"):
             for attack in data[attack_dim].values:
                 yield data[name].sel({attack_dim: attack}), attack, strength_dim
 

@@ -14,7 +14,7 @@ FORMAT_VERSION = 1
 #: What `status` holds.
 STATUS = {-1: "not asked", 0: "missing", 1: "ok", 2: "failed", 3: "diverged"}
 #: Variables that every evaluation's group has: always named with the group's label in front.
-_BOOKKEEPING = ("status", "message", "evaluation_seconds", "kind", "options")
+BOOKKEEPING = ("status", "message", "evaluation_seconds", "kind", "options")
 
 
 class ResultsError(ValueError):
@@ -40,6 +40,7 @@ def load(path):
         `eigenvalues[..., layer, eigenvalue]`), metrics with the group's label in front where two would collide.
         Attacks of another strength carry its name: `robust_accuracy_sigma[..., attack_sigma, sigma]`;
         training history is `history_loss[..., epoch]`, an evaluation's own state `accuracy_status` and so on.
+        Each variable's attributes `group` and `column` say where in the file it stands.
         Numbers that are not there (yet) are NaN; `status` (see STATUS), `trial_id` and `message` say why.
         Attributes: those of the file, with its JSON texts parsed: `axes`, `evaluations`, `study`, `resolved`,
         `provenance`, `study_warnings`.
@@ -162,14 +163,14 @@ def _read(file):
         if not _text(scale.attrs.get("NAME", "")).startswith("This is a netCDF dimension but not"):
             coordinates[name] = ((name,), _values(scale), _scalar_attributes(scale))
     for group, name, dataset in members:
-        if group.startswith("attacks") and name not in _BOOKKEEPING:
+        if group.startswith("attacks") and name not in BOOKKEEPING:
             # Attacks of another strength than epsilon have a group of their own: robust_accuracy, robust_accuracy_sigma.
             label = name + group.removeprefix("attacks")
-            variables[label] = (_dimensions(dataset), _values(dataset), _scalar_attributes(dataset))
-            continue
-        prefixed = group and (group == "history" or name in _BOOKKEEPING or holders[name] > 1)
-        label = f"{group}_{name}" if prefixed else name
-        variables[label] = (_dimensions(dataset), _values(dataset), _scalar_attributes(dataset))
+        else:
+            prefixed = group and (group == "history" or name in BOOKKEEPING or holders[name] > 1)
+            label = f"{group}_{name}" if prefixed else name
+        place = {"group": group, "column": name} if group else {}
+        variables[label] = (_dimensions(dataset), _values(dataset), {**_scalar_attributes(dataset), **place})
     return xr.Dataset(variables, coordinates)
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from eigensweep_analysis.figures import all_figures
-from eigensweep_analysis.layout import Layout, attack_name, robust_accuracies, text
+from eigensweep_analysis.layout import Layout, attack_name, last_layer, robust_accuracies, text
 from eigensweep_analysis.load import STATUS
+from eigensweep_analysis.metrics import with_plain_names
 from eigensweep_analysis.panels import render
 
 CSS = """
@@ -48,7 +49,7 @@ def write_report(data, output, source=""):
     """
     output = Path(output)
     (output / "figures").mkdir(parents=True, exist_ok=True)
-    written, figures = [], []
+    data, written, figures = with_plain_names(data), [], []
     for picture in all_figures(data):
         files = render(picture)
         for suffix, content in files:
@@ -118,11 +119,7 @@ def _columns(data):
         for strength in there:
             yield f"{attack_name(attack)}, {dim} {strength:g}", values.sel({dim: strength})
     if "exponent" in data and data.sizes.get("layer"):
-        # Every network's own last hidden layer: the last one with a number.
-        filled = data.exponent.isel(layer=-1)
-        for layer in range(data.sizes["layer"] - 2, -1, -1):
-            filled = filled.where(np.isfinite(filled), data.exponent.isel(layer=layer))
-        yield "exponent, last layer", filled
+        yield "exponent, last layer", last_layer(data.exponent)
 
 
 def _table(data):
