@@ -40,6 +40,7 @@ def _report(options):
 def _figures(options):
     results = [(path, load(path)) for path in options.results]
     output = Path(options.output) if options.output else Path(options.results[0]).parent / options.which
+    notes = []
     if options.which == "paper":
         from eigensweep_analysis.paper import write_paper
 
@@ -49,8 +50,8 @@ def _figures(options):
 
         if len(results) > 1:
             raise ResultsError(f"{options.results[1]}: figures of the width are of one study; give one results.h5")
-        files = write_width(results[0][1], output, results[0][0])
-    return f"wrote {len(files)} files into {output}"
+        files, notes = write_width(results[0][1], output, results[0][0])
+    return "\n".join([*notes, f"wrote {len(files)} files into {output}"])
 
 
 if __name__ == "__main__":

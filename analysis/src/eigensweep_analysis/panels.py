@@ -7,6 +7,7 @@ import io
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 #: Categories: Okabe and Ito's palette, told apart under every common form of colour blindness.
 PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442"]
@@ -63,14 +64,15 @@ def draw(axes, x, stats, line, markers=True):
     return True
 
 
-def grid(rows, columns, title, width=2.7, height=2.15):
-    """A figure and its rows x columns panels, with room on the right for the legend.
+def grid(rows, columns, title, width=2.7, height=2.15, share="all", room=2.0):
+    """A figure and its rows x columns panels, with `room` inches on the right for the legend.
 
-    A single long row is broken into lines of four.
+    A single long row is broken into lines of four. `share` says which panels have the y axis in common, as matplotlib's
+    `sharey`.
     """
     shape = (rows, columns) if rows > 1 or columns <= 4 else (-(-columns // 4), 4)
-    figure = Figure(figsize=(width * shape[1] + 2.0, height * shape[0] + 0.7), layout="constrained")
-    panels = figure.subplots(*shape, squeeze=False, sharex=True, sharey=True)
+    figure = Figure(figsize=(width * shape[1] + room, height * shape[0] + 0.7), layout="constrained")
+    panels = figure.subplots(*shape, squeeze=False, sharex=True, sharey=share)
     if shape[0] != rows:
         for axes in panels.flat[columns:]:
             axes.remove()
@@ -97,6 +99,15 @@ def finish(figure, panels, order=()):
     if handles:
         handles = {label: handles[label] for label in [*(n for n in order if n in handles), *handles]}
         figure.legend(handles.values(), handles.keys(), loc="outside right center", frameon=False, handlelength=2.6)
+
+
+def log_labels(axes):
+    """Ticks of a logarithmic y axis as numbers one can read: 0.02, 0.05, 0.1 over less than two decades, powers over more."""
+    low, high = axes.get_ylim()
+    if high < 100 * low:
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def label_rows(panels, label):

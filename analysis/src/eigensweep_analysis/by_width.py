@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: MIT
+"""A study's numbers as functions of the width: its conditions, the diagnostics of the kernel regime, numbers per seed."""
+
+import itertools
+
+import matplotlib
+import numpy as np
+
+from eigensweep_analysis.layout import MOST_LINES, is_nan, select_cell, text
+from eigensweep_analysis.metrics import with_plain_names
+from eigensweep_analysis.panels import MARKERS
+
+#: What the kernel regime predicts a power of the width for: variable, its name in figures, the dimension it runs over.
+DIAGNOSTICS = [
+    ("weight_change", "weight change", "affine"),
+    ("parameter_change", "parameter change", None),
+    ("feature_change", "feature change", "layer"),
+    ("gate_flips", "gate flips", "layer"),
+    ("cka_distance", "1 - CKA", "layer"),
+    ("ntk_drift", "NTK drift", None),
+    ("ntk_distance", "NTK distance", None),
+    ("linearisation_gap", "linearisation gap", None),
+]
+PART = {"affine": "affine layer", "layer": "hidden layer"}
+#: The label of the only condition of a study.
+ALL = "all networks"
+#: Dimensions that do not tell networks apart, or do so within a condition.
+_INNER = {"width", "seed"}
+
+
+def prepared(data):
+    """The results with plain names (see `with_plain_names`) and `cka_distance`, 1 - `cka`."""
+    data = with_plain_names(data)
+    return data.assign(cka_distance=1 - data.cka) if "cka" in data else data
+
+
+def diagnostics(data):
+    """The rows of DIAGNOSTICS that the study has a number of."""
+    return [row for row in DIAGNOSTICS if row[0] in data and np.isfinite(data[row[0]].values).any()]
+
+
+def conditions(data, inner=()):
+    """[(label, selection)]: every combination of the training axes, but for width, seed and `inner`, with a network."""
+    axes = [d for d in data.status.dims if d not in _INNER and d not in inner]
+    found = []
+    for cell in itertools.product(*(data[a].values for a in axes)):
+        selection = dict(zip(axes, cell))
+        if (select_cell(data.status, selection) == 1).any():
+            words = [text(a, v) for a, v in selection.items() if data.sizes[a] > 1 and not is_nan(v)]
+            found.append((", ".join(words) or ALL, selection))
+    return found
+
+
+def figures_of(found):
+    """[(label, conditions)] of the figures that these conditions need: one, or one per value of an axis if they are many.
+
+    The axis is that of the fewest values.
+    """
+    if len(found) <= MOST_LINES:
+        return [("", found)]
+    values = {a: {str(selection[a]) for _, selection in found} for a in found[0][1]}
+    axis = min((a for a in values if len(values[a]) > 1), key=lambda a: len(values[a]))
+    groups = {}
+    for label, selection in found:
+        groups.setdefault(text(axis, selection[axis]), []).append((label, selection))
+    return list(groups.items())
+
+
+def swept(data, found):
+    """Those of these conditions that have networks of two widths or more."""
+    kept = []
+    for label, selection in found:
+        there = select_cell(data.status, selection) == 1
+        if int(there.any([d for d in there.dims if d != "width"]).sum()) > 1:
+            kept.append((label, selection))
+    return kept
+
+
+def finite_widths(data):
+    """(widths as floats, which of them are finite)."""
+    widths = data.width.values.astype(float)
+    return widths, np.isfinite(widths)
+
+
+def numbers(values, selection, part=None):
+    """An array (width, seed, ...) of one condition; `part` is (dimension, place) or None."""
+    chosen = select_cell(values, selection)
+    if part is not None:
+        chosen = chosen.isel({part[0]: part[1]})
+    chosen = chosen if "seed" in chosen.dims else chosen.expand_dims("seed")
+    return chosen.transpose("width", "seed", ...).values
+
+
+def finite_numbers(data, variable, selection, part=None):
+    """(finite widths, values (w, s)) of one condition."""
+    widths, finite = finite_widths(data)
+    return widths[finite], numbers(data[variable], selection, part)[finite]
+
+
+def parts(data, dimension):
+    """The places along a dimension as `numbers` takes them; [None] without one."""
+    return [(dimension, i) for i in range(data.sizes[dimension])] if dimension else [None]
+
+
+def width_ticks(widths):
+    """The widths as an axis of cells names them."""
+    return [f"{w:g}" if np.isfinite(w) else r"$\infty$" for w in np.asarray(widths, float)]
+
+
+def width_styles(widths):
+    """Width -> (label, line style): one ramp from narrow to wide, told apart in grey too; infinity black and dashed."""
+    finite = [w for w in widths if np.isfinite(w)]
+    styles = {}
+    for place, width in enumerate(finite):
+        share = place / max(len(finite) - 1, 1)
+        marker = MARKERS[place % len(MARKERS)]
+        styles[width] = (f"width {width:g}", {"color": matplotlib.colormaps["viridis"](0.92 * (1 - share)), "marker": marker})
+    for width in widths:
+        if np.isinf(width):
+            styles[width] = ("infinite width", {"color": "black", "linestyle": (0, (4, 1.5)), "marker": "*"})
+    return styles

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: MIT
+"""Figures against width: distance from the kernel regime, robust accuracy, regression with the tangent kernel."""
+
+import matplotlib
+import numpy as np
+
+from eigensweep_analysis.by_width import ALL, PART, diagnostics, figures_of, finite_numbers, finite_widths, numbers, parts
+from eigensweep_analysis.fits import deviation_over_seeds, mean_over_seeds
+from eigensweep_analysis.layout import attack_name, robust_accuracies
+from eigensweep_analysis.metrics import sections
+from eigensweep_analysis.panels import (
+    BASELINE,
+    MARKERS,
+    PALETTE,
+    Line,
+    Picture,
+    draw,
+    file_name,
+    finish,
+    grid,
+    label_rows,
+    log_labels,
+)
+
+#: Width and height of a panel of accuracies in inches.
+PANEL = (3.4, 2.6)
+DASHES = ["-", "--", ":", "-."]
+#: How the limit of infinite width is drawn.
+LIMIT = {"linestyle": (0, (1, 1.5)), "linewidth": 1.2, "zorder": 2}
+#: Columns of the metric kernel_regression and the metrics of the network itself: name, colour, marker, (clean, robust).
+PREDICTORS = [
+    ("network", PALETTE[6], "o", ("test_accuracy", None)),
+    ("kernel at initialisation", PALETTE[0], "s", ("accuracy_initial", "robust_accuracy_initial")),
+    ("kernel after training", PALETTE[1], "^", ("accuracy_final", "robust_accuracy_final")),
+]
+SPREAD = "Lines: means over seeds; bands: \u00b1 one standard deviation."
+
+
+def width_axis(axes, widths):
+    """A logarithmic x axis with the widths themselves as ticks, every second one where there are many."""
+    widths = widths[np.isfinite(widths)]
+    axes.set_xscale("log", base=2)
+    every = 1 if len(widths) <= 5 else 2
+    axes.set_xticks(widths, [f"{w:g}" if i % every == 0 else "" for i, w in enumerate(widths[::-1])][::-1])
+    axes.minorticks_off()
+    axes.set_xlabel("width $N$ (units)")
+
+
+def note(figure, words):
+    """A line under the panels that says what is drawn."""
+    figure.supxlabel(words, x=0.02, ha="left", fontsize=8, color=BASELINE)
+
+
+def diagnostics_pictures(data, found):
+    """Every diagnostic against width in log-log, a panel each: ([Picture], why there is none)."""
+    rows = diagnostics(data)
+    if not rows:
+        return [], "the results hold no column of the metric 'kernel_regime'"
+    return [_diagnostics(data, rows, *figure) for figure in figures_of(found)], ""
+
+
+def _diagnostics(data, rows, label, found):
+    name = data.attrs["title"]
+    title = f"{name}: distance from the kernel regime against width" + (f" ({label})" if label else "")
+    figure, panels = grid(1, len(rows), title, share=False)
+    for axes, (variable, words, dimension) in zip(panels.flat, rows):
+        axes.set_title(words, loc="left")
+        axes.set_yscale("log")
+        start, last = (0.0, 0.0), 0.0
+        for place, (condition, selection) in enumerate(found):
+            for part in parts(data, dimension):
+                widths, values = finite_numbers(data, variable, selection, part)
+                values = np.where(values > 0, values, np.nan)
+                mean, seeds = mean_over_seeds(values), np.isfinite(values).any(1)
+                low, high = mean.copy(), mean.copy()
+                low[seeds], high[seeds] = np.nanmin(values[seeds], 1), np.nanmax(values[seeds], 1)
+                line = _diagnostic_line(condition if len(found) > 1 else "", place, part)
+                if draw(axes, widths, (mean, low, high), line):
+                    start = max(start, (widths[seeds][0], mean[seeds][0]), key=lambda point: point[1])
+                    last = max(last, widths[seeds][-1])
+        if len(found) > 1:  # colours are the conditions; dashes and markers, the same for all, are the layers
+            for part in parts(data, dimension) if dimension else []:
+                style = {**_diagnostic_line("", 0, part).style, "color": BASELINE}
+                axes.plot([], [], label=f"layer {part[1] + 1}", **style)
+        if last > start[0] > 0:
+            span = np.array([start[0], last])
+            for power, dash in ((-0.5, (0, (1, 1.5))), (-1.0, (0, (4, 2)))):
+                axes.plot(span, 1.25 * start[1] * (span / span[0]) ** power, color="#909090", linewidth=0.9, linestyle=dash,
+                          zorder=1, label=rf"$N^{{{power:g}}}$")
+        log_labels(axes)
+        width_axis(axes, finite_widths(data)[0])
+    labels = dict.fromkeys(words for axes in panels.flat for words in axes.get_legend_handles_labels()[1])
+    finish(figure, panels, sorted(labels, key=lambda words: (words.startswith("$"), words.startswith("layer"))))
+    words = "Lines: means over seeds; bands: from the smallest to the largest seed; grey: powers of the width."
+    note(figure, words)
+    caption = ("How far training moved networks of each width from where they were at initialisation, and from their "
+               "linearisation, in log-log. " + words)
+    return Picture(file_name(name, "width_diagnostics", label), caption, figure)
+
+
+def _diagnostic_line(condition, place, part):
+    """The line of one condition and layer; colours tell conditions apart, with one condition layers."""
+    layer = part[1] if part else 0
+    colour = PALETTE[place % len(PALETTE)] if condition else PALETTE[layer % len(PALETTE)] if part else BASELINE
+    label = condition or (f"{PART[part[0]]} {part[1] + 1}" if part else "whole network")
+    return Line(label, {}, {"color": colour, "marker": MARKERS[layer % len(MARKERS)], "linestyle": DASHES[layer % 4]})
+
+
+def robustness_pictures(data, found):
+    """Robust accuracy against width, a figure per attack, a line per strength: ([Picture], why there is none)."""
+    pictures = [_robustness(data, found, *attack) for attack in robust_accuracies(data)]
+    return pictures, "" if pictures else "the study has no attacks"
+
+
+def _robustness(data, found, values, attack, strength):
+    name = data.attrs["title"]
+    figure, panels = grid(1, len(found), f"{name}: {attack_name(attack)} against width", *PANEL)
+    levels = values[strength].values
+    colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.9, len(levels)))
+    widths, _ = finite_widths(data)
+    for axes, (label, selection) in zip(panels.flat, found):
+        axes.set_title("" if label == ALL else label, loc="left")
+        axes.set_ylim(0, 1)
+        for i, (level, colour) in enumerate(zip(levels, colours)):
+            style = {"color": colour, "marker": MARKERS[i % len(MARKERS)]}
+            line_and_limit(axes, widths, numbers(values.sel({strength: level}), selection),
+                           Line(f"{strength} {level:g}", {}, style))
+        width_axis(axes, widths)
+    label_rows(panels, "robust accuracy")
+    finish(figure, panels)
+    words = SPREAD + " Dotted: infinite width."
+    note(figure, words)
+    caption = f"Share of test images still classified right under {attack_name(attack)}, against width. {words}"
+    return Picture(file_name(name, "width", str(attack)), caption, figure)
+
+
+def line_and_limit(axes, widths, values, line):
+    """Means and deviations of (w, s) at the finite widths, and a horizontal line at the infinite one's mean."""
+    finite = np.isfinite(widths)
+    mean, deviation = mean_over_seeds(values[finite]), deviation_over_seeds(values[finite])
+    drawn = draw(axes, widths[finite], (mean, mean - deviation, mean + deviation), line)
+    for limit in mean_over_seeds(values[~finite]):
+        if np.isfinite(limit):
+            axes.axhline(limit, color=line.style["color"], **LIMIT)
+            drawn = True
+    return drawn
+
+
+def regression_pictures(data, found):
+    """The networks' accuracies beside those of regression with their tangent kernels: ([Picture], why there is none)."""
+    columns = [column for _, _, _, pair in PREDICTORS[1:] for column in pair]
+    if not any(c in data and np.isfinite(data[c].values).any() for c in columns):
+        return [], "the results hold no column of the metric 'kernel_regression'"
+    name = data.attrs["title"]
+    own, attack = _same_attack(data)
+    figure, panels = grid(len(found), 2, f"{name}: kernel regression against width", *PANEL)
+    widths, _ = finite_widths(data)
+    for row, (label, selection) in enumerate(found):
+        for column, kind in enumerate(("clean", "under attack")):
+            axes = panels[row][column]
+            axes.set_title(kind if label == ALL else f"{kind}, {label}", loc="left")
+            for words, colour, marker, pair in PREDICTORS:
+                values = own if pair[column] is None else data.get(pair[column])
+                if values is None:
+                    continue
+                line_and_limit(axes, widths, numbers(values, selection), Line(words, {}, {"color": colour, "marker": marker}))
+            axes.set_ylim(0, 1)
+            width_axis(axes, widths)
+            if row + 1 < len(found):
+                axes.set_xlabel("")
+    label_rows(panels, "test accuracy")
+    finish(figure, panels)
+    words = SPREAD + " Dotted: infinite width."
+    note(figure, words)
+    caption = ("Test accuracy of the networks, and of kernel regression with their tangent kernels before and after "
+               f"training; attacked: {attack}. {words}")
+    return [Picture(file_name(name, "width_regression"), caption, figure)], ""
+
+
+def _same_attack(data):
+    """(robust accuracies of the networks under the attack that kernel_regression uses or None, that attack in words)."""
+    options = next((o for _, o in sections(data, "kernel_regression")), {})
+    epsilon, wanted = options.get("epsilon"), str(options.get("attack", ""))
+    if epsilon is None:
+        return None, "as the metric says; the networks' own robust accuracy is not drawn"
+    words = f"{attack_name(wanted) + ', ' if wanted else ''}epsilon {epsilon:g}"
+    for values, attack, strength in robust_accuracies(data):
+        same = not wanted or str(attack).partition("[")[0] == wanted
+        if strength == "epsilon" and same and np.isclose(data[strength].values, epsilon).any():
+            return values.sel({strength: epsilon}, method="nearest"), f"{words} (networks: {attack_name(attack)} of the study)"
+    return None, f"{words}; the study attacks its networks with nothing like it, so theirs is not drawn"
