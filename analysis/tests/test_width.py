@@ -120,7 +120,7 @@ def pictures(tmp_path, *axes, **more):
 
 def test_everything_that_is_measured_is_drawn(tmp_path):
     drawn, notes = pictures(tmp_path, INFINITE, SEED, regime=True, early=True)
-    assert list(drawn) == [f"sample_width_{n}" for n in ("diagnostics", "fgsm", "pgd", "regression", "spectra", "history")]
+    assert list(drawn) == [f"sample_width_{n}" for n in ("diagnostics", "fgsm", "pgd", "regression", "spectra", "history", "cka")]
     assert notes == []
 
 

@@ -14,6 +14,7 @@ from eigensweep_analysis.layout import robust_accuracies
 from eigensweep_analysis.load import ResultsError
 from eigensweep_analysis.metrics import left_out
 from eigensweep_analysis.panels import STYLE, file_name, render
+from eigensweep_analysis.similarity import similarity_pictures
 from eigensweep_analysis.width_curves import history_pictures, spectra_pictures
 from eigensweep_analysis.width_figures import diagnostics_pictures, regression_pictures, robustness_pictures
 
@@ -24,6 +25,7 @@ DRAWERS = [
     ("kernel regression", regression_pictures),
     ("spectra", spectra_pictures),
     ("diagnostics over epochs", history_pictures),
+    ("CKA between networks", similarity_pictures),
 ]
 #: The name of the crossover's row in the table of exponents.
 CROSSOVER = f"crossover width (gap {CROSSOVER_GAP:g})"

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""Debiased linear CKA between the hidden layers of networks of all seeds and widths, infinity included."""
+
+import numpy as np
+import xarray as xr
+
+from eigensweep_analysis.by_width import numbers, width_ticks
+from eigensweep_analysis.cells import paint
+from eigensweep_analysis.panels import Picture, file_name, grid
+from eigensweep_analysis.width_figures import note
+
+#: The estimate of HSIC has n - 3 in its denominator.
+LEAST_SAMPLES = 4
+
+
+def debiased_cka(grams):
+    """Debiased linear CKA between all pairs of representations of the same samples.
+
+    HSIC_u(K, L) = [tr(K~ L~) + (1'K~1)(1'L~1) / ((n-1)(n-2)) - 2/(n-2) 1'K~L~1] / (n(n-3)), K~ is K with a zero diagonal
+    (Song et al. 2012; Nguyen, Raghu, Kornblith 2021); CKA = HSIC_u(K, L) / sqrt(HSIC_u(K, K) HSIC_u(L, L)).
+
+    Parameters
+    ----------
+    grams : array (p, n, n)
+        Uncentred linear Gram matrices over n >= 4 samples; a factor of each does not matter. NaN gives NaN.
+
+    Returns
+    -------
+    array (p, p)
+        1 on the diagonal; about 0 for unrelated representations, also where they are wide (unlike biased CKA); it may
+        be slightly negative.
+    """
+    grams = np.asarray(grams, np.float64)
+    networks, n = grams.shape[0], grams.shape[-1]
+    if n < LEAST_SAMPLES:
+        raise ValueError(f"grams: {n} samples; debiased CKA needs at least {LEAST_SAMPLES}")
+    hollow = grams.copy()
+    hollow[:, np.arange(n), np.arange(n)] = 0.0
+    rows, flat = hollow.sum(2), hollow.reshape(networks, -1)
+    sums = rows.sum(1)
+    hsic = flat @ flat.T + np.outer(sums, sums) / ((n - 1) * (n - 2)) - 2 / (n - 2) * rows @ rows.T
+    own = np.diag(hsic)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return hsic / np.sqrt(np.outer(own, own))
+
+
+def cka_by_width(data, selection=None):
+    """Mean debiased CKA between the hidden layers of networks of every two widths, over pairs of different seeds.
+
+    Networks of one seed share the first of their initial weights at all widths, so pairs of one seed are left out, but
+    for those with a network of infinite width and in a study of one seed. At infinite width all seeds are one network.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        With `hidden_grams` of the metric kernel_regime.
+    selection : dict
+        The other axes' values.
+
+    Returns
+    -------
+    xarray.DataArray (layer, width, other_width)
+        NaN where there is no pair: on the diagonal with one seed, and at infinity.
+    """
+    selection = selection or {}
+    widths = data.width.values
+    grams = numbers(data.hidden_grams, selection)  # (w, s, layer, n, n)
+    infinite = np.isinf(np.asarray(widths, float))
+    there = np.isfinite(grams).any((2, 3, 4))
+    there[infinite] &= np.cumsum(there[infinite], 1) == 1
+    width_of, seed_of = np.nonzero(there)
+    pairs = seed_of[:, None] != seed_of[None, :]
+    pairs |= infinite[width_of][:, None] | infinite[width_of][None, :] | (grams.shape[1] == 1)
+    np.fill_diagonal(pairs, False)
+    table = np.full((grams.shape[2], len(widths), len(widths)), np.nan)
+    for layer in range(grams.shape[2]):
+        values = np.where(pairs, debiased_cka(grams[width_of, seed_of, layer]), np.nan)
+        for i, j in np.ndindex(len(widths), len(widths)):
+            block = values[np.ix_(width_of == i, width_of == j)]
+            if np.isfinite(block).any():
+                table[layer, i, j] = np.nanmean(block)
+    return xr.DataArray(table, {"layer": data.layer.values, "width": widths, "other_width": widths},
+                        ("layer", "width", "other_width"), "cka")
+
+
+def similarity_pictures(data, found):
+    """CKA between the hidden layers of every two widths, a panel per layer: ([Picture], why there is none)."""
+    if "hidden_grams" not in data or not np.isfinite(data.hidden_grams.values).any():
+        return [], "the results hold no 'hidden_grams' (metric 'kernel_regime' with \"keep_grams\": true)"
+    tables = [(len(found) > 1 and label, cka_by_width(data, selection)) for label, selection in found]
+    pairs = "Means over pairs of networks of different seeds" if data.sizes.get("seed", 1) > 1 else "One seed"
+    words = f"{pairs}; hatched: no pair."
+    pictures = [_similarity(data.attrs["title"], words, *table) for table in tables if np.isfinite(table[1]).any()]
+    return pictures, "" if pictures else "no two networks have 'hidden_grams'"
+
+
+def _similarity(name, words, label, table):
+    layers = [i for i in range(table.sizes["layer"]) if np.isfinite(table.values[i]).any()]
+    title = f"{name}: similarity of hidden layers (debiased CKA)" + (f", {label}" if label else "")
+    side = 0.7 + 0.36 * table.sizes["width"]
+    figure, panels = grid(1, len(layers), title, side + 0.2, side, room=0.1)
+    ticks = width_ticks(table.width.values)
+    low = max(0.0, np.floor(np.nanmin(table.values) * 10) / 10)
+    for axes, layer in zip(panels.flat, layers):
+        paint(axes, table.values[layer], low=low, high=1.0)
+        axes.set_title(f"hidden layer {int(table.layer[layer])}", loc="left")
+        axes.set_xticks(range(len(ticks)), ticks)
+        axes.set_yticks(range(len(ticks)), ticks)
+        axes.set_xlabel("width")
+    panels.flat[0].set_ylabel("width")
+    note(figure, words)
+    caption = (f"Debiased linear CKA between hidden activations on the probe samples, by the widths of the two networks"
+               f"{f' ({label})' if label else ''}. On the diagonal: two networks of one width. " + words)
+    return Picture(file_name(name, "width_cka", label or ""), caption, figure)
