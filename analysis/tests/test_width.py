@@ -10,6 +10,7 @@ from eigensweep_analysis.__main__ import main
 from eigensweep_analysis.by_width import conditions, figures_of, prepared
 from eigensweep_analysis.fits import crossover, crossover_interval, fit_exponent, half_slopes
 from eigensweep_analysis.load import load
+from eigensweep_analysis.regime_map import map_pictures
 from eigensweep_analysis.width import width_pictures, write_width
 from eigensweep_analysis.width_curves import spectrum_shares
 from sample import DEPTH, SEED, WIDTH, axis, write
@@ -121,7 +122,7 @@ def pictures(tmp_path, *axes, **more):
 def test_everything_that_is_measured_is_drawn(tmp_path):
     drawn, notes = pictures(tmp_path, INFINITE, SEED, regime=True, early=True)
     assert list(drawn) == [f"sample_width_{n}" for n in ("diagnostics", "fgsm", "pgd", "regression", "spectra", "history", "cka")]
-    assert notes == []
+    assert notes == ["no regime map: no number besides the width is swept"]
 
 
 def test_spectra_have_a_line_per_width_before_and_after_training(tmp_path):
@@ -188,3 +189,5 @@ def test_an_axis_without_part_in_a_case_makes_no_words(tmp_path):
     drop = tuple(i for i, (c, s) in enumerate(rows) if s not in wide[c])
     data = prepared(load(write(tmp_path / "r.h5", axes=(cases, WIDTH, scales), drop=drop, regime=True)))
     assert [label for label, _ in conditions(data)] == ["ntk", "lazy, output scale 0.3", "lazy, output scale 3"]
+    maps = map_pictures(data)[0]
+    assert [p.name for p in maps] == ["sample_width_map_output_scale_lazy"]

@@ -19,6 +19,8 @@ def main(arguments=None):
                          "jobs/paper; width: what goes with the width, up to infinity (one study)")
     figures.add_argument("results", nargs="+", help="results.h5 of one or several studies")
     figures.add_argument("--output", help="folder to write into (default: paper/ or width/ beside the first results file)")
+    figures.add_argument("--against", metavar="AXIS", help="width: the regime map's other axis, a swept number (default: "
+                         "a penalty's strength, else the first, the depth last)")
     options = parser.parse_args(arguments)
     try:
         print(_report(options) if options.command == "report" else _figures(options))
@@ -42,6 +44,8 @@ def _figures(options):
     output = Path(options.output) if options.output else Path(options.results[0]).parent / options.which
     notes = []
     if options.which == "paper":
+        if options.against is not None:
+            raise ResultsError("--against: figures of the paper have no such axis; it goes with 'figures width'")
         from eigensweep_analysis.paper import write_paper
 
         files = write_paper(results, output)
@@ -50,7 +54,7 @@ def _figures(options):
 
         if len(results) > 1:
             raise ResultsError(f"{options.results[1]}: figures of the width are of one study; give one results.h5")
-        files, notes = write_width(results[0][1], output, results[0][0])
+        files, notes = write_width(results[0][1], output, results[0][0], options.against)
     return "\n".join([*notes, f"wrote {len(files)} files into {output}"])
 
 

@@ -14,6 +14,7 @@ from eigensweep_analysis.layout import robust_accuracies
 from eigensweep_analysis.load import ResultsError
 from eigensweep_analysis.metrics import left_out
 from eigensweep_analysis.panels import STYLE, file_name, render
+from eigensweep_analysis.regime_map import map_pictures
 from eigensweep_analysis.similarity import similarity_pictures
 from eigensweep_analysis.width_curves import history_pictures, spectra_pictures
 from eigensweep_analysis.width_figures import diagnostics_pictures, regression_pictures, robustness_pictures
@@ -32,7 +33,7 @@ CROSSOVER = f"crossover width (gap {CROSSOVER_GAP:g})"
 COLUMNS = "condition diagnostic part exponent low high widths seeds".split()
 
 
-def write_width(data, output, source):
+def write_width(data, output, source, against=None):
     """Writes the figures and the table of exponents of a study that sweeps the width.
 
     Parameters
@@ -43,6 +44,8 @@ def write_width(data, output, source):
         Folder; made if it is not there.
     source : str
         The results file, for errors.
+    against : str
+        The regime map's other axis; see `map_pictures`.
 
     Returns
     -------
@@ -53,14 +56,14 @@ def write_width(data, output, source):
     Raises
     ------
     ResultsError
-        The study does not sweep the width, or has neither kernel_regime nor attacks.
+        The study does not sweep the width, has neither kernel_regime nor attacks, or no axis `against`.
     """
     if data.sizes.get("width", 0) < 2:
         raise ResultsError(f"{source}: the study has one width; sweep /model/width to see what goes with it")
     data = prepared(data)
     if not diagnostics(data) and not list(robust_accuracies(data)):
         raise ResultsError(f"{source}: no metric 'kernel_regime' and no attacks in it; ask for one of them")
-    pictures, notes = width_pictures(data)
+    pictures, notes = width_pictures(data, against)
     output = Path(output)
     output.mkdir(parents=True, exist_ok=True)
     written = []
@@ -74,7 +77,7 @@ def write_width(data, output, source):
     return written, notes
 
 
-def width_pictures(data):
+def width_pictures(data, against=None):
     """([Picture], [what is not drawn and why]) of `prepared` results."""
     found = swept(data, conditions(data))
     pictures = []
@@ -84,7 +87,9 @@ def width_pictures(data):
             drawn, why = drawer(data, found)
             pictures += drawn
             notes += [f"no figure of {what}: {why}"] if why else []
-    return pictures, notes
+        drawn, why = map_pictures(data, against)
+    notes += [f"{'regime map' if drawn else 'no regime map'}: {why}"] if why else []
+    return pictures + drawn, notes
 
 
 def exponents(data):
