@@ -9,15 +9,18 @@ from pathlib import Path
 
 import numpy as np
 
+from eigensweep_analysis.by_width import prepared
 from eigensweep_analysis.figures import all_figures
 from eigensweep_analysis.layout import Layout, attack_name, last_layer, robust_accuracies, text
 from eigensweep_analysis.load import STATUS
-from eigensweep_analysis.metrics import with_plain_names
 from eigensweep_analysis.panels import render
+from eigensweep_analysis.width import width_pictures
+from eigensweep_analysis.width_page import has_page, width_page
 
 CSS = """
 body{font:15px/1.5 system-ui,sans-serif;color:#1a1a1a;max-width:72rem;margin:2rem auto;padding:0 1.25rem}
 h1{font-size:1.6rem;margin-bottom:.2rem} h2{font-size:1.15rem;margin-top:2.2rem;border-bottom:1px solid #ddd}
+h3{font-size:1rem;margin:1.2rem 0 .2rem}
 .lead{color:#555;margin-top:0} .wide{overflow-x:auto}
 table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums}
 th,td{padding:.25rem .7rem;text-align:right;border-bottom:1px solid #e6e6e6;white-space:nowrap}
@@ -32,6 +35,8 @@ pre{background:#f6f6f6;padding:.7rem 1rem;overflow-x:auto;font-size:.82rem}
 
 def write_report(data, output, source=""):
     """Writes figures (`figures/*.png`, `*.pdf`) and `report.html` into a folder.
+
+    A study with several widths and the metric kernel_regime has a section "Width and the kernel regime" in it.
 
     Parameters
     ----------
@@ -49,20 +54,26 @@ def write_report(data, output, source=""):
     """
     output = Path(output)
     (output / "figures").mkdir(parents=True, exist_ok=True)
-    data, written, figures = with_plain_names(data), [], []
-    for picture in all_figures(data):
-        files = render(picture)
-        for suffix, content in files:
-            written.append(output / "figures" / f"{picture.name}.{suffix}")
-            written[-1].write_bytes(content)
-        width = round(picture.figure.get_figwidth() * 96)
-        figures.append(_figure(picture, files[0][1], width))
+    data, written = prepared(data), []
+    figures = [_written(picture, output / "figures", written) for picture in all_figures(data)]
+    width = ""
+    if has_page(data):
+        width = width_page(data, [_written(p, output / "figures", written) for p in width_pictures(data)[0]])
     page = output / "report.html"
-    page.write_text(_page(data, figures, source), encoding="utf-8")
+    page.write_text(_page(data, figures, width, source), encoding="utf-8")
     return [page, *written]
 
 
-def _page(data, figures, source):
+def _written(picture, folder, written):
+    """Writes a picture's files, adds them to `written`, and gives the figure as HTML."""
+    files = render(picture)
+    for suffix, content in files:
+        written.append(folder / f"{picture.name}.{suffix}")
+        written[-1].write_bytes(content)
+    return _figure(picture, files[0][1], round(picture.figure.get_figwidth() * 96))
+
+
+def _page(data, figures, width, source):
     title = str(data.attrs.get("title") or data.attrs.get("study", {}).get("name", "study"))
     parts = [
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>",
@@ -71,11 +82,13 @@ def _page(data, figures, source):
         f"<h1>{html.escape(title)}</h1>",
         f"<p class='lead'>{html.escape(str(data.attrs.get('comment', '')))}</p>",
         _summary(data, source),
+        "<p><a href='#width'>Width and the kernel regime</a></p>" if width else "",
         _warnings(data),
         "<h2>Means over seeds</h2>",
         _table(data),
         *(["<h2>Figures</h2>"] if figures else []),
         *figures,
+        width,
         _troubles(data),
         _provenance(data),
         "</body></html>",
