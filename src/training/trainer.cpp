@@ -92,6 +92,7 @@ bool Trainer::run(const Hooks& hooks) {
       if (hooks.should_stop && hooks.should_stop()) return false;
     }
     end_epoch();
+    if (hooks.epoch_done && epoch_ < epochs_) hooks.epoch_done();
   }
   bring_back_ended();
   while (snapshots_.size() < snapshot_epochs_.size()) take_snapshot();  // where every lane ended early

@@ -31,6 +31,16 @@ const Json& object(const Json& json, const std::string& place, const char* name)
   return *field(json, place, name, Json::value_t::object, Need::required);
 }
 
+/// 0 where it is absent.
+double seconds(const Json& json, const char* name) {
+  const auto found = json.find(name);
+  if (found == json.end()) return 0;
+  if (!found->is_number() || found->get<double>() < 0) {
+    throw DataError(fmt::format("task:/{}: must be a number of seconds from 0, not {}", name, found->dump()));
+  }
+  return found->get<double>();
+}
+
 std::vector<double> numbers(const Json& json, const std::string& place, const char* name) {
   std::vector<double> values;
   const Json* found = field(json, place, name, Json::value_t::array, Need::optional);
@@ -86,7 +96,8 @@ Json to_json(const Task& task) {
   return {{"pack", task.pack},
           {"lanes", std::move(lanes)},
           {"evaluations", std::move(evaluations)},
-          {"checkpoint_file", task.checkpoint_file}};
+          {"checkpoint_file", task.checkpoint_file},
+          {"checkpoint_every", task.checkpoint_every}};
 }
 
 Task task_from_json(const Json& json) {
@@ -99,6 +110,7 @@ Task task_from_json(const Json& json) {
     task.evaluations.push_back(
         evaluation_from_json(evaluation, fmt::format("/evaluations/{}", task.evaluations.size())));
   task.checkpoint_file = text(json, "", "checkpoint_file", Need::optional);
+  task.checkpoint_every = seconds(json, "checkpoint_every");
   return task;
 }
 

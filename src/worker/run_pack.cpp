@@ -152,6 +152,14 @@ Ending run_pack(const wire::Task& task, Session& session, const PackHooks& hooks
         hooks.trace(*trainer, step, epoch, result);
       };
     }
+    Clock::time_point saved = start;
+    if (!task.checkpoint_file.empty() && task.checkpoint_every > 0) {
+      watch.epoch_done = [&] {
+        if (seconds_since(saved) < task.checkpoint_every) return;
+        trainer->save(task.checkpoint_file, trials);
+        saved = Clock::now();
+      };
+    }
     if (!trainer->run(watch)) {
       if (task.checkpoint_file.empty()) return Ending::stopped;
       trainer->save(task.checkpoint_file, trials);

@@ -17,6 +17,7 @@ Json sample() {
   task.evaluations.push_back({"e1", "attack", "pgd", "pgd", {{"steps", 40}}, {0.0, 0.1}});
   task.evaluations.push_back({"e2", "metric", "spectrum", "spectrum", Json::object(), {}});
   task.checkpoint_file = "checkpoints/p1";
+  task.checkpoint_every = 12.5;
   return to_json(task);
 }
 
@@ -49,6 +50,7 @@ TEST_CASE("a task written by hand may leave out what has an obvious value") {
   CHECK(task.lanes[0].train);
   CHECK(task.lanes[0].model_file.empty());
   CHECK(task.checkpoint_file.empty());
+  CHECK(task.checkpoint_every == 0);
   CHECK(task.evaluations[0].strengths.empty());
 }
 
@@ -68,6 +70,10 @@ TEST_CASE("a broken task names the field") {
                     "task:/evaluations/0/family: 'spell' is unknown; known are 'attack', 'metric'");
   CHECK_THROWS_WITH(task_from_json(with("/evaluations/0/strengths/1", "x")),
                     "task:/evaluations/0/strengths/1: must be a number, not string");
+  CHECK_THROWS_WITH(task_from_json(with("/checkpoint_every", "soon")),
+                    "task:/checkpoint_every: must be a number of seconds from 0, not \"soon\"");
+  CHECK_THROWS_WITH(task_from_json(with("/checkpoint_every", -1)),
+                    "task:/checkpoint_every: must be a number of seconds from 0, not -1");
   CHECK_THROWS_WITH(task_from_json(with("/checkpoint_file", 1)),
                     "task:/checkpoint_file: must be of kind string, not number");
 }

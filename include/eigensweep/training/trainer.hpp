@@ -31,6 +31,7 @@ struct Hooks {
   std::function<void(const Progress&)> progress;  ///< after every step; `losses` is filled in only when wants_losses()
   std::function<bool()> wants_losses;             ///< reading losses waits for the device: only when they are shown
   std::function<bool()> should_stop;              ///< asked after every step
+  std::function<void()> epoch_done;               ///< between an epoch's end and the next one's start
   /// Before the first step (global_step 0, no result) and after each step (global_step = steps done so far).
   std::function<void(std::int64_t global_step, std::int64_t epoch, const StepResult*)> trace;
 };

@@ -32,6 +32,7 @@ struct Task {
   std::vector<TaskLane> lanes;
   std::vector<TaskEvaluation> evaluations;
   std::string checkpoint_file;  ///< read if it is there, written when asked to stop; "" for none
+  double checkpoint_every = 0;  ///< seconds after which it is also written at the end of an epoch; 0: never
 };
 
 Json to_json(const Task& task);
