@@ -85,9 +85,12 @@ LaneCost lane_cost(const Study& study, const Catalog& catalog, const Trial& tria
   const double epochs = static_cast<double>(context.epochs);
   // Forward, gradient to the weights, gradient to the inputs of every layer but the first.
   const AdversaryWork adversary = adversary_work(config.at("training"));
+  // The network at initialisation runs beside it, where it is subtracted; an attack differentiates both.
+  const bool is_double = config.at("model").value("centre_output", false) && context.model.closed_form_flops == 0;
+  const double networks = is_double ? 2 : 1;
   const double sample_flops =
-      adversary.samples * (3.0 * context.model.forward_flops - context.model.first_layer_flops) +
-      adversary.gradients * 2.0 * context.model.forward_flops;
+      adversary.samples * ((2.0 + networks) * context.model.forward_flops - context.model.first_layer_flops) +
+      adversary.gradients * 2.0 * networks * context.model.forward_flops;
   LaneCost cost;
   const double samples = samples_per_epoch(config.at("training"), context);
   // What penalties and memory see of an adversary.
@@ -102,7 +105,7 @@ LaneCost lane_cost(const Study& study, const Catalog& catalog, const Trial& tria
   for (const Evaluation& evaluation : evaluations) {
     const Kind* kind = catalog.find(evaluation.family, evaluation.kind);
     context.strengths = static_cast<std::int64_t>(evaluation.strengths.size());
-    if (kind->work) cost.evaluation_flops += kind->work(evaluation.options, context);
+    if (kind->work) cost.evaluation_flops += networks * kind->work(evaluation.options, context);
   }
   cost.evaluation_flops *= precision;
   cost.lane_bytes = precision * bytes_of_lane(context);

@@ -154,6 +154,23 @@ TEST_CASE("the plan's numbers follow from the network's size") {
   CHECK(after.at("seconds") == 0.0);
 }
 
+TEST_CASE("the plan counts float64 twice, the network that is subtracted, and the networks that are kept on the way") {
+  const auto plan = [](const std::string& model, const std::string& training) {
+    const Study study = parse(R"({"name": "a", "model": {"width": 100, "depth": 2)" + model +
+                              R"(}, "training": {"epochs": 3, "batch_size": 600)" + training + R"(}, "metrics": {}})");
+    return study::plan(study, small_catalog(), {}, {}, 1e9);
+  };
+  const auto flops = [&](const std::string& model) { return plan(model, "").at("flops").get<double>(); };
+  const auto bytes = [&](const std::string& training) {
+    return plan("", training).at("bytes_of_largest_pack").get<double>();
+  };
+  const double forward = 2.0 * (784 * 100 + 100 * 100 + 100 * 10);
+  const double parameters = 784 * 100 + 100 + 100 * 100 + 100 + 100 * 10 + 10;
+  CHECK(flops(R"(, "precision": "float64")") == Approx(2 * flops("")));
+  CHECK(flops(R"(, "centre_output": true)") == Approx(flops("") + 3.0 * 60000 * forward));
+  CHECK(bytes(R"(, "snapshots": 2)") == Approx(bytes("") + 2 * 4 * parameters));
+}
+
 TEST_CASE("a large study is expanded and packed whole") {
   const Study study = parse(R"({"name": "large", "seed": {"sweep": {"range": [1, 2000, 1]}},
       "model": {"width": {"sweep": [32, 64]}}, "training": {"epochs": 1},

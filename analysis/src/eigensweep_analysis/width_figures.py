@@ -170,11 +170,18 @@ def regression_pictures(data, found):
                 axes.set_xlabel("")
     label_rows(panels, "test accuracy")
     finish(figure, panels)
-    words = SPREAD + " Dotted: infinite width."
+    words = SPREAD + " Dotted: infinite width." + _fitted(data)
     note(figure, words)
     caption = ("Test accuracy of the networks, and of kernel regression with their tangent kernels before and after "
                f"training; attacked: {attack}. {words}")
     return [Picture(file_name(name, "width_regression"), caption, figure)], ""
+
+
+def _fitted(data):
+    """A sentence on how many training samples kernel regression was fitted to, which may be fewer than the networks saw."""
+    options = next((o for _, o in sections(data, "kernel_regression")), {})
+    samples = options.get("train_samples")
+    return "" if samples is None else f" Regression: on the first {samples:,} training samples at most."
 
 
 def _same_attack(data):
