@@ -51,6 +51,7 @@ void Coordinator::push(study::Pack pack, int failures) {
   attempt.failures = failures;
   attempt.order = next_order_++;
   waiting_flops_ += attempt.pack.flops;
+  nothing_fits_ = false;
   waiting_.push_back(std::move(attempt));
   std::push_heap(waiting_.begin(), waiting_.end(), comes_later);
 }
@@ -75,12 +76,17 @@ std::size_t Coordinator::expected_evaluations(std::size_t worker) const {
   return has_pack(worker) ? workers_[worker]->pack.lanes.size() * workers_[worker]->pack.evaluations.size() : 0;
 }
 
-std::vector<Dispatch> Coordinator::take_dispatches() {
+std::vector<Dispatch> Coordinator::take_dispatches(const std::function<bool(const study::Pack&)>& fits) {
   std::vector<Dispatch> dispatches;
-  while (!draining_ && !idle_.empty() && !waiting_.empty()) {
+  std::vector<Attempt> too_long;
+  while (!draining_ && !nothing_fits_ && !idle_.empty() && !waiting_.empty()) {
+    Attempt attempt = pop();
+    if (fits && !fits(attempt.pack)) {
+      too_long.push_back(std::move(attempt));
+      continue;
+    }
     const std::size_t worker = idle_.front();
     idle_.pop_front();
-    Attempt attempt = pop();
     for (std::size_t i = 0; i < attempt.pack.lanes.size(); ++i) {
       LaneState lane;
       lane.trained = !attempt.pack.lanes[i].train;
@@ -92,6 +98,9 @@ std::vector<Dispatch> Coordinator::take_dispatches() {
     workers_[worker] = std::move(attempt);
     ++running_;
   }
+  const bool left_over = !idle_.empty() && !too_long.empty();
+  for (Attempt& attempt : too_long) push(std::move(attempt.pack), attempt.failures);
+  nothing_fits_ = nothing_fits_ || left_over;
   return dispatches;
 }
 

@@ -8,6 +8,7 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/here.hpp"
 #include "eigensweep/core/log.hpp"
+#include "eigensweep/core/text.hpp"
 
 namespace eigensweep::sweep {
 namespace {
@@ -17,11 +18,12 @@ constexpr double save_pause = 5;  // seconds between tries on a full disk
 }  // namespace
 
 Engine::Engine(Work work, const OutputPaths& paths, std::vector<Place> places, RunStatus status, Supervisor& supervisor,
-               Communicator& communicator, const Signals& signals)
+               TimeBudget budget, Communicator& communicator, const Signals& signals)
     : work_(std::move(work)),
       paths_(paths),
       status_(std::move(status)),
       supervisor_(supervisor),
+      budget_(budget),
       communicator_(communicator),
       signals_(signals),
       coordinator_(std::move(work_.packs), work_.keeps_models),
@@ -30,7 +32,8 @@ Engine::Engine(Work work, const OutputPaths& paths, std::vector<Place> places, R
       missing_(work_.trials.size(), 0),
       failed_(work_.trials.size(), false),
       held_(places.size()),
-      records_in_pack_(places.size(), 0) {
+      records_in_pack_(places.size(), 0),
+      heard_(places.size(), 0) {
   for (std::size_t i = 0; i < work_.trials.size(); ++i) trial_index_.emplace(work_.trials[i], i);
   first_worker_.assign(static_cast<std::size_t>(communicator_.size()), places.size());
   for (std::size_t i = places.size(); i-- > 0;) first_worker_[static_cast<std::size_t>(places[i].rank)] = i;
@@ -91,6 +94,7 @@ void Engine::turn() {
   for (const Event& event : events) take(event);
   for (const GivenUp& given_up : coordinator_.take_given_up()) settle(given_up);
   look_at_signals();
+  look_at_time();
   hand_out();
   tick();
 }
@@ -131,6 +135,7 @@ void Engine::accept(std::size_t worker, wire::Record&& record) {
 void Engine::save(bool may_fail) {
   try {
     ledger_.append(unsaved_);
+    has_gained_ = has_gained_ || !unsaved_.empty();
     for (const wire::Record& record : std::exchange(unsaved_, {})) count(record);
     has_news_ = true;
   } catch (const SystemError& error) {
@@ -164,12 +169,15 @@ void Engine::count(const wire::Record& record) {
 void Engine::take(const Event& event) {
   WorkerStatus& worker = status_.workers[event.worker];
   const std::string type = event.content.value("type", "");
+  heard_of(event.worker, event.content);
   if (type == "hello") {
     any_hello_ = true;
     worker.state = "busy";
     log::debug("worker {} says hello: {}", event.worker, event.content.dump());
   } else if (type == "progress") {
     apply_progress(worker, event.content);
+  } else if (type == "drained") {
+    has_gained_ = has_gained_ || (event.content.value("checkpoint", false) && worker.stage == "train");
   } else if (type == "finished") {
     if (!coordinator_.has_pack(event.worker)) return;
     ++status_.packs_done;
@@ -256,7 +264,12 @@ void Engine::settle(const GivenUp& given_up) {
 }
 
 void Engine::hand_out() {
-  for (const Dispatch& dispatch : coordinator_.take_dispatches()) {
+  const auto fits = [this](const study::Pack& pack) {
+    if (!budget_.is_limited()) return true;
+    const double seconds_per_flop = status_.finished_flops > 0 ? status_.busy_seconds / status_.finished_flops : 0;
+    return budget_.can_start(seconds(), work_.least_flops(pack) * seconds_per_flop);
+  };
+  for (const Dispatch& dispatch : coordinator_.take_dispatches(fits)) {
     WorkerStatus& worker = status_.workers[dispatch.worker];
     WorkerStatus fresh;
     fresh.place = worker.place;
@@ -269,6 +282,8 @@ void Engine::hand_out() {
     fresh.started = seconds();
     worker = std::move(fresh);
     records_in_pack_[dispatch.worker] = 0;
+    heard_[dispatch.worker] = seconds();
+    budget_.saw_pack(dispatch.pack.bytes);
     held_[dispatch.worker].clear();
     for (const study::Lane& lane : dispatch.pack.lanes) {
       missing_[lane.trial] = (lane.train ? 1U : 0U) + dispatch.pack.evaluations.size();
@@ -290,6 +305,39 @@ void Engine::look_at_signals() {
     begin_drain("");
   }
   if (signals_.interrupts() > 1) interrupted_ = true;
+}
+
+/// A worker cannot stop faster than it speaks: the longest silence says how early it must be asked to.
+void Engine::heard_of(std::size_t worker, const Json& content) {
+  const std::string type = content.value("type", "");
+  if (!coordinator_.has_pack(worker) || type == "lost") return;
+  const WorkerStatus& status = status_.workers[worker];
+  if (type == "progress" && status.stage.empty()) {
+    budget_.saw_start(seconds() - status.started);
+  } else if (!status.stage.empty()) {
+    budget_.saw_silence(seconds() - heard_[worker]);
+  }
+  heard_[worker] = seconds();
+}
+
+void Engine::look_at_time() {
+  if (!budget_.is_limited()) return;
+  if (!draining_ && (budget_.must_drain(seconds()) || (coordinator_.is_stuck() && coordinator_.running() == 0))) {
+    time_is_up_ = true;
+    begin_drain(budget_.must_drain(seconds())
+                    ? fmt::format("the time is up in {}", text::duration(budget_.limit() - seconds()))
+                    : fmt::format("nothing that is left could be kept before the time is up in {}",
+                                  text::duration(budget_.limit() - seconds())));
+  }
+  if (draining_ && !has_cut_ && budget_.must_cut(seconds())) {
+    has_cut_ = true;
+    log::warn(
+        "the time is up in {}: workers that have not stopped yet are ended, what they did since their last record "
+        "is lost",
+        text::duration(budget_.limit() - seconds()));
+    supervisor_.kill();
+    tell_others({{"type", "kill"}});
+  }
 }
 
 void Engine::begin_drain(const std::string& why) {

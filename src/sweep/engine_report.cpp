@@ -47,6 +47,7 @@ void Engine::publish_if_due() {
     log::warn("{}", error.what());
   }
   publish_cost_ = seconds() - before;
+  budget_.saw_publish(publish_cost_);
   next_publish_ = seconds() + std::max(least_publish_pause, publish_share * publish_cost_);
 }
 
@@ -77,6 +78,14 @@ ExitCode Engine::conclude() {
   status_.elapsed = seconds();
   for (WorkerStatus& worker : status_.workers) worker.state = worker.state == "retired" ? "retired" : "idle";
   const bool complete = coordinator_.is_complete();
+  if (time_is_up_ && !complete && !has_gained_ && !error_code_) {
+    error_code_ = ExitCode::system;
+    error_ = fmt::format(
+        "the time of {} ended before there was anything to keep (continued like this the run would get nowhere); give "
+        "it "
+        "more time, or make packs smaller (--lanes)",
+        text::duration(budget_.limit()));
+  }
   status_.packs_waiting = coordinator_.waiting();
   status_.state = error_code_ ? "failed" : complete ? "complete" : "stopped";
   status_.message = error_code_ ? error_ : complete ? "" : fmt::format("`{}` continues", work_.continue_command);

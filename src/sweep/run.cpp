@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -14,6 +15,7 @@
 #include "eigensweep/sweep/engine.hpp"
 #include "eigensweep/sweep/known.hpp"
 #include "eigensweep/sweep/signals.hpp"
+#include "eigensweep/sweep/time_budget.hpp"
 #include "follow.hpp"
 
 namespace eigensweep::sweep {
@@ -62,6 +64,15 @@ wire::Task make_task(const study::Study& study, const OutputPaths& paths, const 
   }
   task.checkpoint_file = paths.checkpoint(pack.id).string();
   return task;
+}
+
+double least_flops(const study::Study& study, const study::Catalog& catalog, const study::Pack& pack) {
+  const study::Trial& trial = study.trials[pack.lanes.front().trial];
+  if (pack.lanes.front().train) {
+    const bool by_steps = study.config(trial).at("model").value("width", Json()) != "inf";
+    return by_steps ? 0 : study::predicted_flops(study, catalog, pack.lanes, {});
+  }
+  return pack.evaluations.empty() ? 0 : study::predicted_flops(study, catalog, pack.lanes, {pack.evaluations.front()});
 }
 
 double train_share(const study::Study& study, const study::Catalog& catalog, const study::Pack& pack) {
@@ -118,6 +129,7 @@ class Leader {
     Supervisor supervisor(start_supervision(places, paths), options_.patience);
 
     RunStatus status;
+    const TimeBudget budget = time_budget();
     status.study = study.name;
     status.study_file = std::filesystem::absolute(options_.study_file).string();
     status.trials = study.trials.size();
@@ -126,7 +138,8 @@ class Leader {
     status.diverged = known.diverged;
     ExitCode code = ExitCode::ok;
     {
-      Engine engine(std::move(work), paths, std::move(places), std::move(status), supervisor, communicator_, signals);
+      Engine engine(std::move(work), paths, std::move(places), std::move(status), supervisor, budget, communicator_,
+                    signals);
       code = engine.run();
     }
     if (code != ExitCode::continue_later) remove_checkpoints(paths);
@@ -134,6 +147,22 @@ class Leader {
   }
 
  private:
+  /// Counted from now on.
+  [[nodiscard]] TimeBudget time_budget() const {
+    std::optional<double> limit = options_.time_budget;
+    if (limit) {
+      *limit -= std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    } else {
+      limit = slurm_time_left();
+    }
+    const TimeBudget budget(limit, options_.time_margin);
+    if (limit) {
+      log::info("{} left{}: workers are asked to stop {} before the end", text::duration(*limit),
+                options_.time_budget ? "" : " of the SLURM allocation", text::duration(budget.margin()));
+    }
+    return budget;
+  }
+
   Work plan(const study::Study& study, const OutputPaths& paths, const Known& known, const std::vector<Place>& places) {
     study::PackLimits limits;
     limits.workers = places.size();
@@ -146,6 +175,7 @@ class Leader {
     work.keeps_models = study.output.models;
     work.make_task = [&study, &paths](const study::Pack& pack) { return make_task(study, paths, pack); };
     work.train_share = [&study, this](const study::Pack& pack) { return train_share(study, catalog_, pack); };
+    work.least_flops = [&study, this](const study::Pack& pack) { return least_flops(study, catalog_, pack); };
     work.publish = [&study, &paths, this] { publish_(study, paths); };
     work.continue_command =
         fmt::format("eigensweep run {} --output {}", options_.study_file.string(), paths.folder().string());
@@ -172,6 +202,7 @@ class Leader {
   const Publish& publish_;
   Communicator& communicator_;
   std::size_t sharers_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
 void send_away(Communicator& communicator, ExitCode code, bool at_once) {

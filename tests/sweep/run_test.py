@@ -248,6 +248,67 @@ class Stops(Case):
         self.assertLess(time.time() - start, 8)
 
 
+class Budgets(Case):
+    """A run that knows how long it may take."""
+
+    def timed(self, *arguments, **options):
+        start = time.time()
+        text = self.run_study(*arguments, **options)
+        return text, time.time() - start
+
+    def test_it_checkpoints_and_stops_by_itself_and_the_same_command_continues(self):
+        slow = {"steps": 400, "step_ms": 20}
+        text, seconds = self.timed("--workers", 1, "--time-budget", "6s", expect=75, fake=slow)
+        self.assertLess(seconds, 6, text)
+        self.assertGreater(seconds, 3.5, text)
+        self.assertIn("left: workers are asked to stop 1.2 s before the end", text)
+        self.assertIn("stopping: the time is up in 1.", text)
+        self.assertTrue(list((self.output / "checkpoints").iterdir()), text)
+        self.assertEqual(self.status()["state"], "stopped")
+        self.assertTrue((self.output / "results.h5").exists())
+        self.run_study("--workers", 1, "--time-budget", "1-00:00:00")
+        self.assertEqual(len(self.records()), RECORDS)
+        self.assert_nothing_twice()
+
+    def test_ranks_stop_together(self):
+        text = self.run_study("--time-budget", 6, ranks=2, expect=75, fake={"steps": 400, "step_ms": 20})
+        self.assertLess(self.status()["elapsed_seconds"], 6, text)  # mpirun takes two seconds more to leave
+        self.assertTrue(list((self.output / "checkpoints").iterdir()), text)
+
+    def test_the_end_of_the_slurm_job_counts_unless_the_option_says_otherwise(self):
+        slow = {"steps": 200, "step_ms": 20}
+        os.environ["SLURM_JOB_ID"], os.environ["SLURM_JOB_END_TIME"] = "1", str(int(time.time()) + 6)
+        self.addCleanup(os.environ.pop, "SLURM_JOB_ID")
+        self.addCleanup(os.environ.pop, "SLURM_JOB_END_TIME")
+        text, seconds = self.timed("--workers", 1, expect=75, fake=slow)
+        self.assertIn("left of the SLURM allocation: workers are asked", text)
+        self.assertLess(seconds, 6, text)
+        self.assertIn("left: workers are asked to stop", self.run_study("--workers", 1, "--time-budget", "5m", fake=slow))
+
+    def test_workers_that_do_not_stop_in_time_are_ended_and_nothing_finished_is_lost(self):
+        fake = {"steps": 1, "evaluation_ms": 3000}
+        text, seconds = self.timed("--workers", 1, "--lanes", 1, "--time-budget", 5, "--time-margin", 1.5, expect=75, fake=fake)
+        self.assertIn("workers that have not stopped yet are ended", text)
+        self.assertLess(seconds, 5.5, text)
+        self.assertGreater(len(self.records()), 0)
+        self.run_study("--workers", 1)
+        self.assertEqual(len(self.records()), RECORDS)
+        self.assert_nothing_twice()
+
+    def test_time_for_nothing_at_all_is_an_error_and_no_reason_to_continue(self):
+        self.write(study(models=False))
+        fake = {"steps": 1, "evaluation_ms": 20000}
+        text = self.run_study("--workers", 1, "--time-budget", 3, expect=4, fake=fake)
+        self.assertIn("ended before there was anything to keep (continued like this the run would get nowhere); give it more time", text)
+
+    def test_what_is_no_time_span_is_refused(self):
+        for option in ("--time-budget", "--time-margin"):
+            text = self.run_study(option, "soon", expect=2)
+            self.assertIn(f"{option}: 'soon' is no time span; write e.g. 2:00:00, 90m or 3600 (seconds)", text)
+        text = self.run_study("--time-budget", "1m", "--time-margin", "2m", expect=2)
+        self.assertIn("--time-margin: 2 min 00 s is no less than the time that the run has, ", text)
+
+
 class Status(Case):
     def test_status_of_an_empty_folder_says_what_to_do(self):
         shown = subprocess.run([str(BIN / "eigensweep"), "status", str(self.folder)], capture_output=True, text=True)

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -64,7 +65,11 @@ class Coordinator {
   /// From now on nothing is handed out.
   void drain() noexcept { draining_ = true; }
 
-  std::vector<Dispatch> take_dispatches();
+  /// What idle workers get now, the longest first. `fits`: whether a pack may still be handed out; one that did not fit
+  /// is not asked about again until new packs come in, since time only gets shorter.
+  std::vector<Dispatch> take_dispatches(const std::function<bool(const study::Pack&)>& fits = {});
+  /// A worker is free and work is left, but nothing of it fits any more.
+  [[nodiscard]] bool is_stuck() const noexcept { return nothing_fits_ && !idle_.empty() && !waiting_.empty(); }
   std::vector<GivenUp> take_given_up();
 
   [[nodiscard]] bool has_pack(std::size_t worker) const;
@@ -110,6 +115,7 @@ class Coordinator {
   std::vector<GivenUp> given_up_;
   bool keeps_models_ = true;
   bool draining_ = false;
+  bool nothing_fits_ = false;  ///< of what waits
 };
 
 }  // namespace eigensweep::sweep

@@ -15,6 +15,7 @@
 #include "eigensweep/sweep/output_folder.hpp"
 #include "eigensweep/sweep/signals.hpp"
 #include "eigensweep/sweep/supervisor.hpp"
+#include "eigensweep/sweep/time_budget.hpp"
 #include "eigensweep/sweep/view.hpp"
 #include "eigensweep/wire/ledger.hpp"
 #include "eigensweep/wire/task.hpp"
@@ -28,8 +29,11 @@ struct Work {
   bool keeps_models = true;
   std::function<wire::Task(const study::Pack&)> make_task;
   std::function<double(const study::Pack&)> train_share;  ///< of a pack's predicted operations, what training takes
-  std::function<void()> publish;                          ///< makes results.h5 anew from the ledger
-  std::string continue_command;                           ///< for messages
+  /// Operations until a pack has something to keep: none where training goes by steps, each of which can be a
+  /// checkpoint; else its closed form, or an evaluation.
+  std::function<double(const study::Pack&)> least_flops;
+  std::function<void()> publish;  ///< makes results.h5 anew from the ledger
+  std::string continue_command;   ///< for messages
 };
 
 /// Rank 0 at work: takes what workers say, makes records durable, lets the coordinator decide, hands out packs, shows
@@ -39,11 +43,11 @@ class Engine {
   /// `places`: all workers, sorted by rank and slot; those of rank 0 are the supervisor's. `status`: study, totals, and
   /// what earlier runs did.
   Engine(Work work, const OutputPaths& paths, std::vector<Place> places, RunStatus status, Supervisor& supervisor,
-         Communicator& communicator, const Signals& signals);
+         TimeBudget budget, Communicator& communicator, const Signals& signals);
 
   /// Runs until nothing is left or nothing may go on. Returns ok, trials_failed or continue_later. Throws DataError
-  /// when a worker found the data broken, SystemError on a full disk or when no worker lives: what is finished is safe
-  /// then.
+  /// when a worker found the data broken, SystemError on a full disk, when no worker lives, or when the time ended
+  /// before anything could be kept: what is finished is safe then.
   ExitCode run();
 
  private:
@@ -63,6 +67,8 @@ class Engine {
   void settle(const GivenUp& given_up);
   void hand_out();
   void look_at_signals();
+  void look_at_time();
+  void heard_of(std::size_t worker, const Json& content);
   void begin_drain(const std::string& why);
   void tick();
   void publish_if_due();
@@ -78,6 +84,7 @@ class Engine {
   const OutputPaths& paths_;
   RunStatus status_;
   Supervisor& supervisor_;
+  TimeBudget budget_;
   Communicator& communicator_;
   const Signals& signals_;
   Coordinator coordinator_;
@@ -94,11 +101,15 @@ class Engine {
   /// Records that count only together with the rest of their trial's, per worker.
   std::vector<std::unordered_map<std::size_t, std::vector<wire::Record>>> held_;
   std::vector<std::size_t> records_in_pack_;  ///< per worker: evaluation records of its pack so far
+  std::vector<double> heard_;                 ///< per worker: when it last said something
   std::chrono::microseconds pause_{200};
 
   bool draining_ = false;
   bool interrupted_ = false;  ///< leave at once
   bool any_hello_ = false;
+  bool time_is_up_ = false;  ///< the drain is the time budget's
+  bool has_cut_ = false;
+  bool has_gained_ = false;  ///< a record or a checkpoint of this run can be gone on from
   std::size_t retired_ = 0;
   std::optional<ExitCode> error_code_;  ///< why the run must end, beside a request
   std::string error_;

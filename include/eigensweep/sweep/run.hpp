@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/study/study.hpp"
@@ -19,6 +20,8 @@ struct RunOptions {
   PlacementRequest placement;
   std::size_t lanes = 0;  ///< most trials side by side; 0: the cost model's choice
   Patience patience;
+  std::optional<double> time_budget;  ///< seconds; nothing: what the SLURM allocation has left, if the run is in one
+  std::optional<double> time_margin;  ///< seconds before its end; nothing: derived (sweep/time_budget.hpp)
 };
 
 /// Makes results.h5 anew from what lies in the output folder.

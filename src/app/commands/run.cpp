@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "../command.hpp"
+#include "../duration_option.hpp"
 #include "eigensweep/catalog.hpp"
 #include "eigensweep/results/results_file.hpp"
 
@@ -37,6 +38,12 @@ void add_run(CLI::App& app, Action& action) {
           [options](const double& seconds) { options->patience.silence = std::chrono::duration<double>(seconds); },
           "seconds without a word after which a busy worker is taken for hung (1800)")
       ->check(CLI::PositiveNumber);
+  add_duration(
+      *command, "--time-budget", options->time_budget,
+      "how long the run may take, e.g. 2:00:00, 90m or 3600: it checkpoints and stops by itself before the end, "
+      "with exit code 75 (in a SLURM job: until the job's end)");
+  add_duration(*command, "--time-margin", options->time_margin,
+               "how long before that end workers are asked to stop (derived from how long they take to)");
   command->callback([options, &action] { action = [options] { return sweep::run(*options, catalog(), publish); }; });
 }
 
