@@ -6,10 +6,11 @@ cd "$root"
 
 torch_requirement="torch==2.13.0"
 venv="$root/.venv"
-# What the build needs, by Debian 12's names; `test_packages` are the checks' own tools.
+# What the build needs, by Debian 12's names; `test_packages` are the checks' own tools;
+# tests/slurm runs a SLURM of its own and uses none that is configured.
 build_packages=(g++ cmake ninja-build git openmpi-bin libopenmpi-dev libhdf5-dev hdf5-tools zlib1g-dev libssl-dev
   libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev catch2 python3 python3-venv)
-test_packages=(clang-format clang-tidy)
+test_packages=(clang-format clang-tidy slurm-wlm munge)
 
 fail() {
   printf '%s: %s\n' "${0##*/}" "$*" >&2

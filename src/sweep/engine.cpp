@@ -8,7 +8,6 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/here.hpp"
 #include "eigensweep/core/log.hpp"
-#include "eigensweep/core/text.hpp"
 
 namespace eigensweep::sweep {
 namespace {
@@ -295,57 +294,6 @@ void Engine::hand_out() {
       communicator_.send(worker.place.rank, {{"type", "task"}, {"slot", worker.place.slot}, {"task", task}});
     }
   }
-}
-
-void Engine::look_at_signals() {
-  signals_.clear();
-  if (signals_.stop_requests() > 0 && !draining_) {
-    log::info("stopping: workers finish their step and write a checkpoint{}",
-              signals_.interrupts() > 0 ? " (Ctrl-C again to leave at once)" : "");
-    begin_drain("");
-  }
-  if (signals_.interrupts() > 1) interrupted_ = true;
-}
-
-/// A worker cannot stop faster than it speaks: the longest silence says how early it must be asked to.
-void Engine::heard_of(std::size_t worker, const Json& content) {
-  const std::string type = content.value("type", "");
-  if (!coordinator_.has_pack(worker) || type == "lost") return;
-  const WorkerStatus& status = status_.workers[worker];
-  if (type == "progress" && status.stage.empty()) {
-    budget_.saw_start(seconds() - status.started);
-  } else if (!status.stage.empty()) {
-    budget_.saw_silence(seconds() - heard_[worker]);
-  }
-  heard_[worker] = seconds();
-}
-
-void Engine::look_at_time() {
-  if (!budget_.is_limited()) return;
-  if (!draining_ && (budget_.must_drain(seconds()) || (coordinator_.is_stuck() && coordinator_.running() == 0))) {
-    time_is_up_ = true;
-    begin_drain(budget_.must_drain(seconds())
-                    ? fmt::format("the time is up in {}", text::duration(budget_.limit() - seconds()))
-                    : fmt::format("nothing that is left could be kept before the time is up in {}",
-                                  text::duration(budget_.limit() - seconds())));
-  }
-  if (draining_ && !has_cut_ && budget_.must_cut(seconds())) {
-    has_cut_ = true;
-    log::warn(
-        "the time is up in {}: workers that have not stopped yet are ended, what they did since their last record "
-        "is lost",
-        text::duration(budget_.limit() - seconds()));
-    supervisor_.kill();
-    tell_others({{"type", "kill"}});
-  }
-}
-
-void Engine::begin_drain(const std::string& why) {
-  if (std::exchange(draining_, true)) return;
-  if (!why.empty()) spdlog::log(error_code_ ? spdlog::level::err : spdlog::level::info, "stopping: {}", why);
-  coordinator_.drain();
-  supervisor_.drain();
-  tell_others({{"type", "drain"}});
 }
 
 }  // namespace eigensweep::sweep
