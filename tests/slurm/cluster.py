@@ -196,9 +196,9 @@ class Cluster:
         text = self.ask("scontrol", "show", "job", "-o", str(number))
         return dict(word.split("=", 1) for word in text.split() if "=" in word)
 
-    def ask(self, *command, **variables):
+    def ask(self, *command, cwd=None, **variables):
         """What a command of SLURM's prints, its complaints included."""
-        done = subprocess.run(command, env=self.environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=SLOW)
+        done = subprocess.run(command, cwd=cwd or self.folder, env=self.environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=SLOW)
         return done.stdout
 
     def environment(self, **more):
@@ -220,7 +220,7 @@ class Cluster:
         while not condition():
             if time.time() > deadline:
                 raise TimeoutError(f"waited {seconds} s in vain until {what}")
-            time.sleep(0.1)
+            time.sleep(0.25)
 
 
 def free_ports(count):

@@ -5,6 +5,7 @@ give what an undisturbed run gives. With the fake worker, and once with the real
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -24,12 +25,13 @@ SCRIPT = SOURCE / "slurm" / "eigensweep.sbatch"
 REAL_WORKER = os.environ.get("EIGENSWEEP_REAL_WORKER", "")
 TRIALS = 12
 cluster = None  # started once, by main
+undisturbed = {}  # by the study's text, what its ledger holds
 
 
 class SlurmCase(Case):
     """A test with a cluster of its own and a study whose undisturbed content is known."""
 
-    fake = '{"steps": 100, "step_ms": 20}'  # 2 s a pack
+    fake = '{"steps": 60, "step_ms": 20}'  # 1.2 s a pack
     worker = str(TESTS / "eigensweep_fake_worker")
 
     def setUp(self):
@@ -39,10 +41,10 @@ class SlurmCase(Case):
 
     def submit(self, *options, arguments=(), site=None):
         """Submits the study; returns the job's number."""
-        command = ["sbatch", "--parsable", "--nodes=2", "--ntasks-per-node=1", "--time=10", f"--chdir={self.folder}",
+        command = ["sbatch", "--parsable", "--nodes=2", "--ntasks-per-node=1", "--time=10",
                    f"--output={self.folder}/job.log", *options, str(SCRIPT), str(self.file), "--output", str(self.output),
                    "--device", "cpu", *map(str, arguments)]
-        answer = cluster.ask(*command, EIGENSWEEP=str(BIN / "eigensweep"), EIGENSWEEP_WORKER=self.worker, EIGENSWEEP_FAKE=self.fake,
+        answer = cluster.ask(*command, cwd=self.folder, EIGENSWEEP=str(BIN / "eigensweep"), EIGENSWEEP_WORKER=self.worker, EIGENSWEEP_FAKE=self.fake,
                              EIGENSWEEP_ENV=str(site or ""))
         answer = answer.split("\n")
         self.assertTrue(answer[0].isdigit(), answer)
@@ -75,8 +77,11 @@ class SlurmCase(Case):
 
     def undisturbed(self):
         """What a run without SLURM and without interruption gives."""
-        self.run_study("--workers", 2, output=self.folder / "undisturbed")
-        return self.content(self.folder / "undisturbed")
+        text = self.file.read_text()
+        if text not in undisturbed:
+            self.run_study("--workers", 2, output=self.folder / "undisturbed")
+            undisturbed[text] = self.content(self.folder / "undisturbed")
+        return undisturbed[text]
 
     def assert_as_undisturbed(self):
         self.assertEqual(self.content(), self.undisturbed(), self.log())
@@ -146,6 +151,29 @@ class Jobs(SlurmCase):
         self.assert_as_undisturbed()
 
 
+class Submits(SlurmCase):
+    def test_a_submitted_study_completes_and_can_be_followed(self):
+        command = [str(BIN / "eigensweep"), "submit", str(self.file), "--output", str(self.output), "--time", "10m", "--nodes", "2", "--",
+                   "--device", "cpu"]
+        done = subprocess.run(command, env=cluster.environment(EIGENSWEEP_WORKER=self.worker, EIGENSWEEP_FAKE=self.fake), capture_output=True,
+                              text=True, cwd="/")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        # A node of the cluster has two cores.
+        self.assertIn("2 nodes of 2 tasks with 1 core, for 00:10:00", done.stdout)
+        job = int(done.stdout.split("\njob ")[1].split()[0])
+        self.wait_for_progress()
+        cluster.ask("scancel", "--signal=USR1", str(job))
+        self.wait_for_end(job)
+        self.assertEqual(cluster.job(job)["Restarts"], "1")
+        shown = cluster.ask(str(BIN / "eigensweep"), "status", str(self.output))
+        self.assertIn("state    complete", shown)
+        self.assert_as_undisturbed()
+        # The script that was written can be submitted again, from anywhere.
+        again = cluster.ask("sbatch", "--parsable", str(self.output / "job.sbatch"), EIGENSWEEP_WORKER=self.worker).split()[0]
+        self.wait_for_end(int(again))
+        self.assertIn("12 of 12 trials are already done", (self.output / f"job-{again}.log").read_text())
+
+
 class Limits(SlurmCase):
     fake = '{"steps": 600, "step_ms": 20}'  # 12 s a pack
 
@@ -185,7 +213,7 @@ class Faults(SlurmCase):
         self.assert_as_undisturbed()
 
     def test_a_cancelled_job_leaves_checkpoints_and_another_one_completes(self):
-        self.fake = '{"steps": 400, "step_ms": 20}'
+        self.fake = '{"steps": 300, "step_ms": 20}'
         job = self.submit()
         self.wait_until("training is under way", lambda: self.processes("eigensweep_fake_worker"))
         time.sleep(2)
@@ -193,7 +221,7 @@ class Faults(SlurmCase):
         self.wait_for_end(job, "CANCELLED")
         self.wait_until("every rank has left", lambda: not self.processes("eigensweep"))
         self.assertTrue(list((self.output / "checkpoints").iterdir()), self.log())
-        self.fake = '{"steps": 400, "step_ms": 1}'
+        self.fake = '{"steps": 300, "step_ms": 1}'
         self.wait_for_end(self.submit())
         self.assert_as_undisturbed()
 

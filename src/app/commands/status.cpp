@@ -17,6 +17,10 @@ struct StatusOptions {
 
 ExitCode show_status(const StatusOptions& options) {
   const sweep::OutputPaths paths(options.folder);
+  if (!std::filesystem::exists(paths.status()) && std::filesystem::exists(paths.folder() / "job.sbatch")) {
+    throw DataError(
+        fmt::format("{}: a job was submitted here and has not started yet; see squeue --me", options.folder.string()));
+  }
   if (!std::filesystem::exists(paths.status())) {
     throw DataError(
         fmt::format("{}: no run here (there is no status.json); start one with `eigensweep run STUDY "

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace eigensweep::app {
+
+/// What a job asks of SLURM; what is not there is left to the site.
+struct Resources {
+  std::size_t nodes = 1;
+  std::size_t tasks_per_node = 1;
+  std::size_t cpus_per_task = 1;
+  std::size_t gpus_per_node = 0;
+  double time = 0;  ///< seconds
+  std::string partition;
+  std::string account;
+  std::vector<std::string> more;  ///< further options of sbatch, e.g. "--constraint=gpu"
+};
+
+/// What a job runs. All paths absolute: the script may be submitted again from anywhere.
+struct BatchCommand {
+  std::string name;  ///< of the job
+  std::filesystem::path program;
+  std::filesystem::path site;          ///< the file for EIGENSWEEP_ENV, or ""
+  std::filesystem::path log;           ///< with SLURM's patterns (%j)
+  std::vector<std::string> arguments;  ///< of `eigensweep run`
+};
+
+/// slurm/eigensweep.sbatch with these resources and this command; what is given to the script itself still wins.
+std::string batch_script(const Resources& resources, const BatchCommand& command);
+
+/// For a shell: 'don'\''t'.
+std::string quoted(const std::string& word);
+
+}  // namespace eigensweep::app
