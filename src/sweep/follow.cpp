@@ -8,7 +8,7 @@
 #include <memory>
 #include <optional>
 
-#include "eigensweep/core/log.hpp"
+#include "eigensweep/sweep/bring_up.hpp"
 #include "eigensweep/sweep/signals.hpp"
 
 namespace eigensweep::sweep {
@@ -16,24 +16,6 @@ namespace {
 
 constexpr std::chrono::microseconds shortest{200};
 constexpr std::chrono::microseconds longest{20000};  // 50 wake-ups a second: an idle rank costs no core
-
-/// The message that this rank begins with: its places, or why it has none.
-Json introduction(const RunOptions& options, const Communicator& communicator, std::size_t sharers) {
-  Json message;
-  try {
-    const auto worker = find_worker();
-    const Surroundings around = look_around(communicator, sharers, worker, options.placement.device);
-    message["type"] = "places";
-    message["places"] = Json::array();
-    for (const Place& place : place_workers(options.placement, around, communicator.rank())) {
-      message["places"].push_back(to_json(place));
-    }
-  } catch (const Error& error) {
-    message["type"] = "error";
-    message["message"] = error.what();
-  }
-  return message;
-}
 
 std::unique_ptr<Supervisor> make_supervisor(const Json& message, const RunOptions& options) {
   std::vector<Supervisor::Slot> slots;
@@ -48,7 +30,7 @@ std::unique_ptr<Supervisor> make_supervisor(const Json& message, const RunOption
 
 ExitCode follow(const RunOptions& options, Communicator& communicator, std::size_t sharers) {
   const Signals signals;
-  communicator.send(0, introduction(options, communicator, sharers));
+  communicator.send(0, to_json(introduce(options, communicator, sharers)));
   std::unique_ptr<Supervisor> supervisor;  // once rank 0 has sent the settings
   std::chrono::microseconds pause = shortest;
   bool has_told = false;
@@ -72,7 +54,9 @@ ExitCode follow(const RunOptions& options, Communicator& communicator, std::size
       is_quiet = false;
       const Json& content = message->content;
       const std::string type = content.at("type").get<std::string>();
-      if (type == "settings") {
+      if (type == "probe") {
+        communicator.send(0, answer_probe(content, communicator));
+      } else if (type == "settings") {
         supervisor = make_supervisor(content, options);
         if (has_told) supervisor->drain();
       } else if (type == "task") {
@@ -89,6 +73,14 @@ ExitCode follow(const RunOptions& options, Communicator& communicator, std::size
     }
     pause = is_quiet ? std::min(2 * pause, longest) : shortest;
   }
+}
+
+void send_away(Communicator& communicator, ExitCode code, bool at_once) {
+  for (int rank = 1; rank < communicator.size(); ++rank) {
+    if (at_once) communicator.send(rank, {{"type", "kill"}});
+    communicator.send(rank, {{"type", "quit"}, {"code", static_cast<int>(code)}});
+  }
+  communicator.flush();
 }
 
 }  // namespace eigensweep::sweep

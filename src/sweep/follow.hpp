@@ -11,4 +11,7 @@ namespace eigensweep::sweep {
 /// 0 and tasks back, until rank 0 says with which code to leave.
 ExitCode follow(const RunOptions& options, Communicator& communicator, std::size_t sharers);
 
+/// Rank 0: lets every other rank leave with this code; `at_once` ends their workers.
+void send_away(Communicator& communicator, ExitCode code, bool at_once);
+
 }  // namespace eigensweep::sweep

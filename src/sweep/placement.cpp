@@ -83,18 +83,30 @@ std::size_t count_sharers(const Communicator& communicator) {
   return std::max<std::size_t>(1, sharers);
 }
 
+std::size_t own_cores() {
+  const cpu_set_t mask = own_mask();
+  return static_cast<std::size_t>(std::max(1, CPU_COUNT(&mask)));
+}
+
 Surroundings look_around(const Communicator& communicator, std::size_t sharers, const std::filesystem::path& worker,
-                         const std::string& device) {
+                         const std::string& device, bool tries_worker) {
   Surroundings around;
   around.host = host_name();
-  const cpu_set_t mask = own_mask();
-  around.cores = static_cast<std::size_t>(std::max(1, CPU_COUNT(&mask)));
+  around.cores = own_cores();
   around.sharers = sharers;
   around.node_rank = static_cast<std::size_t>(communicator.node_rank());
   around.is_launched = is_launched();
   around.memory = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
-  if (const char* visible = std::getenv("CUDA_VISIBLE_DEVICES"); visible != nullptr) around.visible_devices = visible;
-  if (device == "cuda" || (device == "auto" && has_gpu_driver())) around.device_memory = ask_devices(worker);
+  for (const char* name : {"CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"}) {
+    const char* visible = std::getenv(name);
+    if (visible != nullptr && around.visible_devices.empty()) around.visible_devices = visible;
+  }
+  const bool wants_gpus = device == "cuda" || (device == "auto" && has_gpu_driver());
+  if (wants_gpus || tries_worker) around.device_memory = ask_devices(worker);
+  if (!wants_gpus) around.device_memory.clear();
+  if (!around.device_memory.empty()) around.gpus = visible_gpus(driver_gpus(), around.visible_devices);
+  // Who does not see the same GPUs as the worker does knows nothing about them.
+  if (around.gpus.size() != around.device_memory.size()) around.gpus.clear();
   return around;
 }
 
@@ -122,6 +134,10 @@ std::vector<Place> place_workers(const PlacementRequest& request, const Surround
       const std::size_t device = (around.node_rank * workers + slot) % gpus;
       place.device = fmt::format("cuda:{}", device);
       place.visible_devices = around.visible_devices;
+      if (device < around.gpus.size()) {
+        place.gpu = around.gpus[device].id;
+        place.gpu_name = around.gpus[device].name;
+      }
       if (around.device_memory[device] > 0) place.memory = usable_share * around.device_memory[device];
     }
     places.push_back(std::move(place));
@@ -137,13 +153,11 @@ void keep_only(std::vector<Place>& places, std::size_t workers, const PlacementR
 
 std::vector<std::string> placement_table(const std::vector<Place>& places) {
   std::vector<std::string> lines;
-  std::map<std::tuple<std::string, std::string, std::string>, std::size_t> on_gpu;
   for (std::size_t start = 0; start < places.size();) {
     const Place& first = places[start];
     std::size_t end = start;
     while (end < places.size() && places[end].host == first.host && places[end].device == first.device &&
-           places[end].threads == first.threads) {
-      if (first.device != "cpu") ++on_gpu[{first.host, places[end].visible_devices, first.device}];
+           places[end].threads == first.threads && places[end].gpu_name == first.gpu_name) {
       ++end;
     }
     const std::string range =
@@ -151,15 +165,35 @@ std::vector<std::string> placement_table(const std::vector<Place>& places) {
     const std::string ranks = first.rank == places[end - 1].rank
                                   ? fmt::format("rank {}", first.rank)
                                   : fmt::format("ranks {}-{}", first.rank, places[end - 1].rank);
-    lines.push_back(fmt::format("{} ({}) on {}: {}, {} thread{}{}", range, ranks, first.host, first.device,
-                                first.threads, first.threads == 1 ? "" : "s", end - start == 1 ? "" : " each"));
+    lines.push_back(fmt::format("{} ({}) on {}: {}{}, {} thread{}{}", range, ranks, first.host, first.device,
+                                first.gpu_name.empty() ? "" : fmt::format(" ({})", first.gpu_name), first.threads,
+                                first.threads == 1 ? "" : "s", end - start == 1 ? "" : " each"));
     start = end;
   }
-  for (const auto& [key, count] : on_gpu) {
-    if (count > 1) {
-      lines.push_back(fmt::format("{}: {} workers share {} (they slow each other down); start one rank per GPU",
-                                  std::get<0>(key), count, std::get<2>(key)));
+  return lines;
+}
+
+std::vector<std::string> shared_gpus(const std::vector<Place>& places) {
+  std::map<std::tuple<std::string, std::string, std::string>, std::vector<const Place*>> on_gpu;
+  for (const Place& place : places) {
+    if (place.device == "cpu") continue;
+    // Without the driver's word, equal numbers under equal masks are one GPU.
+    if (place.gpu.empty()) {
+      on_gpu[{place.host, place.visible_devices, place.device}].push_back(&place);
+    } else {
+      on_gpu[{place.host, place.gpu, ""}].push_back(&place);
     }
+  }
+  std::vector<std::string> lines;
+  for (const auto& [key, sharing] : on_gpu) {
+    if (sharing.size() == 1) continue;
+    const Place& first = *sharing.front();
+    const bool one_rank = first.rank == sharing.back()->rank;
+    lines.push_back(
+        fmt::format("{}: {} workers ({} {}{}) share {}{} (they slow each other down); start one rank per GPU",
+                    first.host, sharing.size(), one_rank ? "rank" : "ranks", first.rank,
+                    one_rank ? "" : fmt::format(" to {}", sharing.back()->rank), first.device,
+                    first.gpu.empty() ? "" : fmt::format(", {}", first.gpu)));
   }
   return lines;
 }
@@ -175,7 +209,9 @@ Json to_json(const Place& place) {
           {"device", place.device},
           {"threads", place.threads},
           {"memory", place.memory},
-          {"visible_devices", place.visible_devices}};
+          {"visible_devices", place.visible_devices},
+          {"gpu", place.gpu},
+          {"gpu_name", place.gpu_name}};
 }
 
 Place place_from_json(const Json& json) {
@@ -187,6 +223,8 @@ Place place_from_json(const Json& json) {
   place.threads = json.at("threads").get<int>();
   place.memory = json.at("memory").get<double>();
   place.visible_devices = json.at("visible_devices").get<std::string>();
+  place.gpu = json.at("gpu").get<std::string>();
+  place.gpu_name = json.at("gpu_name").get<std::string>();
   return place;
 }
 

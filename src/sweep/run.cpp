@@ -11,6 +11,7 @@
 #include "eigensweep/core/file.hpp"
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/text.hpp"
+#include "eigensweep/sweep/bring_up.hpp"
 #include "eigensweep/sweep/communicator.hpp"
 #include "eigensweep/sweep/engine.hpp"
 #include "eigensweep/sweep/known.hpp"
@@ -20,31 +21,6 @@
 
 namespace eigensweep::sweep {
 namespace {
-
-/// Waits until every other rank has said where its workers would run. Throws SystemError with a rank's reason why not.
-std::vector<Place> gather_places(Communicator& communicator, std::vector<Place> places) {
-  std::vector<std::vector<Place>> by_rank(static_cast<std::size_t>(communicator.size()));
-  by_rank[0] = std::move(places);
-  for (int waiting = communicator.size() - 1; waiting > 0;) {
-    auto message = communicator.receive();
-    if (!message) {
-      ::usleep(1000);
-      continue;
-    }
-    const std::string type = message->content.at("type").get<std::string>();
-    if (type == "error") {
-      throw SystemError(fmt::format("rank {}: {}", message->source, message->content.at("message").get<std::string>()));
-    }
-    if (type != "places") continue;
-    for (const Json& entry : message->content.at("places")) {
-      by_rank[static_cast<std::size_t>(message->source)].push_back(place_from_json(entry));
-    }
-    --waiting;
-  }
-  std::vector<Place> all;
-  for (const auto& some : by_rank) all.insert(all.end(), some.begin(), some.end());
-  return all;
-}
 
 wire::Task make_task(const study::Study& study, const OutputPaths& paths, const study::Pack& pack) {
   wire::Task task;
@@ -112,17 +88,16 @@ class Leader {
     if (lock.is_advisory()) {
       log::warn("{}: this file system has no locks: nothing prevents a run on another machine from writing here too",
                 paths.folder().string());
+      // HDF5 would refuse the results file for want of a lock that ours makes needless.
+      ::setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
     }
     prepare_output(paths, study.name, study.document);
     const Known known = read_known(study, paths);
     report_known(study, known, paths);
 
-    const auto worker = find_worker();
-    const Surroundings around = look_around(communicator_, sharers_, worker, options_.placement.device);
-    std::vector<Place> places =
-        gather_places(communicator_, place_workers(options_.placement, around, communicator_.rank()));
+    std::vector<Place> places = bring_up(paths);
     Work work = plan(study, paths, known, places);
-    if (communicator_.size() == 1) keep_only(places, work.packs.size(), options_.placement, around.cores);
+    if (communicator_.size() == 1) keep_only(places, work.packs.size(), options_.placement, own_cores());
     for (const std::string& line : placement_table(places)) log::info("{}", line);
     log::info("{} trials to do in {} packs; everything goes to {}", study.trials.size() - known.finished,
               work.packs.size(), paths.folder().string());
@@ -147,6 +122,24 @@ class Leader {
   }
 
  private:
+  /// Where workers will run, once nothing speaks against it on any rank. Throws SystemError.
+  std::vector<Place> bring_up(const OutputPaths& paths) {
+    const std::vector<Introduction> ranks =
+        gather_introductions(communicator_, introduce(options_, communicator_, sharers_));
+    Findings findings = compare(ranks);
+    if (const std::string complaint = probe_folder(paths.folder()); !complaint.empty()) {
+      findings.problems.push_back(complaint);
+    } else {
+      for (std::string& line : probe_everywhere(communicator_, paths.folder())) {
+        findings.problems.push_back(std::move(line));
+      }
+    }
+    for (const std::string& line : findings.warnings) log::warn("{}", line);
+    for (std::size_t i = 1; i < findings.problems.size(); ++i) log::error("{}", findings.problems[i]);
+    if (!findings.problems.empty()) throw SystemError(findings.problems.front());
+    return places_of(ranks);
+  }
+
   /// Counted from now on.
   [[nodiscard]] TimeBudget time_budget() const {
     std::optional<double> limit = options_.time_budget;
@@ -204,14 +197,6 @@ class Leader {
   std::size_t sharers_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
-
-void send_away(Communicator& communicator, ExitCode code, bool at_once) {
-  for (int rank = 1; rank < communicator.size(); ++rank) {
-    if (at_once) communicator.send(rank, {{"type", "kill"}});
-    communicator.send(rank, {{"type", "quit"}, {"code", static_cast<int>(code)}});
-  }
-  communicator.flush();
-}
 
 }  // namespace
 

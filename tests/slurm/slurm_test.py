@@ -120,6 +120,16 @@ class Jobs(SlurmCase):
         self.assertIn("workers 0-1 (ranks 0-1) on ", self.log())
         self.assertEqual(cluster.job(job)["Restarts"], "0")
 
+    def test_the_doctor_tells_a_good_start_from_one_that_would_run_the_study_twice(self):
+        program = ["srun", "-N2", "-n2", "-t5", str(BIN / "eigensweep"), "doctor", str(self.file), "--device", "cpu"]
+        text = cluster.ask(program[0], "--mpi=pmix", *program[1:], EIGENSWEEP_WORKER=self.worker)
+        for line in ("ranks    2 on 1 machine", "left of the SLURM allocation", "place    workers 0-1 (ranks 0-1) on ", "verdict  all is well"):
+            self.assertIn(line, text)
+        # Without a common MPI plugin every task is a job of its own: Open MPI refuses that, or we do.
+        text = cluster.ask(program[0], "--mpi=none", *program[1:], EIGENSWEEP_WORKER=self.worker)
+        self.assertNotIn("verdict", text)
+        self.assertRegex(text, "MPI sees one rank in an srun of 2 tasks|not built with SLURM")
+
     def test_a_study_that_fails_is_not_requeued(self):
         self.write({"name": "x", "modle": {}})
         job = self.submit()

@@ -7,6 +7,7 @@
 //   most_lanes        more of them run out of memory
 //   data_error        every pack's data is broken
 //   no_start          ends before hello, with these words; no_hello: true: never says it; garbage: true: no frames
+//   devices, no_devices   what --devices prints, or its last words
 //   trace             a file to which "<pack> <step>" is appended for every step
 #include <signal.h>
 #include <unistd.h>
@@ -144,9 +145,14 @@ void run(const wire::Task& task) {
 int main(int argc, char** argv) {
   int in = 3;
   Json hello{{"type", "hello"}, {"torch", "none"}, {"memory", 1e9}, {"host", "here"}, {"pid", ::getpid()}};
+  if (const char* text = std::getenv("EIGENSWEEP_FAKE"); text != nullptr) fake = Json::parse(text);
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--devices") == 0) {
-      std::cout << R"({"cuda": 0})" << '\n';
+      if (fake.contains("no_devices")) {
+        std::cerr << fake["no_devices"].get<std::string>() << '\n';
+        return 127;
+      }
+      std::cout << fake.value("devices", Json{{"cuda", 0}}) << '\n';
       return 0;
     }
     if (i + 1 == argc) break;
@@ -155,7 +161,6 @@ int main(int argc, char** argv) {
     if (std::strcmp(argv[i], "--device") == 0) hello["device"] = argv[i + 1];
     if (std::strcmp(argv[i], "--threads") == 0) hello["threads"] = std::atoi(argv[i + 1]);
   }
-  if (const char* text = std::getenv("EIGENSWEEP_FAKE"); text != nullptr) fake = Json::parse(text);
   ::signal(SIGPIPE, SIG_IGN);
   for (const int number : {SIGTERM, SIGUSR1}) ::signal(number, [](int) { stop = 1; });
   if (fake.contains("no_start")) {

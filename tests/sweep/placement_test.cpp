@@ -79,7 +79,7 @@ TEST_CASE("few packs get all the cores") {
   CHECK(places.size() == 2);
 }
 
-TEST_CASE("the placement table joins equal places and warns of shared GPUs") {
+TEST_CASE("the placement table joins equal places") {
   Surroundings around = machine(4, 0);
   CHECK(placement_table(place_workers({}, around, 0)) ==
         std::vector<std::string>{"workers 0-3 (rank 0) on node1: cpu, 1 thread each"});
@@ -91,8 +91,7 @@ TEST_CASE("the placement table joins equal places and warns of shared GPUs") {
   const auto more = place_workers({}, around, 1);
   places.insert(places.end(), more.begin(), more.end());
   CHECK(placement_table(places) ==
-        std::vector<std::string>{"workers 0-1 (ranks 0-1) on node1: cuda:0, 2 threads each",
-                                 "node1: 2 workers share cuda:0 (they slow each other down); start one rank per GPU"});
+        std::vector<std::string>{"workers 0-1 (ranks 0-1) on node1: cuda:0, 2 threads each"});
 }
 
 TEST_CASE("a place survives its way to another rank") {

@@ -19,6 +19,18 @@ struct PlacementRequest {
   std::optional<int> threads;          ///< per worker
 };
 
+/// A GPU as its driver names it.
+struct Gpu {
+  std::string id;    ///< e.g. "GPU-0c1d...": the same whoever looks, and however its index is masked
+  std::string name;  ///< e.g. "NVIDIA A100-SXM4-40GB"
+};
+
+/// Which of the machine's GPUs `visible` (the value of CUDA_VISIBLE_DEVICES; "" is all of them) shows, in its order.
+/// Empty as soon as one entry cannot be told.
+std::vector<Gpu> visible_gpus(const std::vector<Gpu>& all, const std::string& visible);
+/// The GPUs that nvidia-smi lists: those of this process's control group. Empty without it.
+std::vector<Gpu> driver_gpus();
+
 /// What a rank finds around itself.
 struct Surroundings {
   std::string host;
@@ -27,7 +39,8 @@ struct Surroundings {
   std::size_t node_rank = 0;
   bool is_launched = false;           ///< started by mpirun or srun: one worker per rank
   std::vector<double> device_memory;  ///< bytes, one per visible GPU
-  std::string visible_devices;        ///< CUDA_VISIBLE_DEVICES, "" if it is not set
+  std::vector<Gpu> gpus;              ///< the same GPUs by identity, as far as the driver tells
+  std::string visible_devices;        ///< CUDA_VISIBLE_DEVICES or AMD's, "" if none is set
   double memory = 0;                  ///< bytes of the machine
 };
 
@@ -40,16 +53,22 @@ struct Place {
   int threads = 1;
   double memory = 0;  ///< bytes that its packs may take
   std::string visible_devices;
+  std::string gpu;       ///< its identity on every machine, "" if unknown
+  std::string gpu_name;  ///< e.g. "NVIDIA A100-SXM4-40GB", "" if unknown
 };
 
 /// How many ranks of this machine have an affinity mask that meets this one's, itself included. Every rank must call
 /// it, and nothing that can fail on one rank alone may come before.
 std::size_t count_sharers(const Communicator& communicator);
 
-/// Looks around. Runs `worker --devices` unless `device` is "cpu" or the machine has no GPU driver.
+/// Cores in this process's affinity mask, at least one.
+std::size_t own_cores();
+
+/// Looks around. Runs `worker --devices` unless `device` is "cpu" or the machine has no GPU driver; always, if
+/// `tries_worker`.
 /// Throws SystemError when the worker cannot be run.
 Surroundings look_around(const Communicator& communicator, std::size_t sharers, const std::filesystem::path& worker,
-                         const std::string& device);
+                         const std::string& device, bool tries_worker = false);
 
 /// The workers of one rank. Under a launcher one per rank (GPU number node_rank modulo those visible); else one per
 /// GPU, or one per core on a machine without. Cores are shared out evenly. Throws SystemError when a GPU is asked for
@@ -59,8 +78,10 @@ std::vector<Place> place_workers(const PlacementRequest& request, const Surround
 /// Fewer workers than places: the first ones, with the cores of the others. Only for a start without a launcher.
 void keep_only(std::vector<Place>& places, std::size_t workers, const PlacementRequest& request, std::size_t cores);
 
-/// One line per group of equal places, for the log; then warnings (two workers on one GPU).
+/// One line per group of equal places, for the log.
 std::vector<std::string> placement_table(const std::vector<Place>& places);
+/// A line for every GPU on which several workers would run.
+std::vector<std::string> shared_gpus(const std::vector<Place>& places);
 
 /// How the worker of a place is started; its log lies in `logs`.
 WorkerCommand worker_command(const Place& place, const std::filesystem::path& logs);

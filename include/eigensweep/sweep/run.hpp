@@ -20,6 +20,7 @@ struct RunOptions {
   PlacementRequest placement;
   std::size_t lanes = 0;  ///< most trials side by side; 0: the cost model's choice
   Patience patience;
+  bool tries_worker = false;          ///< even where nothing need be asked of it, to see whether it runs
   std::optional<double> time_budget;  ///< seconds; nothing: what the SLURM allocation has left, if the run is in one
   std::optional<double> time_margin;  ///< seconds before its end; nothing: derived (sweep/time_budget.hpp)
 };

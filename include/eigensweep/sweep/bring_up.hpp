@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "eigensweep/sweep/communicator.hpp"
+#include "eigensweep/sweep/placement.hpp"
+#include "eigensweep/sweep/run.hpp"
+
+namespace eigensweep::sweep {
+
+/// What a rank says of itself before a run: where its workers would run, and what must be the same on every rank.
+struct Introduction {
+  int rank = 0;
+  std::string host;
+  std::string build;  ///< version and revision of this program
+  std::string study;  ///< SHA-256 of the study file; "" where this rank cannot read it, which is no fault by itself
+  std::vector<Place> places;
+  std::string problem;  ///< why there are no places
+};
+
+Introduction introduce(const RunOptions& options, const Communicator& communicator, std::size_t sharers);
+Json to_json(const Introduction& introduction);
+Introduction introduction_from_json(const Json& json);
+
+/// Rank 0: its own introduction and those of all others, by rank. Waits for them.
+std::vector<Introduction> gather_introductions(Communicator& communicator, Introduction own);
+std::vector<Place> places_of(const std::vector<Introduction>& ranks);
+
+/// What is wrong with a start; each a line for the user.
+struct Findings {
+  std::vector<std::string> problems;  ///< the run would be wrong, or waste the allocation
+  std::vector<std::string> warnings;  ///< it would only be slower
+};
+
+/// Ranks of different builds, with different studies, without workers; ranks without a GPU among ranks with one; two
+/// workers on one GPU; GPUs of different kinds.
+Findings compare(const std::vector<Introduction>& ranks);
+
+/// Writes, syncs and removes a small file. Returns why that fails, "" if it does not; `folder` must exist.
+std::string probe_folder(const std::filesystem::path& folder);
+
+/// Rank 0: asks every other rank whether it sees the folder that rank 0 sees and can write there; the answers that are
+/// complaints. The folder must exist.
+std::vector<std::string> probe_everywhere(Communicator& communicator, const std::filesystem::path& folder);
+/// Another rank's answer to that question.
+Json answer_probe(const Json& question, const Communicator& communicator);
+
+/// Looks at everything that a run would need, on every rank, and prints what it finds; runs nothing and changes
+/// nothing. Without a study file what depends on it is left out. Returns ok, or system when a run would not start.
+ExitCode examine(const RunOptions& options, const study::Catalog& catalog);
+
+}  // namespace eigensweep::sweep

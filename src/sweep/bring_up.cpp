@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/sweep/bring_up.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <utility>
+
+#include "eigensweep/core/file.hpp"
+#include "eigensweep/core/hash.hpp"
+#include "eigensweep/core/here.hpp"
+#include "eigensweep/core/text.hpp"
+#include "eigensweep/core/version.hpp"
+
+namespace eigensweep::sweep {
+namespace {
+
+std::string where(const Introduction& rank) { return fmt::format("rank {} on {}", rank.rank, rank.host); }
+
+bool has_gpu(const Place& place) { return place.device != "cpu"; }
+
+std::string kind_of(const Place& place) {
+  return place.gpu_name.empty() ? fmt::format("GPUs with {} for packs", text::bytes(place.memory))
+                                : fmt::format("{} with {} for packs", place.gpu_name, text::bytes(place.memory));
+}
+
+void compare_gpus(const std::vector<Introduction>& ranks, Findings& findings) {
+  std::map<std::string, std::size_t> kinds;
+  std::size_t with = 0;
+  for (const Introduction& rank : ranks) {
+    bool has = false;
+    for (const Place& place : rank.places) {
+      if (!has_gpu(place)) continue;
+      has = true;
+      ++kinds[kind_of(place)];
+    }
+    if (has) ++with;
+  }
+  for (const Introduction& rank : ranks) {
+    if (with == 0 || rank.places.empty() || std::any_of(rank.places.begin(), rank.places.end(), has_gpu)) continue;
+    findings.problems.push_back(fmt::format(
+        "{}: no GPU is visible, while {} of {} ranks have one (it would still train on the CPU when they are done); "
+        "check how many GPUs the job asks for on that node, or use --device cpu for all",
+        where(rank), with, ranks.size()));
+  }
+  if (kinds.size() > 1) {
+    std::string list;
+    for (const auto& [kind, count] : kinds) list += fmt::format("{}{} x {}", list.empty() ? "" : ", ", count, kind);
+    findings.warnings.push_back(fmt::format(
+        "GPUs of different kinds: {} (packs are made for the smallest memory, and times differ); ask for nodes of one "
+        "kind",
+        list));
+  }
+  for (std::string& line : shared_gpus(places_of(ranks))) findings.warnings.push_back(std::move(line));
+}
+
+}  // namespace
+
+Introduction introduce(const RunOptions& options, const Communicator& communicator, std::size_t sharers) {
+  Introduction made;
+  made.rank = communicator.rank();
+  made.host = host_name();
+  const BuildInfo& build = build_info();
+  made.build =
+      fmt::format("{} ({}{})", build.version, build.git_revision.substr(0, 12), build.git_dirty ? ", modified" : "");
+  try {
+    if (!options.study_file.empty()) made.study = hash::sha256_of_file(options.study_file);
+  } catch (const DataError&) {
+    // Rank 0 reads the study for all; that it cannot is said there.
+  }
+  try {
+    const auto worker = find_worker();
+    const Surroundings around =
+        look_around(communicator, sharers, worker, options.placement.device, options.tries_worker);
+    made.places = place_workers(options.placement, around, communicator.rank());
+  } catch (const Error& error) {
+    made.problem = error.what();
+  }
+  return made;
+}
+
+Json to_json(const Introduction& introduction) {
+  Json json{{"type", "introduction"},      {"rank", introduction.rank},   {"host", introduction.host},
+            {"build", introduction.build}, {"study", introduction.study}, {"problem", introduction.problem},
+            {"places", Json::array()}};
+  for (const Place& place : introduction.places) json["places"].push_back(to_json(place));
+  return json;
+}
+
+Introduction introduction_from_json(const Json& json) {
+  Introduction made;
+  made.rank = json.at("rank").get<int>();
+  made.host = json.at("host").get<std::string>();
+  made.build = json.at("build").get<std::string>();
+  made.study = json.at("study").get<std::string>();
+  made.problem = json.at("problem").get<std::string>();
+  for (const Json& place : json.at("places")) made.places.push_back(place_from_json(place));
+  return made;
+}
+
+std::vector<Introduction> gather_introductions(Communicator& communicator, Introduction own) {
+  std::vector<Introduction> ranks(static_cast<std::size_t>(communicator.size()));
+  ranks[0] = std::move(own);
+  for (int waiting = communicator.size() - 1; waiting > 0;) {
+    const auto message = communicator.receive();
+    if (!message) {
+      ::usleep(1000);
+    } else if (message->content.at("type") == "introduction") {
+      ranks[static_cast<std::size_t>(message->source)] = introduction_from_json(message->content);
+      --waiting;
+    }
+  }
+  return ranks;
+}
+
+std::vector<Place> places_of(const std::vector<Introduction>& ranks) {
+  std::vector<Place> places;
+  for (const Introduction& rank : ranks) places.insert(places.end(), rank.places.begin(), rank.places.end());
+  return places;
+}
+
+Findings compare(const std::vector<Introduction>& ranks) {
+  Findings findings;
+  const Introduction& first = ranks.front();
+  for (const Introduction& rank : ranks) {
+    if (!rank.problem.empty()) {
+      findings.problems.push_back(ranks.size() == 1 ? rank.problem : fmt::format("{}: {}", where(rank), rank.problem));
+    }
+    if (rank.build != first.build) {
+      findings.problems.push_back(
+          fmt::format("{}: runs eigensweep {}, but rank 0 runs {} (they would misunderstand each other); install one "
+                      "build where all "
+                      "nodes see it",
+                      where(rank), rank.build, first.build));
+    }
+    if (!rank.study.empty() && !first.study.empty() && rank.study != first.study) {
+      findings.problems.push_back(fmt::format(
+          "{}: reads another study file than rank 0 (an old copy, or another command line); put it where all "
+          "nodes see the same one",
+          where(rank)));
+    }
+  }
+  compare_gpus(ranks, findings);
+  return findings;
+}
+
+std::string probe_folder(const std::filesystem::path& folder) {
+  const std::filesystem::path file = folder / fmt::format(".probe-{}-{}", host_name(), ::getpid());
+  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  int reason = descriptor < 0 ? errno : 0;
+  if (descriptor >= 0) {
+    const std::string block(4096, '\0');
+    if (::write(descriptor, block.data(), block.size()) != static_cast<ssize_t>(block.size())) {
+      reason = errno == 0 ? ENOSPC : errno;
+    } else if (::fsync(descriptor) != 0) {
+      reason = errno;
+    }
+    ::close(descriptor);
+    ::unlink(file.c_str());
+  }
+  if (reason == 0) return "";
+  const bool is_full = reason == ENOSPC || reason == EDQUOT;
+  return fmt::format("{}: cannot write there: {}; {} or choose another --output", folder.string(),
+                     file::system_message(reason), is_full ? "free some space" : "make it writable");
+}
+
+std::vector<std::string> probe_everywhere(Communicator& communicator, const std::filesystem::path& folder) {
+  if (communicator.size() == 1) return {};
+  const std::filesystem::path token = folder / fmt::format(".seen-{}-{}", host_name(), ::getpid());
+  file::write_atomically(token, "");
+  for (int rank = 1; rank < communicator.size(); ++rank) {
+    communicator.send(rank, {{"type", "probe"}, {"folder", folder.string()}, {"token", token.string()}});
+  }
+  std::vector<std::string> answers(static_cast<std::size_t>(communicator.size()));
+  for (int waiting = communicator.size() - 1; waiting > 0;) {
+    const auto message = communicator.receive();
+    if (!message) {
+      ::usleep(1000);
+    } else if (message->content.at("type") == "probed") {
+      answers[static_cast<std::size_t>(message->source)] = message->content.at("problem").get<std::string>();
+      --waiting;
+    }
+  }
+  std::error_code ignored;
+  std::filesystem::remove(token, ignored);
+  std::erase(answers, "");
+  return answers;
+}
+
+Json answer_probe(const Json& question, const Communicator& communicator) {
+  const std::filesystem::path folder = question.at("folder").get<std::string>();
+  const std::filesystem::path token = question.at("token").get<std::string>();
+  // A network file system may show a new file to other nodes only after some seconds.
+  constexpr int tries = 100;
+  std::error_code ignored;
+  for (int i = 0; i < tries && !std::filesystem::exists(token, ignored); ++i) ::usleep(100000);
+  std::string problem;
+  if (!std::filesystem::exists(token, ignored)) {
+    problem = fmt::format(
+        "{}: is not the folder that rank 0 sees (this node does not share its file system, so results would be lost); "
+        "choose an --output that all nodes see",
+        folder.string());
+  } else {
+    problem = probe_folder(folder);
+  }
+  if (!problem.empty()) problem = fmt::format("rank {} on {}: {}", communicator.rank(), host_name(), problem);
+  return {{"type", "probed"}, {"problem", problem}};
+}
+
+}  // namespace eigensweep::sweep

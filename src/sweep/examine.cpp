@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// `eigensweep doctor`: the checks of a run's start, printed.
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <iostream>
+#include <set>
+
+#include "eigensweep/core/log.hpp"
+#include "eigensweep/core/text.hpp"
+#include "eigensweep/study/study.hpp"
+#include "eigensweep/sweep/bring_up.hpp"
+#include "eigensweep/sweep/time_budget.hpp"
+#include "follow.hpp"
+
+namespace eigensweep::sweep {
+namespace {
+
+class Report {
+ public:
+  static void say(const std::string& subject, const std::string& text) {
+    std::cout << fmt::format("{:<8} {}\n", subject, text);
+  }
+  void add(const Findings& findings) {
+    for (const std::string& line : findings.problems) problem(line);
+    for (const std::string& line : findings.warnings) warn(line);
+  }
+  void problem(const std::string& line) { problems_.push_back(line); }
+  void warn(const std::string& line) { warnings_.push_back(line); }
+  [[nodiscard]] ExitCode conclude() const {
+    for (const std::string& line : warnings_) say("warning", line);
+    for (const std::string& line : problems_) say("problem", line);
+    if (problems_.empty()) say("verdict", warnings_.empty() ? "all is well" : "a run would start");
+    if (!problems_.empty()) say("verdict", "a run would not start, or be wrong");
+    std::cout << std::flush;
+    return problems_.empty() ? ExitCode::ok : ExitCode::system;
+  }
+
+ private:
+  std::vector<std::string> problems_, warnings_;
+};
+
+/// The folder itself, or the nearest one above it that exists.
+std::filesystem::path existing(std::filesystem::path folder) {
+  std::error_code ignored;
+  while (!std::filesystem::is_directory(folder, ignored) && folder.has_parent_path() &&
+         folder != folder.parent_path()) {
+    folder = folder.parent_path();
+  }
+  return folder;
+}
+
+bool has_locks(const std::filesystem::path& folder) {
+  const std::filesystem::path path = folder / fmt::format(".lock-{}", ::getpid());
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (descriptor < 0) return true;  // that it cannot be written is said elsewhere
+  const bool locked = ::flock(descriptor, LOCK_EX | LOCK_NB) == 0;
+  ::close(descriptor);
+  ::unlink(path.c_str());
+  return locked;
+}
+
+void examine_output(const OutputPaths& paths, Communicator& communicator, Report& report) {
+  const std::filesystem::path folder = existing(paths.folder());
+  const std::string note =
+      folder == paths.folder() ? "" : fmt::format(" (not there yet; looked at {})", folder.string());
+  std::error_code error;
+  const auto space = std::filesystem::space(folder, error);
+  Report::say("output",
+              fmt::format("{}{}{}", paths.folder().string(), note,
+                          error ? "" : fmt::format(", {} free", text::bytes(static_cast<double>(space.available)))));
+  if (const auto holder = lock_holder(paths)) {
+    report.problem(
+        fmt::format("{}: a run writes here (process {} on {}, since {}); wait for it or choose another --output",
+                    paths.folder().string(), holder->pid, holder->host, holder->since));
+  }
+  if (const std::string complaint = probe_folder(folder); !complaint.empty()) {
+    report.problem(complaint);
+    return;  // nothing to show to the others
+  }
+  if (!has_locks(folder)) {
+    report.warn(fmt::format(
+        "{}: this file system has no locks: nothing prevents a run on another machine from writing here too",
+        folder.string()));
+  }
+  for (const std::string& complaint : probe_everywhere(communicator, folder)) report.problem(complaint);
+}
+
+}  // namespace
+
+ExitCode examine(const RunOptions& asked, const study::Catalog& catalog) {
+  RunOptions options = asked;
+  options.tries_worker = true;
+  Communicator communicator;
+  log::start(communicator.size() == 1 ? "eigensweep" : fmt::format("rank {}", communicator.rank()));
+  const std::size_t sharers = count_sharers(communicator);
+  if (communicator.rank() != 0) return follow(options, communicator, sharers);
+  Report report;
+  ExitCode code = ExitCode::system;
+  try {
+    const std::vector<Introduction> ranks =
+        gather_introductions(communicator, introduce(options, communicator, sharers));
+    std::set<std::string> hosts;
+    for (const Introduction& rank : ranks) hosts.insert(rank.host);
+    Report::say("build", fmt::format("eigensweep {}", ranks.front().build));
+    Report::say("ranks", fmt::format("{}{} on {} machine{}", ranks.size(), is_launched() ? "" : ", without a launcher",
+                                     hosts.size(), hosts.size() == 1 ? "" : "s"));
+    if (const auto left = slurm_time_left()) {
+      Report::say("time", fmt::format("{} left of the SLURM allocation", text::duration(*left)));
+    }
+    std::filesystem::path output = options.output;
+    if (!options.study_file.empty()) {
+      try {
+        const study::Study study = study::read_study(options.study_file, catalog);
+        Report::say("study", fmt::format("{}: {} trials", options.study_file.string(), study.trials.size()));
+        if (output.empty()) output = std::filesystem::path("runs") / study.name;
+      } catch (const Error& error) {
+        report.problem(error.what());
+      }
+    }
+    for (const std::string& line : placement_table(places_of(ranks))) Report::say("place", line);
+    report.add(compare(ranks));
+    examine_output(OutputPaths(output.empty() ? std::filesystem::path("runs") : output), communicator, report);
+    code = report.conclude();
+  } catch (...) {
+    send_away(communicator, ExitCode::system, true);
+    throw;
+  }
+  send_away(communicator, code, false);
+  return code;
+}
+
+}  // namespace eigensweep::sweep

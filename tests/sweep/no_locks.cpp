@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+// Loaded before the C library: a network file system without a lock service, where flock(2) fails.
+#include <cerrno>
+
+extern "C" int flock(int, int) {
+  errno = ENOLCK;
+  return -1;
+}
