@@ -123,19 +123,47 @@ std::string pack_id(const Study& study, const Pack& pack) {
   return hash::sha256(text + text_of_evaluations(pack.evaluations)).substr(0, 16);
 }
 
+Pack pack_of(const Study& study, const Group& group, std::vector<Lane> lanes) {
+  Pack pack;
+  pack.lanes = std::move(lanes);
+  pack.evaluations = group.evaluations;
+  pack.flops = static_cast<double>(pack.lanes.size()) * group.flops_per_lane();
+  pack.bytes = group.cost.shared_bytes + static_cast<double>(pack.lanes.size()) * group.cost.lane_bytes;
+  pack.id = pack_id(study, pack);
+  return pack;
+}
+
 // Cuts a group into packs of nearly equal size, none above `most`.
 void cut(const Study& study, const Group& group, std::size_t most, std::vector<Pack>& packs) {
   const std::size_t count = (group.lanes.size() + most - 1) / most;
   for (std::size_t i = 0; i < count; ++i) {
-    const auto begin = static_cast<std::ptrdiff_t>(group.lanes.size() * i / count);
-    const auto end = static_cast<std::ptrdiff_t>(group.lanes.size() * (i + 1) / count);
-    Pack pack;
-    pack.lanes.assign(group.lanes.begin() + begin, group.lanes.begin() + end);
-    pack.evaluations = group.evaluations;
-    pack.flops = static_cast<double>(pack.lanes.size()) * group.flops_per_lane();
-    pack.bytes = group.cost.shared_bytes + static_cast<double>(pack.lanes.size()) * group.cost.lane_bytes;
-    pack.id = pack_id(study, pack);
+    const auto begin = group.lanes.begin() + static_cast<std::ptrdiff_t>(group.lanes.size() * i / count);
+    const auto end = group.lanes.begin() + static_cast<std::ptrdiff_t>(group.lanes.size() * (i + 1) / count);
+    packs.push_back(pack_of(study, group, {begin, end}));
+  }
+}
+
+// Takes out of a group the packs that can be gone on with: how the rest is cut depends on how much is left, and a pack
+// of other lanes could not use a checkpoint.
+void take_under_way(const Study& study, const Done& done, double memory, Group& group, std::vector<Pack>& packs) {
+  if (done.under_way.empty()) return;
+  std::unordered_map<std::string, Lane> waiting;  // by trial id
+  for (const Lane& lane : group.lanes) {
+    if (lane.train) waiting.emplace(study.trials[lane.trial].id, lane);
+  }
+  for (const std::vector<std::string>& trials : done.under_way) {
+    std::vector<Lane> lanes;
+    for (const std::string& trial : trials) {
+      if (const auto found = waiting.find(trial); found != waiting.end()) lanes.push_back(found->second);
+    }
+    if (lanes.empty() || lanes.size() != trials.size()) continue;
+    Pack pack = pack_of(study, group, lanes);
+    if (pack.bytes > memory && lanes.size() > 1) continue;
     packs.push_back(std::move(pack));
+    for (const std::string& trial : trials) waiting.erase(trial);
+    std::erase_if(group.lanes, [&](const Lane& lane) {
+      return std::any_of(lanes.begin(), lanes.end(), [&](const Lane& taken) { return taken.trial == lane.trial; });
+    });
   }
 }
 
@@ -156,12 +184,13 @@ std::string shape_key(const Study& study, const Catalog& catalog, const Trial& t
 }
 
 std::vector<Pack> form_packs(const Study& study, const Catalog& catalog, const Done& done, const PackLimits& limits) {
-  const std::vector<Group> groups = Grouping(study, catalog, done).groups();
+  std::vector<Group> groups = Grouping(study, catalog, done).groups();
   double total = 0;
   for (const Group& group : groups) total += static_cast<double>(group.lanes.size()) * group.flops_per_lane();
   const double share = total / (packs_per_worker * static_cast<double>(std::max<std::size_t>(limits.workers, 1)));
   std::vector<Pack> packs;
-  for (const Group& group : groups) {
+  for (Group& group : groups) {
+    take_under_way(study, done, limits.memory, group, packs);
     std::size_t most = best_lanes(group.cost, limits.memory);
     if (limits.most_lanes > 0) {
       // The user's word replaces the model's guess at speed, but not the memory's bound.

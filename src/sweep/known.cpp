@@ -5,6 +5,8 @@
 #include <set>
 #include <string>
 
+#include "eigensweep/sweep/checkpoints.hpp"
+
 namespace eigensweep::sweep {
 namespace {
 
@@ -64,6 +66,7 @@ Known read_known(const study::Study& study, const OutputPaths& paths) {
       ++known.failed;
     }
   }
+  done.under_way = checkpointed_trials(paths.checkpoints());
   return known;
 }
 

@@ -22,7 +22,8 @@
 namespace eigensweep::sweep {
 namespace {
 
-wire::Task make_task(const study::Study& study, const OutputPaths& paths, const study::Pack& pack) {
+wire::Task make_task(const study::Study& study, const OutputPaths& paths, const study::Pack& pack,
+                     double checkpoint_every) {
   wire::Task task;
   task.pack = pack.id;
   for (const study::Lane& lane : pack.lanes) {
@@ -39,6 +40,7 @@ wire::Task make_task(const study::Study& study, const OutputPaths& paths, const 
                                 evaluation.kind, evaluation.options, evaluation.strengths});
   }
   task.checkpoint_file = paths.checkpoint(pack.id).string();
+  task.checkpoint_every = checkpoint_every;
   return task;
 }
 
@@ -166,7 +168,9 @@ class Leader {
     for (const study::Trial& trial : study.trials) work.trials.push_back(trial.id);
     work.packs = study::form_packs(study, catalog_, known.done, limits);
     work.keeps_models = study.output.models;
-    work.make_task = [&study, &paths](const study::Pack& pack) { return make_task(study, paths, pack); };
+    work.make_task = [&study, &paths, this](const study::Pack& pack) {
+      return make_task(study, paths, pack, options_.checkpoint_every.value_or(usual_checkpoint_every));
+    };
     work.train_share = [&study, this](const study::Pack& pack) { return train_share(study, catalog_, pack); };
     work.least_flops = [&study, this](const study::Pack& pack) { return least_flops(study, catalog_, pack); };
     work.publish = [&study, &paths, this] { publish_(study, paths); };

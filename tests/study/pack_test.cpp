@@ -128,6 +128,36 @@ TEST_CASE("what is done is not done again") {
   }
 }
 
+TEST_CASE("packs that can be gone on with keep their lanes, however much is left") {
+  const Study study = parse(R"({"name": "a", "model": {"width": 64}, "seed": {"sweep": {"range": [0, 23, 1]}}})");
+  PackLimits limits;
+  limits.workers = 2;
+  const std::vector<Pack> all = form_packs(study, small_catalog(), {}, limits);
+  REQUIRE(all.size() > 3);
+  const auto trials_of = [&](const Pack& pack) {
+    std::vector<std::string> ids;
+    for (const Lane& lane : pack.lanes) ids.push_back(study.trials[lane.trial].id);
+    return ids;
+  };
+  Done done;
+  for (std::size_t i = 0; i + 2 < all.size(); ++i) {  // of all but two packs everything is there
+    for (const Lane& lane : all[i].lanes) done.hopeless.insert(study.trials[lane.trial].id);
+  }
+  const Pack &first = all[all.size() - 2], &second = all.back();
+  const auto ids_of = [](const std::vector<Pack>& packs) {
+    std::set<std::string> ids;
+    for (const Pack& pack : packs) ids.insert(pack.id);
+    return ids;
+  };
+  CHECK(ids_of(form_packs(study, small_catalog(), done, limits)).count(second.id) == 0);  // cut finer, for two workers
+  done.under_way = {trials_of(second), {"no such trial"}, {trials_of(first).front(), "nor this"}};
+  const std::vector<Pack> left = form_packs(study, small_catalog(), done, limits);
+  CHECK(ids_of(left).count(second.id) == 1);
+  std::size_t lanes = 0;
+  for (const Pack& pack : left) lanes += pack.lanes.size();
+  CHECK(lanes == first.lanes.size() + second.lanes.size());
+}
+
 TEST_CASE("the plan's numbers follow from the network's size") {
   const Study study = parse(R"({"name": "a", "model": {"width": 100, "depth": 2}, "seed": {"sweep": [0, 1]},
       "training": {"epochs": 3, "batch_size": 600}, "metrics": {}})");

@@ -18,6 +18,8 @@ struct Done {
   std::set<std::string> hopeless;    ///< trial ids that diverged or failed for good: nothing more is asked of them
   /// trial id -> evaluation id -> strengths already there (an empty set for a metric that is there)
   std::map<std::string, std::map<std::string, std::set<double>>> evaluated;
+  /// Trial ids, by lane, of packs that were under way and can be gone on with: they stay together.
+  std::vector<std::vector<std::string>> under_way;
 };
 
 /// One trial's place in a pack.

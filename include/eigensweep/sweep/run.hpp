@@ -13,6 +13,9 @@
 
 namespace eigensweep::sweep {
 
+/// Seconds: what a run that is killed without warning may lose of every pack.
+inline constexpr double usual_checkpoint_every = 300;
+
 /// What `eigensweep run` was asked.
 struct RunOptions {
   std::filesystem::path study_file;
@@ -20,7 +23,8 @@ struct RunOptions {
   PlacementRequest placement;
   std::size_t lanes = 0;  ///< most trials side by side; 0: the cost model's choice
   Patience patience;
-  bool tries_worker = false;          ///< even where nothing need be asked of it, to see whether it runs
+  bool tries_worker = false;               ///< even where nothing need be asked of it, to see whether it runs
+  std::optional<double> checkpoint_every;  ///< seconds between a pack's checkpoints; nothing: usual_checkpoint_every
   std::optional<double> time_budget;  ///< seconds; nothing: what the SLURM allocation has left, if the run is in one
   std::optional<double> time_margin;  ///< seconds before its end; nothing: derived (sweep/time_budget.hpp)
 };

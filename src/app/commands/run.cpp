@@ -38,6 +38,8 @@ void add_run(CLI::App& app, Action& action) {
           [options](const double& seconds) { options->patience.silence = std::chrono::duration<double>(seconds); },
           "seconds without a word after which a busy worker is taken for hung (1800)")
       ->check(CLI::PositiveNumber);
+  add_duration(*command, "--checkpoint-every", options->checkpoint_every,
+               "how often a pack in training is saved, at the end of an epoch (5m): what a run that is killed loses");
   add_duration(
       *command, "--time-budget", options->time_budget,
       "how long the run may take, e.g. 2:00:00, 90m or 3600: it checkpoints and stops by itself before the end, "
