@@ -48,6 +48,12 @@ study::Kind declare_kernel_regime() {
        "",
        "eigenvalues of the tangent kernel at initialisation, in descending order"},
       {"ntk_eigenvalues", {"eigenvalue"}, "f64", "", "the same after training"},
+      {"ntk_exponent_initial",
+       {},
+       "f64",
+       "",
+       "exponent of the power law of these at initialisation, fitted to ranks 11 to 500 as a spectrum's is"},
+      {"ntk_exponent", {}, "f64", "", "the same after training"},
       {"linearisation_gap",
        {},
        "f64",
@@ -161,6 +167,7 @@ class KernelRegime final : public Metric {
     for (const char* moment : {"_initial", ""}) {
       columns[std::string("ntk_alignment") + moment] = alignment.expand({subject.model.lanes()});
       columns[std::string("ntk_eigenvalues") + moment] = spectrum.expand({subject.model.lanes(), -1});
+      columns[std::string("ntk_exponent") + moment] = exponents_of(spectrum).expand({subject.model.lanes()});
     }
     columns["input_jacobian"] = jacobian.norm;
     columns["input_jacobian_top"] = jacobian.top;

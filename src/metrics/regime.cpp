@@ -3,8 +3,10 @@
 
 #include <cstring>
 #include <limits>
+#include <span>
 
 #include "eigensweep/core/error.hpp"
+#include "power_law.hpp"
 #include "similarity.hpp"
 
 namespace eigensweep::metrics {
@@ -59,6 +61,17 @@ Tensor eigenvalues_of(const Tensor& kernels) {
   return torch::where(finite.squeeze(2), values, std::numeric_limits<double>::quiet_NaN());
 }
 
+Tensor exponents_of(const Tensor& eigenvalues) {
+  constexpr std::int64_t first = 11, last = 500;
+  const Tensor rows = eigenvalues.to(torch::kCPU, torch::kFloat64).contiguous();
+  std::vector<double> exponents;
+  for (std::int64_t lane = 0; lane < rows.size(0); ++lane) {
+    const std::span values(rows.data_ptr<double>() + lane * rows.size(1), static_cast<std::size_t>(rows.size(1)));
+    exponents.push_back(fit_power_law(values, first, last).exponent);
+  }
+  return torch::tensor(exponents, torch::kFloat64);
+}
+
 InputJacobian input_jacobian(models::Model& model, const Tensor& x) {
   const torch::AutoGradMode with_gradients(true);
   const Tensor inputs = x.unsqueeze(0).repeat({model.lanes(), 1, 1}).requires_grad_(true);
@@ -81,9 +94,11 @@ Origin::Origin(const Subject& subject, const Tensor& x, const Tensor& labels)
 
 Columns Origin::alone() {
   const InputJacobian jacobian = input_jacobian(*initial_, x_);
+  const Tensor eigenvalues = eigenvalues_of(ntk_.traced);
   return {{"ntk_alignment_initial", label_alignment(ntk_.traced, labels_)},
           {"ntk_shares_initial", ntk_.shares},
-          {"ntk_eigenvalues_initial", eigenvalues_of(ntk_.traced)},
+          {"ntk_eigenvalues_initial", eigenvalues},
+          {"ntk_exponent_initial", exponents_of(eigenvalues)},
           {"input_jacobian_initial", jacobian.norm},
           {"input_jacobian_top_initial", jacobian.top}};
 }
@@ -101,6 +116,7 @@ Columns Origin::against(models::Model& model) {
   columns["ntk_alignment"] = label_alignment(ntk.traced, labels_);
   columns["ntk_shares"] = ntk.shares;
   columns["ntk_eigenvalues"] = eigenvalues_of(ntk.traced);
+  columns["ntk_exponent"] = exponents_of(columns["ntk_eigenvalues"]);
   const InputJacobian jacobian = input_jacobian(model, x_);
   columns["input_jacobian"] = jacobian.norm;
   columns["input_jacobian_top"] = jacobian.top;

@@ -211,6 +211,8 @@ TEST_CASE("a network that did not move is in the kernel regime") {
   CHECK(measured.at("ntk_eigenvalues").shape == std::vector<std::int64_t>{40});
   CHECK(measured.at("ntk_eigenvalues").values().front() > measured.at("ntk_eigenvalues").values().back());
   CHECK(measured.at("ntk_shares").shape == std::vector<std::int64_t>{3});
+  const std::vector<double> eigenvalues = measured.at("ntk_eigenvalues").values();
+  CHECK(measured.at("ntk_exponent").values()[0] == metrics::fit_power_law(eigenvalues, 11, 500).exponent);
 }
 
 TEST_CASE("the history of the regime is what each snapshot gives by itself") {
