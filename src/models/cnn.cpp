@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Convolutional network of Nassar et al. 2020: depth blocks of convolution, [batch norm,] nonlinearity and 2x2 max
-// pooling, then a dense hidden layer and an affine readout. The flattened result of each block is a hidden layer.
+// Convolutional network of Nassar et al. 2020: depth blocks of convolution, [batch norm,] nonlinearity and 2x2
+// pooling (theirs: of maxima), then a dense hidden layer and an affine readout. The flattened result of each block is a
+// hidden layer.
 #ifdef EIGENSWEEP_DECLARATIONS
 #include <algorithm>
 
@@ -14,13 +15,15 @@ study::Kind declare_cnn() {
   study::Kind kind;
   kind.family = study::Family::model;
   kind.name = "cnn";
-  kind.meaning = "convolutional network: blocks of convolution and max pooling, then one dense hidden layer";
+  kind.meaning = "convolutional network: blocks of convolution and pooling, then one dense hidden layer";
   kind.source = "Nassar et al. 2020, arXiv:2012.04729, sections 4.2 and 4.3";
   kind.options = with_layers(
       study::Options{}
-          .integer("depth", 2, {1, 16}, "number of blocks: convolution, nonlinearity, 2x2 max pooling")
+          .integer("depth", 2, {1, 16}, "number of blocks: convolution, nonlinearity, 2x2 pooling")
           .integer("channels", 16, {1, 65536}, "channels of the first block; each further block has twice as many")
           .integer("kernel_size", 3, {1, 63}, "height and width of the convolutions, which pad nothing")
+          .integer("stride", 1, {1, 63}, "pixels from one place of the convolutions to the next")
+          .choice("pooling", "max", {"max", "average", "none"}, "what 2x2 pooling keeps of a window")
           .integer("width", 1000, {1, 1e6}, "units of the dense hidden layer")
           .choice("activation", "tanh", {"tanh", "relu", "erf", "gelu"}, "nonlinearity of the hidden layers")
           .boolean("batch_norm", false, "normalise over the batch between each layer's map and its nonlinearity"),
@@ -42,6 +45,7 @@ study::Kind declare_cnn() {
     const auto width = options.at("width").get<std::int64_t>();
     const auto whitened = options.at("whiten").get<std::int64_t>();
     const bool batch_norm = options.at("batch_norm").get<bool>();
+    const auto pooling = options.at("pooling").get<std::string>();
     const auto add_hidden = [&](std::int64_t size) {
       shape.hidden_widths.push_back(size);
       if (static_cast<std::int64_t>(shape.hidden_widths.size()) != whitened) return;
@@ -55,8 +59,9 @@ study::Kind declare_cnn() {
       if (shape.first_layer_flops == 0) shape.first_layer_flops = shape.forward_flops;
       shape.parameters += weights + block.out_channels * (batch_norm ? 3 : 1);
       fan_in = block.out_channels * block.pooled_height * block.pooled_width;
-      // The map's result, its nonlinearity's, and after pooling the values and the places of the maxima (8 bytes).
-      shape.activations += block.out_channels * block.height * block.width * (batch_norm ? 3 : 2) + 3 * fan_in;
+      // The map's result, its nonlinearity's, and after pooling the values and the places of maxima (8 bytes).
+      const std::int64_t kept = pooling == "max" ? 3 : pooling == "average" ? 1 : 0;
+      shape.activations += block.out_channels * block.height * block.width * (batch_norm ? 3 : 2) + kept * fan_in;
       add_hidden(fan_in);
     }
     shape.forward_flops += 2.0 * static_cast<double>(fan_in) * static_cast<double>(width);
@@ -92,9 +97,11 @@ namespace eigensweep::models {
 namespace {
 
 // weight [E, out, in, k, k], bias [E, out]: images [B, groups * in, H, W] give [B, E * out, H', W'].
-Tensor convolve(const Tensor& images, const Tensor& weight, const Tensor& bias, std::int64_t groups) {
+Tensor convolve(const Tensor& images, const Tensor& weight, const Tensor& bias, std::int64_t stride,
+                std::int64_t groups) {
   constexpr std::array<std::int64_t, 2> one{1, 1}, none{0, 0};
-  return torch::conv2d(images, weight.flatten(0, 1), bias.flatten(), one, none, one, groups);
+  const std::array<std::int64_t, 2> strides{stride, stride};
+  return torch::conv2d(images, weight.flatten(0, 1), bias.flatten(), strides, none, one, groups);
 }
 
 class Cnn final : public Model {
@@ -103,6 +110,7 @@ class Cnn final : public Model {
       const torch::Device& device)
       : input_shape_(dataset.input_shape),
         activation_(options.at("activation").get<std::string>()),
+        pooling_(options.value("pooling", "max")),
         blocks_(cnn_blocks(options, dataset)),
         whitened_(options.at("whiten").get<std::size_t>()) {
     EIGENSWEEP_EXPECT(!blocks_.empty());
@@ -110,7 +118,7 @@ class Cnn final : public Model {
     hidden_layers_ = blocks_.size() + 1;
     const bool batch_norm = options.at("batch_norm").get<bool>();
     const auto width = options.at("width").get<std::int64_t>();
-    int place = 0;  // in nn.Sequential: Conv2d, [BatchNorm2d,] nonlinearity, MaxPool2d, ..., Flatten, Linear, ...
+    int place = 0;  // in nn.Sequential: Conv2d, [BatchNorm2d,] nonlinearity, [MaxPool2d,] ..., Flatten, Linear, ...
     const Parametrisation law(options);
     std::uint64_t stream = 0;
     const auto add = [&](Layer role, std::int64_t fan_in, std::vector<std::int64_t> shape) {
@@ -130,7 +138,7 @@ class Cnn final : public Model {
     for (const CnnBlock& block : blocks_) {
       add(sizes.empty() ? Layer::input : Layer::hidden, block.in_channels * block.kernel * block.kernel,
           {block.out_channels, block.in_channels, block.kernel, block.kernel});
-      place += 2;  // nonlinearity, pooling
+      place += pooling_ == "none" ? 1 : 2;  // nonlinearity, pooling
       sizes.push_back(block.out_channels * block.pooled_height * block.pooled_width);
     }
     ++place;  // flattening
@@ -151,10 +159,10 @@ class Cnn final : public Model {
     const std::int64_t batch = h.size(0);
     for (std::size_t layer = 0; layer < blocks_.size(); ++layer) {
       const Tensor below = h;
-      if (layer > 0) h = convolve(h, weight(layer), bias(layer), lanes_);
+      if (layer > 0) h = convolve(h, weight(layer), bias(layer), blocks_[layer].stride, lanes_);
       if (is_traced_) h = traced_map(output, layer, layer == 0 ? images_of_every_lane(inputs) : below, h);
       if (!norms_.empty()) h = norms_[layer].channels(h, mode);
-      h = torch::max_pool2d(activate(activation_, h), 2);
+      h = pooled(activate(activation_, h));
       Tensor flat = h.reshape({batch, lanes_, -1}).permute({1, 2, 0});  // [E, N, B]
       if (layer + 1 == whitened_) {
         flat = (*whitening_)(flat, mode);
@@ -203,9 +211,10 @@ class Cnn final : public Model {
 
   // The map again, by way of a node [E, N, S, B] of the graph.
   Tensor traced_map(Output& output, std::size_t layer, const Tensor& images, const Tensor& map) const {
-    const std::int64_t batch = map.size(0), kernel = weights_[layer].size(-1);
+    const std::int64_t batch = map.size(0), kernel = blocks_[layer].kernel;
+    const std::int64_t stride = blocks_[layer].stride;
     const Tensor patches = torch::im2col(images.reshape({batch * lanes_, -1, images.size(2), images.size(3)}),
-                                         {kernel, kernel}, {1, 1}, {0, 0}, {1, 1});
+                                         {kernel, kernel}, {1, 1}, {0, 0}, {stride, stride});
     const Tensor node = map.view({batch, lanes_, weights_[layer].size(1), -1}).permute({1, 2, 3, 0});
     output.affine.push_back(trace(layer, patches.unflatten(0, {batch, lanes_}).permute({1, 2, 3, 0}), node));
     return node.permute({3, 0, 1, 2}).reshape_as(map);
@@ -216,12 +225,17 @@ class Cnn final : public Model {
         {-1, lanes_ * input_shape_[0], input_shape_[1], input_shape_[2]});
   }
 
+  [[nodiscard]] Tensor pooled(const Tensor& images) const {
+    if (pooling_ == "none") return images;
+    return pooling_ == "max" ? torch::max_pool2d(images, 2) : torch::avg_pool2d(images, 2);
+  }
+
   // The first convolution: lanes that all read one batch share its input, as so many more output channels.
   [[nodiscard]] Tensor first_map(const Inputs& inputs) const {
     const std::int64_t batch = inputs.x.size(1);
     const std::int64_t channels = input_shape_[0], height = input_shape_[1], width = input_shape_[2];
     if (inputs.x.size(0) == 1) {
-      return convolve(inputs.x[0].reshape({batch, channels, height, width}), weight(0), bias(0), 1);
+      return convolve(inputs.x[0].reshape({batch, channels, height, width}), weight(0), bias(0), blocks_[0].stride, 1);
     }
     std::vector<std::int64_t> group_of;
     for (std::size_t group = 0; group < inputs.lanes.size(); ++group) {
@@ -230,11 +244,12 @@ class Cnn final : public Model {
     const Tensor of_lane = torch::tensor(group_of, torch::kInt64).to(inputs.x.device());
     const Tensor images = inputs.x.size(0) == lanes_ ? inputs.x : inputs.x.index_select(0, of_lane);
     const Tensor stacked = images.transpose(0, 1).reshape({batch, lanes_ * channels, height, width});
-    return convolve(stacked, weight(0), bias(0), lanes_);
+    return convolve(stacked, weight(0), bias(0), blocks_[0].stride, lanes_);
   }
 
   std::vector<std::int64_t> input_shape_;
   std::string activation_;
+  std::string pooling_;
   std::vector<CnnBlock> blocks_;
   std::vector<Tensor> weights_;  // [E, out, in, k, k], then [E, out, in] twice
   std::vector<Tensor> biases_;   // [E, out]

@@ -106,3 +106,25 @@ TEST_CASE("a whitened block feeds the next one") {
     CHECK(torch::isfinite(output.logits).all().item<bool>());
   }
 }
+
+TEST_CASE("a CNN may pool averages, or stride instead of pooling") {
+  torch::manual_seed(2);
+  const Tensor x = torch::rand({5, 504});
+  for (const bool pools : {true, false}) {
+    Json options = cnn("relu", false);
+    options["pooling"] = pools ? "average" : "none";
+    options["stride"] = pools ? 1 : 2;
+    const auto model = make_model(options, images, {1, 2}, torch::kCPU);
+    const Output output = model->forward(Inputs::shared(x, 2), Mode::evaluate);
+    Tensor h = x.reshape({-1, 3, 14, 12});
+    for (std::size_t block = 0; block < 2; ++block) {
+      const Tensor weight = model->parameters()[2 * block].tensor[1],
+                   bias = model->parameters()[2 * block + 1].tensor[1];
+      h = torch::conv2d(h, weight, bias, pools ? 1 : 2).relu();
+      if (pools) h = torch::avg_pool2d(h, 2);
+      CHECK(difference(output.hidden[block][1].t(), h.flatten(1)) < 1e-5);
+    }
+    CHECK(model->parameters()[2].name == (pools ? "3.weight" : "2.weight"));
+    CHECK(model->parameters()[4].name == (pools ? "7.weight" : "5.weight"));
+  }
+}

@@ -111,6 +111,9 @@ CASES = {
     "cnn, batch norm, relu": {"optimizer": SGD, "model": CNN(30, activation="relu", batch_norm=True)},
     "cnn, whitened": {"optimizer": {**SGD, "learning_rate": 1e-3}, "model": CNN(30, channels=2, whiten=2)},
     "cnn, whitened, last layer": {"model": CNN(30, channels=2, whiten=2, whiten_about="zero"), "penalty": LAST},
+    "cnn, average pooling, last layer": {"model": CNN(30, convolution={"pooling": "average"}), "penalty": LAST},
+    "cnn, stride instead of pooling, relu": {
+        "optimizer": SGD, "model": CNN(30, activation="relu", convolution={"pooling": "none", "stride": 2})},
     "cnn, adversary fgsm": {"model": CNN(30), "adversary": FGSM},
     "cnn, jacobian": {"model": CNN(30), "jacobian": JACOBIAN},
 }

@@ -182,12 +182,14 @@ def make_network(model, seed, inputs=784, classes=10):
         channels, size = 1, 28
         for layer in range(1, model["depth"] + 1):
             fan_out = model["channels"] * 2 ** (layer - 1)
-            network.add(torch.nn.Conv2d(channels, fan_out, model["kernel_size"]), seed)
+            network.add(torch.nn.Conv2d(channels, fan_out, model["kernel_size"], model["stride"]), seed)
             if model["batch_norm"]:
                 network.add(torch.nn.BatchNorm2d(fan_out))
             network.add(activation())
-            network.add(torch.nn.MaxPool2d(2))
-            size = (size - model["kernel_size"] + 1) // 2
+            size = (size - model["kernel_size"]) // model["stride"] + 1
+            if model["pooling"] != "none":
+                network.add(torch.nn.MaxPool2d(2) if model["pooling"] == "max" else torch.nn.AvgPool2d(2))
+                size //= 2
             network.end_hidden(whiten.get(layer))
             channels = fan_out
         network.add(torch.nn.Flatten())

@@ -32,10 +32,10 @@ def mlp(width, depth, activation="tanh", batch_norm=False, whiten=0, whiten_abou
             **regime}
 
 
-def cnn(width, depth=2, channels=4, **options):
-    """The resolved model section of a convolutional network."""
+def cnn(width, depth=2, channels=4, convolution=(), **options):
+    """The resolved model section of a convolutional network; `convolution`: what differs in its blocks."""
     return {**mlp(width, depth, **options), "kind": "cnn", "channels": channels,
-            "kernel_size": 3}
+            "kernel_size": 3, "stride": 1, "pooling": "max", **dict(convolution)}
 
 
 def configuration(dataset, model, optimizer, training, penalty, seed, jacobian=None):

@@ -117,6 +117,8 @@ const Broken broken_studies[] = {
      R"(s.json:/model: width "inf" wants no regularizers (penalties of hidden layers and Jacobians have no closed form); change it, or exclude this cell (in the cell width=inf))"},
     {R"("model": {"kind": "cnn", "width": "inf"})",
      R"(s.json:/model/width: 'inf' is not an integer (units of the dense hidden layer); write it without quotes)"},
+    {R"("model": {"kind": "cnn", "width": 10, "pooling": "mean"})",
+     R"(s.json:/model/pooling: 'mean' is not a choice of 'pooling'; known are 'max', 'average', 'none')"},
     {R"("model": {"width": 64}, "training": {"epochs": 2, "warmup_epochs": 3})",
      R"(s.json:/training: warmup_epochs 3 exceeds epochs 2, so the learning rate never arrives; choose fewer)"},
     {R"("model": {"width": 64}, "regularizers": {"spectrul": {}})",
