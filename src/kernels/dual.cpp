@@ -14,16 +14,25 @@ using std::numbers::pi;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-Tensor column(const Tensor& q) { return q.unsqueeze(1); }
-Tensor row(const Tensor& q) { return q.unsqueeze(0); }
+Tensor column(const Tensor& q) { return q.unsqueeze(-1); }
+Tensor row(const Tensor& q) { return q.unsqueeze(-2); }
+
+constexpr double rounding = 1e-14;  // of a covariance, relative
+
+Tensor inverse_of(const Tensor& q) { return torch::where(q > 0, 1 / q, torch::zeros_like(q)); }
 
 /// Its derivatives are closed forms of their own: composed of those of root and arc tangent they would be infinite, and
 /// their difference no number, wherever u = v.
 class Relu : public torch::autograd::Function<Relu> {
  public:
   static variable_list forward(AutogradContext* context, const Tensor& c, const Tensor& q1, const Tensor& q2) {
-    const Tensor s = (column(q1) * row(q2) - c.square()).clamp_min(0).sqrt();
-    const Tensor slope = (pi - torch::atan2(s, c)) / (2 * pi);
+    // Of equals s is 0; the root would make 1e-8 of what rounding leaves there.
+    const Tensor s = (column(q1) * row(q2 * (1 - rounding)) - c.square()).clamp_min(0).sqrt();
+    Tensor slope = (pi - torch::atan2(s, c)) / (2 * pi);
+    // Of a variance 0 the slope is relu'(0) = 0, as torch has it.
+    for (const Tensor& nothing : {column(q1 == 0), row(q2 == 0)}) {
+      if (nothing.any().item<bool>()) slope.masked_fill_(nothing, 0);
+    }
     context->save_for_backward({c, q1, q2, s, slope});
     return {s / (2 * pi) + slope * c, slope};
   }
@@ -35,8 +44,8 @@ class Relu : public torch::autograd::Function<Relu> {
     const Tensor inverse = torch::where(s > 1e-7 * (column(q1) * row(q2)).sqrt(), 1 / s, torch::zeros_like(s));
     const Tensor by_value = gradients[0] * s / (4 * pi);
     const Tensor by_slope = gradients[1] * inverse / (2 * pi);
-    const Tensor both = by_value - by_slope * c / 2;
-    return {gradients[0] * slope + by_slope, (both / column(q1)).sum(1), (both / row(q2)).sum(0)};
+    const Tensor both = by_value - by_slope * c / 2;  // 0 where a variance is
+    return {gradients[0] * slope + by_slope, both.sum(-1) * inverse_of(q1), both.sum(-2) * inverse_of(q2)};
   }
 };
 
@@ -63,13 +72,22 @@ Dual gelu(const Tensor& c, const Tensor& q1, const Tensor& q2) {
 
 }  // namespace
 
-Dual dual(const std::string& activation, const Tensor& c, const Tensor& q1, const Tensor& q2) {
-  EIGENSWEEP_EXPECT(c.scalar_type() == torch::kFloat64 && c.size(0) == q1.size(0) && c.size(1) == q2.size(0));
-  if (activation == "relu") return relu(c, q1, q2);
-  if (activation == "erf") return erf(c, column(q1), row(q2));
-  if (activation == "gelu") return gelu(c, column(q1), row(q2));
-  if (activation == "tanh") return hermite_tanh(c, q1, q2);
+Marginal marginal(const std::string& activation, const Tensor& q) {
+  return {q, activation == "tanh" ? tanh_coefficients(q) : Tensor()};
+}
+
+Dual dual(const std::string& activation, const Tensor& c, const Marginal& u, const Marginal& v) {
+  EIGENSWEEP_EXPECT(c.scalar_type() == torch::kFloat64 && c.size(-2) == u.variance.size(-1) &&
+                    c.size(-1) == v.variance.size(-1));
+  if (activation == "relu") return relu(c, u.variance, v.variance);
+  if (activation == "erf") return erf(c, column(u.variance), row(v.variance));
+  if (activation == "gelu") return gelu(c, column(u.variance), row(v.variance));
+  if (activation == "tanh") return hermite_tanh(c, u, v);
   throw ContractViolation("no dual of an activation named '" + activation + "'");
+}
+
+Dual dual(const std::string& activation, const Tensor& c, const Tensor& q1, const Tensor& q2) {
+  return dual(activation, c, marginal(activation, q1), marginal(activation, q2));
 }
 
 Dual dual_diagonal(const std::string& activation, const Tensor& q) {

@@ -8,14 +8,21 @@
 namespace eigensweep::kernels {
 namespace {
 
-// The trapezoid rule is spectrally accurate for what decays like a Gaussian; it beats Gauss-Hermite here.
+// The trapezoid rule is spectrally accurate for what decays like a Gaussian; it beats Gauss-Hermite here. All
+// integrands are even, so half the line will do.
 constexpr double end = 12.0, step = 0.05;
 constexpr std::int64_t few_terms = 64, many_terms = 128;  // even ones are zero: tanh is odd
 constexpr double large_variance = 3.0;
 
-Tensor nodes() { return torch::arange(-end, end + step / 2, step, torch::kFloat64); }
+constexpr double least_variance = 1e-24;  // keeps quotients of what vanishes with the variance defined
 
-Tensor gaussian_weights(const Tensor& z) { return (-z.square() / 2).exp() * (step / std::sqrt(2 * std::numbers::pi)); }
+Tensor nodes() { return torch::arange(0, end + step / 2, step, torch::kFloat64); }
+
+Tensor gaussian_weights(const Tensor& z) {
+  Tensor weights = (-z.square() / 2).exp() * (2 * step / std::sqrt(2 * std::numbers::pi));
+  weights[0] /= 2;
+  return weights;
+}
 
 /// Hermite polynomials of norm 1 times the weights, k = 1, 3, ..., [nodes, terms / 2].
 Tensor odd_hermite(const Tensor& z, std::int64_t terms) {
@@ -31,21 +38,26 @@ Tensor odd_hermite(const Tensor& z, std::int64_t terms) {
   return torch::stack(odd, 1) * gaussian_weights(z).unsqueeze(1);
 }
 
+Tensor deviation(const Tensor& q) { return q.clamp_min(least_variance).sqrt(); }
+
 }  // namespace
 
-Dual hermite_tanh(const Tensor& c, const Tensor& q1, const Tensor& q2) {
-  const double largest = std::max(q1.max().item<double>(), q2.max().item<double>());
-  const Tensor z = nodes().to(c.device());
+Tensor tanh_coefficients(const Tensor& q) {
+  const double largest = q.max().item<double>();
+  const Tensor z = nodes().to(q.device());
   const Tensor hermite = odd_hermite(z, largest > large_variance ? many_terms : few_terms);
-  const auto coefficients = [&](const Tensor& q) { return (q.sqrt().unsqueeze(1) * z).tanh().matmul(hermite); };
-  const Tensor a1 = coefficients(q1), a2 = coefficients(q2);  // [n, terms / 2], [m, terms / 2]
-  const Tensor scale = q1.sqrt().unsqueeze(1) * q2.sqrt().unsqueeze(0);
+  return (deviation(q).unsqueeze(-1) * z).tanh().matmul(hermite);
+}
+
+Dual hermite_tanh(const Tensor& c, const Marginal& u, const Marginal& v) {
+  const Tensor &a1 = u.coefficients, &a2 = v.coefficients;
+  const Tensor scale = deviation(u.variance).unsqueeze(-1) * deviation(v.variance).unsqueeze(-2);
   const Tensor rho = (c / scale).clamp(-1, 1);
   const Tensor square = rho.square();
   // Horner's scheme in rho^2, from the last term; value = rho * sum, slope = d value / d rho / scale.
   Tensor sum, slope;
-  for (std::int64_t i = a1.size(1) - 1; i >= 0; --i) {
-    const Tensor term = a1.select(1, i).unsqueeze(1) * a2.select(1, i).unsqueeze(0);
+  for (std::int64_t i = std::min(a1.size(-1), a2.size(-1)) - 1; i >= 0; --i) {
+    const Tensor term = a1.select(-1, i).unsqueeze(-1) * a2.select(-1, i).unsqueeze(-2);
     const auto k = static_cast<double>(2 * i + 1);
     sum = sum.defined() ? sum * square + term : term;
     slope = slope.defined() ? slope * square + k * term : k * term;
@@ -56,7 +68,7 @@ Dual hermite_tanh(const Tensor& c, const Tensor& q1, const Tensor& q2) {
 Dual integrated_tanh(const Tensor& q) {
   const Tensor z = nodes().to(q.device());
   const Tensor weights = gaussian_weights(z);
-  const Tensor square = (q.sqrt().unsqueeze(1) * z).tanh().square();
+  const Tensor square = (deviation(q).unsqueeze(-1) * z).tanh().square();
   return {square.matmul(weights), (1 - square).square().matmul(weights)};
 }
 
