@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: MIT
 // Computes and times kernels for bench/kernels, which compares them with google/neural-tangents:
 //   kernel_bench limit INPUTS.safetensors OUTPUT.safetensors ACTIVATION DEPTH WEIGHT_VARIANCE BIAS_VARIANCE REPEATS
+//   kernel_bench conv INPUTS.safetensors OUTPUT.safetensors ACTIVATION DEPTH POOLING CHANNELS REPEATS
 //   kernel_bench empirical INPUTS.safetensors OUTPUT.safetensors ACTIVATION DEPTH WIDTH REPEATS
 // INPUTS holds x1 [n, d] (and x2 [m, d]); OUTPUT gets nngp, ntk [n, m], or for networks of the given width, in the NTK
-// parametrisation with variances 2 and 0.1, ntk [n C, n C] and the weights. Prints the fastest repeat in seconds and
-// the process's peak memory in MiB.
+// parametrisation with variances 2 and 0.1, ntk [n C, n C] and the weights. "conv" has those variances, 3x3
+// convolutions and square images; POOLING is 1 or 0. Prints the fastest repeat in seconds and the process's peak memory
+// in MiB.
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <string>
 #include <vector>
 
+#include "eigensweep/kernels/conv_limit.hpp"
 #include "eigensweep/kernels/empirical.hpp"
 #include "eigensweep/kernels/limit.hpp"
 #include "eigensweep/models/safetensors.hpp"
@@ -62,6 +66,20 @@ int main(int count, char** words) {
     kernels::Limit limit;
     seconds =
         fastest(std::atoi(words[8]), [&] { limit = kernels::dense_limit(laws, activation, x1, inputs.at("x2")); });
+    output.tensors = {{"nngp", limit.nngp}, {"ntk", limit.ntk}};
+  } else if (what == "conv") {
+    const torch::NoGradGuard no_gradients;
+    kernels::ConvNetwork network;
+    const std::int64_t channels = std::atol(words[7]);
+    const auto side = static_cast<std::int64_t>(std::sqrt(static_cast<double>(x1.size(1) / channels)));
+    network.input_shape = {channels, side, side};
+    network.depth = depth;
+    network.pools = std::atol(words[6]) == 1;
+    network.activation = activation;
+    network.weight = 2;
+    network.bias = 0.1;
+    kernels::Limit limit;
+    seconds = fastest(std::atoi(words[8]), [&] { limit = kernels::conv_limit(network, x1, inputs.at("x2")); });
     output.tensors = {{"nngp", limit.nngp}, {"ntk", limit.ntk}};
   } else {
     const Json options{{"kind", "mlp"},          {"width", std::atol(words[6])},
