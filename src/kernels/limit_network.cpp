@@ -16,11 +16,26 @@ Tensor targets(const data::DeviceDataset& data, const Json& training) {
          training.at("target_offset").get<double>();
 }
 
+std::optional<ConvNetwork> convolutions(const Json& options, const study::DatasetInfo& dataset) {
+  if (options.at("kind") != "cnn") return std::nullopt;
+  ConvNetwork network;
+  network.input_shape = dataset.input_shape;
+  network.depth = options.at("depth").get<std::int64_t>();
+  network.kernel = options.at("kernel_size").get<std::int64_t>();
+  network.stride = options.at("stride").get<std::int64_t>();
+  network.pools = options.at("pooling") == "average";
+  network.activation = options.at("activation").get<std::string>();
+  network.weight = options.at("weight_variance").get<double>();
+  network.bias = options.at("bias_variance").get<double>();
+  return network;
+}
+
 }  // namespace
 
 LimitNetwork::LimitNetwork(const Json& options, const study::DatasetInfo& dataset, std::int64_t lanes,
                            const torch::Device& device)
-    : activation_(options.at("activation").get<std::string>()),
+    : conv_(convolutions(options, dataset)),
+      activation_(options.at("activation").get<std::string>()),
       laws_(ntk_laws(options.at("depth").get<std::int64_t>(), options.at("weight_variance").get<double>(),
                      options.at("bias_variance").get<double>())),
       coefficients_(torch::zeros({lanes, dataset.train_samples, dataset.classes},
@@ -33,11 +48,12 @@ LimitNetwork::LimitNetwork(const Json& options, const study::DatasetInfo& datase
 void LimitNetwork::attach(const Tensor& images) { train_inputs_ = normalised(data::to_inputs(images)); }
 
 std::int64_t LimitNetwork::hidden_numbers() const {
+  if (conv_) return train_inputs_.size(0) * 4;  // blocks are of their own size
   return train_inputs_.size(0) * numbers_per_pair * static_cast<std::int64_t>(laws_.size());
 }
 
-Limit LimitNetwork::kernels_between(const Tensor& a, const Tensor& b) const {
-  return dense_limit(laws_, activation_, a, b);
+Limit LimitNetwork::kernels_between(const Tensor& a, const Tensor& b, bool with_hidden) const {
+  return conv_ ? conv_limit(*conv_, a, b, with_hidden) : dense_limit(laws_, activation_, a, b, with_hidden);
 }
 
 Tensor LimitNetwork::tangent_kernel(const Tensor& x) const {
@@ -60,7 +76,7 @@ models::Output LimitNetwork::run(const models::Inputs& inputs, models::Mode) {
 std::vector<Tensor> LimitNetwork::hidden_grams(const Tensor& images) {
   const torch::NoGradGuard no_gradients;
   const Tensor x = normalised(data::to_inputs(images));
-  return dense_limit(laws_, activation_, x, x, /*with_hidden=*/true).hidden;
+  return kernels_between(x, x, /*with_hidden=*/true).hidden;
 }
 
 std::vector<double> LimitNetwork::train(const data::DeviceDataset& data, const Json& training) {

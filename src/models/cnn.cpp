@@ -7,6 +7,7 @@
 
 #include "cnn_blocks.hpp"
 #include "eigensweep/study/kind.hpp"
+#include "infinite_cnn.hpp"
 #include "layer_options.hpp"
 
 namespace eigensweep::models {
@@ -24,14 +25,17 @@ study::Kind declare_cnn() {
           .integer("kernel_size", 3, {1, 63}, "height and width of the convolutions, which pad nothing")
           .integer("stride", 1, {1, 63}, "pixels from one place of the convolutions to the next")
           .choice("pooling", "max", {"max", "average", "none"}, "what 2x2 pooling keeps of a window")
-          .integer("width", 1000, {1, 1e6}, "units of the dense hidden layer")
+          .integer("width", 1000, {1, 1e6}, "units of the dense hidden layer; \"inf\" makes channels infinite, too")
+          .or_infinite()
           .choice("activation", "tanh", {"tanh", "relu", "erf", "gelu"}, "nonlinearity of the hidden layers")
           .boolean("batch_norm", false, "normalise over the batch between each layer's map and its nonlinearity"),
       {"standard", "ntk"});
-  kind.refuse = [](const Json& options, const Json&) {
-    const std::string reason = refuse_whitening(options, options.at("depth").get<std::int64_t>() + 1);
-    return reason.empty() ? refuse_parametrisation(options) : reason;
+  kind.refuse = [](const Json& options, const Json& config) -> std::string {
+    std::string reason = refuse_whitening(options, options.at("depth").get<std::int64_t>() + 1);
+    if (reason.empty()) reason = refuse_parametrisation(options);
+    return reason.empty() ? refuse_infinite(options, config) : reason;
   };
+  kind.no_limit = no_limit;
   kind.refuse_inputs = [](const Json& options, const study::DatasetInfo& dataset) -> std::string {
     const auto blocks = cnn_blocks(options, dataset);
     if (!blocks.empty() && blocks.back().pooled_height > 0 && blocks.back().pooled_width > 0) return "";
@@ -41,6 +45,7 @@ study::Kind declare_cnn() {
         dataset.input_shape.size() == 3 ? dataset.input_shape[2] : 0, options.at("depth").get<int>());
   };
   kind.shape = [](const Json& options, const study::DatasetInfo& dataset) {
+    if (is_infinite(options)) return infinite_cnn_shape(options, dataset);
     study::ModelShape shape;
     const auto width = options.at("width").get<std::int64_t>();
     const auto whitened = options.at("whiten").get<std::int64_t>();

@@ -17,6 +17,9 @@ inline bool is_infinite(const Json& options) { return options.at("width") == "in
 inline std::string limit_wants(const Json& options, const Json& config) {
   const Json& training = config.at("training");
   const auto wanted = [](const char* what, const std::string& why) { return fmt::format("{} ({})", what, why); };
+  if (options.value("pooling", "none") == "max") {
+    return wanted("pooling 'average' or 'none'", "the largest of Gaussians has no kernel in closed form");
+  }
   if (options.at("parametrisation") != "ntk") {
     return wanted("parametrisation 'ntk'", "in others training has another limit, or none, at a fixed learning rate");
   }
@@ -41,6 +44,12 @@ inline std::string limit_wants(const Json& options, const Json& config) {
     return wanted("no regularizers", "penalties of hidden layers and Jacobians have no closed form");
   }
   return "";
+}
+
+/// The same as a sentence, for a network of finite width.
+inline std::string no_limit(const Json& options, const Json& config) {
+  const std::string wanted = limit_wants(options, config);
+  return wanted.empty() ? "" : "infinite width wants " + wanted;
 }
 
 /// "" or why a network of infinite width is not to be had.

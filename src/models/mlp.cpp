@@ -27,10 +27,7 @@ study::Kind declare_mlp() {
     if (reason.empty()) reason = refuse_parametrisation(options);
     return reason.empty() ? refuse_infinite(options, config) : reason;
   };
-  kind.no_limit = [](const Json& options, const Json& config) {
-    const std::string wanted = limit_wants(options, config);
-    return wanted.empty() ? "" : "infinite width wants " + wanted;
-  };
+  kind.no_limit = no_limit;
   kind.shape = [](const Json& options, const study::DatasetInfo& dataset) {
     if (is_infinite(options)) return infinite_shape(options, dataset);
     const auto width = options.at("width").get<std::int64_t>();

@@ -275,6 +275,28 @@ class Infinity(Case):
         self.assertFalse(np.isnan(again).any())
         self.assertTrue((again[limit][:, 2] <= again[limit][:, 1]).all())
 
+    def test_a_convolutional_network_has_a_limit_too(self):
+        study = self.study([0, 0.05])
+        study["name"] = "convolutional"
+        study["dataset"] = {"train_samples": 60, "test_samples": 40}
+        study["model"] = {**study["model"], "kind": "cnn", "width": {"sweep": [16, 256, "inf"]}, "depth": 1, "channels": 128,
+                          "kernel_size": 5, "stride": 2, "pooling": "average"}
+        study["training"] |= {"batch_size": 60, "epochs": 12}  # later so narrow a network falls behind
+        study["attacks"]["fgsm"]["samples"] = 10
+        del study["training"]["snapshots"]
+        study["metrics"] = {"accuracy": {}, "spectrum": {}}
+        output = self.folder / "out"
+        self.run_study(study, output)
+        with h5py.File(output / "results.h5") as file:
+            self.assertTrue((file["status"][...] == 1).all())
+            width, loss = file["width"][...], file["history/loss"][...]
+            robust, exponent = file["attacks/robust_accuracy"][:, 0], file["spectrum/exponent"][...]
+        limit = np.isinf(width)
+        self.assertTrue(np.isfinite(exponent[limit]).all(), exponent)
+        self.assertTrue((robust[limit][:, 1] <= robust[limit][:, 0]).all())
+        np.testing.assert_array_equal(robust[limit][0], robust[limit][1])
+        np.testing.assert_allclose(loss[width == 256].mean(0)[1:], loss[limit][0][:-1], rtol=0.05)
+
 
 class Widths(Case):
     """How far training goes from its start falls with the width as theory has it (Lee et al. 2019; Yang, Hu 2021)."""

@@ -2,18 +2,20 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "eigensweep/core/json.hpp"
 #include "eigensweep/data/device_dataset.hpp"
+#include "eigensweep/kernels/conv_limit.hpp"
 #include "eigensweep/kernels/limit.hpp"
 #include "eigensweep/models/model.hpp"
 
 namespace eigensweep::kernels {
 
-/// A multilayer perceptron of infinite width in the NTK parametrisation with centred outputs: f(x) = T(x, X) A, with T
-/// the tangent kernel and X the training set. It is the same for every seed, so all E lanes are one network. Attacks
-/// differentiate it as any other.
+/// A multilayer perceptron or convolutional network of infinite width in the NTK parametrisation with centred outputs:
+/// f(x) = T(x, X) A, with T the tangent kernel and X the training set. It is the same for every seed, so all E lanes
+/// are one network. Attacks differentiate it as any other.
 class LimitNetwork final : public models::Model {
  public:
   /// `options`: a resolved "model" section with width "inf".
@@ -32,8 +34,9 @@ class LimitNetwork final : public models::Model {
 
  private:
   models::Output run(const models::Inputs& inputs, models::Mode mode) override;
-  [[nodiscard]] Limit kernels_between(const Tensor& a, const Tensor& b) const;
+  [[nodiscard]] Limit kernels_between(const Tensor& a, const Tensor& b, bool with_hidden = false) const;
 
+  std::optional<ConvNetwork> conv_;  // of a "cnn"; else the next two say it all
   std::string activation_;
   std::vector<AffineLaw> laws_;
   Tensor train_inputs_;  // [n, d], normalised
