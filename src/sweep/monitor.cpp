@@ -11,7 +11,7 @@ bool is_busy(const WorkerStatus& worker) { return worker.state == "busy" || work
 
 std::int64_t integer(const Json& frame, const char* name) {
   const auto found = frame.find(name);
-  return found != frame.end() && found->is_number() ? found->get<std::int64_t>() : 0;
+  return found != frame.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
 }
 
 }  // namespace

@@ -50,7 +50,12 @@ Json array_to_json(const Array& array) {
 Array array_from_json(const Json& json) {
   Array array;
   array.dtype = json.at("dtype").get_ref<const std::string&>();
-  array.shape = json.at("shape").get<std::vector<std::int64_t>>();
+  for (const Json& extent : json.at("shape").get_ref<const Json::array_t&>()) {
+    // A fraction beyond the integers cannot even be converted.
+    if (!extent.is_number_integer())
+      throw DataError(fmt::format("array: an extent is {}, not an integer", extent.dump()));
+    array.shape.push_back(extent.get<std::int64_t>());
+  }
   array.bytes = json.at("bytes").get_binary();
   check(array);
   return array;
@@ -58,9 +63,8 @@ Array array_from_json(const Json& json) {
 
 template <typename Enum>
 Enum enum_from_json(const Json& json, int first, int last, const char* what) {
-  const auto value = json.get<std::int64_t>();
-  if (!json.is_number_integer() || value < first || value > last)
-    throw DataError(fmt::format("record: {} {} is unknown", what, json.dump()));
+  const auto value = json.is_number_integer() ? json.get<std::int64_t>() : first - 1;
+  if (value < first || value > last) throw DataError(fmt::format("record: {} {} is unknown", what, json.dump()));
   return static_cast<Enum>(value);
 }
 

@@ -51,6 +51,15 @@ TEST_CASE("an array whose bytes do not fill its shape is refused") {
   CHECK_THROWS_WITH((Array{"f16", {}, {}}.values()), "array: unknown number type 'f16'; known are 'f64', 'f32', 'i64'");
 }
 
+TEST_CASE("a fraction where an integer belongs is refused, even one beyond all integers") {
+  Json json = Json::from_cbor(encode(sample_record("t")));
+  json["kind"] = 7.2e22;
+  CHECK_THROWS_WITH(decode_record(Json::to_cbor(json)), "record: kind 7.2e+22 is unknown");
+  json["kind"] = 2;
+  json["columns"]["count"]["shape"] = {1.8e22};
+  CHECK_THROWS_WITH(decode_record(Json::to_cbor(json)), "array: an extent is 1.8e+22, not an integer");
+}
+
 TEST_CASE("every status has its word") {
   CHECK(to_string(Status::missing) == "missing");
   CHECK(to_string(Status::ok) == "ok");
