@@ -128,6 +128,7 @@ Pack pack_of(const Study& study, const Group& group, std::vector<Lane> lanes) {
   pack.lanes = std::move(lanes);
   pack.evaluations = group.evaluations;
   pack.flops = static_cast<double>(pack.lanes.size()) * group.flops_per_lane();
+  pack.overhead_flops = group.cost.overhead * group.flops_per_lane();
   pack.bytes = group.cost.shared_bytes + static_cast<double>(pack.lanes.size()) * group.cost.lane_bytes;
   pack.id = pack_id(study, pack);
   return pack;
@@ -159,6 +160,7 @@ void take_under_way(const Study& study, const Done& done, double memory, Group& 
     if (lanes.empty() || lanes.size() != trials.size()) continue;
     Pack pack = pack_of(study, group, lanes);
     if (pack.bytes > memory && lanes.size() > 1) continue;
+    pack.has_checkpoint = true;
     packs.push_back(std::move(pack));
     for (const std::string& trial : trials) waiting.erase(trial);
     std::erase_if(group.lanes, [&](const Lane& lane) {

@@ -29,29 +29,35 @@ study::Pack part_of(const study::Pack& pack, std::vector<study::Lane> lanes, std
   part.lanes = std::move(lanes);
   part.evaluations = std::move(evaluations);
   part.flops = pack.flops * share;
+  part.overhead_flops = pack.overhead_flops;
   part.bytes = pack.bytes * share;
   return part;
 }
 
 }  // namespace
 
-Coordinator::Coordinator(std::vector<study::Pack> packs, bool keeps_models) : keeps_models_(keeps_models) {
+Coordinator::Coordinator(std::vector<study::Pack> packs, bool keeps_models, bool splits_tail)
+    : keeps_models_(keeps_models), splits_tail_(splits_tail) {
   waiting_.reserve(packs.size());
-  for (study::Pack& pack : packs) push(std::move(pack), 0);
+  for (study::Pack& pack : packs) push(std::move(pack), 0, !pack.has_checkpoint);
 }
 
 bool Coordinator::comes_later(const Attempt& left, const Attempt& right) noexcept {
-  if (left.pack.flops != right.pack.flops) return left.pack.flops < right.pack.flops;
+  const double left_cost = left.pack.flops + left.pack.overhead_flops;
+  const double right_cost = right.pack.flops + right.pack.overhead_flops;
+  if (left_cost != right_cost) return left_cost < right_cost;
   return left.order > right.order;
 }
 
-void Coordinator::push(study::Pack pack, int failures) {
+void Coordinator::push(study::Pack pack, int failures, bool is_fresh) {
   Attempt attempt;
   attempt.pack = std::move(pack);
   attempt.failures = failures;
+  attempt.is_fresh = is_fresh;
   attempt.order = next_order_++;
   waiting_flops_ += attempt.pack.flops;
   nothing_fits_ = false;
+  waiting_overhead_ += attempt.pack.overhead_flops;
   waiting_.push_back(std::move(attempt));
   std::push_heap(waiting_.begin(), waiting_.end(), comes_later);
 }
@@ -61,10 +67,12 @@ Coordinator::Attempt Coordinator::pop() {
   Attempt attempt = std::move(waiting_.back());
   waiting_.pop_back();
   waiting_flops_ = waiting_.empty() ? 0.0 : waiting_flops_ - attempt.pack.flops;
+  waiting_overhead_ = waiting_.empty() ? 0.0 : waiting_overhead_ - attempt.pack.overhead_flops;
   return attempt;
 }
 
 void Coordinator::ready(std::size_t worker) {
+  has_plan_ = false;
   if (worker >= workers_.size()) workers_.resize(worker + 1);
   EIGENSWEEP_EXPECT(!workers_[worker]);
   idle_.push_back(worker);
@@ -80,13 +88,14 @@ std::vector<Dispatch> Coordinator::take_dispatches(const std::function<bool(cons
   std::vector<Dispatch> dispatches;
   std::vector<Attempt> too_long;
   while (!draining_ && !nothing_fits_ && !idle_.empty() && !waiting_.empty()) {
-    Attempt attempt = pop();
+    Attempt attempt = next_piece();
     if (fits && !fits(attempt.pack)) {
       too_long.push_back(std::move(attempt));
       continue;
     }
     const std::size_t worker = idle_.front();
     idle_.pop_front();
+    attempt.started = now_;
     for (std::size_t i = 0; i < attempt.pack.lanes.size(); ++i) {
       LaneState lane;
       lane.trained = !attempt.pack.lanes[i].train;
@@ -99,9 +108,53 @@ std::vector<Dispatch> Coordinator::take_dispatches(const std::function<bool(cons
     ++running_;
   }
   const bool left_over = !idle_.empty() && !too_long.empty();
-  for (Attempt& attempt : too_long) push(std::move(attempt.pack), attempt.failures);
+  for (Attempt& attempt : too_long) push(std::move(attempt.pack), attempt.failures, attempt.is_fresh);
   nothing_fits_ = nothing_fits_ || left_over;
   return dispatches;
+}
+
+TailItem Coordinator::tail_item(const Attempt& attempt) {
+  const auto lanes = attempt.pack.lanes.size();
+  return {lanes, attempt.pack.flops / static_cast<double>(lanes), attempt.pack.overhead_flops,
+          attempt.is_fresh && attempt.pack.flops > 0};
+}
+
+/// Sets how long a piece may be from now on. A plan holds until a part of it has gone by or something happened that it
+/// did not foresee, so that plans cost little among thousands of workers.
+void Coordinator::plan_ahead() {
+  constexpr double share = 0.04;
+  const double speed = finished_seconds_ > 0 ? finished_flops_ / finished_seconds_ : 0.0;
+  const auto workers = static_cast<double>(running_ + idle_.size());
+  // As long as a pack of the longest kind is left for everybody, the end is far.
+  if (tail_item(waiting_.front()).cost() * workers <= waiting_flops_ + waiting_overhead_) return;
+  if (has_plan_ && speed * (now_ - planned_at_) < share * plan_.makespan) return;
+  std::vector<TailItem> items;
+  items.reserve(waiting_.size());
+  for (const Attempt& attempt : waiting_) items.push_back(tail_item(attempt));
+  std::vector<double> free_in(idle_.size(), 0.0);
+  for (const std::optional<Attempt>& attempt : workers_) {
+    if (attempt) free_in.push_back(std::max(0.0, tail_item(*attempt).cost() - speed * (now_ - attempt->started)));
+  }
+  plan_ = plan_tail(items, free_in);
+  planned_at_ = now_;
+  has_plan_ = true;
+}
+
+/// The longest that waits, after everything longer than the plan allows was cut.
+Coordinator::Attempt Coordinator::next_piece() {
+  if (splits_tail_) plan_ahead();
+  for (;;) {
+    Attempt attempt = pop();
+    const std::size_t pieces = splits_tail_ && has_plan_ ? tail_pieces(tail_item(attempt), plan_.limit) : 1;
+    if (pieces == 1) return attempt;
+    ++tail_splits_;
+    const study::Pack& pack = attempt.pack;
+    for (std::size_t i = 0; i < pieces; ++i) {
+      const auto begin = pack.lanes.begin() + static_cast<std::ptrdiff_t>(pack.lanes.size() * i / pieces);
+      const auto end = pack.lanes.begin() + static_cast<std::ptrdiff_t>(pack.lanes.size() * (i + 1) / pieces);
+      push(part_of(pack, {begin, end}, pack.evaluations, fmt::format("{}.{}", pack.id, i)), attempt.failures, true);
+    }
+  }
 }
 
 std::vector<GivenUp> Coordinator::take_given_up() { return std::exchange(given_up_, {}); }
@@ -200,7 +253,9 @@ void Coordinator::give_up(const study::Pack& pack, const std::string& message) {
 
 void Coordinator::finished(std::size_t worker) {
   const Attempt attempt = take(worker);
-  ready(worker);
+  finished_flops_ += attempt.pack.flops + attempt.pack.overhead_flops;
+  finished_seconds_ += now_ - attempt.started;
+  idle_.push_back(worker);
   for (study::Pack& pack : remainder(attempt)) {
     give_up(pack, "the worker called its pack finished without a record of this trial");
   }
@@ -208,6 +263,7 @@ void Coordinator::finished(std::size_t worker) {
 
 void Coordinator::failed(std::size_t worker, Failure failure, const std::string& message) {
   const Attempt attempt = take(worker);
+  has_plan_ = false;
   if (failure != Failure::crash) ready(worker);
   for (study::Pack& pack : remainder(attempt)) {
     const bool whole = pack.lanes.size() == attempt.pack.lanes.size();

@@ -90,6 +90,7 @@ void Engine::turn() {
   }
   pause_ = communicator_.size() == 1 ? longest : events.empty() ? std::min(2 * pause_, longest_parallel) : shortest;
   store(events);
+  coordinator_.at(seconds());
   for (const Event& event : events) take(event);
   for (const GivenUp& given_up : coordinator_.take_given_up()) settle(given_up);
   look_at_signals();

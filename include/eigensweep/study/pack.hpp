@@ -34,7 +34,10 @@ struct Pack {
   std::vector<Lane> lanes;
   std::vector<Evaluation> evaluations;
   double flops = 0;  ///< predicted floating-point operations
-  double bytes = 0;  ///< predicted device memory
+  /// What it takes beside them, whatever its number of lanes, as operations: small steps do not fill a device.
+  double overhead_flops = 0;
+  double bytes = 0;             ///< predicted device memory
+  bool has_checkpoint = false;  ///< an earlier run left one of exactly these lanes: they stay together
 };
 
 struct PackLimits {

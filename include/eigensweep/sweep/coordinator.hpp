@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "eigensweep/study/pack.hpp"
+#include "eigensweep/sweep/tail.hpp"
 #include "eigensweep/wire/record.hpp"
 
 namespace eigensweep::sweep {
@@ -39,13 +40,20 @@ struct GivenUp {
 /// Which worker runs what, and what becomes of a pack that failed: the planner, as a state machine without clock, files
 /// or messages, so that it can be driven in virtual time. Events go in, actions come out; O(log packs) per event.
 ///
+/// The longest predicted pack goes first. Near the end, when there is no longer such a pack for every worker, packs are
+/// cut as finely as makes the end come soonest (sweep/tail.hpp).
+///
 /// A pack that fails is reduced to what its records do not cover yet. Then, out of memory: it is halved. Error or
 /// crash: it is tried once more whole, then halved, until a single trial has failed twice by itself and is given up.
 class Coordinator {
  public:
   /// `keeps_models`: a trained network can be loaded again. Without, a trial whose pack failed before its last
   /// evaluation starts anew, with all of its evaluations: the numbers of a trial come from one network.
-  Coordinator(std::vector<study::Pack> packs, bool keeps_models);
+  /// `splits_tail`: false hands out every pack whole.
+  Coordinator(std::vector<study::Pack> packs, bool keeps_models, bool splits_tail = true);
+
+  /// The time of what comes next, in seconds from any fixed moment. Without it, running packs count as just begun.
+  void at(double now) noexcept { now_ = now; }
 
   /// This worker (any number below a few millions) can take a pack.
   void ready(std::size_t worker);
@@ -77,6 +85,8 @@ class Coordinator {
   [[nodiscard]] std::size_t expected_evaluations(std::size_t worker) const;
   [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
   [[nodiscard]] std::size_t running() const noexcept { return running_; }
+  /// How often a pack was cut for the tail.
+  [[nodiscard]] std::size_t tail_splits() const noexcept { return tail_splits_; }
   [[nodiscard]] double waiting_flops() const noexcept { return waiting_flops_; }
   /// Every trial has all its records, or was given up.
   [[nodiscard]] bool is_complete() const noexcept { return waiting_.empty() && running_ == 0; }
@@ -91,16 +101,21 @@ class Coordinator {
   };
   struct Attempt {
     study::Pack pack;
-    int failures = 0;  ///< of exactly these lanes
+    int failures = 0;       ///< of exactly these lanes
+    bool is_fresh = false;  ///< never tried: no checkpoint would be lost if it were cut
+    double started = 0;     ///< time of its dispatch
     std::uint64_t order = 0;
     std::vector<LaneState> lanes;
     std::unordered_map<std::size_t, std::size_t> lane_of_trial;
   };
 
   static bool comes_later(const Attempt& left, const Attempt& right) noexcept;
-  void push(study::Pack pack, int failures);
+  void push(study::Pack pack, int failures, bool is_fresh = false);
   Attempt pop();
   void split(const study::Pack& pack);
+  [[nodiscard]] static TailItem tail_item(const Attempt& attempt);
+  void plan_ahead();
+  Attempt next_piece();
   void give_up(const study::Pack& pack, const std::string& message);
   [[nodiscard]] static bool is_done(const LaneState& lane);
   [[nodiscard]] std::vector<study::Pack> remainder(const Attempt& attempt) const;
@@ -116,6 +131,16 @@ class Coordinator {
   bool keeps_models_ = true;
   bool draining_ = false;
   bool nothing_fits_ = false;  ///< of what waits
+
+  bool splits_tail_ = true;
+  std::size_t tail_splits_ = 0;
+  double now_ = 0;
+  double waiting_overhead_ = 0;
+  double finished_flops_ = 0;    // with overhead; over finished_seconds_ it is a worker's speed
+  double finished_seconds_ = 0;  // of workers, not of the clock
+  TailPlan plan_;
+  double planned_at_ = 0;
+  bool has_plan_ = false;
 };
 
 }  // namespace eigensweep::sweep
