@@ -2,6 +2,7 @@
 #include "eigensweep/core/here.hpp"
 
 #include <fmt/chrono.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -17,6 +18,13 @@ std::string host_name() {
 std::string utc_now() {
   const auto now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(now)));
+}
+
+double peak_resident_bytes() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  constexpr double kibibyte = 1024;
+  return static_cast<double>(usage.ru_maxrss) * kibibyte;
 }
 
 }  // namespace eigensweep

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/sweep/measure.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/core/file.hpp"
+#include "eigensweep/wire/ledger.hpp"
+#include "eigensweep/wire/task.hpp"
+
+namespace eigensweep::sweep {
+namespace {
+
+double now_of(clockid_t clock) {
+  timespec time{};
+  ::clock_gettime(clock, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+/// Seconds of one call: the median of several stretches of a tenth of a second each. By the process's own time, other
+/// programs do not count.
+double seconds_of(clockid_t clock, const std::function<void()>& call) {
+  constexpr int stretches = 5;
+  constexpr double stretch = 0.1;
+  std::vector<double> means;
+  for (int i = 0; i < stretches; ++i) {
+    const double start = now_of(clock);
+    const double start_on_wall = now_of(CLOCK_MONOTONIC);
+    int calls = 0;
+    do {
+      call();
+      ++calls;
+    } while (now_of(CLOCK_MONOTONIC) - start_on_wall < stretch);
+    means.push_back((now_of(clock) - start) / calls);
+  }
+  std::sort(means.begin(), means.end());
+  return means[stretches / 2];
+}
+
+/// As a worker makes it: an attack at ten strengths, or a spectrum of three layers of width 256; 2 to 7 KB.
+wire::Record usual_record(int i) {
+  wire::Record record;
+  record.kind = wire::RecordKind::evaluation;
+  record.trial = fmt::format("{:016x}", i);
+  record.evaluation = i % 2 == 0 ? "fgsm-0123456789ab" : "spectrum-0123456789ab";
+  record.provenance = {{"host", "node0123"}, {"device", "cuda:0"}, {"torch", "2.13.0"},    {"threads", 8},
+                       {"seconds", 1.25},    {"lane", i % 16},     {"pack", record.trial}, {"warnings", Json::array()}};
+  const std::vector<double> strengths{0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1};
+  if (i % 2 == 0) {
+    record.strengths = strengths;
+    record.columns["robust_accuracy"] = wire::Array::of(strengths);
+    record.columns["robust_loss"] = wire::Array::of(strengths);
+  } else {
+    record.columns["eigenvalues"] = wire::Array::of(std::vector<double>(3 * 256, 0.5), {3, 256});
+    for (const char* name : {"exponent", "r_squared", "effective_rank"}) {
+      record.columns[name] = wire::Array::of({1, 1, 1});
+    }
+  }
+  return record;
+}
+
+/// A pack of sixteen trials with three evaluations.
+wire::Task usual_task() {
+  wire::Task task;
+  task.pack = "0123456789abcdef";
+  const Json config = {
+      {"dataset", {{"kind", "mnist"}, {"train_samples", 60000}, {"test_samples", 10000}, {"normalization", "none"}}},
+      {"model", {{"kind", "mlp"}, {"width", 256}, {"depth", 3}, {"activation", "tanh"}, {"bias", true}}},
+      {"training",
+       {{"epochs", 10},
+        {"batch_size", 384},
+        {"last_batch", "drop"},
+        {"optimizer", {{"kind", "adam"}, {"learning_rate", 1e-3}, {"beta1", 0.9}, {"beta2", 0.999}, {"amsgrad", true}}},
+        {"schedule", {{"kind", "constant"}}}}},
+      {"regularizers", {{"spectral", {{"kind", "spectral"}, {"strength", 1.0}, {"exponent", 1.0}, {"cutoff", 10}}}}},
+      {"seed", 7}};
+  for (int i = 0; i < 16; ++i) {
+    task.lanes.push_back({fmt::format("{:016x}", i), config, true, fmt::format("runs/study/models/{:016x}", i)});
+  }
+  for (const char* label : {"fgsm", "pgd", "spectrum"}) {
+    task.evaluations.push_back({"0123456789abcdef", "attack", label, label, {{"steps", 40}}, {0.01, 0.02, 0.05, 0.1}});
+  }
+  return task;
+}
+
+std::vector<std::uint8_t> message_with(const wire::Record& record) {
+  return Json::to_cbor(
+      {{"type", "record"}, {"pack", "0123456789abcdef"}, {"slot", 0}, {"record", Json::binary(wire::encode(record))}});
+}
+
+class TemporaryLedger {
+ public:
+  explicit TemporaryLedger(const std::filesystem::path& folder)
+      : path_(folder / fmt::format("measure-{}.ledger", ::getpid())) {
+    file::make_folder(folder);
+    ledger_ = std::make_unique<wire::Ledger>(path_);
+  }
+  ~TemporaryLedger() {
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+  }
+  TemporaryLedger(const TemporaryLedger&) = delete;
+  TemporaryLedger& operator=(const TemporaryLedger&) = delete;
+  wire::Ledger& operator*() { return *ledger_; }
+
+ private:
+  std::filesystem::path path_;
+  std::unique_ptr<wire::Ledger> ledger_;
+};
+
+}  // namespace
+
+CoordinatorCosts measure_costs(const std::filesystem::path& folder) {
+  CoordinatorCosts costs;
+  const std::vector<std::uint8_t> progress = Json::to_cbor({{"type", "progress"},
+                                                            {"slot", 0},
+                                                            {"pack", "0123456789abcdef"},
+                                                            {"stage", "train"},
+                                                            {"epoch", 3},
+                                                            {"epochs", 10},
+                                                            {"step", 17},
+                                                            {"steps", 156},
+                                                            {"losses", std::vector<double>(16, 0.123456789)}});
+  constexpr clockid_t own = CLOCK_PROCESS_CPUTIME_ID;
+  std::size_t fields = 0;
+  costs.message = seconds_of(own, [&] { fields += Json::from_cbor(progress).size(); });
+  std::vector<std::vector<std::uint8_t>> messages;
+  for (int i = 0; i < 64; ++i) messages.push_back(message_with(usual_record(i)));
+  TemporaryLedger ledger(folder);
+  const auto append = [&](std::size_t count) {
+    std::vector<wire::Record> records;
+    for (std::size_t i = 0; i < count; ++i) {
+      const Json message = Json::from_cbor(messages[i % messages.size()]);
+      records.push_back(wire::decode_record(message.at("record").get_binary()));
+    }
+    (*ledger).append(records);
+  };
+  constexpr std::size_t many = 256;
+  costs.record = std::max(0.0, seconds_of(own, [&] { append(many); }) / static_cast<double>(many) - costs.message);
+  costs.append = std::max(0.0, seconds_of(CLOCK_MONOTONIC, [&] { append(1); }) - costs.record - costs.message);
+  const wire::Task task = usual_task();
+  costs.dispatch = seconds_of(own, [&] {
+    fields += Json::to_cbor({{"type", "task"}, {"slot", 0}, {"task", wire::to_json(task)}}).size();
+  });
+  EIGENSWEEP_EXPECT(fields > 0);  // and so nothing above may be optimised away
+  return costs;
+}
+
+}  // namespace eigensweep::sweep
