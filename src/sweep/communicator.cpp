@@ -10,6 +10,7 @@
 #include <array>
 #include <climits>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <string>
 #include <utility>
@@ -51,6 +52,25 @@ std::string refuse_serial_mpi(int mpi_size, const char* step_tasks) {
       "MPI sees one rank in an srun of {} tasks (each would run the whole study); start with `srun --mpi=pmix` "
       "(`srun --mpi=list` shows what there is), or with mpirun",
       tasks);
+}
+
+std::vector<std::uint8_t> pack_message(const Json& content, const std::vector<std::uint8_t>& attachment) {
+  std::vector<std::uint8_t> bytes(sizeof(std::uint64_t));
+  Json::to_cbor(content, bytes);
+  const std::uint64_t length = bytes.size() - sizeof(std::uint64_t);
+  std::memcpy(bytes.data(), &length, sizeof length);
+  bytes.insert(bytes.end(), attachment.begin(), attachment.end());
+  return bytes;
+}
+
+Message unpack_message(const std::vector<std::uint8_t>& bytes) {
+  std::uint64_t length = 0;
+  EIGENSWEEP_EXPECT(bytes.size() >= sizeof length);
+  std::memcpy(&length, bytes.data(), sizeof length);
+  EIGENSWEEP_EXPECT(length <= bytes.size() - sizeof length);
+  const auto begin = bytes.begin() + sizeof length;
+  const auto end = begin + static_cast<std::ptrdiff_t>(length);
+  return {0, Json::from_cbor(begin, end), {end, bytes.end()}};
 }
 
 struct Communicator::Mpi {
@@ -103,10 +123,10 @@ Communicator::~Communicator() {
   MPI_Finalize();
 }
 
-void Communicator::send(int to, const Json& content) {
+void Communicator::send(int to, const Json& content, const std::vector<std::uint8_t>& attachment) {
   EIGENSWEEP_EXPECT(mpi_ && to != rank_);
   Mpi::Sending& sending = mpi_->sending.emplace_back();
-  sending.bytes = Json::to_cbor(content);
+  sending.bytes = pack_message(content, attachment);
   EIGENSWEEP_EXPECT(sending.bytes.size() <= static_cast<std::size_t>(INT_MAX));
   check(MPI_Isend(sending.bytes.data(), static_cast<int>(sending.bytes.size()), MPI_BYTE, to, tag, mpi_->world,
                   &sending.request),
@@ -125,7 +145,9 @@ std::optional<Message> Communicator::receive() {
   check(MPI_Get_count(&status, MPI_BYTE, &count), "MPI_Get_count");
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(count));
   check(MPI_Mrecv(bytes.data(), count, MPI_BYTE, &handle, MPI_STATUS_IGNORE), "MPI_Mrecv");
-  return Message{status.MPI_SOURCE, Json::from_cbor(bytes)};
+  Message message = unpack_message(bytes);
+  message.source = status.MPI_SOURCE;
+  return message;
 }
 
 void Communicator::flush() {

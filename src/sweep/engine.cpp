@@ -8,6 +8,7 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/here.hpp"
 #include "eigensweep/core/log.hpp"
+#include "eigensweep/sweep/simulation.hpp"
 
 namespace eigensweep::sweep {
 namespace {
@@ -85,8 +86,13 @@ void Engine::turn() {
       begin_drain(fmt::format("rank {} was asked to stop", message->source));
       continue;
     }
-    const auto slot = message->content.at("slot").get<std::size_t>();
-    events.push_back({index_of(message->source, slot), std::move(message->content)});
+    Json all = std::move(message->content.at("events"));
+    std::size_t place = 0;
+    for (Json& event : all) {
+      if (event.value("type", "") == "record") place = wire::attach_record(event, message->attachment, place);
+      const auto slot = event.at("slot").get<std::size_t>();
+      events.push_back({index_of(message->source, slot), std::move(event)});
+    }
   }
   pause_ = communicator_.size() == 1 ? longest : events.empty() ? std::min(2 * pause_, longest_parallel) : shortest;
   store(events);
@@ -99,12 +105,12 @@ void Engine::turn() {
   tick();
 }
 
-/// Everything that came in together costs one fsync, and is durable before anybody hears of it.
-void Engine::store(const std::vector<Event>& events) {
-  for (const Event& event : events) {
+/// What came in since the last append costs one fsync, and is durable before anybody hears of it.
+void Engine::store(std::vector<Event>& events) {
+  for (Event& event : events) {
     if (event.content.value("type", "") != "record") continue;
     try {
-      accept(event.worker, wire::decode_record(event.content.at("record").get_binary()));
+      accept(event.worker, wire::take_record(event.content));
     } catch (const std::exception& error) {
       log::warn("worker {} sent a record that cannot be used: {}", event.worker, error.what());
     }
@@ -112,7 +118,7 @@ void Engine::store(const std::vector<Event>& events) {
   if (!unsaved_.empty() && seconds() >= next_save_) save(false);
 }
 
-void Engine::accept(std::size_t worker, wire::Record&& record) {
+void Engine::accept(std::size_t worker, wire::EncodedRecord&& record) {
   const auto found = trial_index_.find(record.trial);
   if (found == trial_index_.end() || !coordinator_.has_pack(worker)) {
     throw DataError(fmt::format("trial '{}' was not asked for", record.trial));
@@ -125,7 +131,7 @@ void Engine::accept(std::size_t worker, wire::Record&& record) {
     unsaved_.push_back(std::move(record));
     return;
   }
-  std::vector<wire::Record>& held = held_[worker][trial];
+  std::vector<wire::EncodedRecord>& held = held_[worker][trial];
   held.push_back(std::move(record));
   if (!coordinator_.has_all(worker, trial)) return;
   std::move(held.begin(), held.end(), std::back_inserter(unsaved_));
@@ -134,12 +140,16 @@ void Engine::accept(std::size_t worker, wire::Record&& record) {
 
 void Engine::save(bool may_fail) {
   try {
-    ledger_.append(unsaved_);
+    const double before = seconds();
+    ledger_.append_encoded(unsaved_);
+    save_failed_ = false;
+    next_save_ = seconds() + pause_after_append(seconds() - before);
     has_gained_ = has_gained_ || !unsaved_.empty();
-    for (const wire::Record& record : std::exchange(unsaved_, {})) count(record);
+    for (const wire::EncodedRecord& record : std::exchange(unsaved_, {})) count(record);
     has_news_ = true;
   } catch (const SystemError& error) {
     if (may_fail) throw;
+    save_failed_ = true;
     next_save_ = seconds() + save_pause;
     if (!error_code_) {
       error_code_ = ExitCode::system;
@@ -149,7 +159,7 @@ void Engine::save(bool may_fail) {
   }
 }
 
-void Engine::count(const wire::Record& record) {
+void Engine::count(const wire::EncodedRecord& record) {
   const std::size_t trial = trial_index_.at(record.trial);
   if (missing_[trial] == 0) return;
   missing_[trial] =
@@ -239,7 +249,7 @@ void Engine::take_loss(std::size_t worker, const Json& event) {
 
 void Engine::settle(const GivenUp& given_up) {
   // On a full disk nothing was stored, so nothing may be called failed either.
-  if (!unsaved_.empty()) return;
+  if (save_failed_) return;
   const std::string& trial = work_.trials[given_up.trial];
   if (!failed_[given_up.trial]) {
     failed_[given_up.trial] = true;
@@ -252,12 +262,12 @@ void Engine::settle(const GivenUp& given_up) {
   record.status = wire::Status::failed;
   record.message = given_up.message;
   if (!given_up.trained) {
-    unsaved_.push_back(record);
+    unsaved_.push_back(wire::encoded(record));
   } else {
     record.kind = wire::RecordKind::evaluation;
     for (const std::string& evaluation : given_up.evaluations) {
       record.evaluation = evaluation;
-      unsaved_.push_back(record);
+      unsaved_.push_back(wire::encoded(record));
     }
   }
   save(false);

@@ -14,6 +14,7 @@
 namespace eigensweep::sweep {
 namespace {
 
+constexpr double look_pause = 0.1;    // seconds between two looks at every worker
 constexpr double status_pause = 2;    // seconds between two status.json
 constexpr double publish_share = 20;  // at most one part in so many of the time goes into publishing
 
@@ -21,6 +22,10 @@ constexpr double publish_share = 20;  // at most one part in so many of the time
 
 void Engine::tick() {
   status_.elapsed = seconds();
+  publish_if_due();
+  // Looking at every worker in every turn would be most of the work, were there thousands of them.
+  if (status_.elapsed < next_look_) return;
+  next_look_ = status_.elapsed + look_pause;
   status_.packs_waiting = coordinator_.waiting();
   status_.waiting_flops = coordinator_.waiting_flops();
   for (std::size_t i = 0; i < status_.workers.size(); ++i) {
@@ -33,22 +38,33 @@ void Engine::tick() {
     write_status();
     next_status_ = seconds() + status_pause;
   }
-  publish_if_due();
 }
 
+/// In a thread of its own: a results file of a million trials takes longer than any worker may wait. What is appended
+/// to the ledger meanwhile stays news.
 void Engine::publish_if_due() {
+  if (publishing_.valid()) {
+    if (publishing_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) end_publishing();
+    return;
+  }
   if (!has_news_ || seconds() < next_publish_ || draining_) return;
-  const double before = seconds();
+  has_news_ = false;
+  publish_began_ = seconds();
+  publishing_ = std::async(std::launch::async, work_.publish);
+}
+
+void Engine::end_publishing() {
+  if (!publishing_.valid()) return;
   try {
-    work_.publish();
-    has_news_ = false;
+    publishing_.get();
   } catch (const Error& error) {
     // The ledger has everything; the last try, at the end, is the one that counts.
     log::warn("{}", error.what());
+    has_news_ = true;
   }
-  publish_cost_ = seconds() - before;
-  budget_.saw_publish(publish_cost_);
-  next_publish_ = seconds() + std::max(least_publish_pause, publish_share * publish_cost_);
+  const double cost = seconds() - publish_began_;
+  budget_.saw_publish(cost);
+  next_publish_ = seconds() + std::max(least_publish_pause, publish_share * cost);
 }
 
 void Engine::write_status() noexcept {
@@ -90,6 +106,7 @@ ExitCode Engine::conclude() {
   status_.state = error_code_ ? "failed" : complete ? "complete" : "stopped";
   status_.message = error_code_ ? error_ : complete ? "" : fmt::format("`{}` continues", work_.continue_command);
   try {
+    end_publishing();
     if (!unsaved_.empty()) save(true);
     if (has_news_ || !std::filesystem::exists(paths_.results())) work_.publish();
   } catch (const Error& error) {

@@ -10,12 +10,25 @@
 
 #include "eigensweep/sweep/bring_up.hpp"
 #include "eigensweep/sweep/signals.hpp"
+#include "eigensweep/wire/record.hpp"
 
 namespace eigensweep::sweep {
 namespace {
 
+using Clock = std::chrono::steady_clock;
 constexpr std::chrono::microseconds shortest{200};
 constexpr std::chrono::microseconds longest{20000};  // 50 wake-ups a second: an idle rank costs no core
+
+/// A progress message that need not be sent on: rank 0 hears so often of each worker that it is not kept from its work.
+bool is_redundant(const Json& event, int ranks, std::vector<Clock::time_point>& told_at) {
+  if (event.value("type", "") != "progress") return false;
+  const auto slot = event.at("slot").get<std::size_t>();
+  if (slot >= told_at.size()) told_at.resize(slot + 1);
+  const auto now = Clock::now();
+  if (now - told_at[slot] < std::chrono::duration<double>(ranks / most_progress_per_second)) return true;
+  told_at[slot] = now;
+  return false;
+}
 
 std::unique_ptr<Supervisor> make_supervisor(const Json& message, const RunOptions& options) {
   std::vector<Supervisor::Slot> slots;
@@ -33,12 +46,20 @@ ExitCode follow(const RunOptions& options, Communicator& communicator, std::size
   communicator.send(0, to_json(introduce(options, communicator, sharers)));
   std::unique_ptr<Supervisor> supervisor;  // once rank 0 has sent the settings
   std::chrono::microseconds pause = shortest;
+  std::vector<Clock::time_point> told_progress_at;
   bool has_told = false;
   for (;;) {
     bool is_quiet = true;
     if (supervisor) {
-      for (const Json& event : supervisor->turn(pause, signals.descriptor())) {
-        communicator.send(0, event);
+      Json events = Json::array();
+      std::vector<std::uint8_t> records;
+      for (Json& event : supervisor->turn(pause, signals.descriptor())) {
+        if (is_redundant(event, communicator.size(), told_progress_at)) continue;
+        if (event.value("type", "") == "record") wire::detach_record(event, records);
+        events.push_back(std::move(event));
+      }
+      if (!events.empty()) {
+        communicator.send(0, {{"type", "events"}, {"events", std::move(events)}}, records);
         is_quiet = false;
       }
     } else {

@@ -13,6 +13,8 @@
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
+#include "eigensweep/sweep/communicator.hpp"
+#include "eigensweep/sweep/coordinator.hpp"
 #include "eigensweep/wire/ledger.hpp"
 #include "eigensweep/wire/task.hpp"
 
@@ -92,8 +94,12 @@ wire::Task usual_task() {
 }
 
 std::vector<std::uint8_t> message_with(const wire::Record& record) {
-  return Json::to_cbor(
-      {{"type", "record"}, {"pack", "0123456789abcdef"}, {"slot", 0}, {"record", Json::binary(wire::encode(record))}});
+  Json event{
+      {"type", "record"}, {"pack", "0123456789abcdef"}, {"slot", 0}, {"record", Json::binary(wire::encode(record))}};
+  wire::describe_record(event);
+  std::vector<std::uint8_t> bytes;
+  wire::detach_record(event, bytes);
+  return pack_message({{"type", "events"}, {"events", Json::array({std::move(event)})}}, bytes);
 }
 
 class TemporaryLedger {
@@ -136,22 +142,69 @@ CoordinatorCosts measure_costs(const std::filesystem::path& folder) {
   for (int i = 0; i < 64; ++i) messages.push_back(message_with(usual_record(i)));
   TemporaryLedger ledger(folder);
   const auto append = [&](std::size_t count) {
-    std::vector<wire::Record> records;
+    std::vector<wire::EncodedRecord> records;
     for (std::size_t i = 0; i < count; ++i) {
-      const Json message = Json::from_cbor(messages[i % messages.size()]);
-      records.push_back(wire::decode_record(message.at("record").get_binary()));
+      Message message = unpack_message(messages[i % messages.size()]);
+      Json& event = message.content.at("events").at(0);
+      wire::attach_record(event, message.attachment, 0);
+      records.push_back(wire::take_record(event));
     }
-    (*ledger).append(records);
+    (*ledger).append_encoded(records);
   };
-  constexpr std::size_t many = 256;
-  costs.record = std::max(0.0, seconds_of(own, [&] { append(many); }) / static_cast<double>(many) - costs.message);
-  costs.append = std::max(0.0, seconds_of(CLOCK_MONOTONIC, [&] { append(1); }) - costs.record - costs.message);
+  constexpr std::size_t many = 2048;
+  costs.record = std::max(0.0, seconds_of(own, [&] { append(many); }) / static_cast<double>(many));
+  costs.append = std::max(0.0, seconds_of(CLOCK_MONOTONIC, [&] { append(1); }) - costs.record);
+  const double all = seconds_of(CLOCK_MONOTONIC, [&] { append(many); });
+  costs.disk = std::max(0.0, (all - costs.append) / static_cast<double>(many) - costs.record);
   const wire::Task task = usual_task();
   costs.dispatch = seconds_of(own, [&] {
     fields += Json::to_cbor({{"type", "task"}, {"slot", 0}, {"task", wire::to_json(task)}}).size();
   });
   EIGENSWEEP_EXPECT(fields > 0);  // and so nothing above may be optimised away
   return costs;
+}
+
+DriveResult drive_coordinator(const std::filesystem::path& folder, std::size_t packs, std::size_t together) {
+  SyntheticWork work;
+  work.most_lanes = 16;
+  work.trials = packs * work.most_lanes;
+  std::vector<std::vector<std::uint8_t>> messages;
+  for (int i = 0; i < 64; ++i) messages.push_back(message_with(usual_record(i)));
+  const wire::Task task = usual_task();
+  TemporaryLedger ledger(folder);
+  Coordinator coordinator(synthetic_packs(work, together), true);
+  for (std::size_t worker = 0; worker < together; ++worker) coordinator.ready(worker);
+  DriveResult result;
+  std::size_t sent = 0;
+  const double start = now_of(CLOCK_MONOTONIC);
+  const double start_of_own = now_of(CLOCK_PROCESS_CPUTIME_ID);
+  for (auto running = coordinator.take_dispatches(); !running.empty(); running = coordinator.take_dispatches()) {
+    std::vector<wire::EncodedRecord> records;
+    const auto receive = [&](const Dispatch& dispatch, std::size_t trial, const std::string& evaluation) {
+      Message message = unpack_message(messages[records.size() % messages.size()]);
+      Json& event = message.content.at("events").at(0);
+      wire::attach_record(event, message.attachment, 0);
+      wire::EncodedRecord record = wire::take_record(event);
+      if (coordinator.recorded(dispatch.worker, trial, evaluation, record.status)) records.push_back(std::move(record));
+    };
+    for (const Dispatch& dispatch : running) {
+      ++result.decisions;
+      sent += pack_message({{"type", "task"}, {"slot", 0}, {"task", wire::to_json(task)}}, {}).size();
+      for (const study::Lane& lane : dispatch.pack.lanes) {
+        receive(dispatch, lane.trial, "");
+        for (const study::Evaluation& evaluation : dispatch.pack.evaluations)
+          receive(dispatch, lane.trial, evaluation.id);
+      }
+    }
+    result.records += records.size();
+    (*ledger).append_encoded(records);
+    ++result.appends;
+    for (const Dispatch& dispatch : running) coordinator.finished(dispatch.worker);
+  }
+  result.seconds = now_of(CLOCK_MONOTONIC) - start;
+  result.processor_seconds = now_of(CLOCK_PROCESS_CPUTIME_ID) - start_of_own;
+  EIGENSWEEP_EXPECT(coordinator.is_complete() && sent > 0);
+  return result;
 }
 
 }  // namespace eigensweep::sweep

@@ -14,6 +14,7 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/random.hpp"
 #include "eigensweep/sweep/coordinator.hpp"
+#include "follow.hpp"
 
 namespace eigensweep::sweep {
 namespace {
@@ -64,6 +65,7 @@ class Simulation {
     for (std::size_t worker = 0; worker < options_.workers; ++worker) coordinator_->ready(worker);
     hand_out();
     while (!messages_.empty()) turn();
+    append();
     EIGENSWEEP_EXPECT(coordinator_->is_complete());
     conclude();
     return result_;
@@ -83,7 +85,8 @@ class Simulation {
 
   /// Sleeps until something has arrived; turns that find nothing but progress are reckoned together.
   void wait() {
-    const double progress = options_.costs.progress_per_second * static_cast<double>(coordinator_->running());
+    const double progress = std::min(options_.costs.progress_per_second * static_cast<double>(coordinator_->running()),
+                                     most_progress_per_second);
     const double until = messages_.top().at;
     const double pause = progress * longest_pause > 1 ? shortest_pause : longest_pause;
     double passed = shortest_pause;  // each turn sleeps at least so long
@@ -110,12 +113,9 @@ class Simulation {
       messages_.pop();
       records += store(taken.back());
     }
-    work(options_.costs.turn + static_cast<double>(records) * (options_.costs.message + options_.costs.record));
-    if (records > 0) {
-      work(options_.costs.append);
-      ++result_.appends;
-      durable_at_ = now_;
-    }
+    work(options_.costs.turn + static_cast<double>(records) * options_.costs.record);
+    unsaved_ += records;
+    if (now_ >= next_append_) append();
     result_.records += records;
     for (const Message& message : taken) {
       if (message.stage < running_[message.worker].evaluations.size()) continue;
@@ -124,6 +124,15 @@ class Simulation {
       coordinator_->finished(message.worker);
     }
     hand_out();
+  }
+
+  void append() {
+    if (unsaved_ == 0) return;
+    const double seconds = options_.costs.append + static_cast<double>(unsaved_) * options_.costs.disk;
+    work(seconds);
+    next_append_ = now_ + pause_after_append(seconds);
+    unsaved_ = 0;
+    ++result_.appends;
   }
 
   std::size_t store(const Message& message) {
@@ -175,7 +184,7 @@ class Simulation {
   }
 
   void conclude() {
-    result_.makespan = std::max(now_, durable_at_);
+    result_.makespan = now_;
     const double all = static_cast<double>(options_.workers) * result_.makespan;
     result_.utilisation = all > 0 ? work_done_ / all : 1;
     result_.load = result_.makespan > 0 ? busy_ / result_.makespan : 0;
@@ -199,7 +208,8 @@ class Simulation {
   double now_ = 0;
   double busy_ = 0;
   double progress_until_ = 0;
-  double durable_at_ = 0;
+  double next_append_ = 0;
+  std::size_t unsaved_ = 0;
   double work_done_ = 0;
   bool is_dry_ = false;
   SimulationResult result_;

@@ -8,7 +8,9 @@
 #include <utility>
 
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/core/log.hpp"
 #include "eigensweep/core/text.hpp"
+#include "eigensweep/wire/record.hpp"
 
 namespace eigensweep::sweep {
 namespace {
@@ -142,6 +144,15 @@ void Supervisor::hear(std::size_t slot, Json&& frame, std::vector<Json>& events)
   if (type == "finished" || type == "failed") state.is_busy = false;
   if (type == "finished") state.losses = 0;
   if (type == "drained") state.is_leaving = true;
+  if (type == "record") {
+    // Looked into here and not on rank 0, which would be too slow for thousands of workers.
+    try {
+      wire::describe_record(frame);
+    } catch (const std::exception& error) {
+      log::warn("a worker sent a record that cannot be used: {}", error.what());
+      return;
+    }
+  }
   frame["slot"] = slot;
   events.push_back(std::move(frame));
 }

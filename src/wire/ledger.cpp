@@ -51,11 +51,13 @@ Bytes header() {
   return bytes;
 }
 
-void put_record(Bytes& bytes, const Record& record) {
-  const Bytes payload = encode(record);
+void check_size(const Bytes& payload) {
   if (payload.size() > largest_frame)
     throw SystemError(
         fmt::format("ledger: a record of {} bytes is above the limit of {}", payload.size(), largest_frame));
+}
+
+void put_record(Bytes& bytes, const Bytes& payload) {
   bytes.insert(bytes.end(), marker.begin(), marker.end());
   put(bytes, static_cast<std::uint32_t>(payload.size()));
   put(bytes, checksum(bytes.data() + bytes.size() - 4, payload.data(), payload.size()));
@@ -224,7 +226,7 @@ namespace {
 }
 
 /// 0, or the errno of what failed. Writes at a fixed place, so that a second try overwrites what a first one left.
-int write_durably(int descriptor, const Bytes& bytes, std::uint64_t offset) {
+int write_at(int descriptor, const Bytes& bytes, std::uint64_t offset) {
   std::size_t done = 0;
   while (done < bytes.size()) {
     const ssize_t count =
@@ -233,7 +235,7 @@ int write_durably(int descriptor, const Bytes& bytes, std::uint64_t offset) {
     if (count < 0) return errno;
     done += static_cast<std::size_t>(count);
   }
-  return ::fdatasync(descriptor) == 0 ? 0 : errno;
+  return 0;
 }
 
 void sync_folder_of(const std::filesystem::path& file) {
@@ -252,7 +254,8 @@ Ledger::Ledger(const std::filesystem::path& file) : file_(file) {
   if (descriptor_ < 0) fail_to_write(file_, "open", errno);
   int error = 0;
   if (end_ == 0) {
-    error = write_durably(descriptor_, header(), 0);
+    error = write_at(descriptor_, header(), 0);
+    if (error == 0 && ::fdatasync(descriptor_) != 0) error = errno;
     end_ = header_size;
     sync_folder_of(file_);
   }
@@ -266,15 +269,32 @@ Ledger::Ledger(const std::filesystem::path& file) : file_(file) {
 Ledger::~Ledger() { ::close(descriptor_); }
 
 void Ledger::append(const std::vector<Record>& records) {
-  Bytes bytes;
-  for (const Record& record : records) put_record(bytes, record);
-  if (bytes.empty()) return;
-  if (const int error = write_durably(descriptor_, bytes, end_); error != 0) {
+  std::vector<EncodedRecord> all;
+  for (const Record& record : records) all.push_back(encoded(record));
+  append_encoded(all);
+}
+
+void Ledger::append_encoded(const std::vector<EncodedRecord>& records) {
+  if (records.empty()) return;
+  for (const EncodedRecord& record : records) check_size(record.bytes);
+  constexpr std::size_t block_size = std::size_t{1} << 20;  // all at once would be a second copy of everything
+  Bytes block;
+  std::uint64_t end = end_;
+  int error = 0;
+  for (std::size_t i = 0; i < records.size() && error == 0; ++i) {
+    put_record(block, records[i].bytes);
+    if (block.size() < block_size && i + 1 < records.size()) continue;
+    error = write_at(descriptor_, block, end);
+    end += block.size();
+    block.clear();
+  }
+  if (error == 0 && ::fdatasync(descriptor_) != 0) error = errno;
+  if (error != 0) {
     // Where even this fails, the next try still writes over the rest and a reader takes it for a torn tail.
     [[maybe_unused]] const int ignored = ::ftruncate(descriptor_, static_cast<off_t>(end_));
     fail_to_write(file_, "append", error);
   }
-  end_ += bytes.size();
+  end_ = end;
 }
 
 }  // namespace eigensweep::wire

@@ -142,4 +142,52 @@ Record decode_record(const std::vector<std::uint8_t>& bytes) {
   }
 }
 
+EncodedRecord encoded(const Record& record) {
+  return {record.kind, record.trial, record.evaluation, record.status, record.message, encode(record)};
+}
+
+void describe_record(Json& message) {
+  const auto bytes = message.find("record");
+  if (bytes == message.end() || !bytes->is_binary()) throw DataError("record: the message has no bytes of one");
+  const Record record = decode_record(bytes->get_binary());
+  message["kind"] = static_cast<int>(record.kind);
+  message["trial"] = record.trial;
+  message["evaluation"] = record.evaluation;
+  message["status"] = static_cast<int>(record.status);
+  message["message"] = record.message;
+}
+
+void detach_record(Json& message, std::vector<std::uint8_t>& all) {
+  const std::vector<std::uint8_t>& bytes = message.at("record").get_binary();
+  const std::size_t count = bytes.size();
+  all.insert(all.end(), bytes.begin(), bytes.end());
+  message["record"] = count;
+}
+
+std::size_t attach_record(Json& message, const std::vector<std::uint8_t>& all, std::size_t place) {
+  const auto found = message.find("record");
+  if (found == message.end() || !found->is_number_unsigned())
+    throw DataError("record: its message does not say how long it is");
+  const auto count = found->get<std::size_t>();
+  if (place > all.size() || count > all.size() - place) throw DataError("record: its message ends before it does");
+  const auto begin = all.begin() + static_cast<std::ptrdiff_t>(place);
+  *found = Json::binary({begin, begin + static_cast<std::ptrdiff_t>(count)});
+  return place + count;
+}
+
+EncodedRecord take_record(Json& message) {
+  try {
+    EncodedRecord record;
+    record.kind = enum_from_json<RecordKind>(message.at("kind"), 1, 2, "kind");
+    record.trial = message.at("trial").get_ref<const std::string&>();
+    record.evaluation = message.at("evaluation").get_ref<const std::string&>();
+    record.status = enum_from_json<Status>(message.at("status"), 0, 3, "status");
+    record.message = message.at("message").get_ref<const std::string&>();
+    record.bytes = std::move(message.at("record").get_binary());
+    return record;
+  } catch (const Json::exception& error) {
+    throw DataError(fmt::format("record: its message lacks a field: {}", error.what()));
+  }
+}
+
 }  // namespace eigensweep::wire

@@ -16,7 +16,7 @@ SimulationOptions free_of_cost(std::size_t workers) {
   SimulationOptions options;
   options.workers = workers;
   options.spread = 0;
-  options.costs = {0, 0, 0, 0, 0, 0, 0};
+  options.costs = {0, 0, 0, 0, 0, 0, 0, 0};
   return options;
 }
 
@@ -109,6 +109,11 @@ TEST_CASE("a coordinator that is too slow shows in its load and in idle workers"
   CHECK(simulate(sweep::synthetic_packs(work, options.workers), options).utilisation > 0.9);
 }
 
+TEST_CASE("appends leave the coordinator nine tenths of its time") {
+  for (const double seconds : {1e-3, 5e-3, 20e-3}) CHECK(sweep::pause_after_append(seconds) >= 9 * seconds);
+  CHECK(sweep::pause_after_append(1) == 0.25);
+}
+
 TEST_CASE("records that come together share an append") {
   SyntheticWork work;
   work.trials = 4000;
@@ -120,9 +125,9 @@ TEST_CASE("records that come together share an append") {
   CHECK(static_cast<double>(result.appends) * 0.5 <= result.makespan);
 }
 
-TEST_CASE("4,096 workers are busy for 98 % of the time with packs of seconds") {
+TEST_CASE("4,096 workers are busy for 98 % of the time with packs of sixteen seconds") {
   SyntheticWork work;
-  work.trials = 200000;  // `eigensweep simulate` takes the million
+  work.trials = 1000000;
   SimulationOptions options;
   options.workers = 4096;
   const auto result = simulate(sweep::synthetic_packs(work, options.workers), options);

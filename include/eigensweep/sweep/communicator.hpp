@@ -16,7 +16,13 @@ namespace eigensweep::sweep {
 struct Message {
   int source = 0;
   Json content;
+  std::vector<std::uint8_t> attachment;
 };
+
+/// A message as it travels: the content's length (u64), the content as CBOR, the attachment. unpack_message() leaves
+/// `source` alone.
+std::vector<std::uint8_t> pack_message(const Json& content, const std::vector<std::uint8_t>& attachment);
+Message unpack_message(const std::vector<std::uint8_t>& bytes);
 
 /// MPI as far as a sweep needs it: whole messages between ranks, never a blocking call in between. Not started by a
 /// launcher, it is the only rank of a job of one and never touches MPI: a start on a laptop costs nothing.
@@ -38,7 +44,7 @@ class Communicator {
   [[nodiscard]] int node_size() const noexcept { return node_size_; }
 
   /// Queues a message; never blocks.
-  void send(int to, const Json& content);
+  void send(int to, const Json& content, const std::vector<std::uint8_t>& attachment = {});
   /// The next message, if one has come.
   std::optional<Message> receive();
   /// Waits until everything that was sent has left.

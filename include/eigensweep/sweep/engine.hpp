@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <functional>
+#include <future>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -58,8 +59,8 @@ class Engine {
   };
 
   void turn();
-  void store(const std::vector<Event>& events);
-  void accept(std::size_t worker, wire::Record&& record);
+  void store(std::vector<Event>& events);
+  void accept(std::size_t worker, wire::EncodedRecord&& record);
   void save(bool may_fail);
   void take(const Event& event);
   void take_loss(std::size_t worker, const Json& event);
@@ -72,8 +73,9 @@ class Engine {
   void begin_drain(const std::string& why);
   void tick();
   void publish_if_due();
+  void end_publishing();
   void write_status() noexcept;
-  void count(const wire::Record& record);
+  void count(const wire::EncodedRecord& record);
   void leave();
   ExitCode conclude();
   [[nodiscard]] std::size_t index_of(int rank, std::size_t slot) const;
@@ -97,9 +99,9 @@ class Engine {
   std::vector<std::size_t> missing_;       ///< records that each trial still lacks
   std::vector<bool> failed_;               ///< given up in this run
   std::vector<std::size_t> first_worker_;  ///< of each rank
-  std::vector<wire::Record> unsaved_;
+  std::vector<wire::EncodedRecord> unsaved_;
   /// Records that count only together with the rest of their trial's, per worker.
-  std::vector<std::unordered_map<std::size_t, std::vector<wire::Record>>> held_;
+  std::vector<std::unordered_map<std::size_t, std::vector<wire::EncodedRecord>>> held_;
   std::vector<std::size_t> records_in_pack_;  ///< per worker: evaluation records of its pack so far
   std::vector<double> heard_;                 ///< per worker: when it last said something
   std::chrono::microseconds pause_{200};
@@ -113,11 +115,14 @@ class Engine {
   std::size_t retired_ = 0;
   std::optional<ExitCode> error_code_;  ///< why the run must end, beside a request
   std::string error_;
+  double next_look_ = 0;
   double next_status_ = 0;
   static constexpr double least_publish_pause = 30;  // seconds between two results.h5
   double next_publish_ = least_publish_pause;
-  double publish_cost_ = 0;
+  double publish_began_ = 0;
+  std::future<void> publishing_;
   double next_save_ = 0;
+  bool save_failed_ = false;
   bool has_news_ = false;  ///< records that results.h5 does not show yet
 };
 

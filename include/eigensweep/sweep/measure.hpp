@@ -13,4 +13,17 @@ namespace eigensweep::sweep {
 /// written.
 CoordinatorCosts measure_costs(const std::filesystem::path& folder);
 
+/// What rank 0 got done in a run without waiting: real messages, coordinator, ledger and tasks, but no workers.
+struct DriveResult {
+  double seconds = 0;
+  double processor_seconds = 0;  ///< without waiting for the disk or for other programs
+  std::size_t records = 0;
+  std::size_t decisions = 0;  ///< packs handed out
+  std::size_t appends = 0;
+};
+
+/// Drives them as fast as they go: `packs` packs of sixteen trials with four records each, of which `together` end in
+/// every turn of the loop and share an append. The ledger in `folder` is removed again. Throws SystemError.
+DriveResult drive_coordinator(const std::filesystem::path& folder, std::size_t packs, std::size_t together);
+
 }  // namespace eigensweep::sweep

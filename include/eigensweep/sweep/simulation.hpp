@@ -13,14 +13,19 @@ namespace eigensweep::sweep {
 /// What rank 0 spends on what, in seconds. The defaults were measured (docs/clusters.md says how); `measure_costs`
 /// measures them on this machine.
 struct CoordinatorCosts {
-  double turn = 3e-6;              ///< a turn of its loop: poll, probe, look at the clock
-  double message = 8e-6;           ///< a message from another rank: received, decoded, acted upon
-  double record = 6e-6;            ///< a record: looked into, copied to the ledger's buffer
-  double append = 2e-3;            ///< write and fdatasync of all records of a turn
-  double dispatch = 60e-6;         ///< a pack handed out: its task made, encoded, sent
-  double latency = 20e-6;          ///< of a message on its way
-  double progress_per_second = 4;  ///< messages about its progress that each busy worker sends
+  double turn = 3e-6;        ///< a turn of its loop: poll, probe, look at the clock
+  double message = 5e-6;     ///< a message from another rank, but for records: received, decoded, acted upon
+  double record = 7e-6;      ///< a record: received, decoded, checksummed, copied for the ledger
+  double disk = 10e-6;       ///< what each record adds to an append, beside the processor's part: the disk's bandwidth
+  double append = 3.5e-3;    ///< write and fdatasync of all records of a turn
+  double dispatch = 105e-6;  ///< a pack handed out: its task made, encoded, sent
+  double latency = 20e-6;    ///< of a message on its way
+  double progress_per_second = 4;  ///< messages about its progress that a busy worker sends; all: at most 1000
 };
+
+/// How long records wait for company after an append that took so long: appends take at most a tenth of rank 0's time,
+/// and who is killed loses no more than a quarter of a second's records, whose trials run again.
+constexpr double pause_after_append(double seconds) { return seconds < 0.025 ? 10 * seconds : 0.25; }
 
 /// Trials that nobody has to write a study for: shapes whose trials cost from 1 to `range`, evenly in the logarithm.
 struct SyntheticWork {

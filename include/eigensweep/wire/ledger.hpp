@@ -40,6 +40,7 @@ class Ledger {
   /// After it returns, the records survive whatever dies. One fsync for all of them. Throws SystemError (disk full):
   /// the file is then cut back to what it was, and the same append may be tried again.
   void append(const std::vector<Record>& records);
+  void append_encoded(const std::vector<EncodedRecord>& records);
 
  private:
   std::filesystem::path file_;

@@ -52,4 +52,25 @@ std::vector<std::uint8_t> encode(const Record& record);
 /// Throws DataError when the bytes are no record.
 Record decode_record(const std::vector<std::uint8_t>& bytes);
 
+/// A record as it travels and is stored, with what its coordinator needs to know beside it: at a million trials rank 0
+/// has no time to take every record apart.
+struct EncodedRecord {
+  RecordKind kind = RecordKind::training;
+  std::string trial;
+  std::string evaluation;
+  Status status = Status::ok;
+  std::string message;
+  std::vector<std::uint8_t> bytes;  ///< encode(Record)
+};
+
+EncodedRecord encoded(const Record& record);
+/// Adds what is to be known to a message whose "record" holds the bytes. Throws DataError when these are no record.
+void describe_record(Json& message);
+/// Moves the bytes of a message's record to the end of `all`, and back: a parser looks at every byte, a copy does not.
+/// attach_record() returns the next place in `all`; throws DataError where `all` ends too early.
+void detach_record(Json& message, std::vector<std::uint8_t>& all);
+std::size_t attach_record(Json& message, const std::vector<std::uint8_t>& all, std::size_t place);
+/// Takes out of such a message what describe_record() put there. Throws DataError when it is not there.
+EncodedRecord take_record(Json& message);
+
 }  // namespace eigensweep::wire

@@ -25,6 +25,7 @@ struct SimulateArguments {
   double speed = 50;  // GFLOP/s, as `plan` assumes
   bool whole = false;
   bool measure = false;
+  bool drive = false;
   std::string folder = ".";
   bool json = false;
 };
@@ -38,7 +39,7 @@ std::string seconds_text(double seconds) {
 std::string count(std::size_t number) { return text::thousands(static_cast<long long>(number)); }
 
 Json to_json(const sweep::CoordinatorCosts& costs) {
-  return {{"turn", costs.turn},     {"message", costs.message},   {"record", costs.record},
+  return {{"turn", costs.turn},     {"message", costs.message},   {"record", costs.record},  {"disk", costs.disk},
           {"append", costs.append}, {"dispatch", costs.dispatch}, {"latency", costs.latency}};
 }
 
@@ -70,8 +71,9 @@ std::string table(const Json& all) {
   const auto cost = [&](const char* name) { return seconds_text(costs.at(name).get<double>()); };
   std::string page = fmt::format("{} trials on {} workers, handed out as {} packs ({} cut for the tail)\n",
                                  whole("trials"), whole("ranks"), whole("packs"), whole("tail_splits"));
-  page += fmt::format("costs:        message {}, record {}, append {}, task {}, turn {}, latency {}\n", cost("message"),
-                      cost("record"), cost("append"), cost("dispatch"), cost("turn"), cost("latency"));
+  page += fmt::format("costs:        message {}, record {}, append {} and {} a record, task {}, turn {}, latency {}\n",
+                      cost("message"), cost("record"), cost("append"), cost("disk"), cost("dispatch"), cost("turn"),
+                      cost("latency"));
   page += fmt::format("makespan:     {} ({:.3f} of the bound for whole packs, {})\n", seconds_text(number("makespan")),
                       number("makespan") / std::max(number("bound"), 1e-300), seconds_text(number("bound")));
   page += fmt::format("utilisation:  {:.2f} %\n", 100 * number("utilisation"));
@@ -88,7 +90,29 @@ std::string table(const Json& all) {
   return page;
 }
 
+/// The real thing beside what its costs foresee: on the wall, and of the processor alone.
+ExitCode drive(const SimulateArguments& given) {
+  const sweep::CoordinatorCosts costs = sweep::measure_costs(given.folder);
+  std::cout << fmt::format("{:>9} {:>10} {:>10} {:>10} {:>10} {:>16} {:>10}\n", "together", "packs/s", "records/s",
+                           "foreseen", "appends/s", "records/s of CPU", "foreseen");
+  constexpr std::size_t packs = 2048;
+  for (const std::size_t together : {1, 4, 16, 64, 256}) {
+    const sweep::DriveResult result =
+        sweep::drive_coordinator(given.folder, together == 1 ? packs / 8 : packs, together);
+    const auto records = static_cast<double>(result.records);
+    const auto decisions = static_cast<double>(result.decisions);
+    const auto appends = static_cast<double>(result.appends);
+    const double processor = records * costs.record + decisions * costs.dispatch;
+    std::cout << fmt::format("{:>9} {:>10.0f} {:>10.0f} {:>10.0f} {:>10.1f} {:>16.0f} {:>10.0f}\n", together,
+                             decisions / result.seconds, records / result.seconds,
+                             records / (processor + records * costs.disk + appends * costs.append),
+                             appends / result.seconds, records / result.processor_seconds, records / processor);
+  }
+  return ExitCode::ok;
+}
+
 ExitCode run(SimulateArguments& given) {
+  if (given.drive) return drive(given);
   if (given.measure) given.options.costs = sweep::measure_costs(given.folder);
   given.options.splits_tail = !given.whole;
   const double before = peak_resident_bytes();
@@ -125,9 +149,10 @@ void add_simulate(CLI::App& app, Action& action) {
   sweep::SimulationOptions& options = given->options;
   sweep::CoordinatorCosts& costs = options.costs;
   command->add_option("study", given->study, "study file whose packs are handed out");
+  options.workers = 4096;
   command->add_option("--ranks", options.workers, "workers, one per rank")
       ->check(CLI::Range(std::size_t{1}, std::size_t{1000000}))
-      ->required();
+      ->capture_default_str();
   command->add_option("--trials", given->work.trials, "trials, without a study")
       ->check(positive)
       ->capture_default_str();
@@ -158,6 +183,9 @@ void add_simulate(CLI::App& app, Action& action) {
   command->add_option("--record-cost", costs.record, "seconds for a record, beside its message")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  command->add_option("--disk-cost", costs.disk, "seconds that each record adds to an append")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command->add_option("--ledger-cost", costs.append, "seconds of one append, synced")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
@@ -171,6 +199,8 @@ void add_simulate(CLI::App& app, Action& action) {
   command->add_flag("--measure", given->measure, "measure these costs here first, with a ledger in --folder");
   command->add_option("--folder", given->folder, "where --measure writes; choose the file system of the output")
       ->capture_default_str();
+  command->add_flag("--drive", given->drive,
+                    "instead drive the real coordinator and a ledger in --folder, without workers: their rates");
   command->add_flag("--whole", given->whole, "cut no pack for the tail");
   command->add_option("--seed", options.seed, "of the times that packs take")->capture_default_str();
   command->add_flag("--json", given->json, "for programs");
