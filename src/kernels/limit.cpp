@@ -18,11 +18,29 @@ namespace {
 
 constexpr std::int64_t block_numbers = 1 << 17;  // a block's matrices stay in a core's cache
 
+/// What the recursion needs of each sample by itself, per hidden layer.
+std::vector<Marginal> marginals_of(const std::vector<AffineLaw>& laws, const std::string& activation, const Tensor& x) {
+  Tensor q = x.square().sum(1) / static_cast<double>(x.size(1));
+  std::vector<Marginal> layers;
+  for (std::size_t layer = 0; layer + 1 < laws.size(); ++layer) {
+    q = laws[layer].weight * q + laws[layer].bias;
+    layers.push_back(marginal(activation, q));
+    q = dual_diagonal(activation, q).value;
+  }
+  return layers;
+}
+
+std::vector<Marginal> rows_of(std::vector<Marginal> layers, std::int64_t start, std::int64_t stop) {
+  for (Marginal& layer : layers) {
+    layer.variance = layer.variance.slice(0, start, stop);
+    if (layer.coefficients.defined()) layer.coefficients = layer.coefficients.slice(0, start, stop);
+  }
+  return layers;
+}
+
 Limit recursion(const std::vector<AffineLaw>& laws, const std::string& activation, const Tensor& a, const Tensor& b,
-                bool with_hidden) {
-  const auto inputs = static_cast<double>(a.size(1));
-  Tensor gram = a.matmul(b.t()) / inputs;
-  Tensor q1 = a.square().sum(1) / inputs, q2 = b.square().sum(1) / inputs;
+                const std::vector<Marginal>& of_a, const std::vector<Marginal>& of_b, bool with_hidden) {
+  Tensor gram = a.matmul(b.t()) / static_cast<double>(a.size(1));
   Limit limit;
   for (std::size_t layer = 0; layer < laws.size(); ++layer) {
     const AffineLaw& law = laws[layer];
@@ -32,13 +50,9 @@ Limit recursion(const std::vector<AffineLaw>& laws, const std::string& activatio
     limit.ntk = layer == 0 ? part : torch::add(part, limit.ntk, law.weight);
     gram = above;
     if (layer + 1 == laws.size()) break;
-    q1 = law.weight * q1 + law.bias;
-    q2 = law.weight * q2 + law.bias;
-    const Dual pairs = dual(activation, gram, q1, q2);
+    const Dual pairs = dual(activation, gram, of_a[layer], of_b[layer]);
     limit.ntk = limit.ntk * pairs.slope;
     gram = pairs.value;
-    q1 = dual_diagonal(activation, q1).value;
-    q2 = dual_diagonal(activation, q2).value;
     if (with_hidden) limit.hidden.push_back(gram);
   }
   limit.nngp = gram;
@@ -47,7 +61,7 @@ Limit recursion(const std::vector<AffineLaw>& laws, const std::string& activatio
 
 /// By blocks of rows, each on one thread: every operation is then bound by the core, not by memory.
 Limit by_blocks(const std::vector<AffineLaw>& laws, const std::string& activation, const Tensor& a, const Tensor& b,
-                bool with_hidden) {
+                const std::vector<Marginal>& of_a, const std::vector<Marginal>& of_b, bool with_hidden) {
   const std::int64_t rows = a.size(0);
   Limit limit;
   limit.nngp = torch::empty({rows, b.size(0)}, a.options());
@@ -59,7 +73,8 @@ Limit by_blocks(const std::vector<AffineLaw>& laws, const std::string& activatio
     const torch::NoGradGuard no_gradients;  // a thread's own
     for (std::int64_t i = first; i < last; ++i) {
       const std::int64_t start = i * block, stop = std::min(start + block, rows);
-      const Limit part = recursion(laws, activation, a.slice(0, start, stop), b, with_hidden);
+      const Limit part =
+          recursion(laws, activation, a.slice(0, start, stop), b, rows_of(of_a, start, stop), of_b, with_hidden);
       limit.nngp.slice(0, start, stop).copy_(part.nngp);
       limit.ntk.slice(0, start, stop).copy_(part.ntk);
       for (std::size_t layer = 0; layer < part.hidden.size(); ++layer) {
@@ -77,8 +92,9 @@ Limit dense_limit(const std::vector<AffineLaw>& laws, const std::string& activat
   EIGENSWEEP_EXPECT(laws.size() >= 2 && x1.dim() == 2 && x2.dim() == 2 && x1.size(1) == x2.size(1));
   const Tensor a = x1.to(torch::kFloat64), b = x2.to(torch::kFloat64);
   const bool wants_gradients = torch::GradMode::is_enabled() && (a.requires_grad() || b.requires_grad());
-  return wants_gradients || !a.is_cpu() ? recursion(laws, activation, a, b, with_hidden)
-                                        : by_blocks(laws, activation, a, b, with_hidden);
+  const std::vector<Marginal> of_a = marginals_of(laws, activation, a), of_b = marginals_of(laws, activation, b);
+  return wants_gradients || !a.is_cpu() ? recursion(laws, activation, a, b, of_a, of_b, with_hidden)
+                                        : by_blocks(laws, activation, a, b, of_a, of_b, with_hidden);
 }
 
 }  // namespace eigensweep::kernels
