@@ -10,6 +10,7 @@
 
 #include "conv_recursion.hpp"
 #include "eigensweep/core/error.hpp"
+#include "threads.hpp"
 
 namespace eigensweep::kernels {
 namespace {
@@ -48,17 +49,12 @@ Block block_of(const Plan& plan, const Tensor& x1, const Tensor& x2, bool of_gra
 }
 
 /// Calls visit(start, size) for every block of `size` out of `count`, on as many threads as there are.
-void over_blocks(std::int64_t count, std::int64_t size, bool on_threads,
+void over_blocks(std::int64_t count, std::int64_t size, bool has_threads,
                  const std::function<void(std::int64_t, std::int64_t)>& visit) {
-  const auto some = [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t i = first; i < last; ++i) visit(i * size, std::min(size, count - i * size));
-  };
+  const auto block = [&](std::int64_t i) { visit(i * size, std::min(size, count - i * size)); };
   const std::int64_t blocks = (count + size - 1) / size;
-  if (on_threads) {
-    at::parallel_for(0, blocks, 1, some);
-  } else {
-    some(0, blocks);
-  }
+  if (has_threads) return on_threads(blocks, block);
+  for (std::int64_t i = 0; i < blocks; ++i) block(i);
 }
 
 /// `x` with its variances, for a block of images after the other.
@@ -71,7 +67,7 @@ Images read(const Plan& plan, const Tensor& x) {
   const std::int64_t most = std::min(most_images, share(x.size(0), x));
   const std::int64_t size = std::clamp<std::int64_t>(pair_numbers / 8 / plan.position_pairs(), 1, most);
   over_blocks(x.size(0), size, x.is_cpu(), [&](std::int64_t start, std::int64_t count) {
-    const torch::NoGradGuard of_thread;
+    const torch::NoGradGuard no_graph;
     const Variances part = variances_of(plan, x.narrow(0, start, count));
     images.variances.dense.narrow(0, start, count).copy_(part.dense);
     for (std::size_t block = 0; block < part.maps.size(); ++block) {
@@ -92,7 +88,7 @@ Limit by_blocks(const Plan& plan, const Tensor& x1, const Tensor& x2, bool with_
   const std::int64_t across = (x2.size(0) + block.columns - 1) / block.columns;
   const std::int64_t down = (x1.size(0) + block.rows - 1) / block.rows;
   over_blocks(down * across, 1, x1.is_cpu(), [&](std::int64_t index, std::int64_t) {
-    const torch::NoGradGuard of_thread;
+    const torch::NoGradGuard no_graph;
     const std::int64_t row = index / across * block.rows, column = index % across * block.columns;
     if (is_symmetric && column < row) return;
     const std::int64_t rows = std::min(block.rows, x1.size(0) - row);

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/kernels/limit.hpp"
 
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/kernels/dual.hpp"
+#include "threads.hpp"
 
 namespace eigensweep::kernels {
 
@@ -69,17 +68,14 @@ Limit by_blocks(const std::vector<AffineLaw>& laws, const std::string& activatio
   for (std::size_t layer = 0; with_hidden && layer + 1 < laws.size(); ++layer)
     limit.hidden.push_back(torch::empty_like(limit.nngp));
   const std::int64_t block = std::max<std::int64_t>(block_numbers / std::max<std::int64_t>(b.size(0), 1), 1);
-  at::parallel_for(0, (rows + block - 1) / block, 1, [&](std::int64_t first, std::int64_t last) {
-    const torch::NoGradGuard no_gradients;  // a thread's own
-    for (std::int64_t i = first; i < last; ++i) {
-      const std::int64_t start = i * block, stop = std::min(start + block, rows);
-      const Limit part =
-          recursion(laws, activation, a.slice(0, start, stop), b, rows_of(of_a, start, stop), of_b, with_hidden);
-      limit.nngp.slice(0, start, stop).copy_(part.nngp);
-      limit.ntk.slice(0, start, stop).copy_(part.ntk);
-      for (std::size_t layer = 0; layer < part.hidden.size(); ++layer) {
-        limit.hidden[layer].slice(0, start, stop).copy_(part.hidden[layer]);
-      }
+  on_threads((rows + block - 1) / block, [&](std::int64_t i) {
+    const std::int64_t start = i * block, stop = std::min(start + block, rows);
+    const Limit part =
+        recursion(laws, activation, a.slice(0, start, stop), b, rows_of(of_a, start, stop), of_b, with_hidden);
+    limit.nngp.slice(0, start, stop).copy_(part.nngp);
+    limit.ntk.slice(0, start, stop).copy_(part.ntk);
+    for (std::size_t layer = 0; layer < part.hidden.size(); ++layer) {
+      limit.hidden[layer].slice(0, start, stop).copy_(part.hidden[layer]);
     }
   });
   return limit;
