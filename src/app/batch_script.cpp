@@ -8,9 +8,6 @@
 
 namespace eigensweep::app {
 
-/// slurm/eigensweep.sbatch, by the build.
-extern const char* const batch_template;
-
 namespace {
 
 std::string directives(const Resources& resources, const BatchCommand& command) {

@@ -9,6 +9,9 @@
 
 namespace eigensweep::app {
 
+/// slurm/eigensweep.sbatch, as the build read it.
+extern const char* const batch_template;
+
 /// What a job asks of SLURM; what is not there is left to the site.
 struct Resources {
   std::size_t nodes = 1;

@@ -39,7 +39,10 @@ study::Pack part_of(const study::Pack& pack, std::vector<study::Lane> lanes, std
 Coordinator::Coordinator(std::vector<study::Pack> packs, bool keeps_models, bool splits_tail)
     : keeps_models_(keeps_models), splits_tail_(splits_tail) {
   waiting_.reserve(packs.size());
-  for (study::Pack& pack : packs) push(std::move(pack), 0, !pack.has_checkpoint);
+  for (study::Pack& pack : packs) {
+    const bool may_be_cut = !pack.has_checkpoint;
+    push(std::move(pack), 0, may_be_cut);
+  }
 }
 
 bool Coordinator::comes_later(const Attempt& left, const Attempt& right) noexcept {

@@ -61,7 +61,7 @@ wire::Record usual_record(int i) {
     record.columns["robust_accuracy"] = wire::Array::of(strengths);
     record.columns["robust_loss"] = wire::Array::of(strengths);
   } else {
-    record.columns["eigenvalues"] = wire::Array::of(std::vector<double>(3 * 256, 0.5), {3, 256});
+    record.columns["eigenvalues"] = wire::Array::of(std::vector<double>(768, 0.5), {3, 256});
     for (const char* name : {"exponent", "r_squared", "effective_rank"}) {
       record.columns[name] = wire::Array::of({1, 1, 1});
     }
