@@ -33,7 +33,10 @@ Engine::Engine(Work work, const OutputPaths& paths, std::vector<Place> places, R
       failed_(work_.trials.size(), false),
       held_(places.size()),
       records_in_pack_(places.size(), 0),
-      heard_(places.size(), 0) {
+      heard_(places.size(), 0),
+      began_(places.size()),
+      next_ask_(places.size(), 0),
+      hangs_(work_.trials.size(), 0) {
   for (std::size_t i = 0; i < work_.trials.size(); ++i) trial_index_.emplace(work_.trials[i], i);
   first_worker_.assign(static_cast<std::size_t>(communicator_.size()), places.size());
   for (std::size_t i = places.size(); i-- > 0;) first_worker_[static_cast<std::size_t>(places[i].rank)] = i;
@@ -101,6 +104,7 @@ void Engine::turn() {
   for (const GivenUp& given_up : coordinator_.take_given_up()) settle(given_up);
   look_at_signals();
   look_at_time();
+  look_at_hangs();
   hand_out();
   tick();
 }
@@ -239,6 +243,11 @@ void Engine::take_loss(std::size_t worker, const Json& event) {
   const std::string message = event.value("message", "");
   if (!draining_) log::warn("lost worker {}: {}", worker, message);
   if (!coordinator_.has_pack(worker)) return;
+  if (event.value("hung", false)) {
+    for (const study::Lane& lane : coordinator_.pack(worker).lanes) {
+      if (hangs_[lane.trial] < 100) ++hangs_[lane.trial];
+    }
+  }
   // A worker that never said hello has not touched its pack.
   if (draining_ || !event.value("said_hello", false)) {
     coordinator_.returned(worker);
@@ -293,6 +302,8 @@ void Engine::hand_out() {
     worker = std::move(fresh);
     records_in_pack_[dispatch.worker] = 0;
     heard_[dispatch.worker] = seconds();
+    began_[dispatch.worker] = {seconds(), 0, false};
+    next_ask_[dispatch.worker] = 0;
     budget_.saw_pack(dispatch.pack.bytes);
     held_[dispatch.worker].clear();
     for (const study::Lane& lane : dispatch.pack.lanes) {

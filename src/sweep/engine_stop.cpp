@@ -13,6 +13,7 @@ namespace eigensweep::sweep {
 void Engine::heard_of(std::size_t worker, const Json& content) {
   const std::string type = content.value("type", "");
   if (!coordinator_.has_pack(worker) || type == "lost") return;
+  measure_stage(worker, content);
   const WorkerStatus& status = status_.workers[worker];
   if (type == "progress" && status.stage.empty()) {
     budget_.saw_start(seconds() - status.started);

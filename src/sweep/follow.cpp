@@ -82,6 +82,8 @@ ExitCode follow(const RunOptions& options, Communicator& communicator, std::size
         if (has_told) supervisor->drain();
       } else if (type == "task") {
         supervisor->give(content.at("slot").get<std::size_t>(), content.at("task"));
+      } else if (type == "doubt") {
+        supervisor->doubt(content.at("slot").get<std::size_t>(), content.at("seconds").get<double>());
       } else if (type == "drain" && supervisor) {
         supervisor->drain();
       } else if (type == "kill" && supervisor) {

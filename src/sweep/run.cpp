@@ -173,6 +173,10 @@ class Leader {
     };
     work.train_share = [&study, this](const study::Pack& pack) { return train_share(study, catalog_, pack); };
     work.least_flops = [&study, this](const study::Pack& pack) { return least_flops(study, catalog_, pack); };
+    work.evaluation_flops = [&study, this](const study::Pack& pack, const study::Evaluation& evaluation) {
+      return study::predicted_flops(study, catalog_, pack.lanes, {evaluation}) -
+             study::predicted_flops(study, catalog_, pack.lanes, {});
+    };
     work.publish = [&study, &paths, this] { publish_(study, paths); };
     work.continue_command =
         fmt::format("eigensweep run {} --output {}", options_.study_file.string(), paths.folder().string());

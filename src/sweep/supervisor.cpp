@@ -15,6 +15,9 @@
 namespace eigensweep::sweep {
 namespace {
 
+/// A turn that takes so much longer than it waits: this process was stopped, or did something else.
+constexpr std::chrono::seconds longest_turn{5};
+
 Json event(const char* type, std::size_t slot) {
   Json made;
   made["type"] = type;
@@ -103,6 +106,7 @@ std::vector<Json> Supervisor::turn(std::chrono::microseconds at_most, int also) 
   ::ppoll(descriptors.data(), descriptors.size(), &wait, nullptr);
   std::vector<Json> events = std::exchange(unreported_, {});
   const auto now = Clock::now();
+  forgive_absence(now, at_most);
   for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
     if (slots_[slot].process) {
       slots_[slot].process->flush();
@@ -111,6 +115,13 @@ std::vector<Json> Supervisor::turn(std::chrono::microseconds at_most, int also) 
     watch(slot, now, events);
   }
   return events;
+}
+
+/// A job that is suspended and resumed stops supervisors and workers alike: time that nobody watched is no silence.
+void Supervisor::forgive_absence(Clock::time_point now, std::chrono::microseconds waited) {
+  const auto away = now - std::exchange(looked_, now) - waited;
+  if (away < longest_turn) return;
+  for (State& state : slots_) state.heard = std::min(state.heard + away, now);
 }
 
 void Supervisor::listen(std::size_t slot, std::vector<Json>& events) {
@@ -167,21 +178,34 @@ void Supervisor::watch(std::size_t slot, Clock::time_point now, std::vector<Json
   const auto silent = now - state.heard;
   if (!state.said_hello && silent > patience_.hello) {
     lose(slot, fmt::format("the worker did not say hello within {}", text::duration(patience_.hello.count())), events);
-  } else if (state.said_hello && silent > patience_.silence) {
-    lose(slot,
-         fmt::format("the worker hung: not a word for {}; its last words: {}",
-                     text::duration(patience_.silence.count()), state.process->last_words()),
-         events);
+  } else if (state.said_hello && patience_.silence && silent > *patience_.silence) {
+    hang(slot, *patience_.silence, events);
   }
 }
 
-void Supervisor::lose(std::size_t slot, const std::string& message, std::vector<Json>& events) {
+void Supervisor::doubt(std::size_t slot, double seconds) {
+  const State& state = slots_[slot];
+  const std::chrono::duration<double> silence(seconds);
+  if (!state.process || !state.is_busy || !state.said_hello || Clock::now() - state.heard < silence) return;
+  hang(slot, silence, unreported_);
+}
+
+void Supervisor::hang(std::size_t slot, std::chrono::duration<double> silence, std::vector<Json>& events) {
+  const std::string words = slots_[slot].process->last_words();
+  lose(slot,
+       fmt::format("the worker hung: not a word for {}{}{}", text::duration(silence.count()),
+                   words.empty() ? "" : "; its last words: ", words),
+       events, true);
+}
+
+void Supervisor::lose(std::size_t slot, const std::string& message, std::vector<Json>& events, bool hung) {
   State& state = slots_[slot];
   state.process.reset();
   const bool had_pack = std::exchange(state.is_busy, false);
   ++state.losses;
   Json lost = event("lost", slot);
   lost["said_hello"] = state.said_hello;
+  lost["hung"] = hung;
   lost["message"] = message;
   events.push_back(std::move(lost));
   // A slot whose idle worker died was ready and still is.

@@ -4,11 +4,15 @@
 //   steps, step_ms    how long a pack takes (10 steps of 1 ms)
 //   evaluation_ms     how long an evaluation takes (1 ms)
 //   crash_seed, hang_seed, error_seed, diverge_seed   what a pack with a trial of this seed does
+//   hang_once         a file: who makes it hangs in the middle of its training, in this run and the next
+//   slow_seed, slow_ms   a pack with a trial of this seed takes so long for one of its steps
+//   checkpoint_kib    how much its checkpoints hold beside the step (nothing)
 //   most_lanes        more of them run out of memory
 //   data_error        every pack's data is broken
 //   no_start          ends before hello, with these words; no_hello: true: never says it; garbage: true: no frames
 //   devices, no_devices   what --devices prints, or its last words
 //   trace             a file to which "<pack> <step>" is appended for every step
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -54,14 +58,30 @@ void send_record(const wire::Task& task, const wire::Record& record) {
   wire::write_frame(out, {{"type", "record"}, {"pack", task.pack}, {"record", Json::binary(wire::encode(record))}});
 }
 
+void save(const wire::Task& task, int step) {
+  file::write_atomically(
+      task.checkpoint_file,
+      std::to_string(step) + '\n' + std::string(fake.value("checkpoint_kib", std::size_t{0}) << 10, '.'));
+}
+
 [[noreturn]] void leave_drained(const wire::Task& task, int step) {
-  file::write_atomically(task.checkpoint_file, std::to_string(step));
+  save(task, step);
   wire::write_frame(out, {{"type", "drained"}, {"pack", task.pack}, {"checkpoint", true}});
   std::_Exit(0);
 }
 
+void stumble(const wire::Task& task) {
+  if (has_seed(task, "slow_seed")) pause_ms(fake.value("slow_ms", 0));
+  if (!fake.contains("hang_once")) return;
+  const int made = ::open(fake["hang_once"].get<std::string>().c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
+  if (made < 0) return;
+  for (;;) pause_ms(1000);
+}
+
 void train(const wire::Task& task) {
+  using Clock = std::chrono::steady_clock;
   const int steps = fake.value("steps", 10);
+  Clock::time_point saved = Clock::now();
   int step = 0;
   if (std::filesystem::exists(task.checkpoint_file)) step = std::stoi(file::read(task.checkpoint_file));
   for (; step < steps; ++step) {
@@ -76,6 +96,11 @@ void train(const wire::Task& task) {
                             {"step", 0},
                             {"steps", 1},
                             {"losses", losses}});
+    if (task.checkpoint_every > 0 && Clock::now() - saved > std::chrono::duration<double>(task.checkpoint_every)) {
+      save(task, step);
+      saved = Clock::now();
+    }
+    if (step == steps / 2) stumble(task);
     pause_ms(fake.value("step_ms", 1));
     if (fake.contains("trace")) {
       std::ofstream(fake["trace"].get<std::string>(), std::ios::app) << task.pack << ' ' << step << '\n';
@@ -114,7 +139,7 @@ void evaluate(const wire::Task& task) {
       for (std::size_t i = 0; i < values.size(); ++i)
         values[i] = number_of(lane.trial + evaluation.id + std::to_string(i));
       const auto count = static_cast<std::int64_t>(values.size());
-      record.columns["value"] = wire::Array::of(values, {count});
+      record.columns[evaluation.family == "attack" ? "robust_accuracy" : "value"] = wire::Array::of(values, {count});
       send_record(task, record);
     }
   }

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <cstdlib>
+#include <thread>
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/sweep/supervisor.hpp"
@@ -145,6 +146,36 @@ TEST_CASE("a slot whose workers never start is given up, and says why") {
           "/nonexistent/worker: cannot start the worker: No such file or directory (error 2); set EIGENSWEEP_WORKER "
           "to the right program");
   }
+}
+
+TEST_CASE("a worker is taken for hung by whoever doubts it, seen from its supervisor") {
+  const Scratch scratch;
+  const Behaviour behaviour(R"({"hang_seed": 7})");
+  Supervisor supervisor = make(scratch, 1);
+  CHECK(supervisor.derives_silence());
+  supervisor.doubt(0, 0);  // nobody is there
+  supervisor.give(0, task_of(scratch, 7));
+  wait_for(supervisor, "hello");
+  supervisor.doubt(0, 30);
+  CHECK(supervisor.turn(std::chrono::milliseconds(300), -1).empty());
+  supervisor.doubt(0, 0.2);
+  const Json lost = wait_for(supervisor, "lost");
+  CHECK(lost.value("hung", false));
+  CHECK_THAT(lost.value("message", ""), Catch::StartsWith("the worker hung: not a word for "));
+  CHECK_FALSE(wait_for(supervisor, "ready").empty());
+}
+
+TEST_CASE("time in which a supervisor did not look is no silence of its workers") {
+  const Scratch scratch;
+  const Behaviour behaviour(R"({"hang_seed": 7})");
+  sweep::Patience patience;
+  patience.silence = std::chrono::seconds(2);
+  Supervisor supervisor = make(scratch, 1, patience);
+  supervisor.give(0, task_of(scratch, 7));
+  wait_for(supervisor, "hello");
+  std::this_thread::sleep_for(std::chrono::seconds(6));
+  CHECK(supervisor.turn(std::chrono::milliseconds(1), -1).empty());
+  CHECK_FALSE(wait_for(supervisor, "lost").empty());
 }
 
 TEST_CASE("a worker that writes no frames is lost") {

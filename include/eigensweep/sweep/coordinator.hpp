@@ -81,6 +81,8 @@ class Coordinator {
   std::vector<GivenUp> take_given_up();
 
   [[nodiscard]] bool has_pack(std::size_t worker) const;
+  /// The worker must have one.
+  [[nodiscard]] const study::Pack& pack(std::size_t worker) const { return workers_[worker]->pack; }
   /// Evaluation records that the worker's pack makes in all; 0 without a pack.
   [[nodiscard]] std::size_t expected_evaluations(std::size_t worker) const;
   [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }

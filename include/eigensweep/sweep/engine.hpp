@@ -15,6 +15,7 @@
 #include "eigensweep/sweep/monitor.hpp"
 #include "eigensweep/sweep/output_folder.hpp"
 #include "eigensweep/sweep/signals.hpp"
+#include "eigensweep/sweep/silence.hpp"
 #include "eigensweep/sweep/supervisor.hpp"
 #include "eigensweep/sweep/time_budget.hpp"
 #include "eigensweep/sweep/view.hpp"
@@ -33,6 +34,7 @@ struct Work {
   /// Operations until a pack has something to keep: none where training goes by steps, each of which can be a
   /// checkpoint; else its closed form, or an evaluation.
   std::function<double(const study::Pack&)> least_flops;
+  std::function<double(const study::Pack&, const study::Evaluation&)> evaluation_flops;  ///< of all lanes
   std::function<void()> publish;  ///< makes results.h5 anew from the ledger
   std::string continue_command;   ///< for messages
 };
@@ -70,6 +72,9 @@ class Engine {
   void look_at_signals();
   void look_at_time();
   void heard_of(std::size_t worker, const Json& content);
+  [[nodiscard]] Stretch stretch_of(std::size_t worker) const;
+  void measure_stage(std::size_t worker, const Json& content);
+  void look_at_hangs();
   void begin_drain(const std::string& why);
   void tick();
   void publish_if_due();
@@ -104,6 +109,16 @@ class Engine {
   std::vector<std::unordered_map<std::size_t, std::vector<wire::EncodedRecord>>> held_;
   std::vector<std::size_t> records_in_pack_;  ///< per worker: evaluation records of its pack so far
   std::vector<double> heard_;                 ///< per worker: when it last said something
+  struct StageBegin {
+    double at = 0;            ///< seconds
+    double share = 0;         ///< of the pack that was done then
+    bool has_record = false;  ///< of an evaluation
+  };
+  std::vector<StageBegin> began_;    ///< per worker: the stage that it is in
+  std::vector<double> next_ask_;     ///< per worker: when its supervisor may be asked (again) whether it hangs
+  std::vector<std::uint8_t> hangs_;  ///< per trial: packs with it that were taken for hung
+  Silence silence_;
+  double next_hang_look_ = 0;
   std::chrono::microseconds pause_{200};
 
   bool draining_ = false;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,9 @@ namespace eigensweep::sweep {
 
 /// What a supervisor lets its workers get away with.
 struct Patience {
-  std::chrono::duration<double> hello{300};        ///< from start to hello: a cold network file system takes its time
-  std::chrono::duration<double> silence{1800};     ///< a busy worker without a word hangs
+  std::chrono::duration<double> hello{300};  ///< from start to hello: a cold network file system takes its time
+  /// A busy worker without a word for so long hangs; nothing: only who says doubt() decides that.
+  std::optional<std::chrono::duration<double>> silence;
   std::chrono::duration<double> farewell{10};      ///< from "quit" to the end
   std::chrono::duration<double> first_pause{0.2};  ///< before a restart; doubles with every loss in a row, to 30 s
   int losses_before_hello = 5;                     ///< in a row: the slot is given up
@@ -27,7 +29,7 @@ struct Patience {
 /// gets its first task. Single-threaded; nothing blocks but turn(). The process must ignore SIGPIPE (Signals does).
 ///
 /// What happens comes back as events: the worker's own frames with "slot" added, and
-///   {"type": "lost", "slot", "said_hello", "message"}   the worker died or hung with or without a pack
+///   {"type": "lost", "slot", "said_hello", "hung", "message"}   the worker died or hung with or without a pack
 ///   {"type": "left", "slot"}                             it left as it was asked to
 ///   {"type": "ready", "slot"}                            after the loss of a busy worker: the slot takes tasks again
 ///   {"type": "retired", "slot", "message"}               the slot is given up
@@ -40,6 +42,11 @@ class Supervisor {
 
   /// The slot must be free: at the start, after finished, failed or ready.
   void give(std::size_t slot, const Json& task);
+  /// Its worker should have said something within so many seconds: ends it if, seen from here, it has not. What the
+  /// worker said may still be on its way to who doubts.
+  void doubt(std::size_t slot, double seconds);
+  /// Nobody has fixed how long a worker may say nothing.
+  [[nodiscard]] bool derives_silence() const noexcept { return !patience_.silence; }
   /// Asks every worker to finish its step, write a checkpoint and leave; none is started again.
   void drain();
   /// Ends every worker now.
@@ -73,11 +80,14 @@ class Supervisor {
   void listen(std::size_t slot, std::vector<Json>& events);
   void hear(std::size_t slot, Json&& frame, std::vector<Json>& events);
   void watch(std::size_t slot, Clock::time_point now, std::vector<Json>& events);
-  void lose(std::size_t slot, const std::string& message, std::vector<Json>& events);
+  void forgive_absence(Clock::time_point now, std::chrono::microseconds waited);
+  void hang(std::size_t slot, std::chrono::duration<double> silence, std::vector<Json>& events);
+  void lose(std::size_t slot, const std::string& message, std::vector<Json>& events, bool hung = false);
 
   std::vector<State> slots_;
   std::vector<Json> unreported_;
   Patience patience_;
+  Clock::time_point looked_ = Clock::now();
   bool draining_ = false;
 };
 

@@ -36,7 +36,9 @@ void add_run(CLI::App& app, Action& action) {
       ->add_option_function<double>(
           "--hang-after",
           [options](const double& seconds) { options->patience.silence = std::chrono::duration<double>(seconds); },
-          "seconds without a word after which a busy worker is taken for hung (1800)")
+          "seconds without a word after which a busy worker is taken for hung (derived from what it does and how fast "
+          "such "
+          "work has gone in this run; half an hour for what has not been done yet)")
       ->check(CLI::PositiveNumber);
   add_duration(*command, "--checkpoint-every", options->checkpoint_every,
                "how often a pack in training is saved, at the end of an epoch (5m): what a run that is killed loses");

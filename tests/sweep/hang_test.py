@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+"""A run finds hung workers by itself, by what it has measured of them: nothing is set here that a user would have to set."""
+
+import json
+import os
+import signal
+import sys
+import time
+import unittest
+
+from harness import Case, study
+from kill_test import processes
+
+FLOOR = 20  # seconds, of sweep/silence.hpp
+
+
+class Hangs(Case):
+    """One run for all of them: each takes its twenty seconds."""
+
+    def test_hung_slow_and_stopped_workers(self):
+        content = study(seeds=24, widths=(8,))
+        content["training"]["optimizer"]["learning_rate"] = 0.001
+        self.write(content)
+        undisturbed = self.folder / "undisturbed"
+        self.run_study(output=undisturbed)
+        marker = self.folder / "hangs"
+        fake = {"steps": 30, "step_ms": 50, "hang_once": str(marker), "slow_seed": 3, "slow_ms": (FLOOR + 12) * 1000}
+        self.start_time = time.time()
+        process = self.start("--workers", 4, "--lanes", 1, fake=fake)
+        try:
+            # One that is stopped for good, one that is stopped for a while; the others go on.
+            self.wait_for(lambda: marker.exists() and self.packs_done() >= 2)
+            stopped = self.stop_one(process)
+            paused = self.stop_one(process)
+            time.sleep(FLOOR / 3)
+            os.kill(paused, signal.SIGCONT)
+        except Exception:
+            process.kill()
+            raise
+        text = self.finish(process, timeout=150)
+        # The one that hung, the slow one (which has more time when it is tried again), the one that was stopped for good.
+        self.assertEqual(text.count("the worker hung"), 3, text)
+        self.assertFalse(os.path.exists(f"/proc/{stopped}"), text)
+        self.assertLess(time.time() - self.start_time, 100)
+        self.assertEqual(self.content(), self.content(undisturbed), text)
+        self.assert_nothing_twice()
+
+    def test_a_rank_that_is_stopped_for_a_while_costs_no_worker(self):
+        self.write(study(seeds=12))
+        process = self.start("--lanes", 3, ranks=2, fake={"steps": 10, "step_ms": 150})
+        self.wait_for(lambda: self.packs_done() >= 2)
+        ranks, workers = processes(self.output)
+        for pid in (ranks[-1], *workers):
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep(FLOOR + 7)
+        for pid in (ranks[-1], *workers):
+            if os.path.exists(f"/proc/{pid}"):
+                os.kill(pid, signal.SIGCONT)
+        text = self.finish(process, timeout=100)
+        # Rank 0 ran on and had to take its own worker for hung; that of the other rank was stopped together with its supervisor.
+        self.assertEqual(text.count("the worker hung"), 1, text)
+        self.assertIn("lost worker 0: the worker hung", text)
+        self.assertEqual(len(self.records()), 144)
+        self.assert_nothing_twice()
+
+    def packs_done(self):
+        try:
+            return self.status()["packs"]["done"]
+        except (OSError, json.JSONDecodeError):
+            return 0
+
+    def stop_one(self, process):
+        """Stops a worker that is working and is not stopped, hung or slow yet; returns its process."""
+        chosen = []
+
+        def found():
+            _, workers = processes(self.output)
+            recent = {pid: self.cpu(pid) for pid in workers}
+            time.sleep(0.5)
+            chosen[:] = [pid for pid in workers if self.cpu(pid) > recent[pid]]
+            return bool(chosen) and process.poll() is None
+
+        self.wait_for(found)
+        os.kill(chosen[0], signal.SIGSTOP)
+        return chosen[0]
+
+    @staticmethod
+    def cpu(pid):
+        """How often the process was woken up: a worker that sleeps through its steps uses no processor time."""
+        try:
+            with open(f"/proc/{pid}/status", encoding="ascii") as stream:
+                fields = dict(line.split(":", 1) for line in stream if ":" in line)
+        except OSError:
+            return 0
+        # The hung and the slow one sleep whole seconds; a working one writes several frames a second.
+        return int(fields["voluntary_ctxt_switches"]) // 3
+
+    def wait_for(self, condition):
+        deadline = time.time() + 60
+        while not condition():
+            self.assertLess(time.time(), deadline, "waited in vain")
+            time.sleep(0.02)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2, argv=sys.argv)
