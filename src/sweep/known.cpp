@@ -54,6 +54,7 @@ Known read_known(const study::Study& study, const OutputPaths& paths) {
     done.evaluated[record.trial][record.evaluation].insert(record.strengths.begin(), record.strengths.end());
   });
   const std::set<std::string> models = files_of(paths.models());
+  known.has_models = !models.empty();
   for (const std::string& trial : done.trained) {
     if (models.count(paths.model(trial).filename().string()) > 0) done.with_model.insert(trial);
   }

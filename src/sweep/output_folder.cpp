@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <vector>
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
@@ -37,6 +38,19 @@ LockHolder read_holder(const std::filesystem::path& path) {
 
 bool means_no_locks(int error_number) {
   return error_number == ENOTSUP || error_number == ENOLCK || error_number == ENOSYS || error_number == EINVAL;
+}
+
+/// What a run that was killed in the middle of a write left behind. The caller holds the lock: nobody is writing.
+void remove_leftovers(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::vector<std::filesystem::path> found;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (entry->path().extension() == ".tmp" || name.starts_with(".seen-") || name.starts_with(".probe-")) {
+      found.push_back(entry->path());
+    }
+  }
+  for (const std::filesystem::path& path : found) std::filesystem::remove(path, error);
 }
 
 bool is_alive_here(const LockHolder& holder) {
@@ -139,6 +153,7 @@ void prepare_output(const OutputPaths& paths, const std::string& study_name, con
     }
   }
   for (const auto& folder : {paths.logs(), paths.models(), paths.checkpoints()}) file::make_folder(folder);
+  for (const auto& folder : {paths.folder(), paths.models(), paths.checkpoints()}) remove_leftovers(folder);
   file::write_atomically(paths.study(), document.dump(2) + "\n");
 }
 

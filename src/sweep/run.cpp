@@ -63,6 +63,12 @@ void report_known(const study::Study& study, const Known& known, const OutputPat
     log::warn("{}: {} damaged records are left out; their trials run again", paths.ledger().string(),
               known.report.damaged);
   }
+  if (known.report.records == 0 && known.has_models) {
+    log::warn(
+        "{}: has no records, but networks lie in {}: they are trained again; stop and bring the ledger back if "
+        "there is a copy",
+        paths.ledger().string(), paths.models().string());
+  }
   if (known.report.records == 0) return;
   log::info("{} of {} trials are already done{}", known.finished, study.trials.size(),
             known.failed > 0 ? fmt::format(", {} that failed are tried again", known.failed) : "");

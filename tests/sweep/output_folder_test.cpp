@@ -48,3 +48,19 @@ TEST_CASE("an output that cannot be written says so in one line") {
                     "/proc/nothing/lock: cannot create: No such file or directory (error 2); make the output folder "
                     "writable or choose another --output");
 }
+
+TEST_CASE("what a killed run left half written is removed before the next one, and nothing else") {
+  const Scratch scratch;
+  const OutputPaths paths(scratch.path());
+  prepare_output(paths, "one", {{"name", "one"}});
+  const std::vector<std::filesystem::path> kept{paths.ledger(), paths.results(), paths.model("t"),
+                                                paths.checkpoint("p")};
+  const std::vector<std::filesystem::path> left{
+      paths.results().string() + ".tmp", paths.model("t").string() + ".tmp", paths.checkpoint("p").string() + ".tmp",
+      scratch.path() / ".seen-node-12",  scratch.path() / ".probe-node-13",  scratch.path() / ".seen-node-12.tmp"};
+  for (const auto& path : kept) file::write_atomically(path, "x");
+  for (const auto& path : left) file::write_atomically(path, "x");
+  prepare_output(paths, "one", {{"name", "one"}});
+  for (const auto& path : kept) CHECK(std::filesystem::exists(path));
+  for (const auto& path : left) CHECK_FALSE(std::filesystem::exists(path));
+}

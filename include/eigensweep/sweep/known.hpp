@@ -15,6 +15,7 @@ struct Known {
   std::size_t finished = 0;  ///< trials of the study of which nothing is missing
   std::size_t diverged = 0;  ///< of these
   std::size_t failed = 0;    ///< trials whose last word was a failure; they are tried again
+  bool has_models = false;   ///< networks of whatever trial
   wire::LedgerReport report;
 };
 

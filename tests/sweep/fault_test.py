@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: MIT
+"""A ledger that was damaged, and a clock that jumps: what `eigensweep run` and `eigensweep collect` make of them."""
+
+import os
+import random
+import subprocess
+import sys
+import time
+import unittest
+
+from harness import BIN, TESTS, Case, study
+
+HEADER = 24
+RECORDS = 36
+
+
+class Ledgers(Case):
+    def setUp(self):
+        super().setUp()
+        self.run_study()
+        self.expected = self.content()
+        self.ledger = self.output / "ledger.bin"
+        self.whole = self.ledger.read_bytes()
+
+    def collect(self, expect=0):
+        done = subprocess.run([str(BIN / "eigensweep"), "collect", str(self.output)], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, expect, done.stderr)
+        return done.stdout + done.stderr
+
+    def starts(self):
+        """Where each record starts, by its marker."""
+        found, place = [], self.whole.find(b"\x89R\r\n", HEADER)
+        while place >= 0:
+            found.append(place)
+            place = self.whole.find(b"\x89R\r\n", place + 1)
+        self.assertEqual(len(found), RECORDS)
+        return found
+
+    def flip(self, place, bit=0):
+        content = bytearray(self.whole)
+        content[place] ^= 1 << bit
+        self.ledger.write_bytes(content)
+
+    def repaired(self, twice_allowed=0):
+        """Another run makes it whole again: its text."""
+        text = self.run_study()
+        self.assertEqual(sorted(set(self.content())), self.expected, text)
+        self.assertLessEqual(len(self.content()) - RECORDS, twice_allowed, text)
+        self.assertIn(f"made from {len(self.content())} records", self.collect())
+        # And then there is nothing left to do.
+        before = self.ledger.read_bytes()
+        self.assertIn("12 of 12 trials are already done", self.run_study())
+        self.assertEqual(self.ledger.read_bytes(), before)
+        return text
+
+    def test_a_torn_tail_costs_its_record(self):
+        self.ledger.write_bytes(self.whole[:-5])
+        self.assertIn(f"made from {RECORDS - 1} records; an unfinished one at the end left out", self.collect())
+        self.repaired()
+
+    def test_a_flipped_bit_costs_its_record(self):
+        evaluations = [start for start, record in zip(self.starts(), self.records()) if record["kind"] == "evaluation"]
+        self.flip(evaluations[len(evaluations) // 2] + 40, bit=3)
+        text = self.collect()
+        self.assertIn(f"made from {RECORDS - 1} records; 1 damaged ones left out: 'eigensweep run' does that work again", text)
+        self.assertIn("1 damaged records are left out; their trials run again", self.repaired())
+
+    def test_a_training_that_is_damaged_is_done_again_with_its_evaluations(self):
+        trainings = [start for start, record in zip(self.starts(), self.records()) if record["kind"] == "training"]
+        self.flip(trainings[3] + 60)
+        self.repaired(twice_allowed=2)
+
+    def test_flipped_bits_anywhere_lose_no_more_than_their_record(self):
+        dice = random.Random(7)
+        for _ in range(40):
+            place = dice.randrange(HEADER, len(self.whole))
+            with self.subTest(place=place):
+                self.flip(place, dice.randrange(8))
+                self.assertRegex(self.collect(), rf"made from {RECORDS - 1} records; (1 damaged|an unfinished)")
+
+    def test_a_damaged_header_is_refused_and_nothing_is_written(self):
+        self.flip(3)
+        for text in (self.collect(expect=3), self.run_study(expect=3)):
+            self.assertIn("ledger.bin: is no ledger; name another output folder or move the file away", text)
+        self.flip(20, bit=1)  # the version
+        damaged = self.ledger.read_bytes()
+        for text in (self.collect(expect=3), self.run_study(expect=3)):
+            self.assertIn("ledger.bin: is a ledger of version 3, this program knows version 1", text)
+        self.assertEqual(self.ledger.read_bytes(), damaged)
+
+    def test_an_empty_or_missing_ledger_beside_networks_is_told_and_filled_again(self):
+        for content in (b"", self.whole[:10], None):
+            with self.subTest(content=content):
+                self.ledger.unlink()
+                if content is not None:
+                    self.ledger.write_bytes(content)
+                    self.assertIn("made from 0 records", self.collect())
+                else:
+                    self.assertIn("ledger.bin: does not exist", self.collect(expect=3))
+                text = self.run_study()
+                self.assertIn("ledger.bin: has no records, but networks lie in ", text)
+                self.assertEqual(self.content(), self.expected)
+
+    def test_a_ledger_that_cannot_be_read_is_an_error(self):
+        self.ledger.unlink()
+        self.ledger.mkdir()
+        self.assertIn("ledger.bin: cannot read", self.run_study(expect=3))
+
+
+class Clocks(Case):
+    """The time of day jumps by years: no decision may hang on it."""
+
+    def environment(self, fake):
+        return super().environment(fake) | {"LD_PRELOAD": str(TESTS / "libeigensweep_clock_jumps.so")}
+
+    def test_the_clock_does_jump(self):
+        now = [float(subprocess.run(["date", "+%Y"], env=self.environment({}), capture_output=True, text=True, check=True).stdout)
+               for _ in range(12) if not time.sleep(0.25)]
+        self.assertGreater(max(now) - min(now), 15)
+
+    def test_a_run_gives_what_it_always_gives(self):
+        fake = {"steps": 20, "step_ms": 30}
+        text = self.run_study("--workers", 2, "--hang-after", 5, "--checkpoint-every", 1, fake=fake)
+        self.assertNotIn("hung", text)
+        self.assertEqual(len(self.records()), RECORDS)
+        other = self.folder / "ranks"
+        self.run_study(ranks=2, output=other, fake=fake)
+        self.assertEqual(self.content(other), self.content())
+        self.assertEqual(self.run_study(output=other).count("already done"), 1)
+
+    def test_a_time_budget_ends_when_it_must(self):
+        start = time.monotonic()
+        text = self.run_study("--workers", 1, "--time-budget", "6s", expect=75, fake={"steps": 400, "step_ms": 20})
+        self.assertLess(time.monotonic() - start, 6.5, text)
+        self.assertGreater(time.monotonic() - start, 3.5, text)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("TZ", "UTC")
+    unittest.main(verbosity=2, argv=sys.argv)
