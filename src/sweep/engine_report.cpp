@@ -108,7 +108,7 @@ ExitCode Engine::conclude() {
   try {
     end_publishing();
     if (!unsaved_.empty()) save(true);
-    if (has_news_ || !std::filesystem::exists(paths_.results())) work_.publish();
+    if (has_news_) work_.publish();
   } catch (const Error& error) {
     if (!error_code_) {
       error_code_ = error.code();

@@ -36,6 +36,13 @@ class Runs(Case):
         self.assertIn(f"{TRIALS} of {TRIALS} trials are already done", text)
         self.assertEqual((self.output / "ledger.bin").read_bytes(), before)
 
+    def test_a_run_with_nothing_left_to_do_still_brings_the_results_up_to_date(self):
+        self.run_study()
+        # As after a kill between the last record and results.h5.
+        (self.output / "results.h5").write_bytes(b"of an earlier stop")
+        self.run_study()
+        self.assertEqual((self.output / "results.h5").read_bytes()[:4], b"\x89HDF")
+
     def test_an_extended_study_trains_only_what_is_new(self):
         self.run_study()
         self.write(study(seeds=4))

@@ -138,7 +138,9 @@ class Engine {
   std::future<void> publishing_;
   double next_save_ = 0;
   bool save_failed_ = false;
-  bool has_news_ = false;  ///< records that results.h5 does not show yet
+  /// Records that results.h5 does not show yet. At the start nobody knows: the last run may have been killed between
+  /// its last record and results.h5, or have had another study.
+  bool has_news_ = true;
 };
 
 }  // namespace eigensweep::sweep
