@@ -30,4 +30,8 @@ double Silence::allowed(const Stretch& stretch, int hangs) const {
   return (std::max(least, factor * expected) + writing) * std::pow(again, hangs);
 }
 
+double Silence::until_hello(double most, double longest) {
+  return longest > 0 ? std::min(most, std::max(start, factor * longest)) : most;
+}
+
 }  // namespace eigensweep::sweep

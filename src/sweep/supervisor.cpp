@@ -10,6 +10,7 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/text.hpp"
+#include "eigensweep/sweep/silence.hpp"
 #include "eigensweep/wire/record.hpp"
 
 namespace eigensweep::sweep {
@@ -54,6 +55,7 @@ void Supervisor::give(std::size_t slot, const Json& task) {
   state.heard = Clock::now();
   if (!state.process) {
     state.said_hello = false;
+    state.started = Clock::now();
     state.is_leaving = false;
     try {
       state.process = std::make_unique<WorkerProcess>(state.command);
@@ -151,7 +153,10 @@ void Supervisor::hear(std::size_t slot, Json&& frame, std::vector<Json>& events)
   State& state = slots_[slot];
   state.heard = Clock::now();
   const std::string type = frame.value("type", "");
-  if (type == "hello") state.said_hello = true;
+  if (type == "hello") {
+    state.said_hello = true;
+    longest_hello_ = std::max(longest_hello_, std::chrono::duration<double>(state.heard - state.started).count());
+  }
   if (type == "finished" || type == "failed") state.is_busy = false;
   if (type == "finished") state.losses = 0;
   if (type == "drained") state.is_leaving = true;
@@ -176,8 +181,9 @@ void Supervisor::watch(std::size_t slot, Clock::time_point now, std::vector<Json
   }
   if (!state.process || !state.is_busy) return;
   const auto silent = now - state.heard;
-  if (!state.said_hello && silent > patience_.hello) {
-    lose(slot, fmt::format("the worker did not say hello within {}", text::duration(patience_.hello.count())), events);
+  const std::chrono::duration<double> hello(Silence::until_hello(patience_.hello.count(), longest_hello_));
+  if (!state.said_hello && silent > hello) {
+    lose(slot, fmt::format("the worker did not say hello within {}", text::duration(hello.count())), events);
   } else if (state.said_hello && patience_.silence && silent > *patience_.silence) {
     hang(slot, *patience_.silence, events);
   }

@@ -57,3 +57,11 @@ TEST_CASE("in a study whose steps slow down tenfold, no step is ever taken for a
     silence.measured({"train", 4e9, 0}, takes);
   }
 }
+
+TEST_CASE("a worker's first word is waited for as long as others took, generously, and never longer than was given") {
+  CHECK(Silence::until_hello(300, 0) == 300);
+  CHECK(Silence::until_hello(300, 0.5) == Silence::start);
+  CHECK(Silence::until_hello(300, 10) == Approx(200));
+  CHECK(Silence::until_hello(300, 100) == 300);
+  CHECK(Silence::until_hello(0.3, 0.1) == Approx(0.3));
+}

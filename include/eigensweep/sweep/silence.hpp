@@ -30,6 +30,8 @@ class Silence {
   void measured(const Stretch& stretch, double seconds);
   /// Seconds. `hangs`: how often this work was taken for hung before.
   [[nodiscard]] double allowed(const Stretch& stretch, int hangs = 0) const;
+  /// From a worker's start to its first word: `most` until it is known how long others took (`longest`; 0: unknown).
+  [[nodiscard]] static double until_hello(double most, double longest);
 
  private:
   struct Rate {

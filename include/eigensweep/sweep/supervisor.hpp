@@ -16,7 +16,8 @@ namespace eigensweep::sweep {
 
 /// What a supervisor lets its workers get away with.
 struct Patience {
-  std::chrono::duration<double> hello{300};  ///< from start to hello: a cold network file system takes its time
+  std::chrono::duration<double> hello{
+      300};  ///< from start to hello, until others have said it: a cold file system takes its time
   /// A busy worker without a word for so long hangs; nothing: only who says doubt() decides that.
   std::optional<std::chrono::duration<double>> silence;
   std::chrono::duration<double> farewell{10};      ///< from "quit" to the end
@@ -72,6 +73,7 @@ class Supervisor {
     bool is_leaving = false;  ///< it said "drained", or was told to quit
     bool is_retired = false;
     int losses = 0;  ///< in a row
+    Clock::time_point started{};
     Clock::time_point heard{};
     Clock::time_point rest_until{};
     bool is_resting = false;
@@ -88,6 +90,7 @@ class Supervisor {
   std::vector<Json> unreported_;
   Patience patience_;
   Clock::time_point looked_ = Clock::now();
+  double longest_hello_ = 0;  ///< seconds that a worker took to say it; 0: none has yet
   bool draining_ = false;
 };
 
