@@ -115,6 +115,7 @@ class Coordinator {
   void push(study::Pack pack, int failures, bool is_fresh = false);
   Attempt pop();
   void split(const study::Pack& pack);
+  void cut(const Attempt& attempt, std::size_t pieces);
   [[nodiscard]] static TailItem tail_item(const Attempt& attempt);
   void plan_ahead();
   Attempt next_piece();
