@@ -98,28 +98,16 @@ void Engine::turn() {
     }
   }
   pause_ = communicator_.size() == 1 ? longest : events.empty() ? std::min(2 * pause_, longest_parallel) : shortest;
-  store(events);
   coordinator_.at(seconds());
-  for (const Event& event : events) take(event);
+  for (Event& event : events) take(event);
+  // What came in since the last append costs one fsync, and is durable before anything shows it.
+  if (!unsaved_.empty() && seconds() >= next_save_) save(false);
   for (const GivenUp& given_up : coordinator_.take_given_up()) settle(given_up);
   look_at_signals();
   look_at_time();
   look_at_hangs();
   hand_out();
   tick();
-}
-
-/// What came in since the last append costs one fsync, and is durable before anybody hears of it.
-void Engine::store(std::vector<Event>& events) {
-  for (Event& event : events) {
-    if (event.content.value("type", "") != "record") continue;
-    try {
-      accept(event.worker, wire::take_record(event.content));
-    } catch (const std::exception& error) {
-      log::warn("worker {} sent a record that cannot be used: {}", event.worker, error.what());
-    }
-  }
-  if (!unsaved_.empty() && seconds() >= next_save_) save(false);
 }
 
 void Engine::accept(std::size_t worker, wire::EncodedRecord&& record) {
@@ -180,11 +168,17 @@ void Engine::count(const wire::EncodedRecord& record) {
   if (!failed_[trial]) ++status_.done;
 }
 
-void Engine::take(const Event& event) {
+void Engine::take(Event& event) {
   WorkerStatus& worker = status_.workers[event.worker];
   const std::string type = event.content.value("type", "");
   heard_of(event.worker, event.content);
-  if (type == "hello") {
+  if (type == "record") {
+    try {
+      accept(event.worker, wire::take_record(event.content));
+    } catch (const std::exception& error) {
+      log::warn("worker {} sent a record that cannot be used: {}", event.worker, error.what());
+    }
+  } else if (type == "hello") {
     any_hello_ = true;
     worker.state = "busy";
     log::debug("worker {} says hello: {}", event.worker, event.content.dump());

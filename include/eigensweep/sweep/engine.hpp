@@ -61,10 +61,9 @@ class Engine {
   };
 
   void turn();
-  void store(std::vector<Event>& events);
   void accept(std::size_t worker, wire::EncodedRecord&& record);
   void save(bool may_fail);
-  void take(const Event& event);
+  void take(Event& event);
   void take_loss(std::size_t worker, const Json& event);
   void take_failure(std::size_t worker, const Json& frame);
   void settle(const GivenUp& given_up);
