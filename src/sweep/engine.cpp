@@ -196,10 +196,10 @@ void Engine::take(Event& event) {
   } else if (type == "failed") {
     take_failure(event.worker, event.content);
   } else if (type == "lost") {
-    take_loss(event.worker, event.content);
+    take_loss(event);
   } else if (type == "left") {
     worker.state = "idle";
-    if (coordinator_.has_pack(event.worker)) coordinator_.returned(event.worker);
+    if (lost_its_pack(event)) coordinator_.returned(event.worker);
   } else if (type == "ready") {
     worker.state = "idle";
     coordinator_.ready(event.worker);
@@ -230,20 +230,27 @@ void Engine::take_failure(std::size_t worker, const Json& frame) {
   coordinator_.failed(worker, reason == "out_of_memory" ? Failure::out_of_memory : Failure::error, message);
 }
 
-void Engine::take_loss(std::size_t worker, const Json& event) {
+/// A worker that is gone had nothing to do, and the pack that it has here is still on its way to its successor, unless
+/// nothing is given out there any more.
+bool Engine::lost_its_pack(const Event& event) const {
+  return coordinator_.has_pack(event.worker) && (draining_ || event.content.value("busy", true));
+}
+
+void Engine::take_loss(const Event& event) {
+  const std::size_t worker = event.worker;
   WorkerStatus& status = status_.workers[worker];
   status.state = "lost";
   ++status.losses_in_all;
-  const std::string message = event.value("message", "");
+  const std::string message = event.content.value("message", "");
   if (!draining_) log::warn("lost worker {}: {}", worker, message);
-  if (!coordinator_.has_pack(worker)) return;
-  if (event.value("hung", false)) {
+  if (!lost_its_pack(event)) return;
+  if (event.content.value("hung", false)) {
     for (const study::Lane& lane : coordinator_.pack(worker).lanes) {
       if (hangs_[lane.trial] < 100) ++hangs_[lane.trial];
     }
   }
   // A worker that never said hello has not touched its pack.
-  if (draining_ || !event.value("said_hello", false)) {
+  if (draining_ || !event.content.value("said_hello", false)) {
     coordinator_.returned(worker);
   } else {
     coordinator_.failed(worker, Failure::crash, message);

@@ -48,7 +48,9 @@ void Supervisor::give(std::size_t slot, const Json& task) {
   State& state = slots_[slot];
   EIGENSWEEP_EXPECT(!state.is_busy && !state.is_retired);
   if (draining_) {  // the task was under way when the signal came
-    unreported_.push_back(event("left", slot));
+    Json left = event("left", slot);
+    left["busy"] = true;
+    unreported_.push_back(std::move(left));
     return;
   }
   state.is_busy = true;
@@ -140,7 +142,9 @@ void Supervisor::listen(std::size_t slot, std::vector<Json>& events) {
   if (state.is_leaving || (draining_ && state.process->ended_well())) {
     state.process.reset();
     const bool had_pack = std::exchange(state.is_busy, false);
-    events.push_back(event("left", slot));
+    Json left = event("left", slot);
+    left["busy"] = had_pack;
+    events.push_back(std::move(left));
     // Somebody else told the worker to stop: the slot goes on with the next one.
     if (had_pack && !draining_) events.push_back(event("ready", slot));
     return;
@@ -212,6 +216,7 @@ void Supervisor::lose(std::size_t slot, const std::string& message, std::vector<
   Json lost = event("lost", slot);
   lost["said_hello"] = state.said_hello;
   lost["hung"] = hung;
+  lost["busy"] = had_pack;
   lost["message"] = message;
   events.push_back(std::move(lost));
   // A slot whose idle worker died was ready and still is.

@@ -100,6 +100,20 @@ TEST_CASE("a killed worker is lost, too") {
         "killed by signal 9 (Killed; perhaps the system was out of memory)");
 }
 
+TEST_CASE("a worker that dies without a pack says so, and its slot still takes one") {
+  const Scratch scratch;
+  Supervisor supervisor = make(scratch, 1);
+  supervisor.give(0, task_of(scratch));
+  wait_for(supervisor, "finished");
+  ::kill(supervisor.pid(0), SIGKILL);
+  CHECK_FALSE(wait_for(supervisor, "lost").value("busy", true));
+  const Behaviour behaviour(R"({"step_ms": 1000})");
+  supervisor.give(0, task_of(scratch));
+  wait_for(supervisor, "hello");
+  ::kill(supervisor.pid(0), SIGKILL);
+  CHECK(wait_for(supervisor, "lost").value("busy", false));
+}
+
 TEST_CASE("a worker that hangs, or never says hello, is ended") {
   const Scratch scratch;
   sweep::Patience patience;

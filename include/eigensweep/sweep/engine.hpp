@@ -64,7 +64,8 @@ class Engine {
   void accept(std::size_t worker, wire::EncodedRecord&& record);
   void save(bool may_fail);
   void take(Event& event);
-  void take_loss(std::size_t worker, const Json& event);
+  [[nodiscard]] bool lost_its_pack(const Event& event) const;
+  void take_loss(const Event& event);
   void take_failure(std::size_t worker, const Json& frame);
   void settle(const GivenUp& given_up);
   void hand_out();

@@ -30,8 +30,8 @@ struct Patience {
 /// gets its first task. Single-threaded; nothing blocks but turn(). The process must ignore SIGPIPE (Signals does).
 ///
 /// What happens comes back as events: the worker's own frames with "slot" added, and
-///   {"type": "lost", "slot", "said_hello", "hung", "message"}   the worker died or hung with or without a pack
-///   {"type": "left", "slot"}                             it left as it was asked to
+///   {"type": "lost", "slot", "busy", "said_hello", "hung", "message"}   the worker died or hung; busy: with a pack
+///   {"type": "left", "slot", "busy"}                     it left as it was asked to
 ///   {"type": "ready", "slot"}                            after the loss of a busy worker: the slot takes tasks again
 ///   {"type": "retired", "slot", "message"}               the slot is given up
 class Supervisor {
