@@ -2,6 +2,7 @@
 #include "eigensweep/sweep/coordinator.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -38,18 +39,17 @@ study::Pack part_of(const study::Pack& pack, std::vector<study::Lane> lanes, std
 
 Coordinator::Coordinator(std::vector<study::Pack> packs, bool keeps_models, bool splits_tail)
     : keeps_models_(keeps_models), splits_tail_(splits_tail) {
-  waiting_.reserve(packs.size());
   for (study::Pack& pack : packs) {
     const bool may_be_cut = !pack.has_checkpoint;
     push(std::move(pack), 0, may_be_cut);
   }
 }
 
-bool Coordinator::comes_later(const Attempt& left, const Attempt& right) noexcept {
+bool Coordinator::LongestFirst::operator()(const Attempt& left, const Attempt& right) const noexcept {
   const double left_cost = left.pack.flops + left.pack.overhead_flops;
   const double right_cost = right.pack.flops + right.pack.overhead_flops;
-  if (left_cost != right_cost) return left_cost < right_cost;
-  return left.order > right.order;
+  if (left_cost != right_cost) return left_cost > right_cost;
+  return left.order < right.order;
 }
 
 void Coordinator::push(study::Pack pack, int failures, bool is_fresh) {
@@ -61,14 +61,12 @@ void Coordinator::push(study::Pack pack, int failures, bool is_fresh) {
   waiting_flops_ += attempt.pack.flops;
   nothing_fits_ = false;
   waiting_overhead_ += attempt.pack.overhead_flops;
-  waiting_.push_back(std::move(attempt));
-  std::push_heap(waiting_.begin(), waiting_.end(), comes_later);
+  waiting_.insert(std::move(attempt));
 }
 
-Coordinator::Attempt Coordinator::pop() {
-  std::pop_heap(waiting_.begin(), waiting_.end(), comes_later);
-  Attempt attempt = std::move(waiting_.back());
-  waiting_.pop_back();
+Coordinator::Attempt Coordinator::pop(bool shortest) {
+  const auto which = shortest ? std::prev(waiting_.end()) : waiting_.begin();
+  Attempt attempt = std::move(waiting_.extract(which).value());
   waiting_flops_ = waiting_.empty() ? 0.0 : waiting_flops_ - attempt.pack.flops;
   waiting_overhead_ = waiting_.empty() ? 0.0 : waiting_overhead_ - attempt.pack.overhead_flops;
   return attempt;

@@ -42,14 +42,18 @@ TailItem Coordinator::tail_item(const Attempt& attempt) {
           attempt.is_fresh && attempt.pack.flops > 0};
 }
 
+/// A pack of the longest kind is left for everybody, so many times.
+bool Coordinator::is_end_far(double rounds) const {
+  const auto workers = static_cast<double>(running_ + idle_.size());
+  return rounds * workers * tail_item(*waiting_.begin()).cost() <= waiting_flops_ + waiting_overhead_;
+}
+
 /// Sets how long a piece may be from now on. A plan holds until a part of it has gone by or something happened that it
 /// did not foresee, so that plans cost little among thousands of workers.
 void Coordinator::plan_ahead() {
   constexpr double share = 0.04;
   const double speed = finished_seconds_ > 0 ? finished_flops_ / finished_seconds_ : 0.0;
-  const auto workers = static_cast<double>(running_ + idle_.size());
-  // As long as a pack of the longest kind is left for everybody, the end is far.
-  if (tail_item(waiting_.front()).cost() * workers <= waiting_flops_ + waiting_overhead_) return;
+  if (is_end_far(1)) return;
   if (has_plan_ && speed * (now_ - planned_at_) < share * plan_.makespan) return;
   std::vector<TailItem> items;
   items.reserve(waiting_.size());
@@ -63,8 +67,13 @@ void Coordinator::plan_ahead() {
   has_plan_ = true;
 }
 
-/// The longest that waits, after everything longer than the plan allows was cut.
+/// Near the end the longest that waits, after everything longer than the plan allows was cut.
 Coordinator::Attempt Coordinator::next_piece() {
+  constexpr std::size_t many = 256;  // workers; fewer do not keep rank 0 busy
+  if (running_ + idle_.size() >= many && is_end_far(3)) {
+    is_short_next_ = !is_short_next_;
+    return pop(!is_short_next_);
+  }
   if (splits_tail_) plan_ahead();
   for (;;) {
     Attempt attempt = pop();

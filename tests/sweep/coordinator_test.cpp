@@ -216,3 +216,29 @@ TEST_CASE("ten thousand packs pass through, longest first") {
   }
   CHECK(finished == 10000);
 }
+
+TEST_CASE("among hundreds of workers the longest and the shortest go out in turn while the end is far") {
+  constexpr std::size_t workers = 300;
+  std::vector<study::Pack> packs;
+  for (std::size_t i = 0; i < 3000; ++i) packs.push_back(pack_of("p", {i}, static_cast<double>(1000 + i)));
+  Coordinator coordinator(std::move(packs), true);
+  for (std::size_t worker = 0; worker < workers; ++worker) coordinator.ready(worker);
+  auto dispatches = coordinator.take_dispatches();
+  REQUIRE(dispatches.size() == workers);
+  for (std::size_t i = 0; i < 10; ++i) {
+    CHECK(dispatches[2 * i].pack.flops == 3999.0 - static_cast<double>(i));
+    CHECK(dispatches[2 * i + 1].pack.flops == 1000.0 + static_cast<double>(i));
+  }
+  double last = 0;
+  while (coordinator.waiting() > 0) {
+    for (const auto& dispatch : dispatches) finish(coordinator, dispatch);
+    const double left = coordinator.waiting_flops();
+    dispatches = coordinator.take_dispatches();
+    if (left > 3 * workers * 1000.0) continue;  // no pack is shorter
+    for (const auto& dispatch : dispatches) {
+      if (last > 0) CHECK(dispatch.pack.flops <= last);
+      last = dispatch.pack.flops;
+    }
+  }
+  CHECK(last > 0);
+}

@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -40,8 +41,9 @@ struct GivenUp {
 /// Which worker runs what, and what becomes of a pack that failed: the planner, as a state machine without clock, files
 /// or messages, so that it can be driven in virtual time. Events go in, actions come out; O(log packs) per event.
 ///
-/// The longest predicted pack goes first. Near the end, when there is no longer such a pack for every worker, packs are
-/// cut as finely as makes the end come soonest (sweep/tail.hpp).
+/// While the end is far, the longest and the shortest predicted packs go out in turn: only long ones, and then only
+/// short ones, would have thousands of workers ask again at once. Then the longest goes first. Near the end, when there
+/// is no longer such a pack for every worker, packs are cut as finely as makes the end come soonest (sweep/tail.hpp).
 ///
 /// A pack that fails is reduced to what its records do not cover yet. Then, out of memory: it is halved. Error or
 /// crash: it is tried once more whole, then halved, until a single trial has failed twice by itself and is given up.
@@ -73,7 +75,7 @@ class Coordinator {
   /// From now on nothing is handed out.
   void drain() noexcept { draining_ = true; }
 
-  /// What idle workers get now, the longest first. `fits`: whether a pack may still be handed out; one that did not fit
+  /// What idle workers get now. `fits`: whether a pack may still be handed out; one that did not fit
   /// is not asked about again until new packs come in, since time only gets shorter.
   std::vector<Dispatch> take_dispatches(const std::function<bool(const study::Pack&)>& fits = {});
   /// A worker is free and work is left, but nothing of it fits any more.
@@ -110,13 +112,16 @@ class Coordinator {
     std::vector<LaneState> lanes;
     std::unordered_map<std::size_t, std::size_t> lane_of_trial;
   };
+  struct LongestFirst {
+    bool operator()(const Attempt& left, const Attempt& right) const noexcept;
+  };
 
-  static bool comes_later(const Attempt& left, const Attempt& right) noexcept;
   void push(study::Pack pack, int failures, bool is_fresh = false);
-  Attempt pop();
+  Attempt pop(bool shortest = false);
   void split(const study::Pack& pack);
   void cut(const Attempt& attempt, std::size_t pieces);
   [[nodiscard]] static TailItem tail_item(const Attempt& attempt);
+  [[nodiscard]] bool is_end_far(double rounds) const;
   void plan_ahead();
   Attempt next_piece();
   void give_up(const study::Pack& pack, const std::string& message);
@@ -124,7 +129,7 @@ class Coordinator {
   [[nodiscard]] std::vector<study::Pack> remainder(const Attempt& attempt) const;
   Attempt take(std::size_t worker);
 
-  std::vector<Attempt> waiting_;  // a heap, longest first
+  std::set<Attempt, LongestFirst> waiting_;
   double waiting_flops_ = 0;
   std::uint64_t next_order_ = 0;
   std::deque<std::size_t> idle_;
@@ -135,6 +140,7 @@ class Coordinator {
   bool draining_ = false;
   bool nothing_fits_ = false;  ///< of what waits
 
+  bool is_short_next_ = false;
   bool splits_tail_ = true;
   std::size_t tail_splits_ = 0;
   double now_ = 0;
