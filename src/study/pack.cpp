@@ -20,6 +20,7 @@ constexpr double packs_per_worker = 2;
 
 // Trials that may share packs: one shape, one thing to do.
 struct Group {
+  std::size_t number = 0;
   std::vector<Lane> lanes;
   std::vector<Evaluation> evaluations;
   LaneCost cost;
@@ -104,7 +105,7 @@ class Grouping {
     const std::string key =
         fmt::format("{}\n{}\n{}", train, text_of_evaluations(evaluations), shape_key(study_, catalog_, trial));
     const auto [place, is_new] = by_key_.emplace(key, groups_.size());
-    if (is_new) groups_.push_back({{}, evaluations, lane_cost(study_, catalog_, trial, evaluations)});
+    if (is_new) groups_.push_back({groups_.size(), {}, evaluations, lane_cost(study_, catalog_, trial, evaluations)});
     groups_[place->second].lanes.push_back({index, train});
   }
 
@@ -130,6 +131,7 @@ Pack pack_of(const Study& study, const Group& group, std::vector<Lane> lanes) {
   pack.flops = static_cast<double>(pack.lanes.size()) * group.flops_per_lane();
   pack.overhead_flops = group.cost.overhead * group.flops_per_lane();
   pack.bytes = group.cost.shared_bytes + static_cast<double>(pack.lanes.size()) * group.cost.lane_bytes;
+  pack.group = group.number;
   pack.id = pack_id(study, pack);
   return pack;
 }

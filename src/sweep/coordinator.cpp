@@ -32,6 +32,7 @@ study::Pack part_of(const study::Pack& pack, std::vector<study::Lane> lanes, std
   part.flops = pack.flops * share;
   part.overhead_flops = pack.overhead_flops;
   part.bytes = pack.bytes * share;
+  part.group = pack.group;
   return part;
 }
 
@@ -203,6 +204,11 @@ void Coordinator::failed(std::size_t worker, Failure failure, const std::string&
   const Attempt attempt = take(worker);
   has_plan_ = false;
   if (failure != Failure::crash) ready(worker);
+  if (failure == Failure::out_of_memory) {
+    const std::size_t half = (attempt.pack.lanes.size() + 1) / 2;
+    const auto [known, is_new] = most_lanes_.emplace(attempt.pack.group, half);
+    known->second = std::min(known->second, half);
+  }
   for (study::Pack& pack : remainder(attempt)) {
     const bool whole = pack.lanes.size() == attempt.pack.lanes.size();
     const int failures = whole ? attempt.failures + 1 : 1;

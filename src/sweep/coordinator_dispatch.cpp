@@ -67,17 +67,27 @@ void Coordinator::plan_ahead() {
   has_plan_ = true;
 }
 
+/// A checkpoint shows that its pack does fit.
+std::size_t Coordinator::pieces_that_fit(const Attempt& attempt) const {
+  const auto known = most_lanes_.find(attempt.pack.group);
+  if (known == most_lanes_.end() || !attempt.is_fresh) return 1;
+  return (attempt.pack.lanes.size() + known->second - 1) / known->second;
+}
+
 /// Near the end the longest that waits, after everything longer than the plan allows was cut.
 Coordinator::Attempt Coordinator::next_piece() {
   constexpr std::size_t many = 256;  // workers; fewer do not keep rank 0 busy
-  if (running_ + idle_.size() >= many && is_end_far(3)) {
-    is_short_next_ = !is_short_next_;
-    return pop(!is_short_next_);
-  }
-  if (splits_tail_) plan_ahead();
+  const bool mixes = running_ + idle_.size() >= many && is_end_far(3);
+  const bool takes_shortest = mixes && std::exchange(is_short_next_, !is_short_next_);
+  if (!mixes && splits_tail_) plan_ahead();
   for (;;) {
-    Attempt attempt = pop();
-    const std::size_t pieces = splits_tail_ && has_plan_ ? tail_pieces(tail_item(attempt), plan_.limit) : 1;
+    Attempt attempt = pop(takes_shortest);
+    if (const std::size_t pieces = pieces_that_fit(attempt); pieces > 1) {
+      cut(attempt, pieces);
+      continue;
+    }
+    const bool is_tail = !mixes && splits_tail_ && has_plan_;
+    const std::size_t pieces = is_tail ? tail_pieces(tail_item(attempt), plan_.limit) : 1;
     if (pieces == 1) return attempt;
     ++tail_splits_;
     cut(attempt, pieces);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <map>
 #include <set>
 
 #include "eigensweep/sweep/coordinator.hpp"
@@ -105,6 +106,30 @@ TEST_CASE("a pack that runs out of memory is halved at once") {
   CHECK(halves[0].pack.id == "p.0");
   CHECK(halves[0].pack.flops == 2);
   CHECK(coordinator.waiting() == 1);
+}
+
+TEST_CASE("what ran out of memory once is not tried again with packs of the same group") {
+  std::vector<study::Pack> packs{pack_of("p", {0, 1, 2, 3, 4, 5}, 8), pack_of("q", {6, 7, 8, 9, 10, 11}, 6),
+                                 pack_of("other", {12, 13, 14, 15, 16, 17}, 6)};
+  packs[2].group = 1;
+  packs.push_back(pack_of("kept", {18, 19, 20, 21, 22, 23}, 6));
+  packs[3].has_checkpoint = true;  // so it did fit
+  Coordinator coordinator(packs, true);
+  coordinator.ready(0);
+  REQUIRE(coordinator.take_dispatches().at(0).pack.id == "p");
+  coordinator.failed(0, Failure::out_of_memory, "too big");
+  std::map<std::string, std::size_t> lanes;
+  while (!coordinator.is_complete()) {
+    for (const auto& dispatch : coordinator.take_dispatches()) {
+      lanes[dispatch.pack.id.substr(0, dispatch.pack.id.find('.'))] =
+          std::max(lanes[dispatch.pack.id.substr(0, dispatch.pack.id.find('.'))], dispatch.pack.lanes.size());
+      finish(coordinator, dispatch);
+    }
+  }
+  CHECK(lanes["p"] == 3);
+  CHECK(lanes["q"] == 3);
+  CHECK(lanes["kept"] == 6);
+  CHECK(lanes["other"] > 3);
 }
 
 TEST_CASE("what is recorded is not asked for again after a crash") {

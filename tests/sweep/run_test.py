@@ -128,6 +128,12 @@ class Failures(Case):
         self.assertEqual(len(self.records()), RECORDS)
         self.assert_nothing_twice()
 
+    def test_packs_of_a_shape_that_was_too_large_once_are_not_tried_whole(self):
+        self.write(study(seeds=12, widths=(8,)))
+        text = self.run_study("--workers", 1, "--lanes", 4, fake={"most_lanes": 2})
+        self.assertEqual(text.count("(out_of_memory)"), 1, text)
+        self.assert_nothing_twice()
+
     def test_an_error_that_a_worker_reports_fails_its_trial_alone(self):
         self.run_study("--workers", 1, expect=1, fake={"error_seed": 2})
         failed = [record for record in self.records() if record["status"] == "failed"]

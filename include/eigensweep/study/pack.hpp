@@ -37,6 +37,7 @@ struct Pack {
   /// What it takes beside them, whatever its number of lanes, as operations: small steps do not fill a device.
   double overhead_flops = 0;
   double bytes = 0;             ///< predicted device memory
+  std::size_t group = 0;        ///< the same for packs whose trials have one shape and are asked the same
   bool has_checkpoint = false;  ///< an earlier run left one of exactly these lanes: they stay together
 };
 

@@ -45,8 +45,9 @@ struct GivenUp {
 /// short ones, would have thousands of workers ask again at once. Then the longest goes first. Near the end, when there
 /// is no longer such a pack for every worker, packs are cut as finely as makes the end come soonest (sweep/tail.hpp).
 ///
-/// A pack that fails is reduced to what its records do not cover yet. Then, out of memory: it is halved. Error or
-/// crash: it is tried once more whole, then halved, until a single trial has failed twice by itself and is given up.
+/// A pack that fails is reduced to what its records do not cover yet. Then, out of memory: it is halved, and of its
+/// group nothing larger is handed out any more. Error or crash: it is tried once more whole, then halved, until a
+/// single trial has failed twice by itself and is given up.
 class Coordinator {
  public:
   /// `keeps_models`: a trained network can be loaded again. Without, a trial whose pack failed before its last
@@ -120,6 +121,7 @@ class Coordinator {
   Attempt pop(bool shortest = false);
   void split(const study::Pack& pack);
   void cut(const Attempt& attempt, std::size_t pieces);
+  [[nodiscard]] std::size_t pieces_that_fit(const Attempt& attempt) const;
   [[nodiscard]] static TailItem tail_item(const Attempt& attempt);
   [[nodiscard]] bool is_end_far(double rounds) const;
   void plan_ahead();
@@ -135,6 +137,7 @@ class Coordinator {
   std::deque<std::size_t> idle_;
   std::vector<std::optional<Attempt>> workers_;
   std::size_t running_ = 0;
+  std::unordered_map<std::size_t, std::size_t> most_lanes_;  ///< by group, where more ran out of memory
   std::vector<GivenUp> given_up_;
   bool keeps_models_ = true;
   bool draining_ = false;

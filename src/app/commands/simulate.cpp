@@ -150,6 +150,7 @@ void add_simulate(CLI::App& app, Action& action) {
   sweep::CoordinatorCosts& costs = options.costs;
   command->add_option("study", given->study, "study file whose packs are handed out");
   options.workers = 4096;
+  given->work.trials = 1000000;
   command->add_option("--ranks", options.workers, "workers, one per rank")
       ->check(CLI::Range(std::size_t{1}, std::size_t{1000000}))
       ->capture_default_str();
