@@ -9,9 +9,9 @@ void RecordStore::add(wire::Record record) {
   const auto shared = std::make_shared<const wire::Record>(std::move(record));
   Trial& trial = trials_[shared->trial];
   if (shared->kind == wire::RecordKind::training) {
-    // Trained once more (its network had been deleted): what was measured on the old network is no longer about this
-    // one.
-    if (trial.training) trial.evaluations.clear();
+    // Trained once more (its network or its record was gone): what was measured on the old network is no longer about
+    // this one.
+    trial.evaluations.clear();
     trial.training = shared;
     return;
   }

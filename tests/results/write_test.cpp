@@ -216,3 +216,20 @@ TEST_CASE("a column of another shape than declared is left out, not misplaced") 
   for (const double loss : file.read("history/loss").numbers) CHECK(std::isnan(loss));
   CHECK(file.read("message").texts[row_of_trial(study, 0)] == "no \xEF\xBF\xBD UTF-8");
 }
+
+TEST_CASE("what was measured on an earlier network of a trial is not shown beside its new training") {
+  const study::Study& study = small_study();
+  const std::vector<wire::Record> records = small_records(study);
+  const std::string& trial = records[1].trial;
+  REQUIRE(records[1].kind == wire::RecordKind::evaluation);
+  REQUIRE(records[0].trial == trial);
+  results::RecordStore store;
+  SECTION("its first training's record was damaged") { store.add(records[1]); }
+  SECTION("its network was deleted") {
+    store.add(records[0]);
+    store.add(records[1]);
+  }
+  CHECK(store.evaluation(trial, records[1].evaluation) != nullptr);
+  store.add(records[0]);
+  CHECK(store.evaluation(trial, records[1].evaluation) == nullptr);
+}
