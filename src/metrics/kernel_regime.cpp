@@ -3,6 +3,7 @@
 // makes anew.
 #ifdef EIGENSWEEP_DECLARATIONS
 #include "eigensweep/study/kind.hpp"
+#include "tangent_refusal.hpp"
 
 namespace eigensweep::metrics {
 
@@ -81,13 +82,7 @@ study::Kind declare_kernel_regime() {
        "",
        "mean over a hidden layer's units of products of activations, uncentred, after training"},
   };
-  kind.refuse = [](const Json&, const Json& config) -> std::string {
-    const Json& model = config.at("model");
-    if (model.at("batch_norm").get<bool>() || model.at("whiten").get<int>() > 0) {
-      return "tangent kernels want affine layers only, without batch_norm and whiten; leave out this metric or those";
-    }
-    return "";
-  };
+  kind.refuse = [](const Json&, const Json& config) { return refuse_tangents(config); };
   kind.work = [](const Json& options, const study::WorkContext& context) {
     const auto n = std::min(options.at("samples").get<double>(), static_cast<double>(context.dataset.train_samples));
     const auto classes = static_cast<double>(context.dataset.classes);

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "eigensweep/study/kind.hpp"
+#include "tangent_refusal.hpp"
 
 namespace eigensweep::metrics {
 namespace {
@@ -42,10 +43,7 @@ study::Kind declare_kernel_regression() {
       {"robust_accuracy_final", {}, "f64", "", "the same of the latter"},
   };
   kind.refuse = [](const Json& options, const Json& config) -> std::string {
-    const Json& model = config.at("model");
-    if (model.at("batch_norm").get<bool>() || model.at("whiten").get<int>() > 0) {
-      return "tangent kernels want affine layers only, without batch_norm and whiten; leave out this metric or those";
-    }
+    if (std::string refusal = refuse_tangents(config); !refusal.empty()) return refusal;
     if (8 * std::pow(10 * options.at("train_samples").get<double>(), 2) > most_bytes) {
       return fmt::format(
           "train_samples {} make a kernel of all samples and logits that does not fit; choose at most 2236",

@@ -216,6 +216,23 @@ const Broken broken_studies[] = {
      R"(s.json: the grid has 1e+07 cells, more than 5,000,000; sweep fewer values)"},
 };
 
+const Broken broken_metrics[] = {
+    {R"("model": {"width": 64, "batch_norm": true}, "metrics": {"spectrum": {"network": "initial"}})",
+     R"(s.json:/metrics/spectrum: network 'initial' is not defined with batch_norm or whiten, whose statistics come with training; choose 'trained')"},
+    {R"("model": {"width": 64, "batch_norm": true}, "metrics": {"kernel_regression": {}})",
+     R"(s.json:/metrics/kernel_regression: tangent kernels want affine layers only, without batch_norm and whiten; leave out this metric or those)"},
+    {R"("model": {"width": 64, "whiten": 1}, "metrics": {"kernel_regime": {}})",
+     R"(s.json:/metrics/kernel_regime: tangent kernels want affine layers only, without batch_norm and whiten; leave out this metric or those)"},
+    {R"("model": {"width": 64}, "metrics": {"kernel_regression": {"train_samples": 2237}})",
+     R"(s.json:/metrics/kernel_regression: train_samples 2237 make a kernel of all samples and logits that does not fit; choose at most 2236)"},
+};
+
+void check_broken(const Broken& broken) {
+  const std::string text = std::string("{\"name\": \"a\", ") + broken.text + "}";
+  INFO(text);
+  CHECK(message_of(text) == broken.message);
+}
+
 }  // namespace
 
 TEST_CASE("text that is no JSON is refused with line and column") {
@@ -224,11 +241,11 @@ TEST_CASE("text that is no JSON is refused with line and column") {
 
 TEST_CASE("every broken study is refused with its place, the reason and what to do") {
   CHECK(std::size(broken_studies) + std::size(broken_json) >= 40);
-  for (const Broken& broken : broken_studies) {
-    const std::string text = std::string("{\"name\": \"a\", ") + broken.text + "}";
-    INFO(text);
-    CHECK(message_of(text) == broken.message);
-  }
+  for (const Broken& broken : broken_studies) check_broken(broken);
+}
+
+TEST_CASE("a metric that a study's networks do not have is refused") {
+  for (const Broken& broken : broken_metrics) check_broken(broken);
 }
 
 TEST_CASE("a study needs a name that can name files") {
