@@ -69,10 +69,10 @@ class Runs(Case):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertTrue((self.output / "results.h5").exists())
 
-    def test_one_two_and_three_ranks_give_the_same_records(self):
+    def test_one_two_and_four_ranks_give_the_same_records(self):
         self.run_study()
         expected = self.content()
-        for ranks in (1, 2, 3):
+        for ranks in (1, 2, 4):  # on two cores: oversubscribed
             output = self.folder / f"ranks{ranks}"
             text = self.run_study(ranks=ranks, output=output)
             self.assertEqual(self.content(output), expected, text)
