@@ -18,13 +18,14 @@ constexpr double save_pause = 5;  // seconds between tries on a full disk
 }  // namespace
 
 Engine::Engine(Work work, const OutputPaths& paths, std::vector<Place> places, RunStatus status, Supervisor& supervisor,
-               TimeBudget budget, Communicator& communicator, const Signals& signals)
+               TimeBudget budget, Communicator& communicator, RankWatch& ranks, const Signals& signals)
     : work_(std::move(work)),
       paths_(paths),
       status_(std::move(status)),
       supervisor_(supervisor),
       budget_(budget),
       communicator_(communicator),
+      ranks_(ranks),
       signals_(signals),
       coordinator_(std::move(work_.packs), work_.keeps_models),
       ledger_(paths.ledger()),
@@ -85,6 +86,9 @@ void Engine::turn() {
     events.push_back({index_of(0, slot), std::move(event)});
   }
   while (auto message = communicator_.receive()) {
+    if (ranks_.is_silent(message->source)) continue;  // too late: its packs were taken back
+    ranks_.heard(message->source, seconds());
+    if (message->content.value("type", "") == "alive") continue;
     if (message->content.value("type", "") == "stop") {
       begin_drain(fmt::format("rank {} was asked to stop", message->source));
       continue;
@@ -106,6 +110,7 @@ void Engine::turn() {
   look_at_signals();
   look_at_time();
   look_at_hangs();
+  look_at_ranks();
   hand_out();
   tick();
 }

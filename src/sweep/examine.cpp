@@ -97,6 +97,7 @@ ExitCode examine(const RunOptions& asked, const study::Catalog& catalog) {
   log::start(communicator.size() == 1 ? "eigensweep" : fmt::format("rank {}", communicator.rank()));
   const std::size_t sharers = count_sharers(communicator);
   if (communicator.rank() != 0) return follow(options, communicator, sharers);
+  const RankWatch watch(communicator.size(), options.rank_timeout.value_or(usual_rank_timeout));
   Report report;
   ExitCode code = ExitCode::system;
   try {
@@ -125,10 +126,10 @@ ExitCode examine(const RunOptions& asked, const study::Catalog& catalog) {
     examine_output(OutputPaths(output.empty() ? std::filesystem::path("runs") : output), communicator, report);
     code = report.conclude();
   } catch (...) {
-    send_away(communicator, ExitCode::system, true);
+    send_away(communicator, watch, ExitCode::system, true);
     throw;
   }
-  send_away(communicator, code, false);
+  send_away(communicator, watch, code, false);
   return code;
 }
 

@@ -7,7 +7,9 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <set>
 
+#include "eigensweep/core/log.hpp"
 #include "eigensweep/sweep/bring_up.hpp"
 #include "eigensweep/sweep/signals.hpp"
 #include "eigensweep/wire/record.hpp"
@@ -48,6 +50,8 @@ ExitCode follow(const RunOptions& options, Communicator& communicator, std::size
   std::chrono::microseconds pause = shortest;
   std::vector<Clock::time_point> told_progress_at;
   bool has_told = false;
+  Clock::time_point spoke = Clock::now();
+  const std::chrono::duration<double> life_sign(options.rank_timeout.value_or(usual_rank_timeout) / signs_of_life);
   for (;;) {
     bool is_quiet = true;
     if (supervisor) {
@@ -61,6 +65,10 @@ ExitCode follow(const RunOptions& options, Communicator& communicator, std::size
       if (!events.empty()) {
         communicator.send(0, {{"type", "events"}, {"events", std::move(events)}}, records);
         is_quiet = false;
+        spoke = Clock::now();
+      } else if (Clock::now() - spoke > life_sign) {
+        communicator.send(0, {{"type", "alive"}});
+        spoke = Clock::now();
       }
     } else {
       ::usleep(static_cast<useconds_t>(pause.count()));
@@ -90,6 +98,7 @@ ExitCode follow(const RunOptions& options, Communicator& communicator, std::size
         supervisor->kill();
       } else if (type == "quit") {
         if (supervisor) supervisor->quit();
+        communicator.send(0, {{"type", "bye"}});
         communicator.flush();
         return static_cast<ExitCode>(content.at("code").get<int>());
       }
@@ -98,11 +107,28 @@ ExitCode follow(const RunOptions& options, Communicator& communicator, std::size
   }
 }
 
-void send_away(Communicator& communicator, ExitCode code, bool at_once) {
+void send_away(Communicator& communicator, const RankWatch& ranks, ExitCode code, bool at_once) {
+  std::set<int> staying;
+  bool is_whole = true;
   for (int rank = 1; rank < communicator.size(); ++rank) {
+    if (ranks.is_silent(rank)) {
+      is_whole = false;
+      continue;
+    }
+    staying.insert(rank);
     if (at_once) communicator.send(rank, {{"type", "kill"}});
     communicator.send(rank, {{"type", "quit"}, {"code", static_cast<int>(code)}});
   }
+  const auto start = Clock::now();
+  while (!staying.empty() && Clock::now() - start < std::chrono::duration<double>(ranks.patience())) {
+    while (const auto message = communicator.receive()) {
+      if (message->content.value("type", "") == "bye") staying.erase(message->source);
+    }
+    ::usleep(static_cast<useconds_t>(shortest.count()));
+  }
+  for (const int rank : staying) log::warn("rank {} has not left: it is ended", rank);
+  // The others would wait where MPI ends, for a rank that never comes there.
+  if (!is_whole || !staying.empty()) communicator.abort(code);
   communicator.flush();
 }
 

@@ -3,6 +3,7 @@
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/sweep/communicator.hpp"
+#include "eigensweep/sweep/rank_watch.hpp"
 #include "eigensweep/sweep/run.hpp"
 
 namespace eigensweep::sweep {
@@ -14,7 +15,8 @@ constexpr double most_progress_per_second = 1000;
 /// 0 and tasks back, until rank 0 says with which code to leave.
 ExitCode follow(const RunOptions& options, Communicator& communicator, std::size_t sharers);
 
-/// Rank 0: lets every other rank leave with this code; `at_once` ends their workers.
-void send_away(Communicator& communicator, ExitCode code, bool at_once);
+/// Rank 0: lets every other rank leave with this code; `at_once` ends their workers. Where a rank is silent, or does
+/// not leave within the time that it may be, ends the whole job with this code instead of returning.
+void send_away(Communicator& communicator, const RankWatch& ranks, ExitCode code, bool at_once);
 
 }  // namespace eigensweep::sweep

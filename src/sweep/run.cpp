@@ -83,8 +83,13 @@ void remove_checkpoints(const OutputPaths& paths) {
 class Leader {
  public:
   Leader(const RunOptions& options, const study::Catalog& catalog, const Publish& publish, Communicator& communicator,
-         std::size_t sharers)
-      : options_(options), catalog_(catalog), publish_(publish), communicator_(communicator), sharers_(sharers) {}
+         RankWatch& ranks, std::size_t sharers)
+      : options_(options),
+        catalog_(catalog),
+        publish_(publish),
+        communicator_(communicator),
+        ranks_(ranks),
+        sharers_(sharers) {}
 
   ExitCode run() {
     const Signals signals;
@@ -122,7 +127,7 @@ class Leader {
     ExitCode code = ExitCode::ok;
     {
       Engine engine(std::move(work), paths, std::move(places), std::move(status), supervisor, budget, communicator_,
-                    signals);
+                    ranks_, signals);
       code = engine.run();
     }
     if (code != ExitCode::continue_later) remove_checkpoints(paths);
@@ -208,6 +213,7 @@ class Leader {
   const study::Catalog& catalog_;
   const Publish& publish_;
   Communicator& communicator_;
+  RankWatch& ranks_;
   std::size_t sharers_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
@@ -219,13 +225,14 @@ ExitCode run(const RunOptions& options, const study::Catalog& catalog, const Pub
   log::start(communicator.size() == 1 ? "eigensweep" : fmt::format("rank {}", communicator.rank()));
   const std::size_t sharers = count_sharers(communicator);
   if (communicator.rank() != 0) return follow(options, communicator, sharers);
+  RankWatch ranks(communicator.size(), options.rank_timeout.value_or(usual_rank_timeout));
   try {
-    const ExitCode code = Leader(options, catalog, publish, communicator, sharers).run();
-    send_away(communicator, code, false);
+    const ExitCode code = Leader(options, catalog, publish, communicator, ranks, sharers).run();
+    send_away(communicator, ranks, code, false);
     return code;
   } catch (const Error& error) {
     // The others wait for a word; with it they leave in good order and only this rank speaks.
-    send_away(communicator, error.code(), true);
+    send_away(communicator, ranks, error.code(), true);
     if (communicator.size() == 1) throw;
     log::error("{}", error.what());
     return error.code();

@@ -45,7 +45,7 @@ class Kinds:
         names = ["worker_killed", "worker_crashed", "worker_stopped_for_a_while", "worker_stopped_for_good", "worker_asked_to_leave",
                  "coordinator_killed", "job_killed", "job_terminated", "everything_killed", "during_publish", "during_checkpoint"]
         if self.run.ranks > 1:
-            names += ["rank_killed", "rank_crashed", "rank_stopped_for_a_while"]
+            names += ["rank_killed", "rank_crashed", "rank_stopped_for_a_while", "rank_stopped_for_good"]
         if isinstance(self.run, Slurm):
             names += ["node_daemon_restarted", "node_lost", "job_requeued"]
         return names
@@ -95,6 +95,9 @@ class Kinds:
 
     def rank_crashed(self):
         return self.rank(1, signal.SIGSEGV)
+
+    def rank_stopped_for_good(self):
+        return self.rank(1, signal.SIGSTOP)
 
     def job_killed(self):
         return self.run.kill_job(signal.SIGKILL)
@@ -167,7 +170,8 @@ class Campaign:
         file = folder / "study.json"
         file.write_text(json.dumps(self.study()))
         # A stopped worker is found in time for a campaign of hundreds; the derived time is what tests/sweep/hang_test.py tests.
-        options = ["--lanes", 1, "--hang-after", 60 if self.is_real else 5, "--checkpoint-every", 1 if self.is_real else 0.1, "--threads", 1]
+        options = ["--lanes", 1, "--hang-after", 60 if self.is_real else 5, "--rank-timeout", 60 if self.is_real else 6,
+                   "--checkpoint-every", 1 if self.is_real else 0.1, "--threads", 1]
         if kind == "alone":
             options += ["--workers", 2]
         variables = {"EIGENSWEEP_WORKER": self.arguments.worker or str(TESTS / "eigensweep_fake_worker")}

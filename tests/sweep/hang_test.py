@@ -63,6 +63,34 @@ class Hangs(Case):
         self.assertEqual(len(self.records()), 144)
         self.assert_nothing_twice()
 
+    def test_a_rank_that_is_stopped_for_good_ends_the_job_and_loses_nothing(self):
+        self.write(study(seeds=12))
+        undisturbed = self.folder / "undisturbed"
+        self.run_study(output=undisturbed)
+        process = self.start("--lanes", 3, "--rank-timeout", "4", ranks=2, fake={"steps": 10, "step_ms": 150})
+        self.wait_for(lambda: self.packs_done() >= 2)
+        ranks, _ = processes(self.output)
+        os.kill(ranks[-1], signal.SIGSTOP)
+        text = self.finish(process, expect=75, timeout=60)
+        self.assertRegex(text, "rank 1 on .* has said nothing for 4.0 s \\(stopped, or its node hangs\\)")
+        self.assertEqual(self.status()["state"], "stopped")
+        self.wait_for(lambda: processes(self.output) == ([], []))
+        text = self.run_study(ranks=2)
+        self.assertEqual(self.content(), self.content(undisturbed), text)
+        self.assert_nothing_twice()
+
+    def test_a_rank_that_is_stopped_when_all_is_done_does_not_keep_the_others(self):
+        content = study(seeds=1, widths=(8,))
+        content["training"]["optimizer"]["learning_rate"] = 0.001
+        self.write(content)
+        process = self.start("--rank-timeout", "12", ranks=2, fake={"steps": 40, "step_ms": 100})
+        self.wait_for(lambda: processes(self.output)[1])
+        ranks, _ = processes(self.output)
+        os.kill(ranks[-1], signal.SIGSTOP)  # it has no work
+        text = self.finish(process, timeout=60)
+        self.assertEqual(self.status()["state"], "complete", text)
+        self.assertIn("rank 1 has not left: it is ended", text)
+
     def packs_done(self):
         try:
             return self.status()["packs"]["done"]

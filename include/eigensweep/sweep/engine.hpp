@@ -14,6 +14,7 @@
 #include "eigensweep/sweep/coordinator.hpp"
 #include "eigensweep/sweep/monitor.hpp"
 #include "eigensweep/sweep/output_folder.hpp"
+#include "eigensweep/sweep/rank_watch.hpp"
 #include "eigensweep/sweep/signals.hpp"
 #include "eigensweep/sweep/silence.hpp"
 #include "eigensweep/sweep/supervisor.hpp"
@@ -46,7 +47,7 @@ class Engine {
   /// `places`: all workers, sorted by rank and slot; those of rank 0 are the supervisor's. `status`: study, totals, and
   /// what earlier runs did.
   Engine(Work work, const OutputPaths& paths, std::vector<Place> places, RunStatus status, Supervisor& supervisor,
-         TimeBudget budget, Communicator& communicator, const Signals& signals);
+         TimeBudget budget, Communicator& communicator, RankWatch& ranks, const Signals& signals);
 
   /// Runs until nothing is left or nothing may go on. Returns ok, trials_failed or continue_later. Throws DataError
   /// when a worker found the data broken, SystemError on a full disk, when no worker lives, or when the time ended
@@ -75,6 +76,7 @@ class Engine {
   [[nodiscard]] Stretch stretch_of(std::size_t worker) const;
   void measure_stage(std::size_t worker, const Json& content);
   void look_at_hangs();
+  void look_at_ranks();
   void begin_drain(const std::string& why);
   void tick();
   void publish_if_due();
@@ -93,6 +95,7 @@ class Engine {
   Supervisor& supervisor_;
   TimeBudget budget_;
   Communicator& communicator_;
+  RankWatch& ranks_;
   const Signals& signals_;
   Coordinator coordinator_;
   wire::Ledger ledger_;

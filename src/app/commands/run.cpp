@@ -40,6 +40,10 @@ void add_run(CLI::App& app, Action& action) {
           "such "
           "work has gone in this run; half an hour for what has not been done yet)")
       ->check(CLI::PositiveNumber);
+  add_duration(
+      *command, "--rank-timeout", options->rank_timeout,
+      "how long a rank of an MPI job may be silent (10m): stopped, or on a node that hangs, until the run stops "
+      "without it");
   add_duration(*command, "--checkpoint-every", options->checkpoint_every,
                "how often a pack in training is saved, at the end of an epoch (5m): what a run that is killed loses");
   add_duration(
