@@ -123,12 +123,6 @@ class Hangs(Case):
         # The hung and the slow one sleep whole seconds; a working one writes several frames a second.
         return int(fields["voluntary_ctxt_switches"]) // 3
 
-    def wait_for(self, condition):
-        deadline = time.time() + 60
-        while not condition():
-            self.assertLess(time.time(), deadline, "waited in vain")
-            time.sleep(0.02)
-
 
 if __name__ == "__main__":
     unittest.main(verbosity=2, argv=sys.argv)

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -83,6 +84,17 @@ class Case(unittest.TestCase):
 
     def run_study(self, *arguments, expect=0, **options):
         return self.finish(self.start(*arguments, **options), expect)
+
+    def wait_for(self, condition, seconds=60):
+        """Waits until it holds, and returns what it then says."""
+        deadline = time.monotonic() + seconds
+        while not (said := condition()):
+            self.assertLess(time.monotonic(), deadline, f"waited {seconds} s in vain")
+            time.sleep(0.02)
+        return said
+
+    def wait_for_start(self):
+        self.wait_for((self.output / "status.json").exists)
 
     def records(self, output=None):
         ledger = (output or self.output) / "ledger.bin"

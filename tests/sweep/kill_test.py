@@ -117,18 +117,10 @@ class Kills(Case):
 
     def test_no_worker_outlives_its_supervisor(self):
         process = self.start(fake={"steps": 1000, "step_ms": 100})
-        deadline = time.time() + 30
-        workers = []
-        while not workers and time.time() < deadline:
-            ranks, workers = processes(self.output)
-            time.sleep(0.02)
-        self.assertTrue(workers)
+        workers = self.wait_for(lambda: processes(self.output)[1])
         os.kill(process.pid, signal.SIGKILL)
         self.finish(process, expect=None)
-        deadline = time.time() + 10
-        while time.time() < deadline and any(self.is_alive(pid) for pid in workers):
-            time.sleep(0.02)
-        self.assertFalse(any(self.is_alive(pid) for pid in workers))
+        self.wait_for(lambda: not any(self.is_alive(pid) for pid in workers), seconds=10)
 
     @staticmethod
     def is_alive(pid):

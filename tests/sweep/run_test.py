@@ -80,9 +80,7 @@ class Runs(Case):
     def test_an_idle_rank_costs_no_core(self):
         self.write(study(seeds=1, widths=(8,)))
         process = self.start("--lanes", 2, ranks=3, fake={"steps": 1, "step_ms": 3000})
-        deadline = time.time() + 30
-        while time.time() < deadline and not (self.output / "status.json").exists():
-            time.sleep(0.05)
+        self.wait_for_start()
         ranks = [int(p) for p in os.listdir("/proc") if p.isdigit() and self.is_rank(p)]
         self.assertEqual(len(ranks), 3)
         before = {pid: self.cpu(pid) for pid in ranks}
@@ -162,9 +160,7 @@ class Failures(Case):
 
     def test_a_second_run_on_one_output_is_refused(self):
         process = self.start(fake={"step_ms": 200})
-        deadline = time.time() + 30
-        while time.time() < deadline and not (self.output / "status.json").exists():
-            time.sleep(0.05)
+        self.wait_for_start()
         text = self.run_study(expect=4)
         self.assertIn(f"another run writes here (process {process.pid} on ", text)
         shown = subprocess.run([str(BIN / "eigensweep"), "status", str(self.output)], capture_output=True, text=True, check=True)
@@ -210,9 +206,7 @@ class Stops(Case):
     def stop_in_the_middle(self, number, workers=1, **options):
         trace = self.folder / f"trace{number}"
         process = self.start("--workers", workers, fake={"steps": 1000, "step_ms": 20, "trace": str(trace)}, **options)
-        deadline = time.time() + 30
-        while time.time() < deadline and self.text(trace).count("\n") < 6:
-            time.sleep(0.02)
+        self.wait_for(lambda: self.text(trace).count("\n") >= 6)
         os.kill(process.pid, number)
         return process
 
@@ -248,9 +242,7 @@ class Stops(Case):
     def test_a_second_interrupt_leaves_at_once(self):
         self.write(study())
         process = self.start(fake={"step_ms": 20000, "steps": 2})
-        deadline = time.time() + 30
-        while time.time() < deadline and not (self.output / "status.json").exists():
-            time.sleep(0.05)
+        self.wait_for_start()
         time.sleep(1)
         os.kill(process.pid, signal.SIGINT)
         time.sleep(0.5)
