@@ -8,6 +8,10 @@
 namespace eigensweep::sweep {
 
 void Engine::look_at_ranks() {
+  if (seconds() >= next_life_sign_) {
+    tell_others({{"type", "alive"}});
+    next_life_sign_ = seconds() + ranks_.patience() / signs_of_life;
+  }
   for (const int rank : ranks_.look(seconds())) {
     std::string where;
     for (std::size_t worker = 0; worker < status_.workers.size(); ++worker) {

@@ -83,6 +83,7 @@ void Engine::write_status() noexcept {
 }
 
 void Engine::leave() {
+  tell_others({{"type", "concluding"}});
   if (interrupted_) {
     supervisor_.kill();
     tell_others({{"type", "kill"}});

@@ -12,6 +12,7 @@
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/study/study.hpp"
 #include "eigensweep/sweep/bring_up.hpp"
+#include "eigensweep/sweep/start_timeout.hpp"
 #include "eigensweep/sweep/time_budget.hpp"
 #include "follow.hpp"
 
@@ -93,11 +94,15 @@ void examine_output(const OutputPaths& paths, Communicator& communicator, Report
 ExitCode examine(const RunOptions& asked, const study::Catalog& catalog) {
   RunOptions options = asked;
   options.tries_worker = true;
+  StartTimeout start(options.rank_timeout.value_or(usual_rank_timeout));
   Communicator communicator;
   log::start(communicator.size() == 1 ? "eigensweep" : fmt::format("rank {}", communicator.rank()));
   const std::size_t sharers = count_sharers(communicator);
-  if (communicator.rank() != 0) return follow(options, communicator, sharers);
-  const RankWatch watch(communicator.size(), options.rank_timeout.value_or(usual_rank_timeout));
+  if (communicator.rank() != 0) {
+    start.end();
+    return follow(options, communicator, sharers);
+  }
+  const RankWatch watch(1, communicator.size(), options.rank_timeout.value_or(usual_rank_timeout));
   Report report;
   ExitCode code = ExitCode::system;
   try {
@@ -124,6 +129,7 @@ ExitCode examine(const RunOptions& asked, const study::Catalog& catalog) {
     for (const std::string& line : placement_table(places_of(ranks))) Report::say("place", line);
     report.add(compare(ranks));
     examine_output(OutputPaths(output.empty() ? std::filesystem::path("runs") : output), communicator, report);
+    start.end();
     code = report.conclude();
   } catch (...) {
     send_away(communicator, watch, ExitCode::system, true);

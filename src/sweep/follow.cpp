@@ -10,6 +10,7 @@
 #include <set>
 
 #include "eigensweep/core/log.hpp"
+#include "eigensweep/core/text.hpp"
 #include "eigensweep/sweep/bring_up.hpp"
 #include "eigensweep/sweep/signals.hpp"
 #include "eigensweep/wire/record.hpp"
@@ -51,7 +52,11 @@ ExitCode follow(const RunOptions& options, Communicator& communicator, std::size
   std::vector<Clock::time_point> told_progress_at;
   bool has_told = false;
   Clock::time_point spoke = Clock::now();
-  const std::chrono::duration<double> life_sign(options.rank_timeout.value_or(usual_rank_timeout) / signs_of_life);
+  // Watched from its settings until it writes results.h5, which may take as long as it likes.
+  std::optional<RankWatch> leader;
+  const double rank_timeout = options.rank_timeout.value_or(usual_rank_timeout);
+  const std::chrono::duration<double> life_sign(rank_timeout / signs_of_life);
+  const auto seconds = [begin = Clock::now()] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
   for (;;) {
     bool is_quiet = true;
     if (supervisor) {
@@ -73,6 +78,13 @@ ExitCode follow(const RunOptions& options, Communicator& communicator, std::size
     } else {
       ::usleep(static_cast<useconds_t>(pause.count()));
     }
+    if (leader && !leader->look(seconds()).empty()) {
+      log::error("rank 0 has said nothing for {} (stopped, or its node hangs); the same command continues",
+                 text::duration(rank_timeout));
+      supervisor->drain();
+      supervisor->quit();
+      communicator.abort(ExitCode::continue_later);
+    }
     signals.clear();
     if (signals.stop_requests() > 0 && !has_told) {
       has_told = true;
@@ -83,11 +95,16 @@ ExitCode follow(const RunOptions& options, Communicator& communicator, std::size
       is_quiet = false;
       const Json& content = message->content;
       const std::string type = content.at("type").get<std::string>();
+      if (leader) leader->heard(0, seconds());
       if (type == "probe") {
         communicator.send(0, answer_probe(content, communicator));
       } else if (type == "settings") {
         supervisor = make_supervisor(content, options);
         if (has_told) supervisor->drain();
+        leader.emplace(0, 1, rank_timeout);
+        leader->heard(0, seconds());
+      } else if (type == "concluding") {
+        leader.reset();
       } else if (type == "task") {
         supervisor->give(content.at("slot").get<std::size_t>(), content.at("task"));
       } else if (type == "doubt") {

@@ -10,28 +10,26 @@ constexpr double longest_gap = 5;  // seconds between two looks: this process wa
 
 }  // namespace
 
-RankWatch::RankWatch(int ranks, double patience)
-    : patience_(patience),
-      heard_(static_cast<std::size_t>(ranks), 0),
-      silent_(static_cast<std::size_t>(ranks), false) {}
+RankWatch::RankWatch(int first, int last, double patience)
+    : first_(first), patience_(patience), heard_(index_of(last), 0), silent_(index_of(last), false) {}
 
 void RankWatch::heard(int rank, double now) {
-  double& last = heard_[static_cast<std::size_t>(rank)];
+  double& last = heard_[index_of(rank)];
   last = std::max(last, now);
 }
 
 std::vector<int> RankWatch::look(double now) {
   std::vector<int> found;
-  const double away = now - looked_;
+  const double away = now - looked_.value_or(now);
   looked_ = now;
   if (away > longest_gap) {
     for (double& last : heard_) last += away;
     return found;
   }
-  for (std::size_t rank = 1; rank < heard_.size(); ++rank) {
-    if (silent_[rank] || now - heard_[rank] <= patience_) continue;
-    silent_[rank] = true;
-    found.push_back(static_cast<int>(rank));
+  for (std::size_t i = 0; i < heard_.size(); ++i) {
+    if (silent_[i] || now - heard_[i] <= patience_) continue;
+    silent_[i] = true;
+    found.push_back(first_ + static_cast<int>(i));
   }
   return found;
 }

@@ -16,6 +16,7 @@
 #include "eigensweep/sweep/engine.hpp"
 #include "eigensweep/sweep/known.hpp"
 #include "eigensweep/sweep/signals.hpp"
+#include "eigensweep/sweep/start_timeout.hpp"
 #include "eigensweep/sweep/time_budget.hpp"
 #include "follow.hpp"
 
@@ -83,12 +84,13 @@ void remove_checkpoints(const OutputPaths& paths) {
 class Leader {
  public:
   Leader(const RunOptions& options, const study::Catalog& catalog, const Publish& publish, Communicator& communicator,
-         RankWatch& ranks, std::size_t sharers)
+         RankWatch& ranks, StartTimeout& start, std::size_t sharers)
       : options_(options),
         catalog_(catalog),
         publish_(publish),
         communicator_(communicator),
         ranks_(ranks),
+        start_timeout_(start),
         sharers_(sharers) {}
 
   ExitCode run() {
@@ -150,6 +152,7 @@ class Leader {
     for (const std::string& line : findings.warnings) log::warn("{}", line);
     for (std::size_t i = 1; i < findings.problems.size(); ++i) log::error("{}", findings.problems[i]);
     if (!findings.problems.empty()) throw SystemError(findings.problems.front());
+    start_timeout_.end();
     return places_of(ranks);
   }
 
@@ -214,6 +217,7 @@ class Leader {
   const Publish& publish_;
   Communicator& communicator_;
   RankWatch& ranks_;
+  StartTimeout& start_timeout_;
   std::size_t sharers_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
@@ -221,13 +225,17 @@ class Leader {
 }  // namespace
 
 ExitCode run(const RunOptions& options, const study::Catalog& catalog, const Publish& publish) {
+  StartTimeout start(options.rank_timeout.value_or(usual_rank_timeout));
   Communicator communicator;
   log::start(communicator.size() == 1 ? "eigensweep" : fmt::format("rank {}", communicator.rank()));
   const std::size_t sharers = count_sharers(communicator);
-  if (communicator.rank() != 0) return follow(options, communicator, sharers);
-  RankWatch ranks(communicator.size(), options.rank_timeout.value_or(usual_rank_timeout));
+  if (communicator.rank() != 0) {
+    start.end();
+    return follow(options, communicator, sharers);
+  }
+  RankWatch ranks(1, communicator.size(), options.rank_timeout.value_or(usual_rank_timeout));
   try {
-    const ExitCode code = Leader(options, catalog, publish, communicator, ranks, sharers).run();
+    const ExitCode code = Leader(options, catalog, publish, communicator, ranks, start, sharers).run();
     send_away(communicator, ranks, code, false);
     return code;
   } catch (const Error& error) {

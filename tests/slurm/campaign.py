@@ -45,7 +45,7 @@ class Kinds:
         names = ["worker_killed", "worker_crashed", "worker_stopped_for_a_while", "worker_stopped_for_good", "worker_asked_to_leave",
                  "coordinator_killed", "job_killed", "job_terminated", "everything_killed", "during_publish", "during_checkpoint"]
         if self.run.ranks > 1:
-            names += ["rank_killed", "rank_crashed", "rank_stopped_for_a_while", "rank_stopped_for_good"]
+            names += ["rank_killed", "rank_crashed", "rank_stopped_for_a_while", "rank_stopped_for_good", "coordinator_stopped_for_good"]
         if isinstance(self.run, Slurm):
             names += ["node_daemon_restarted", "node_lost", "job_requeued"]
         return names
@@ -98,6 +98,9 @@ class Kinds:
 
     def rank_stopped_for_good(self):
         return self.rank(1, signal.SIGSTOP)
+
+    def coordinator_stopped_for_good(self):
+        return self.rank(0, signal.SIGSTOP)
 
     def job_killed(self):
         return self.run.kill_job(signal.SIGKILL)
@@ -196,6 +199,10 @@ class Campaign:
         return [json.loads(line) for line in dump.stdout.splitlines()]
 
     @staticmethod
+    def text(path):
+        return path.read_text() if path.exists() else ""
+
+    @staticmethod
     def key(record):
         return (record["kind"], record["trial"], record["evaluation"])
 
@@ -276,9 +283,9 @@ class Campaign:
         except Exception as error:  # the campaign goes on with the next round, and tells
             problems.append(f"{type(error).__name__}: {error}")
         if problems:
-            print(f"round {number} FAILED: " + "; ".join(problems) + f"\n{run.log.read_text()[-3000:]}", flush=True)
+            print(f"round {number} FAILED: " + "; ".join(problems) + f"\n{self.text(run.log)[-3000:]}", flush=True)
             run.end_all()
-        redone = 0 if self.is_real else (run.folder / "trace").read_text().count("\n") - STEPS * len(self.study_trials())
+        redone = 0 if self.is_real else self.text(run.folder / "trace").count("\n") - STEPS * len(self.study_trials())
         for row in rows:
             row.update(starts=starts, redone=redone, problems=problems, kills=len(rows))
         self.rows += rows

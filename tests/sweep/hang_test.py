@@ -64,16 +64,21 @@ class Hangs(Case):
         self.assert_nothing_twice()
 
     def test_a_rank_that_is_stopped_for_good_ends_the_job_and_loses_nothing(self):
+        self.check_stopped_for_good(-1, "rank 1 on .* has said nothing for 4.0 s \\(stopped, or its node hangs\\)")
+
+    def test_nor_is_anything_lost_with_rank_0(self):
+        self.check_stopped_for_good(0, "rank 1 error rank 0 has said nothing for 4.0 s \\(stopped, or its node hangs\\)")
+
+    def check_stopped_for_good(self, which, said):
         self.write(study(seeds=12))
         undisturbed = self.folder / "undisturbed"
         self.run_study(output=undisturbed)
         process = self.start("--lanes", 3, "--rank-timeout", "4", ranks=2, fake={"steps": 10, "step_ms": 150})
         self.wait_for(lambda: self.packs_done() >= 2)
         ranks, _ = processes(self.output)
-        os.kill(ranks[-1], signal.SIGSTOP)
+        os.kill(ranks[which], signal.SIGSTOP)
         text = self.finish(process, expect=75, timeout=60)
-        self.assertRegex(text, "rank 1 on .* has said nothing for 4.0 s \\(stopped, or its node hangs\\)")
-        self.assertEqual(self.status()["state"], "stopped")
+        self.assertRegex(text, said)
         self.wait_for(lambda: processes(self.output) == ([], []))
         text = self.run_study(ranks=2)
         self.assertEqual(self.content(), self.content(undisturbed), text)
@@ -90,6 +95,14 @@ class Hangs(Case):
         text = self.finish(process, timeout=60)
         self.assertEqual(self.status()["state"], "complete", text)
         self.assertIn("rank 1 has not left: it is ended", text)
+
+    def test_a_rank_that_is_stopped_before_all_have_started_ends_the_job(self):
+        process = self.start("--rank-timeout", "5", ranks=2)
+        ranks = self.wait_for(lambda: processes(self.output)[0])
+        os.kill(ranks[-1], signal.SIGSTOP)
+        text = self.finish(process, expect=None, timeout=60)
+        self.assertGreaterEqual(process.returncode, 128, text)
+        self.assertIn("not all ranks have started within 5.0 s", text)
 
     def packs_done(self):
         try:

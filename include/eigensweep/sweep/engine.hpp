@@ -122,6 +122,7 @@ class Engine {
   std::vector<std::uint8_t> hangs_;  ///< per trial: packs with it that were taken for hung
   Silence silence_;
   double next_hang_look_ = 0;
+  double next_life_sign_ = 0;
   std::chrono::microseconds pause_{200};
 
   bool draining_ = false;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 namespace eigensweep::sweep {
@@ -9,23 +10,26 @@ namespace eigensweep::sweep {
 /// How often a rank that has nothing to say says so, within the time that it may be silent.
 inline constexpr double signs_of_life = 10;
 
-/// Which ranks still speak. MPI tells of a rank that died, and of none that was stopped or whose node hangs.
-/// Times are seconds from any fixed moment.
+/// Which ranks from `first` to before `last` still speak. MPI tells of a rank that died, and of none that was stopped
+/// or whose node hangs. Times are seconds from any fixed moment.
 class RankWatch {
  public:
   /// `patience`: how long a rank may be silent.
-  RankWatch(int ranks, double patience);
+  RankWatch(int first, int last, double patience);
 
   void heard(int rank, double now);
-  /// The ranks but 0 that have been silent for too long, each told once. To be called often: a call that comes late
+  /// The ranks that have been silent for too long, each told once. To be called often: a call that comes late
   /// shows that nobody listened, and what was said meanwhile is still on its way.
   std::vector<int> look(double now);
   [[nodiscard]] double patience() const noexcept { return patience_; }
-  [[nodiscard]] bool is_silent(int rank) const { return silent_[static_cast<std::size_t>(rank)]; }
+  [[nodiscard]] bool is_silent(int rank) const { return silent_[index_of(rank)]; }
 
  private:
+  [[nodiscard]] std::size_t index_of(int rank) const { return static_cast<std::size_t>(rank - first_); }
+
+  int first_;
   double patience_;
-  double looked_ = 0;
+  std::optional<double> looked_;
   std::vector<double> heard_;
   std::vector<bool> silent_;
 };
