@@ -19,7 +19,7 @@ import sys
 import time
 from pathlib import Path
 
-from launchers import Alone, Mpirun, Slurm, processes, send
+from launchers import Alone, Mpirun, Slurm, processes, send, state_of
 from harness import BIN, TESTS, study
 
 try:
@@ -97,10 +97,15 @@ class Kinds:
         return self.rank(1, signal.SIGSEGV)
 
     def rank_stopped_for_good(self):
-        return self.rank(1, signal.SIGSTOP)
+        return self.stop_for_good(1)
 
     def coordinator_stopped_for_good(self):
-        return self.rank(0, signal.SIGSTOP)
+        return self.stop_for_good(0)
+
+    def stop_for_good(self, rank):
+        """Where all ranks are stopped nobody is left to find it, nor to kill them for a test's sake."""
+        stopped = [pid for pid in self.run.rank_pids().values() if state_of(pid) == "T"]
+        return not stopped and self.rank(rank, signal.SIGSTOP)
 
     def job_killed(self):
         return self.run.kill_job(signal.SIGKILL)

@@ -15,6 +15,14 @@ from harness import BIN, SOURCE  # noqa: E402
 TAG = "EIGENSWEEP_CAMPAIGN"
 
 
+def state_of(pid):
+    """One letter of proc(5): R, S, T (stopped), Z, X ..."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return "X"
+
+
 def processes(tag):
     """All living processes of a campaign: {pid: (name, words of its command, its environment)}."""
     found = {}
@@ -27,7 +35,7 @@ def processes(tag):
             if wanted not in variables:
                 continue
             words = (folder / "cmdline").read_bytes().split(b"\0")
-            if (folder / "stat").read_text().rsplit(")", 1)[1].split()[0] in "ZX":
+            if state_of(folder.name) in "ZX":
                 continue
         except OSError:
             continue
