@@ -81,7 +81,7 @@ Variances variances_of(const Plan& plan, const Tensor& x) {
     });
     if (plan.network.pools) pairs = pooled(pairs, plan.y[block], plan.x[block]);
   }
-  variances.dense = plan.affine(pairs.centre().mean({0, 1}));
+  variances.dense = plan.affine(pairs.centre().mean(torch::IntArrayRef({0, 1})));
   return variances;
 }
 
@@ -113,10 +113,10 @@ Limit recursion(const Plan& plan, const Images& a, const Images& b, bool with_hi
       gram = pooled(gram, plan.y[block], plan.x[block]);
       ntk = pooled(ntk, plan.y[block], plan.x[block]);
     }
-    if (with_hidden) limit.hidden.push_back(gram.centre().mean({0, 1}));
+    if (with_hidden) limit.hidden.push_back(gram.centre().mean(torch::IntArrayRef({0, 1})));
   }
-  const Tensor flat = plan.affine(gram.centre().mean({0, 1}));
-  const Tensor tangent = torch::add(flat, ntk.centre().mean({0, 1}), network.weight);
+  const Tensor flat = plan.affine(gram.centre().mean(torch::IntArrayRef({0, 1})));
+  const Tensor tangent = torch::add(flat, ntk.centre().mean(torch::IntArrayRef({0, 1})), network.weight);
   const Dual dense = dual(network.activation, flat, a.variances.dense, b.variances.dense);
   if (with_hidden) limit.hidden.push_back(dense.value);
   limit.nngp = plan.affine(dense.value);

@@ -41,7 +41,7 @@ class PerChannel final : public InputNorm {
       Tensor sum = torch::zeros({channels}, sums);
       for (std::int64_t start = 0; start < samples; start += fit_chunk) {
         const Tensor x = data::to_inputs(images.slice(0, start, std::min(start + fit_chunk, samples)));
-        sum += of(x.to(torch::kFloat64).unflatten(1, {channels, -1})).sum({0, 2});
+        sum += of(x.to(torch::kFloat64).unflatten(1, {channels, -1})).sum(torch::IntArrayRef({0, 2}));
       }
       return Tensor(sum / count);
     };

@@ -34,8 +34,8 @@ TEST_CASE("per_channel brings every channel of the training set to mean 0 and va
   const auto layer = models::make_input_norm(network("per_channel"), colour, 2, torch::kCPU);
   layer->fit(images);
   const Tensor x = (*layer)(images.to(torch::kFloat32) / 255).to(torch::kFloat64).view({50, 3, 8});
-  const Tensor mean = x.mean({0, 2});
-  const Tensor variance = x.var({0, 2}, false);
+  const Tensor mean = x.mean(torch::IntArrayRef({0, 2}));
+  const Tensor variance = x.var(torch::IntArrayRef({0, 2}), false);
   CHECK(mean.abs().max().item<double>() < 1e-6);
   for (int channel = 0; channel < 2; ++channel) CHECK(variance[channel].item<double>() == Approx(1).epsilon(1e-6));
   CHECK(variance[2].item<double>() == 0);
