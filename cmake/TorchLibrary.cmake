@@ -74,5 +74,8 @@ if(EIGENSWEEP_REQUIRE_CUDA AND NOT EIGENSWEEP_TORCH_CUDA)
                       "from PyPI), give -DCMAKE_PREFIX_PATH=/path/to/a/CUDA/libtorch, or use the preset 'release'")
 endif()
 target_link_libraries(eigensweep_torch INTERFACE ${torch_libraries})
-target_link_options(eigensweep_torch INTERFACE "-Wl,-rpath,${EIGENSWEEP_TORCH_FOLDER}/lib")
+# CUDA wheels (2.11 at least) export parts of std::filesystem that call what they do not bring: the compiler's library must
+# be searched before them, or removing a folder crashes.
+target_link_options(eigensweep_torch INTERFACE "-Wl,-rpath,${EIGENSWEEP_TORCH_FOLDER}/lib"
+  "LINKER:--push-state,--no-as-needed" "-lstdc++" "LINKER:--pop-state")
 message(STATUS "LibTorch ${torch_version} in ${EIGENSWEEP_TORCH_FOLDER} (CUDA: ${EIGENSWEEP_TORCH_CUDA})")
