@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/models/safetensors.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
+#include <iterator>
+#include <utility>
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
@@ -33,22 +36,46 @@ const char* dtype_name(torch::ScalarType type) {
       fmt::format("{}: no valid safetensors file: {}; delete it, and it is made again", file.string(), why));
 }
 
-torch::Tensor read_tensor(const std::filesystem::path& file, const std::string& name, const Json& entry,
-                          std::string_view data) {
-  const auto type_name = entry.at("dtype").get<std::string>();
-  const auto shape = entry.at("shape").get<std::vector<std::int64_t>>();
-  const auto offsets = entry.at("data_offsets").get<std::vector<std::uint64_t>>();
-  for (const Dtype& dtype : dtypes) {
-    if (type_name != dtype.name) continue;
-    torch::Tensor tensor = torch::empty(shape, dtype.type);
-    if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > data.size() ||
-        offsets[1] - offsets[0] != tensor.nbytes()) {
-      corrupt(file, fmt::format("tensor '{}' does not fit its place", name));
-    }
-    std::memcpy(tensor.data_ptr(), data.data() + offsets[0], tensor.nbytes());
-    return tensor;
+/// Where a tensor lies in the data behind the header.
+struct Entry {
+  std::string name;
+  torch::ScalarType type;
+  std::vector<std::int64_t> shape;
+  std::size_t begin, end;  // bytes
+};
+
+Entry entry_from(const std::filesystem::path& file, const std::string& name, const nlohmann::json& json,
+                 std::size_t data_size) {
+  // As JSON: a name may hold anything, a message is one line.
+  const auto fail = [&](const char* why) {
+    corrupt(file, fmt::format("tensor {} {}", nlohmann::json(name).dump(), why));
+  };
+  const auto natural = [&](const nlohmann::json& number) {
+    if (!number.is_number_unsigned()) fail("has a size that is no number");
+    return number.get<std::uint64_t>();
+  };
+  const auto& type_name = json.at("dtype").get_ref<const std::string&>();
+  const auto dtype =
+      std::find_if(std::begin(dtypes), std::end(dtypes), [&](const Dtype& one) { return type_name == one.name; });
+  if (dtype == std::end(dtypes)) fail("has an unknown type");
+  Entry entry{name, dtype->type, {}, 0, 0};
+  const nlohmann::json& shape = json.at("shape");
+  if (!shape.is_array()) fail("has a shape that is no list");
+  std::uint64_t size = c10::elementSize(dtype->type), without_zeros = size;
+  for (const nlohmann::json& extent : shape) {
+    const std::uint64_t count = natural(extent);
+    if (count > 0 && without_zeros > data_size / count) fail("is larger than the file");
+    without_zeros *= std::max<std::uint64_t>(count, 1);
+    size *= count;
+    entry.shape.push_back(static_cast<std::int64_t>(count));
   }
-  corrupt(file, fmt::format("tensor '{}' has the unknown type '{}'", name, type_name));
+  const nlohmann::json& offsets = json.at("data_offsets");
+  if (offsets.size() != 2) fail("does not fit its place");
+  entry.begin = natural(offsets.at(0));
+  entry.end = natural(offsets.at(1));
+  if (entry.begin > entry.end || entry.end > data_size || entry.end - entry.begin != size)
+    fail("does not fit its place");
+  return entry;
 }
 
 }  // namespace
@@ -57,7 +84,16 @@ const torch::Tensor& TensorFile::at(const std::string& name) const {
   for (const NamedTensor& tensor : tensors) {
     if (tensor.name == name) return tensor.tensor;
   }
-  throw DataError(fmt::format("no tensor named '{}'", name));
+  throw DataError(
+      fmt::format("{}: tensor '{}' is missing; delete the file, and it is made again", file.string(), name));
+}
+
+const torch::Tensor& TensorFile::at(const std::string& name, const torch::Tensor& like) const {
+  const torch::Tensor& tensor = at(name);
+  if (tensor.sizes() == like.sizes() && tensor.scalar_type() == like.scalar_type()) return tensor;
+  throw DataError(
+      fmt::format("{}: tensor '{}' has another {} than the study's network; delete the file, and it is made again",
+                  file.string(), name, tensor.sizes() == like.sizes() ? "type" : "shape"));
 }
 
 std::string write_tensors(const std::filesystem::path& file, const TensorFile& content) {
@@ -91,23 +127,36 @@ TensorFile read_tensors(const std::filesystem::path& file) {
   if (bytes.size() < sizeof length) corrupt(file, "it is too short");
   std::memcpy(&length, bytes.data(), sizeof length);
   if (length > bytes.size() - sizeof length) corrupt(file, "its header is longer than the file");
+  const std::string_view header = std::string_view(bytes).substr(sizeof length, length);
+  const std::string_view data = std::string_view(bytes).substr(sizeof length + length);
   TensorFile content;
+  content.file = file;
+  std::vector<Entry> entries;
   try {
-    const Json header =
-        Json::parse(bytes.begin() + sizeof length, bytes.begin() + static_cast<std::ptrdiff_t>(sizeof length + length));
-    const std::string_view data = std::string_view(bytes).substr(sizeof length + length);
-    for (const auto& [name, entry] : header.items()) {
+    // Not Json, which looks through all keys for each new one.
+    const nlohmann::json described = nlohmann::json::parse(header);
+    for (const auto& [name, json] : described.items()) {
       if (name == "__metadata__") {
-        content.metadata = entry.get<std::map<std::string, std::string>>();
+        content.metadata = json.get<std::map<std::string, std::string>>();
       } else {
-        content.tensors.push_back({name, read_tensor(file, name, entry, data)});
+        entries.push_back(entry_from(file, name, json, data.size()));
       }
     }
-  } catch (const nlohmann::json::exception& error) {
-    corrupt(file, error.what());
-  } catch (const c10::Error& error) {
-    corrupt(file, error.what_without_backtrace());
+  } catch (const nlohmann::json::exception&) {
+    corrupt(file, "its header cannot be read");  // the parser's words would repeat bytes that may be anything
   }
+  std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+    return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
+  });
+  std::size_t filled = 0;
+  for (const Entry& entry : entries) {
+    if (entry.begin != filled) corrupt(file, "its tensors overlap or leave a gap");
+    filled = entry.end;
+    torch::Tensor tensor = torch::empty(entry.shape, entry.type);
+    if (entry.end > entry.begin) std::memcpy(tensor.data_ptr(), data.data() + entry.begin, entry.end - entry.begin);
+    content.tensors.push_back({entry.name, tensor});
+  }
+  if (filled != data.size()) corrupt(file, "it is longer than its tensors");
   return content;
 }
 
@@ -119,27 +168,12 @@ TensorFile lane_of(Model& model, std::int64_t lane) {
   return content;
 }
 
-void load_lane(Model& model, std::int64_t lane, const TensorFile& content, const std::filesystem::path& file) {
+void load_lane(Model& model, std::int64_t lane, const TensorFile& content) {
   const torch::NoGradGuard no_grad;
   for (const auto* list : {&model.parameters(), &model.buffers()}) {
     for (const NamedTensor& named : *list) {
       torch::Tensor place = named.tensor.detach()[lane];
-      for (const NamedTensor& stored : content.tensors) {
-        if (stored.name != named.name) continue;
-        if (stored.tensor.sizes() != place.sizes()) {
-          throw DataError(
-              fmt::format("{}: tensor '{}' has another shape than the study's network; delete the file, and the "
-                          "network is trained again",
-                          file.string(), named.name));
-        }
-        place.copy_(stored.tensor);
-        place = torch::Tensor();
-        break;
-      }
-      if (place.defined()) {
-        throw DataError(fmt::format("{}: tensor '{}' is missing; delete the file, and the network is trained again",
-                                    file.string(), named.name));
-      }
+      place.copy_(content.at(named.name, place));
     }
   }
 }

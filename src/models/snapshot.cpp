@@ -65,7 +65,12 @@ std::vector<Snapshot> kept_snapshots(Model& model, const std::vector<TensorFile>
   for (const TensorFile& file : lanes) {
     const auto entry = file.metadata.find(epochs_key);
     if (entry == file.metadata.end()) return {};
-    epochs.push_back(Json::parse(entry->second).get<std::vector<std::int64_t>>());
+    try {
+      epochs.push_back(Json::parse(entry->second).get<std::vector<std::int64_t>>());
+    } catch (const nlohmann::json::exception&) {
+      throw DataError(fmt::format("{}: '{}' is no list of epochs; delete the file, and it is made again",
+                                  file.file.string(), epochs_key));
+    }
     if (epochs.back().size() != epochs.front().size()) return {};
   }
   const torch::Device device = model.parameters().front().tensor.device();
@@ -75,7 +80,7 @@ std::vector<Snapshot> kept_snapshots(Model& model, const std::vector<TensorFile>
     for (const auto* list : {&model.parameters(), &model.buffers()}) {
       for (const NamedTensor& named : *list) {
         std::vector<Tensor> stacked;
-        for (const TensorFile& file : lanes) stacked.push_back(file.at(stored_name(i, named.name)));
+        for (const TensorFile& file : lanes) stacked.push_back(file.at(stored_name(i, named.name), named.tensor[0]));
         snapshots[i].tensors.push_back({named.name, torch::stack(stacked).to(device)});
       }
     }

@@ -186,9 +186,8 @@ Ending run_pack(const wire::Task& task, Session& session, const PackHooks& hooks
     loaded->attach(data.train_images);
     std::vector<models::TensorFile> files;
     for (std::size_t lane = 0; lane < task.lanes.size(); ++lane) {
-      const std::filesystem::path file = task.lanes[lane].model_file;
-      files.push_back(models::read_tensors(file));
-      models::load_lane(*loaded, static_cast<std::int64_t>(lane), files.back(), file);
+      files.push_back(models::read_tensors(task.lanes[lane].model_file));
+      models::load_lane(*loaded, static_cast<std::int64_t>(lane), files.back());
     }
     if (!kernels::is_infinite(model_options)) kept = models::kept_snapshots(*loaded, files);
   }

@@ -79,6 +79,6 @@ TEST_CASE("normalising inputs is the network's first layer, and is kept with it"
   CHECK_FALSE(torch::allclose(plain->forward(Inputs::shared(x, 2), Mode::evaluate).logits, wanted));
 
   const auto loaded = models::make_model(network("per_channel"), colour, {8, 9}, torch::kCPU);
-  for (const std::int64_t lane : {0, 1}) models::load_lane(*loaded, lane, models::lane_of(*normalised, lane), "memory");
+  for (const std::int64_t lane : {0, 1}) models::load_lane(*loaded, lane, models::lane_of(*normalised, lane));
   CHECK(torch::equal(loaded->forward(Inputs::shared(x, 2), Mode::evaluate).logits, wanted));
 }

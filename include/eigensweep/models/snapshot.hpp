@@ -25,7 +25,8 @@ void return_to(Model& model, const Snapshot& snapshot);
 
 /// Adds one lane's snapshots to the file that keeps its network, as "snapshot.<number>.<tensor>".
 void keep_snapshots(const std::vector<Snapshot>& snapshots, std::int64_t lane, TensorFile& file);
-/// The snapshots in the files of a pack's lanes; none where some lane has kept none.
+/// The snapshots in the files of a pack's lanes; none where some lane has kept none. Throws DataError when a tensor is
+/// missing or has another shape or type.
 std::vector<Snapshot> kept_snapshots(Model& model, const std::vector<TensorFile>& lanes);
 
 }  // namespace eigensweep::models
