@@ -107,31 +107,30 @@ class Spectral final : public Regularizer {
     if (!all_layers_) layers.push_back(model.hidden_layers() - 1);
     const std::vector<models::Eigensystem> systems =
         models::hidden_spectra(model, data.train_images, models::Wanted::values_and_vectors, layers, products_);
-    remark_.clear();
-    for (std::size_t layer = 0; layer < systems.size(); ++layer) {
-      const models::Eigensystem& system = systems[layer];
-      if (system.form == models::Form::dual) {
-        remark_ += fmt::format(
-            "{}a layer of {} units has only {} training samples, so its eigenvectors come from the samples' "
-            "Gram matrix (dual form)",
-            remark_.empty() ? "" : "; ", system.vectors.size(1), data.train_images.size(0));
-      }
+    bases_.clear();
+    for (const models::Eigensystem& system : systems) {
       for (std::size_t lane = 0; lane < alive.size(); ++lane) {
         if (alive[lane] && !system.failures[lane].empty()) {
           casualties.push_back({static_cast<std::int64_t>(lane), system.failures[lane]});
         }
       }
-      const Tensor basis = system.vectors.to(model.parameters().front().tensor.scalar_type());
-      if (layer < bases_.size()) {
-        bases_[layer].copy_(basis);
-      } else {
-        bases_.push_back(basis.contiguous());
-      }
+      bases_.push_back(system.vectors.to(model.parameters().front().tensor.scalar_type()).contiguous());
     }
     return casualties;
   }
 
-  [[nodiscard]] std::string remark() const override { return remark_; }
+  [[nodiscard]] std::string remark() const override {
+    std::string remark;
+    for (const Tensor& basis : bases_) {
+      const std::int64_t width = basis.size(1), directions = basis.size(2);
+      if (directions == width) continue;
+      remark += fmt::format(
+          "{}a layer of {} units has only {} training samples, so its eigenvectors come from the samples' Gram matrix "
+          "(dual form)",
+          remark.empty() ? "" : "; ", width, directions + 1);
+    }
+    return remark;
+  }
 
   Tensor penalty(const Moment& moment) override {
     const models::Output& output = moment.output;
@@ -156,9 +155,18 @@ class Spectral final : public Regularizer {
     return tensors;
   }
 
-  void restore(const std::vector<models::NamedTensor>& tensors) override {
+  void make_room(models::Model& model, const data::DeviceDataset& data) override {
+    const torch::NoGradGuard no_gradients;
+    const Tensor one = data::to_inputs(data.train_images.narrow(0, 0, 1));
+    const models::Output output = model.forward(models::Inputs::shared(one, model.lanes()), models::Mode::evaluate);
+    const std::int64_t samples = data.train_images.size(0);
     bases_.clear();
-    for (const models::NamedTensor& named : tensors) bases_.push_back(named.tensor);
+    for (std::size_t layer = all_layers_ ? 0 : output.hidden.size() - 1; layer < output.hidden.size(); ++layer) {
+      const std::int64_t width = output.hidden[layer].size(1);
+      const std::int64_t directions = samples < width ? samples - 1 : width;
+      bases_.push_back(torch::zeros({model.lanes(), width, directions},
+                                    model.parameters().front().tensor.options().requires_grad(false)));
+    }
   }
 
  private:
@@ -169,7 +177,6 @@ class Spectral final : public Regularizer {
   Tensor strength_;            // [E]
   Tensor exponent_;            // [E]
   std::vector<Tensor> bases_;  // per penalised layer: [E, N, R] as the network's numbers, eigenvectors in columns
-  std::string remark_;
 };
 
 }  // namespace

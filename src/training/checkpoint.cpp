@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A pack's training in the middle, in one safetensors file: networks, optimiser, regularisers and the sums of the open
 // epoch.
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/models/safetensors.hpp"
 #include "eigensweep/training/trainer.hpp"
@@ -29,24 +33,56 @@ Json to_json(const LaneHistory& history) {
           {"diverged", history.diverged}};
 }
 
-LaneHistory history_from(const Json& json) {
-  const auto values = [](const Json& texts) {
+/// Why a file is not the checkpoint that it should be; where it lies is added by who knows.
+struct Refusal {
+  const char* why;
+};
+
+void expect(bool holds, const char* why) {
+  if (!holds) throw Refusal{why};
+}
+
+std::int64_t whole_number(const nlohmann::json& json, std::int64_t most) {
+  expect(json.is_number_unsigned() && std::cmp_less_equal(json.get<std::uint64_t>(), most),
+         "its place in the training is not one of this study's");
+  return json.get<std::int64_t>();
+}
+
+double number_from(const nlohmann::json& json) {
+  const auto& text = json.get_ref<const std::string&>();
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  expect(!text.empty() && end == text.data() + text.size(), "a loss is no number");
+  return value;
+}
+
+LaneHistory history_from(const nlohmann::json& json) {
+  const auto values = [&](const char* name) {
     std::vector<double> read;
-    for (const Json& text : texts) read.push_back(std::stod(text.get<std::string>()));
+    for (const nlohmann::json& text : json.at(name)) read.push_back(number_from(text));
     return read;
   };
-  return {values(json.at("loss")), values(json.at("task_loss")), values(json.at("penalty")),
-          values(json.at("train_accuracy")), json.at("diverged").get<std::string>()};
+  LaneHistory history{values("loss"), values("task_loss"), values("penalty"), values("train_accuracy"),
+                      json.at("diverged").get<std::string>()};
+  const std::size_t epochs = history.loss.size();
+  expect(
+      history.task_loss.size() == epochs && history.penalty.size() == epochs && history.train_accuracy.size() == epochs,
+      "the losses of a lane are of different numbers of epochs");
+  return history;
 }
 
 }  // namespace
 
-std::vector<models::NamedTensor> Trainer::state() {
+// The regularisers' part is made anew when the next epoch begins.
+std::vector<models::NamedTensor> Trainer::state(bool in_epoch) {
   std::vector<models::NamedTensor> all;
   append(all, "parameter.", model_->parameters());
   append(all, "buffer.", model_->buffers());
   append(all, "optimizer.", optimizer_->state());
   all.push_back({"sums", sums_});
+  for (std::size_t i = 0; i < regularizers_.size() && in_epoch; ++i) {
+    append(all, fmt::format("regularizer.{}.", i), regularizers_[i]->state());
+  }
   return all;
 }
 
@@ -55,10 +91,7 @@ void Trainer::save(const std::filesystem::path& file, const std::vector<std::str
                 {"step", step_},         {"open", epoch_is_open_}, {"histories", Json::array()}};
   for (const LaneHistory& history : histories_) position["histories"].push_back(to_json(history));
   models::TensorFile content;
-  content.tensors = state();
-  for (std::size_t i = 0; i < regularizers_.size(); ++i) {
-    append(content.tensors, fmt::format("regularizer.{}.", i), regularizers_[i]->state());
-  }
+  content.tensors = state(epoch_is_open_);
   for (std::size_t lane = 0; lane < ended_.size(); ++lane) {
     append(content.tensors, fmt::format("ended.{}.", lane), ended_[lane]);
   }
@@ -72,44 +105,83 @@ void Trainer::save(const std::filesystem::path& file, const std::vector<std::str
 
 void Trainer::load(const std::filesystem::path& file, const std::vector<std::string>& trials) {
   const models::TensorFile content = models::read_tensors(file);
-  const auto refuse = [&](const std::string& why) {
-    return DataError(fmt::format("{}: {}; delete it, and its trials start anew", file.string(), why));
-  };
   try {
-    const Json position = Json::parse(content.metadata.at("position"));
-    if (position.at("format") != format_name) throw refuse("it is a checkpoint of another version");
-    if (position.at("trials") != Json(trials)) throw refuse("it is a checkpoint of other trials");
-    const torch::NoGradGuard no_grad;
-    for (const models::NamedTensor& named : state()) named.tensor.detach().copy_(content.at(named.name));
-    const auto with_prefix = [&](const std::string& prefix) {
-      std::vector<models::NamedTensor> kept;
-      for (const models::NamedTensor& named : content.tensors) {
-        if (named.name.starts_with(prefix)) {
-          kept.push_back({named.name.substr(prefix.size()), named.tensor.to(data_.train_images.device())});
-        }
-      }
-      return kept;
-    };
-    for (std::size_t i = 0; i < regularizers_.size(); ++i) {
-      regularizers_[i]->restore(with_prefix(fmt::format("regularizer.{}.", i)));
-    }
-    for (std::size_t lane = 0; lane < ended_.size(); ++lane) ended_[lane] = with_prefix(fmt::format("ended.{}.", lane));
-    snapshots_.clear();
-    for (const Json& epochs : position.value("snapshots", Json::array())) {
-      snapshots_.push_back(
-          {epochs.get<std::vector<std::int64_t>>(), with_prefix(fmt::format("snapshot.{}.", snapshots_.size()))});
-    }
-    epoch_ = position.at("epoch").get<std::int64_t>();
-    step_ = position.at("step").get<std::int64_t>();
-    epoch_is_open_ = position.at("open").get<bool>();
-    for (std::size_t lane = 0; lane < histories_.size(); ++lane) {
-      histories_[lane] = history_from(position.at("histories").at(lane));
-    }
-  } catch (const nlohmann::json::exception& error) {
-    throw refuse(error.what());
-  } catch (const std::out_of_range&) {
-    throw refuse("it is no checkpoint");
+    const auto text = content.metadata.find("position");
+    expect(text != content.metadata.end(), "it is no checkpoint");
+    const nlohmann::json position = nlohmann::json::parse(text->second);
+    expect(position.at("format") == format_name, "it is a checkpoint of another version");
+    expect(position.at("trials") == nlohmann::json(trials), "it is a checkpoint of other trials");
+    restore(content, position);
+  } catch (const Refusal& refusal) {
+    throw DataError(fmt::format("{}: {}; delete it, and its trials start anew", file.string(), refusal.why));
+  } catch (const nlohmann::json::exception&) {  // its words would repeat bytes that may be anything
+    throw DataError(fmt::format("{}: its place in the training cannot be read; delete it, and its trials start anew",
+                                file.string()));
   }
+}
+
+// Everything is looked at before anything is changed: a file that is refused leaves the trainer as it was.
+void Trainer::restore(const models::TensorFile& content, const nlohmann::json& position) {
+  const torch::NoGradGuard no_grad;
+  const bool is_open = position.at("open").get<bool>();
+  const std::int64_t epoch = whole_number(position.at("epoch"), is_open ? epochs_ - 1 : epochs_);
+  const std::int64_t step = whole_number(position.at("step"), is_open ? batches_.count() : 0);
+  if (is_open) {
+    for (const auto& regularizer : regularizers_) regularizer->make_room(*model_, data_);
+  }
+  std::vector<Tensor> values;
+  const std::vector<models::NamedTensor> places = state(is_open);
+  for (const models::NamedTensor& place : places) values.push_back(content.at(place.name, place.tensor));
+
+  // A copy of the networks, or of one lane's, under names that begin with `prefix`.
+  const auto network = [&](const std::string& prefix, const auto& part) {
+    std::vector<models::NamedTensor> copy;
+    for (const auto* list : {&model_->parameters(), &model_->buffers()}) {
+      for (const models::NamedTensor& named : *list) {
+        copy.push_back({named.name, content.at(prefix + named.name, part(named.tensor)).to(named.tensor.device())});
+      }
+    }
+    return copy;
+  };
+  std::vector<std::vector<models::NamedTensor>> ended(ended_.size());
+  for (std::size_t lane = 0; lane < ended.size(); ++lane) {
+    const std::string prefix = fmt::format("ended.{}.", lane);
+    const auto is_lanes = [&](const models::NamedTensor& named) { return named.name.starts_with(prefix); };
+    if (std::none_of(content.tensors.begin(), content.tensors.end(), is_lanes)) continue;
+    ended[lane] = network(prefix, [&](const Tensor& all) { return all.select(0, static_cast<std::int64_t>(lane)); });
+  }
+
+  std::vector<LaneHistory> histories;
+  for (const nlohmann::json& history : position.at("histories")) histories.push_back(history_from(history));
+  expect(histories.size() == histories_.size(), "it has the losses of another number of lanes");
+  for (std::size_t lane = 0; lane < histories.size(); ++lane) {
+    const auto finished = static_cast<std::int64_t>(histories[lane].loss.size());
+    const bool is_over = !histories[lane].diverged.empty() || !ended[lane].empty();
+    expect(is_over ? finished <= epoch : finished == epoch, "the losses of a lane are of another number of epochs");
+  }
+
+  std::vector<models::Snapshot> snapshots;
+  for (const nlohmann::json& epochs : position.value("snapshots", nlohmann::json::array())) {
+    snapshots.push_back({epochs.get<std::vector<std::int64_t>>(), {}});
+  }
+  const auto due = std::upper_bound(snapshot_epochs_.begin(), snapshot_epochs_.end(), epoch) - snapshot_epochs_.begin();
+  expect(snapshots.size() == static_cast<std::size_t>(due), "it has another number of snapshots");
+  for (std::size_t i = 0; i < snapshots.size(); ++i) {
+    std::vector<std::int64_t> epochs;
+    for (const LaneHistory& history : histories) {
+      epochs.push_back(std::min(snapshot_epochs_[i], static_cast<std::int64_t>(history.loss.size())));
+    }
+    expect(snapshots[i].epochs == epochs, "a snapshot is of another epoch");
+    snapshots[i].tensors = network(fmt::format("snapshot.{}.", i), [](const Tensor& all) { return all; });
+  }
+
+  for (std::size_t i = 0; i < places.size(); ++i) places[i].tensor.detach().copy_(values[i]);
+  epoch_ = epoch;
+  step_ = step;
+  epoch_is_open_ = is_open;
+  histories_ = std::move(histories);
+  snapshots_ = std::move(snapshots);
+  ended_ = std::move(ended);
   if (epoch_is_open_) batches_.begin_epoch(epoch_);
 }
 

@@ -56,11 +56,10 @@ std::unique_ptr<training::Trainer> start_trainer(const wire::Task& task, const d
   try {
     trainer->load(task.checkpoint_file, trials_of(task));
     log::info("pack {} goes on from its checkpoint", task.pack);
-    return trainer;
   } catch (const DataError& error) {
     log::warn("{}", error.what());
-    return std::make_unique<training::Trainer>(configs_of(task), data, device);
   }
+  return trainer;
 }
 
 wire::Record training_record(const wire::Task& task, std::size_t lane, const training::LaneHistory& history) {

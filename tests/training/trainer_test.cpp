@@ -80,7 +80,22 @@ TEST_CASE("a penalty that takes its eigenvectors from the Gram matrix says so") 
   const std::string words =
       "a layer of 32 units has only 20 training samples, so its eigenvectors come from the samples' Gram matrix (dual "
       "form)";
-  CHECK(trainer.remarks() == std::vector<std::string>{"spectral: " + words + "; " + words});
+  const std::vector<std::string> remarks{"spectral: " + words + "; " + words};
+  CHECK(trainer.remarks() == remarks);
+
+  // Also where the last epoch had begun before a restart.
+  const Scratch scratch;
+  wide["training"]["batch_size"] = 10;
+  Trainer part({wide}, few, torch::kCPU);
+  int steps = 0;
+  Hooks hooks;
+  hooks.should_stop = [&] { return ++steps == 3; };
+  REQUIRE_FALSE(part.run(hooks));
+  part.save(scratch.path() / "checkpoint", {"a"});
+  Trainer rest({wide}, few, torch::kCPU);
+  rest.load(scratch.path() / "checkpoint", {"a"});
+  REQUIRE(rest.run({}));
+  CHECK(rest.remarks() == remarks);
 }
 
 TEST_CASE("a trial trained alone and in packs of 3 and 8 begins equal bit for bit and has the same losses") {

@@ -47,9 +47,11 @@ class Regularizer {
   [[nodiscard]] virtual bool reads_input_gradients() const { return false; }
   /// What is worth knowing of how the penalty was taken, in one line, or ""; the trial's record keeps it.
   [[nodiscard]] virtual std::string remark() const { return ""; }
-  /// What must be kept to go on in the middle of an epoch, and its way back from a checkpoint, in the same order.
+  /// What must be kept to go on in the middle of an epoch: tensors that are read from it and copied back into, in
+  /// place.
   virtual std::vector<models::NamedTensor> state() { return {}; }
-  virtual void restore(const std::vector<models::NamedTensor>& tensors) { (void)tensors; }
+  /// Gives state() the tensors that begin_epoch() would, whatever they hold: a checkpoint is copied into them.
+  virtual void make_room(models::Model& model, const data::DeviceDataset& data) { (void)model, (void)data; }
 };
 
 /// The lanes' values of one number: [E], in the precision and on the device of `like`.

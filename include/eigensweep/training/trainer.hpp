@@ -62,7 +62,8 @@ class Trainer {
   /// Everything that is needed to go on after the last finished step with the same numbers. `trials`: ids of the lanes,
   /// to know the file again.
   void save(const std::filesystem::path& file, const std::vector<std::string>& trials);
-  /// Goes back to where the file stood. Throws DataError when it is no checkpoint of these trials.
+  /// Brings a trainer that has not run to where the file stood. Throws DataError, and leaves it new, when it is no
+  /// checkpoint of these trials or none that this training could have written.
   void load(const std::filesystem::path& file, const std::vector<std::string>& trials);
 
  private:
@@ -75,7 +76,8 @@ class Trainer {
   void take_snapshot();
   void bring_back_ended();
   [[nodiscard]] double rate_factor() const;
-  std::vector<models::NamedTensor> state();
+  void restore(const models::TensorFile& content, const nlohmann::json& position);
+  std::vector<models::NamedTensor> state(bool in_epoch);
 
   std::vector<Json> configs_;
   const data::DeviceDataset& data_;
