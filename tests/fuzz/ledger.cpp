@@ -1,42 +1,23 @@
 // SPDX-License-Identifier: MIT
 // Ledgers: any file is read to its end or refused with a DataError; a writer can go on with what was read, and loses
 // nothing of it.
-#include <sys/mman.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/wire/ledger.hpp"
 #include "fuzz.hpp"
+#include "memory_file.hpp"
 
 using namespace eigensweep;
 
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
-
-/// A file in memory, with a name.
-class MemoryFile {
- public:
-  explicit MemoryFile(const Bytes& content) : descriptor_(::memfd_create("ledger", MFD_CLOEXEC)) {
-    fuzz::require(descriptor_ >= 0, "memfd_create works");
-    const auto count = static_cast<ssize_t>(content.size());
-    fuzz::require(::write(descriptor_, content.data(), content.size()) == count, "memory takes the file");
-  }
-  ~MemoryFile() { ::close(descriptor_); }
-  MemoryFile(const MemoryFile&) = delete;
-  MemoryFile& operator=(const MemoryFile&) = delete;
-  [[nodiscard]] std::filesystem::path path() const { return "/proc/self/fd/" + std::to_string(descriptor_); }
-
- private:
-  int descriptor_;
-};
 
 /// Gives every stretch behind a marker the checksum that it lacks: chance would never find one.
 void repair_checksums(Bytes& bytes) {
@@ -60,7 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t cou
   if (count == 0) return 0;
   Bytes content(bytes + 1, bytes + count);
   if (bytes[0] % 2 == 1) repair_checksums(content);
-  const MemoryFile file(content);
+  const fuzz::MemoryFile file(std::string_view(reinterpret_cast<const char*>(content.data()), content.size()));
   try {
     std::vector<wire::Record> records;
     const auto keep = [&](wire::Record&& record) { records.push_back(std::move(record)); };
