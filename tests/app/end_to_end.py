@@ -4,6 +4,7 @@ extended studies train nothing again; a kept network gives the numbers of the fi
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -157,22 +158,34 @@ class Interruptions(Case):
         for moment in (0.8, 1.6):
             self.assert_same(whole, self.interrupted(signal.SIGINT, moment, 75, *alone), 0)
 
-    def test_a_killed_run_goes_on_from_the_checkpoints_on_the_way_bit_for_bit(self):
-        alone = ("--lanes", "1", "--workers", "2", "--threads", "1", "--checkpoint-every", "0.01")
-        self.run_study(study(epochs=30), self.folder / "whole", *alone)
-        output = self.folder / "out"
-        process = subprocess.Popen(self.command(study(epochs=30), output, *alone), env=ENVIRONMENT,
+    def killed_with_checkpoints(self, output, *options):
+        """Kills a run as soon as there is a checkpoint, and gives the checkpoints."""
+        process = subprocess.Popen(self.command(study(epochs=30), output, *options), env=ENVIRONMENT,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
         limit = time.monotonic() + 60
         while not list((output / "checkpoints").glob("*.safetensors")) and time.monotonic() < limit:
             time.sleep(0.005)
         process.kill()
         process.wait()
-        self.assertTrue(list((output / "checkpoints").glob("*.safetensors")), "the run ended before it was killed")
-        said = self.run_study(study(epochs=30), output, *alone)
-        self.assert_same(self.numbers(self.folder / "whole"), self.numbers(output), 0)
-        words = said + "".join(log.read_text() for log in (output / "logs").iterdir())
-        self.assertIn("goes on from its checkpoint", words)
+        checkpoints = list((output / "checkpoints").glob("*.safetensors"))
+        self.assertTrue(checkpoints, "the run ended before it was killed")
+        return checkpoints
+
+    def test_a_killed_run_goes_on_from_the_checkpoints_on_the_way_and_from_damaged_ones_anew_bit_for_bit(self):
+        alone = ("--lanes", "1", "--workers", "2", "--threads", "1", "--checkpoint-every", "0.01")
+        self.run_study(study(epochs=30), self.folder / "whole", *alone)
+        output = self.folder / "out"
+        for damage, expected in (
+            (lambda content: content, "goes on from its checkpoint"),
+            (lambda content: content[:-1], "does not fit its place; delete it, and it is made again"),
+            (lambda content: re.sub(rb'(\\"epoch\\":)\d', rb"\1-", content), "; delete it, and its trials start anew"),
+        ):
+            shutil.rmtree(output, ignore_errors=True)
+            for checkpoint in self.killed_with_checkpoints(output, *alone):
+                checkpoint.write_bytes(damage(checkpoint.read_bytes()))
+            said = self.run_study(study(epochs=30), output, *alone)
+            self.assert_same(self.numbers(self.folder / "whole"), self.numbers(output), 0)
+            self.assertIn(expected, said + "".join(log.read_text() for log in (output / "logs").iterdir()))
 
     def test_packs_that_were_killed_and_continued_equal_undisturbed_ones(self):
         self.run_study(study(epochs=12), self.folder / "whole")
