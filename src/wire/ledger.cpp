@@ -195,15 +195,21 @@ Scan scan(const std::filesystem::path& file, const std::function<void(Record&&)>
       ++result.report.records;
       offset = claim->end;
       on_record(std::move(*claim->record));
-    } else if (claim && (claim->end == source.size() || is_marker(source, claim->end))) {
+      continue;
+    }
+    // It may be the length that is damaged: no claim reaches beyond the next whole record.
+    const std::optional<std::uint64_t> next = next_record(source, offset + 1);
+    const std::uint64_t stop = next.value_or(source.size());
+    while (offset < stop) {
+      claim = claim_at(source, offset);
+      const bool is_whole = claim && (claim->end == stop || (claim->end < stop && is_marker(source, claim->end)));
+      if (!is_whole && !next) {
+        result.report.torn_bytes = source.size() - offset;
+        result.end = offset;
+        return result;
+      }
       ++result.report.damaged;
-      offset = claim->end;
-    } else if (const std::optional<std::uint64_t> next = next_record(source, offset + 1)) {
-      ++result.report.damaged;
-      offset = *next;
-    } else {
-      result.report.torn_bytes = source.size() - offset;
-      break;
+      offset = is_whole ? claim->end : stop;
     }
   }
   result.end = offset;

@@ -144,6 +144,33 @@ TEST_CASE("opening a ledger with a damaged record keeps the records behind it") 
   CHECK(found.report.damaged == 1);
 }
 
+TEST_CASE("a damaged length that reaches to the end of another record hides none, before and after a writer") {
+  const Scratch scratch;
+  const Small small(scratch.path() / "whole.bin");
+  const auto file = scratch.path() / "long.bin";
+  std::string bytes = small.bytes;
+  const std::size_t length = small.ends[3] - small.ends[1] - 12;  // the second record's, up to the third one's end
+  for (std::size_t i = 0; i < 4; ++i) bytes[small.ends[1] + 4 + i] = static_cast<char>(length >> (8 * i));
+  std::vector<Record> expected{small.records[0], small.records[2], small.records[3]};
+  write_raw(file, bytes);
+  Found found = read_all(file);
+  CHECK(found.records == expected);
+  CHECK(found.report.damaged == 1);
+
+  // Where the writer cuts off a torn record, its own begins: the damaged length must not come to fit by that.
+  write_raw(file, bytes.substr(0, small.ends[3] + 2));
+  expected.pop_back();
+  found = read_all(file);
+  CHECK(found.records == expected);
+  CHECK(found.report.torn_bytes == 2);
+  Ledger(file).append({small.records[3]});
+  expected.push_back(small.records[3]);
+  found = read_all(file);
+  CHECK(found.records == expected);
+  CHECK(found.report.damaged == 1);
+  CHECK(found.report.torn_bytes == 0);
+}
+
 TEST_CASE("a tail of zeros, as a file system leaves after a power cut, is a torn tail") {
   const Scratch scratch;
   const auto file = scratch.path() / "ledger.bin";
