@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "eigensweep/core/error.hpp"
@@ -65,12 +66,13 @@ std::vector<Snapshot> kept_snapshots(Model& model, const std::vector<TensorFile>
   for (const TensorFile& file : lanes) {
     const auto entry = file.metadata.find(epochs_key);
     if (entry == file.metadata.end()) return {};
-    try {
-      epochs.push_back(Json::parse(entry->second).get<std::vector<std::int64_t>>());
-    } catch (const nlohmann::json::exception&) {
+    const Json list = Json::parse(entry->second, nullptr, false);
+    const auto is_epoch = [](const Json& number) { return number.is_number_unsigned(); };
+    if (!list.is_array() || !std::all_of(list.begin(), list.end(), is_epoch)) {
       throw DataError(fmt::format("{}: '{}' is no list of epochs; delete the file, and it is made again",
                                   file.file.string(), epochs_key));
     }
+    epochs.push_back(list.get<std::vector<std::int64_t>>());
     if (epochs.back().size() != epochs.front().size()) return {};
   }
   const torch::Device device = model.parameters().front().tensor.device();

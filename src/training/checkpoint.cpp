@@ -162,7 +162,8 @@ void Trainer::restore(const models::TensorFile& content, const nlohmann::json& p
 
   std::vector<models::Snapshot> snapshots;
   for (const nlohmann::json& epochs : position.value("snapshots", nlohmann::json::array())) {
-    snapshots.push_back({epochs.get<std::vector<std::int64_t>>(), {}});
+    snapshots.emplace_back();
+    for (const nlohmann::json& number : epochs) snapshots.back().epochs.push_back(whole_number(number, epochs_));
   }
   const auto due = std::upper_bound(snapshot_epochs_.begin(), snapshot_epochs_.end(), epoch) - snapshot_epochs_.begin();
   expect(snapshots.size() == static_cast<std::size_t>(due), "it has another number of snapshots");

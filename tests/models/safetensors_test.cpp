@@ -103,7 +103,10 @@ TEST_CASE("a kept network whose tensors are another network's is refused") {
   CHECK_THROWS_WITH(kept_snapshots(network, {lane, wide}),
                     Catch::StartsWith("lane.safetensors: tensor 'snapshot.0.2.bias' has another shape"));
   TensorFile worded = lane;
-  worded.metadata["snapshot_epochs"] = "soon\n";
-  CHECK_THROWS_WITH(kept_snapshots(network, {worded, lane}),
-                    "lane.safetensors: 'snapshot_epochs' is no list of epochs; delete the file, and it is made again");
+  for (const char* list : {"soon\n", "{}", "[-1]", "[1e30]"}) {
+    worded.metadata["snapshot_epochs"] = list;
+    CHECK_THROWS_WITH(
+        kept_snapshots(network, {worded, lane}),
+        "lane.safetensors: 'snapshot_epochs' is no list of epochs; delete the file, and it is made again");
+  }
 }

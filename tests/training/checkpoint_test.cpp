@@ -133,6 +133,9 @@ TEST_CASE("a checkpoint that this training could not have written is refused in 
          json["snapshots"][0] = {1, 2};
        })},
       {"a snapshot is of another epoch", position([](Json& json) { json["snapshots"][0] = {1}; })},
+      {"its place in the training is not one of this study's", position([](Json& json) {
+         json["snapshots"][0] = {1, 1e30};
+       })},
   };
   const models::TensorFile sound = checkpoint_after(3, file);
   Trainer trainer(tiny_pack::configs(), tiny_pack::dataset(), torch::kCPU);
