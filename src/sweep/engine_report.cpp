@@ -57,7 +57,7 @@ void Engine::end_publishing() {
   if (!publishing_.valid()) return;
   try {
     publishing_.get();
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     // The ledger has everything; the last try, at the end, is the one that counts.
     log::warn("{}", error.what());
     has_news_ = true;
@@ -76,7 +76,7 @@ void Engine::write_status() noexcept {
     json["ranks"] = communicator_.size();
     json["started"] = started_at_;
     json["updated"] = utc_now();
-    file::write_atomically(paths_.status(), json.dump(2) + "\n");
+    file::write_atomically(paths_.status(), json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   } catch (const std::exception& error) {
     log::debug("status.json: {}", error.what());
   }
