@@ -36,6 +36,7 @@ TEST_CASE("the trials of checkpoints are read from their headers, and what is no
   file::write_atomically(folder / "long.safetensors", with_header("{}", 1ULL << 60));
   file::write_atomically(folder / "text.safetensors", with_header("no json", 7));
   file::write_atomically(folder / "other.safetensors", with_header(R"({"__metadata__":{"position":"[1]"}})", 35));
+  file::write_atomically(folder / "twice.safetensors", checkpoint_of({"5", "5"}));
   file::write_atomically(folder / "c.tmp", checkpoint_of({"9"}));
   CHECK(sweep::checkpointed_trials(folder) == std::vector<std::vector<std::string>>{{"3", "1"}, {"4"}});
 }
