@@ -6,7 +6,8 @@
 namespace eigensweep::sweep {
 namespace {
 
-constexpr double longest_gap = 5;  // seconds between two looks: this process was stopped, not all the others
+constexpr double shortest_gap = 0.5;  // seconds between two looks: the loops that ask turn thousands of times a second
+constexpr double longest_gap = 5;     // this process was stopped, not all the others
 
 }  // namespace
 
@@ -20,6 +21,7 @@ void RankWatch::heard(int rank, double now) {
 
 std::vector<int> RankWatch::look(double now) {
   std::vector<int> found;
+  if (looked_ && now - *looked_ < shortest_gap) return found;
   const double away = now - looked_.value_or(now);
   looked_ = now;
   if (away > longest_gap) {
