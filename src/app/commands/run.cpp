@@ -37,8 +37,7 @@ void add_run(CLI::App& app, Action& action) {
           "--hang-after",
           [options](const double& seconds) { options->patience.silence = std::chrono::duration<double>(seconds); },
           "seconds without a word after which a busy worker is taken for hung (derived from what it does and how fast "
-          "such "
-          "work has gone in this run; half an hour for what has not been done yet)")
+          "such work has gone in this run; half an hour for what has not been done yet)")
       ->check(CLI::PositiveNumber);
   add_duration(
       *command, "--rank-timeout", options->rank_timeout,
