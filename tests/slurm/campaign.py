@@ -19,8 +19,8 @@ import sys
 import time
 from pathlib import Path
 
-from launchers import Alone, Mpirun, Slurm, processes, send, state_of
-from harness import BIN, TESTS, study
+from launchers import Alone, Mpirun, Slurm, processes, send
+from harness import BIN, TESTS, state_of, study
 
 try:
     import h5py

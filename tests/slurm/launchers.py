@@ -10,17 +10,9 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "sweep"))
-from harness import BIN, SOURCE  # noqa: E402
+from harness import BIN, SOURCE, state_of  # noqa: E402
 
 TAG = "EIGENSWEEP_CAMPAIGN"
-
-
-def state_of(pid):
-    """One letter of proc(5): R, S, T (stopped), Z, X ..."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except OSError:
-        return "X"
 
 
 def processes(tag):

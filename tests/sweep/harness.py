@@ -32,6 +32,14 @@ def study(name="test", seeds=3, widths=(8, 16), models=True, metrics=True):
     return made
 
 
+def state_of(pid):
+    """One letter of proc(5): R, S, T (stopped), Z; X for one that is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return "X"
+
+
 class Case(unittest.TestCase):
     """A test with a folder of its own."""
 

@@ -9,7 +9,7 @@ import sys
 import time
 import unittest
 
-from harness import Case, study
+from harness import Case, state_of, study
 
 # Kills per test; the moments differ from run to run on purpose, so a failure prints them.
 ROUNDS = int(os.environ.get("EIGENSWEEP_KILL_ROUNDS", "3"))
@@ -120,15 +120,7 @@ class Kills(Case):
         workers = self.wait_for(lambda: processes(self.output)[1])
         os.kill(process.pid, signal.SIGKILL)
         self.finish(process, expect=None)
-        self.wait_for(lambda: not any(self.is_alive(pid) for pid in workers), seconds=10)
-
-    @staticmethod
-    def is_alive(pid):
-        try:
-            with open(f"/proc/{pid}/stat", encoding="ascii") as stream:
-                return stream.read().rsplit(")", 1)[1].split()[0] not in "ZX"
-        except OSError:
-            return False
+        self.wait_for(lambda: all(state_of(pid) in "ZX" for pid in workers), seconds=10)
 
 
 if __name__ == "__main__":
