@@ -4,6 +4,7 @@
 
 #include "command.hpp"
 #include "eigensweep/core/log.hpp"
+#include "eigensweep/core/standard_streams.hpp"
 #include "eigensweep/core/version.hpp"
 
 namespace eigensweep::app {
@@ -36,6 +37,7 @@ int run(int argc, char** argv) {
 }  // namespace eigensweep::app
 
 int main(int argc, char** argv) {
+  eigensweep::occupy_closed_streams();
   try {
     return eigensweep::app::run(argc, argv);
   } catch (const eigensweep::Error& error) {

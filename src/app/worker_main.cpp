@@ -6,6 +6,7 @@
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/log.hpp"
+#include "eigensweep/core/standard_streams.hpp"
 #include "eigensweep/core/version.hpp"
 #include "eigensweep/worker/by_hand.hpp"
 #include "eigensweep/worker/host.hpp"
@@ -82,6 +83,7 @@ int run(int argc, char** argv) {
 }  // namespace eigensweep::worker
 
 int main(int argc, char** argv) {
+  eigensweep::occupy_closed_streams();
   try {
     return eigensweep::worker::run(argc, argv);
   } catch (const eigensweep::Error& error) {

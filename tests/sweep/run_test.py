@@ -3,6 +3,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -312,6 +313,23 @@ class Budgets(Case):
             self.assertIn(f"{option}: 'soon' is no time span; write e.g. 2:00:00, 90m or 3600 (seconds)", text)
         text = self.run_study("--time-budget", "1m", "--time-margin", "2m", expect=2)
         self.assertIn("--time-margin: 2 min 00 s is no less than the time that the run has, ", text)
+
+
+class ClosedStreams(Case):
+    """The parent has closed some of 0, 1 and 2: no file of ours may get that number and be written to by messages."""
+
+    def test_no_message_lands_in_a_file(self):
+        self.run_study()
+        expected = self.content()
+        for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
+            with self.subTest(closed=closed):
+                output = self.folder / f"out-{len(closed)}"
+                command = shlex.join([str(BIN / "eigensweep"), "run", str(self.file), "--output", str(output), "--device", "cpu"])
+                done = subprocess.run(["sh", "-c", f"{command} {closed}"], env=self.environment({}), capture_output=True, timeout=60)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(self.content(output), expected)
+                json.loads((output / "lock").read_text())
+                json.loads((output / "status.json").read_text())
 
 
 class Status(Case):
