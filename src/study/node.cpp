@@ -24,7 +24,13 @@ class TreeBuilder : public nlohmann::json_sax<Json> {
   bool number_integer(number_integer_t value) override { return scalar(value); }
   bool number_unsigned(number_unsigned_t value) override { return scalar(value); }
   bool number_float(number_float_t value, const string_t&) override { return scalar(value); }
-  bool string(string_t& value) override { return scalar(std::move(value)); }
+  bool string(string_t& value) override {
+    // HDF5 and every C program end a text there: the rest would be lost without a word.
+    if (value.find('\0') != string_t::npos) {
+      source_.fail(place(), "holds the character U+0000, at which texts in results.h5 end; take it out");
+    }
+    return scalar(std::move(value));
+  }
   bool binary(binary_t&) override { return false; }
   bool start_object(std::size_t) override { return open(Node::Shape::object); }
   bool start_array(std::size_t) override { return open(Node::Shape::list); }
@@ -130,6 +136,9 @@ void Source::fail(std::string_view pointer, std::string_view message) const {
 }
 
 Node parse_json(const std::string& text, const Source& source) {
+  if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
+    source.fail("", "is UTF-16 text (some editors save so); save it as UTF-8");
+  }
   TreeBuilder builder(text, source);
   Json::sax_parse(text, &builder);
   return builder.take();

@@ -26,6 +26,9 @@ const Option& seed_option() {
   return holder.all().front();
 }
 
+// What file systems take.
+constexpr std::size_t longest_name = 255;
+
 std::vector<std::string> option_names(const Options& options) {
   std::vector<std::string> names;
   for (const Option& option : options.all()) names.push_back(option.name);
@@ -289,6 +292,11 @@ void check_name(const Node& node, const std::string& name, const char* what, con
     source.fail(node.pointer,
                 fmt::format("'{}' is no {} (it becomes part of file names); use letters, digits, '_', '.' and '-'",
                             name, what));
+  }
+  if (name.size() > longest_name) {
+    source.fail(node.pointer,
+                fmt::format("this {} has {} characters (file names have {} at most); choose a shorter one", what,
+                            name.size(), longest_name));
   }
 }
 

@@ -39,6 +39,10 @@ const Broken broken_json[] = {
     {R"({"name": "a", "model": {"width": 64, "width": 65}})",
      R"(s.json:/model: the key 'width' stands twice; keep one)"},
     {R"([1, 2])", R"(s.json: a list stands where the study's object belongs)"},
+    {R"({"name": "a", "description": "x\u0000y"})",
+     R"(s.json:/description: holds the character U+0000, at which texts in results.h5 end; take it out)"},
+    {"\xff\xfe{", R"(s.json: is UTF-16 text (some editors save so); save it as UTF-8)"},
+    {"\xfe\xff", R"(s.json: is UTF-16 text (some editors save so); save it as UTF-8)"},
     {R"({"name": "a", "seed": 1e999})", R"(s.json:1:27: not valid JSON: number overflow parsing '1e999')"},
 };
 
@@ -254,6 +258,13 @@ TEST_CASE("a study needs a name that can name files") {
         "s.json:/name: 'a/b' is no name (it becomes part of file names); use letters, digits, '_', '.' and '-'");
   CHECK(message_of(R"({"name": "..", "model": {"width": 64}})") ==
         "s.json:/name: '..' is no name (it becomes part of file names); use letters, digits, '_', '.' and '-'");
+}
+
+TEST_CASE("a name is no longer than file systems take") {
+  const std::string longest(255, 'n');
+  CHECK(message_of(R"({"name": ")" + longest + R"(", "model": {"width": 64}})").empty());
+  CHECK(message_of(R"({"name": "n)" + longest + R"(", "model": {"width": 64}})") ==
+        "s.json:/name: this name has 256 characters (file names have 255 at most); choose a shorter one");
 }
 
 TEST_CASE("a batch that is too small for a penalty is legal, with a warning") {
