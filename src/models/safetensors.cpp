@@ -36,6 +36,15 @@ const char* dtype_name(torch::ScalarType type) {
       fmt::format("{}: no valid safetensors file: {}; delete it, and it is made again", file.string(), why));
 }
 
+/// The entry of the metadata that holds `checksum`; files of older programs have none.
+constexpr const char* checksum_key = "sha256";
+
+/// Over all that a file says, but for the checksum itself: the header with sorted keys, then the hash of the data.
+std::string checksum(nlohmann::json header, std::string_view data) {
+  header["__metadata__"].erase(checksum_key);
+  return hash::sha256(header.dump() + hash::sha256(data));
+}
+
 /// Where a tensor lies in the data behind the header.
 struct Entry {
   std::string name;
@@ -98,25 +107,23 @@ const torch::Tensor& TensorFile::at(const std::string& name, const torch::Tensor
 
 std::string write_tensors(const std::filesystem::path& file, const TensorFile& content) {
   Json header = Json::object();
-  if (!content.metadata.empty()) header["__metadata__"] = content.metadata;
-  std::vector<torch::Tensor> stored;
-  std::uint64_t offset = 0;
+  header["__metadata__"] = content.metadata;
+  std::string data;
   for (const NamedTensor& named : content.tensors) {
     const torch::Tensor tensor = named.tensor.detach().to(torch::kCPU).contiguous();
     header[named.name] = {{"dtype", dtype_name(tensor.scalar_type())},
                           {"shape", tensor.sizes().vec()},
-                          {"data_offsets", {offset, offset + tensor.nbytes()}}};
-    offset += tensor.nbytes();
-    stored.push_back(tensor);
+                          {"data_offsets", {data.size(), data.size() + tensor.nbytes()}}};
+    data.append(static_cast<const char*>(tensor.data_ptr()), tensor.nbytes());
   }
+  header["__metadata__"][checksum_key] = checksum(header, data);
   std::string text = header.dump();
   text.resize((text.size() + 7) / 8 * 8, ' ');  // the format wants the data aligned to 8 bytes
   const std::uint64_t length = text.size();
   std::string bytes(sizeof length, '\0');
   std::memcpy(bytes.data(), &length, sizeof length);
   bytes += text;
-  bytes.reserve(bytes.size() + offset);
-  for (const torch::Tensor& tensor : stored) bytes.append(static_cast<const char*>(tensor.data_ptr()), tensor.nbytes());
+  bytes += data;
   file::write_atomically(file, bytes);
   return hash::sha256(bytes);
 }
@@ -135,9 +142,14 @@ TensorFile read_tensors(const std::filesystem::path& file) {
   try {
     // Not Json, which looks through all keys for each new one.
     const nlohmann::json described = nlohmann::json::parse(header);
+    const nlohmann::json wanted =
+        described.value(nlohmann::json::json_pointer("/__metadata__/sha256"), nlohmann::json());
+    if (!wanted.is_null() && wanted != checksum(described, data))
+      corrupt(file, "its content has changed since it was written");
     for (const auto& [name, json] : described.items()) {
       if (name == "__metadata__") {
         content.metadata = json.get<std::map<std::string, std::string>>();
+        content.metadata.erase(checksum_key);
       } else {
         entries.push_back(entry_from(file, name, json, data.size()));
       }

@@ -24,11 +24,12 @@ struct TensorFile {
 };
 
 /// Writes in one step (a reader sees the old file or the new one). float32, float64, int64 and uint8 tensors of any
-/// device. Throws SystemError. Returns the SHA-256 of the file's content.
+/// device. The metadata get an entry `sha256`, a checksum of all else, which `read_tensors` compares. Throws
+/// SystemError. Returns the SHA-256 of the file's content.
 std::string write_tensors(const std::filesystem::path& file, const TensorFile& content);
 
-/// Throws DataError on a missing, truncated or corrupt file; the tensors' places must fill it from the header to its
-/// end, so that what is read takes memory in proportion to it.
+/// Throws DataError on a missing, truncated, changed or corrupt file; the tensors' places must fill it from the header
+/// to its end, so that what is read takes memory in proportion to it.
 TensorFile read_tensors(const std::filesystem::path& file);
 
 /// One lane of a stacked network as torch in Python names it: parameters and buffers without the lane dimension.
