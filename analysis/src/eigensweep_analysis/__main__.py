@@ -2,6 +2,7 @@
 """The command line: python -m eigensweep_analysis report RESULTS, figures paper RESULTS..., figures width RESULTS."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -23,11 +24,37 @@ def main(arguments=None):
                          "a penalty's strength, else the first, the depth last)")
     options = parser.parse_args(arguments)
     try:
-        print(_report(options) if options.command == "report" else _figures(options))
+        text = _report(options) if options.command == "report" else _figures(options)
     except (ResultsError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    print(text)
     return 0
+
+
+def run(arguments=None):
+    """Does what `main` does; where standard output cannot be written, says so and returns 4, as eigensweep does.
+
+    A reader that left (``| head``) has all that it wanted: nothing is said.
+    """
+    code, failure = 0, None
+    try:
+        try:
+            code = main(arguments)
+        except SystemExit as left:  # after --help, or a wrong command line
+            code = left.code
+        if sys.stdout is None:  # closed by the caller: print() says nothing then
+            raise OSError("closed")
+        sys.stdout.flush()
+    except OSError as error:
+        failure = error
+        # What could not be written stays in Python's buffer: it would be tried, and complained of, once more at the end.
+        if sys.stdout is not None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if failure is None or isinstance(failure, BrokenPipeError):
+        return code
+    print("error: standard output: cannot write all of it; make space, or write to another place", file=sys.stderr)
+    return code or 4
 
 
 def _report(options):
@@ -59,4 +86,4 @@ def _figures(options):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())
