@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <exception>
+#include <filesystem>
 #include <iostream>
 
 #include "command.hpp"
@@ -33,18 +34,30 @@ int run(int argc, char** argv) {
   return static_cast<int>(action());
 }
 
+int guarded(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const Error& error) {
+    std::cerr << "eigensweep: " << error.what() << '\n';
+    return static_cast<int>(error.code());
+  } catch (const std::filesystem::filesystem_error& error) {
+    std::cerr << fmt::format("eigensweep: {}: {}\n", error.path1().string(), error.code().message());
+    return static_cast<int>(ExitCode::system);
+  } catch (const std::exception& error) {
+    std::cerr << "eigensweep: internal error: " << error.what() << "; please report this with the study file\n";
+    return static_cast<int>(ExitCode::bug);
+  }
+}
+
 }  // namespace
 }  // namespace eigensweep::app
 
 int main(int argc, char** argv) {
   eigensweep::occupy_closed_streams();
-  try {
-    return eigensweep::app::run(argc, argv);
-  } catch (const eigensweep::Error& error) {
-    std::cerr << "eigensweep: " << error.what() << '\n';
-    return static_cast<int>(error.code());
-  } catch (const std::exception& error) {
-    std::cerr << "eigensweep: internal error: " << error.what() << "; please report this with the study file\n";
-    return static_cast<int>(eigensweep::ExitCode::bug);
-  }
+  const int code = eigensweep::app::guarded(argc, argv);
+  const std::string complaint = eigensweep::finish_output();
+  if (complaint.empty()) return code;
+  std::cerr << "eigensweep: " << complaint << '\n';
+  // What went wrong before, or that a run continues, is more than what could not be printed of it.
+  return code == 0 ? static_cast<int>(eigensweep::ExitCode::system) : code;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <filesystem>
+#include <iostream>
 #include <memory>
 
 #include "../command.hpp"
@@ -38,7 +39,7 @@ ExitCode collect(const std::filesystem::path& folder) {
   if (report.damaged > 0)
     text += fmt::format("; {} damaged ones left out: 'eigensweep run' does that work again", report.damaged);
   if (report.torn_bytes > 0) text += "; an unfinished one at the end left out";
-  print_all(text + '\n');
+  std::cout << text << '\n';
   return ExitCode::ok;
 }
 

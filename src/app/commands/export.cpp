@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <filesystem>
+#include <iostream>
 #include <memory>
 
 #include "../command.hpp"
@@ -24,7 +25,7 @@ void add_export(CLI::App& app, Action& action) {
     action = [options] {
       const std::string text = results::as_csv(results::ResultsFile(results_path(options->results)));
       if (options->output.empty()) {
-        print_all(text);
+        std::cout << text;
       } else {
         file::write_atomically(options->output, text);
       }

@@ -2,10 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <iostream>
-#include <string>
-
-#include "eigensweep/core/error.hpp"
 
 namespace eigensweep::app {
 
@@ -13,12 +9,6 @@ namespace eigensweep::app {
 inline std::filesystem::path results_path(const std::filesystem::path& named) {
   std::error_code error;
   return std::filesystem::is_directory(named, error) ? named / "results.h5" : named;
-}
-
-/// Writes to standard output; a full disk behind it is an error, not silence. Throws SystemError.
-inline void print_all(const std::string& text) {
-  std::cout << text << std::flush;
-  if (!std::cout) throw SystemError("standard output: cannot write all of it; make space, or write to another place");
 }
 
 }  // namespace eigensweep::app
