@@ -29,14 +29,12 @@ struct BatchCommand {
   std::string name;  ///< of the job
   std::filesystem::path program;
   std::filesystem::path site;          ///< the file for EIGENSWEEP_ENV, or ""
-  std::filesystem::path log;           ///< with SLURM's patterns (%j)
+  std::filesystem::path folder;        ///< where the log goes
   std::vector<std::string> arguments;  ///< of `eigensweep run`
 };
 
 /// slurm/eigensweep.sbatch with these resources and this command; what is given to the script itself still wins.
+/// Throws ConfigError where the log's name cannot be told to sbatch.
 std::string batch_script(const Resources& resources, const BatchCommand& command);
-
-/// For a shell: 'don'\''t'.
-std::string quoted(const std::string& word);
 
 }  // namespace eigensweep::app

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <limits>
 
+#include "eigensweep/core/json.hpp"
+
 namespace eigensweep::text {
 namespace {
 
@@ -93,5 +95,36 @@ std::string flops(double count) {
 std::string number(double value) { return fmt::format("{}", value); }
 
 std::string first_line(std::string_view text) { return std::string(text.substr(0, text.find_first_of("\r\n"))); }
+
+std::string shell_quote(std::string_view word) {
+  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+:,./-";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string_view::npos) return std::string(word);
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
+
+std::string shell_path(const std::filesystem::path& path) {
+  const std::string name = path.string();
+  return shell_quote(name.starts_with('-') ? "./" + name : name);
+}
+
+bool is_utf8(std::string_view text) {
+  try {
+    static_cast<void>(Json(std::string(text)).dump());
+    return true;
+  } catch (const Json::type_error&) {
+    return false;
+  }
+}
+
+std::string printable(std::string_view text) {
+  std::string shown;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    shown += byte >= 0x20 && byte < 0x7f ? std::string(1, c) : fmt::format("\\x{:02x}", byte);
+  }
+  return shown;
+}
 
 }  // namespace eigensweep::text

@@ -36,10 +36,8 @@ cpu_set_t own_mask() {
 
 /// What `worker --devices` says: {"cuda": count, "memory": [bytes per device]}.
 std::vector<double> ask_devices(const std::filesystem::path& worker) {
-  std::string quoted = "'";
-  for (const char c : worker.string()) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  quoted += "' --devices 2>&1";
-  FILE* stream = ::popen(quoted.c_str(), "r");
+  const std::string command = text::shell_path(worker) + " --devices";
+  FILE* stream = ::popen((command + " 2>&1").c_str(), "r");
   std::string output;
   std::array<char, 512> buffer{};
   while (stream != nullptr && std::fgets(buffer.data(), buffer.size(), stream) != nullptr) output += buffer.data();
@@ -49,8 +47,8 @@ std::vector<double> ask_devices(const std::filesystem::path& worker) {
   const std::string last = output.substr(output.find_last_of('\n') + 1);
   const Json json = Json::parse(last, nullptr, false);
   if (status != 0 || !json.is_object() || !json.contains("cuda")) {
-    throw SystemError(fmt::format("{}: the worker does not run: {}; run `{} --devices` by hand to see why",
-                                  worker.string(), last.empty() ? "it says nothing" : last, worker.string()));
+    throw SystemError(fmt::format("{}: the worker does not run: {}; run `{}` by hand to see why", worker.string(),
+                                  last.empty() ? "it says nothing" : last, command));
   }
   std::vector<double> memory(json["cuda"].get<std::size_t>(), 0.0);
   for (std::size_t i = 0; i < memory.size() && json.contains("memory") && i < json["memory"].size(); ++i) {

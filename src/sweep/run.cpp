@@ -192,8 +192,8 @@ class Leader {
              study::predicted_flops(study, catalog_, pack.lanes, {});
     };
     work.publish = [&study, &paths, this] { publish_(study, paths); };
-    work.continue_command =
-        fmt::format("eigensweep run {} --output {}", options_.study_file.string(), paths.folder().string());
+    work.continue_command = fmt::format("eigensweep run {} --output {}", text::shell_path(options_.study_file),
+                                        text::shell_path(paths.folder()));
     return work;
   }
 

@@ -110,9 +110,9 @@ std::string status_text(const Json& status, bool is_alive) {
   if (state == "running") {
     text += fmt::format(" (process {} on {})", status.value("pid", 0L), status.value("host", ""));
   } else if (state == "interrupted") {
-    text +=
-        fmt::format(" (process {} on {} is gone); `eigensweep run {} --output {}` continues", status.value("pid", 0L),
-                    status.value("host", ""), status.value("study_file", ""), status.value("folder", ""));
+    text += fmt::format(" (process {} on {} is gone); `eigensweep run {} --output {}` continues",
+                        status.value("pid", 0L), status.value("host", ""),
+                        text::shell_path(status.value("study_file", "")), text::shell_path(status.value("folder", "")));
   }
   if (const std::string message = status.value("message", ""); !message.empty()) text += "\n         " + message;
   text += fmt::format("\ntrials   {} of {} done, {} running, {} failed, {} diverged\n", trials.value("done", 0),

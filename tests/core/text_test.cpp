@@ -26,6 +26,26 @@ TEST_CASE("numbers are written for people") {
   CHECK(text::number(0.1) == "0.1");
 }
 
+TEST_CASE("a word for a shell is quoted where it has to be") {
+  CHECK(text::shell_quote("/runs/a-1_2.h5") == "/runs/a-1_2.h5");
+  CHECK(text::shell_quote("") == "''");
+  CHECK(text::shell_quote("my runs") == "'my runs'");
+  CHECK(text::shell_quote("don't") == "'don'\\''t'");
+  for (const char* word : {"a#b", "$HOME", "~", "*", "a;b", "a&b", "a\"b", "a\\b", "a=b", "{a,b}", "`a`", "!a", "a(b)"})
+    CHECK(text::shell_quote(word) == fmt::format("'{}'", word));
+  CHECK(text::shell_path("-dash") == "./-dash");
+  CHECK(text::shell_path("- dash") == "'./- dash'");
+  CHECK(text::shell_path("/-dash") == "/-dash");
+}
+
+TEST_CASE("what is UTF-8 is known, and what is not can be shown") {
+  CHECK(text::is_utf8(""));
+  CHECK(text::is_utf8("caf\u00e9 \U0001F600"));
+  for (const char* word : {"caf\xe9", "\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf5\x80\x80\x80"})
+    CHECK_FALSE(text::is_utf8(word));
+  CHECK(text::printable("caf\xe9\n") == "caf\\xe9\\x0a");
+}
+
 TEST_CASE("sha256 is the standard's") {
   CHECK(hash::sha256("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }

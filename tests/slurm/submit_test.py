@@ -2,6 +2,8 @@
 """`eigensweep submit` without SLURM: the script it would submit, and what it refuses."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 import unittest
@@ -44,9 +46,9 @@ class Submit(Case):
                           "--partition=gpu", "--account=lab", "--constraint=a100", f"--output={self.output}/job-%j.log",
                           "--signal=USR1@60", "--requeue", "--open-mode=append"):
             self.assertEqual(lines.count(f"#SBATCH {directive}"), 1, directive)
-        self.assertIn(f"EIGENSWEEP=${{EIGENSWEEP:-'{BIN}/eigensweep'}}", lines)
-        self.assertIn(f"EIGENSWEEP_ENV=${{EIGENSWEEP_ENV:-'{site}'}}", lines)
-        self.assertIn(f"[[ $# -ge 1 ]] || set -- '{self.file}' '--output' '{self.output}' '--lanes' '8'", lines)
+        self.assertIn(f"EIGENSWEEP=${{EIGENSWEEP:-{BIN}/eigensweep}}", lines)
+        self.assertIn(f"EIGENSWEEP_ENV=${{EIGENSWEEP_ENV:-{site}}}", lines)
+        self.assertIn(f"[[ $# -ge 1 ]] || set -- {self.file} --output {self.output} --lanes 8", lines)
         own = [line for line in (SOURCE / "slurm/eigensweep.sbatch").read_text().splitlines() if not line.startswith("#SBATCH")]
         self.assertEqual([line for line in own if line not in lines], [])
         self.assertEqual(subprocess.run(["bash", "-n"], input=done.stdout, text=True).returncode, 0)
@@ -71,6 +73,63 @@ class Submit(Case):
         alone = self.submit("--dry-run", "--time", "6h", "--speed", 2, "--nodes", 1).stderr
         self.assertRegex(alone, r"about (\d\d|[6-9]) h \d\d min on 32 workers|about \d+ d \d+ h on 32 workers")
         self.assertEqual(made["time"], "06:00:00")
+
+    NAMES = ("my runs", "don't", 'say "hi"', "a#b", "# b", "100%", "%j %%", "$HOME", "a;b&c", "*", "caf\u00e9", "a}b", ":a")
+
+    def named(self, name):
+        """A study, an output folder, a program and a site's file under such a name; the script that is made for them."""
+        place = self.folder / name
+        place.mkdir()
+        self.write(study())
+        self.file = self.file.rename(place / "study.json")
+        self.output = place / "out"
+        (place / "bin").mkdir()
+        shutil.copy(BIN / "eigensweep", place / "bin")
+        site = place / "site.sh"
+        site.write_text("srun_options+=(--from-site)\n")
+        command = [str(place / "bin/eigensweep"), "submit", str(self.file), "--output", str(self.output), "--dry-run", "--env", str(site),
+                   "--", "--lanes", "8"]
+        done = subprocess.run(command, capture_output=True, text=True, env=dict(os.environ, PATH=str(self.commands)), check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return place, done.stdout
+
+    def test_bash_starts_what_was_asked_for_whatever_its_name(self):
+        self.program("srun", 'printf "%s\\0" "$@" >> "$ARGUMENTS"')
+        for name in self.NAMES:
+            with self.subTest(name=name):
+                place, script = self.named(name)
+                (place / "job.sbatch").write_text(script)
+                arguments = place / "arguments"
+                variables = dict(os.environ, PATH=f"{self.commands}:{os.environ['PATH']}", ARGUMENTS=str(arguments), SLURM_SUBMIT_DIR=str(place))
+                done = subprocess.run(["bash", str(place / "job.sbatch")], env=variables, capture_output=True, text=True, check=False)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                words = arguments.read_bytes().decode().split("\0")[:-1]
+                self.assertIn("--from-site", words)
+                self.assertEqual(words[words.index("--from-site") + 1:], [str(place / "bin/eigensweep"), "run", str(self.file), "--output",
+                                                                          str(self.output), "--lanes", "8"])
+
+    def test_sbatch_reads_the_logs_name_whatever_it_is(self):
+        sbatch = shutil.which("sbatch")
+        if sbatch is None:
+            self.skipTest("sbatch is not installed; scripts/setup --tests installs it")
+        configuration = self.folder / "slurm.conf"  # its client reads a script before it looks for a controller
+        configuration.write_text("ClusterName=none\nSlurmctldHost=localhost\nSlurmctldPort=1\nAuthType=auth/none\nCredType=cred/none\n"
+                                 "NodeName=localhost\nPartitionName=all Nodes=ALL\nMessageTimeout=1\n")
+        for name in self.NAMES:
+            with self.subTest(name=name):
+                place, script = self.named(name)
+                (place / "job.sbatch").write_text(script)
+                done = subprocess.run([sbatch, "-vv", str(place / "job.sbatch")], env=dict(os.environ, SLURM_CONF=str(configuration)),
+                                      capture_output=True, text=True, check=False, timeout=120)
+                read = dict(re.findall(r"^sbatch: (\S+) +: (.*)$", done.stderr, re.MULTILINE))
+                pattern = f"{self.output}/job-".replace("%", "%%") + "%j.log"
+                self.assertEqual(read.get("output"), pattern, done.stderr)
+                self.assertEqual((read.get("job-name"), read.get("requeue"), read.get("open-mode")), ("test", "requeue", "a"), done.stderr)
+
+    def test_a_log_that_slurm_cannot_name_is_refused(self):
+        self.output = self.folder / "back\\slash"
+        self.assertEqual(self.submit("--dry-run", expect=2).stderr, f"eigensweep: --output: '{self.output}' holds a backslash (SLURM drops it "
+                         "from the name of a job's log); rename the folder\n")
 
     def test_without_sbatch_it_says_where_to_go(self):
         done = self.submit(expect=4)

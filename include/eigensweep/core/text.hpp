@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,5 +28,16 @@ std::string flops(double count);
 std::string number(double value);
 /// The first line of a text, without the line end.
 std::string first_line(std::string_view text);
+
+/// One word of a POSIX shell's command line, so that what is printed can be pasted: itself where nothing in it means
+/// anything to a shell, else in quotes: 'my runs', 'don'\''t'.
+std::string shell_quote(std::string_view word);
+/// The same for a path: one that begins with a dash becomes "./-x", because a command would take it for an option.
+std::string shell_path(const std::filesystem::path& path);
+
+/// Whether a text is UTF-8: JSON and results files hold nothing else.
+bool is_utf8(std::string_view text);
+/// A text that a message can show in one line: bytes outside printable ASCII as "\xe9".
+std::string printable(std::string_view text);
 
 }  // namespace eigensweep::text

@@ -4,6 +4,7 @@
 
 #include "../command.hpp"
 #include "eigensweep/core/file.hpp"
+#include "eigensweep/core/text.hpp"
 #include "eigensweep/sweep/output_folder.hpp"
 #include "eigensweep/sweep/view.hpp"
 
@@ -25,7 +26,7 @@ ExitCode show_status(const StatusOptions& options) {
     throw DataError(
         fmt::format("{}: no run here (there is no status.json); start one with `eigensweep run STUDY "
                     "--output {}`",
-                    options.folder.string(), options.folder.string()));
+                    options.folder.string(), text::shell_path(options.folder)));
   }
   Json status = Json::parse(file::read(paths.status()), nullptr, false);
   if (!status.is_object() || !status.contains("trials")) {

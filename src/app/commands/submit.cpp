@@ -58,7 +58,7 @@ Answer ask(const std::string& command) {
 
 /// Cores of the smallest node that the job may get; of this machine where sinfo does not tell.
 std::size_t cores_of_a_node(const std::string& partition) {
-  const std::string where = partition.empty() ? "" : " -p " + quoted(partition);
+  const std::string where = partition.empty() ? "" : " -p " + text::shell_quote(partition);
   std::istringstream counts(ask("timeout 20 sinfo -h -N -o %c" + where + " 2>/dev/null").text);
   std::size_t smallest = 0;
   for (std::size_t count = 0; counts >> count;) smallest = smallest == 0 ? count : std::min(smallest, count);
@@ -146,7 +146,7 @@ ExitCode submit(const Submission& asked) {
   command.name = study.name;
   command.program = std::filesystem::read_symlink("/proc/self/exe");
   command.site = asked.site.empty() ? asked.site : absolute_path(asked.site);
-  command.log = paths.folder() / "job-%j.log";
+  command.folder = paths.folder();
   command.arguments = {absolute_path(asked.study).string(), "--output", paths.folder().string()};
   command.arguments.insert(command.arguments.end(), asked.run_options.begin(), asked.run_options.end());
   const std::string script = batch_script(resources, command);
@@ -172,7 +172,7 @@ ExitCode submit(const Submission& asked) {
   file::make_folder(paths.folder());
   const std::filesystem::path file = paths.folder() / "job.sbatch";
   file::write_atomically(file, script);
-  const Answer answer = ask("sbatch --parsable " + quoted(file.string()) + " 2>&1");
+  const Answer answer = ask("sbatch --parsable " + text::shell_path(file) + " 2>&1");
   // Warnings come first; "17;cluster" where there are several clusters.
   const std::string last = answer.text.substr(answer.text.find_last_of('\n') + 1);
   const std::string job = last.substr(0, last.find(';'));
@@ -187,8 +187,8 @@ ExitCode submit(const Submission& asked) {
                    "  what it says    {}\n"
                    "  its place       squeue -j {}\n"
                    "  to stop it      scancel {}; sbatch {} continues\n",
-                   job, paths.folder().string(), (paths.folder() / ("job-" + job + ".log")).string(), job, job,
-                   file.string());
+                   job, text::shell_path(paths.folder()), (paths.folder() / ("job-" + job + ".log")).string(), job, job,
+                   text::shell_path(file));
   return ExitCode::ok;
 }
 
