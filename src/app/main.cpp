@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <exception>
 #include <filesystem>
 #include <iostream>
 
 #include "command.hpp"
+#include "command_line.hpp"
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/standard_streams.hpp"
 #include "eigensweep/core/version.hpp"
@@ -31,6 +33,7 @@ int run(int argc, char** argv) {
     // CLI11's own codes are many; a user needs one for "the command line is wrong".
     return app.exit(error) == 0 ? static_cast<int>(ExitCode::ok) : static_cast<int>(ExitCode::config);
   }
+  check_names({argv + std::min(argc, 1), argv + argc});
   return static_cast<int>(action());
 }
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <climits>
 #include <cmath>
 #include <cstdlib>
 #include <string>
@@ -76,6 +77,11 @@ Json read_choice(const Node& node, const Option& option, const Source& source) {
 // Absolute, because whoever uses it may run in another folder.
 Json read_path(const Node& node, const Source& source) {
   const std::filesystem::path given(node.scalar.get<std::string>());
+  for (const std::filesystem::path& part : given) {
+    if (part.string().size() <= NAME_MAX) continue;
+    source.fail(node.pointer, fmt::format("a name of {} bytes is none (a file's has {} at most); correct it",
+                                          part.string().size(), NAME_MAX));
+  }
   if (given.empty() || given.is_absolute()) return node.scalar;
   return std::filesystem::absolute(source.folder / given).lexically_normal().string();
 }
