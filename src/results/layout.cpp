@@ -70,14 +70,14 @@ void add_attack(Layout& layout, const Evaluation& attack, const study::Kind& kin
   if (std::find(group.labels.begin(), group.labels.end(), attack.label) != group.labels.end()) return;
   group.labels.push_back(attack.label);
   group.kinds.push_back(attack.kind);
-  group.options.push_back(attack.options.dump());
+  group.options.push_back(json_text(attack.options));
 }
 
 void add_metric(Layout& layout, const Evaluation& metric, const study::Kind& kind) {
   const auto found = std::find_if(layout.metrics.begin(), layout.metrics.end(),
                                   [&](const MetricGroup& group) { return group.label == metric.label; });
   if (found != layout.metrics.end()) return add_columns(found->columns, kind);
-  layout.metrics.push_back({"", metric.label, metric.kind, metric.options.dump(), kind.columns});
+  layout.metrics.push_back({"", metric.label, metric.kind, json_text(metric.options), kind.columns});
 }
 
 /// Names of the root, each given once.

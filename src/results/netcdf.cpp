@@ -36,7 +36,7 @@ std::vector<std::uint8_t> filled(const std::string& dtype, std::size_t size) {
 
 /// Readers stop at text that is no UTF-8; a worker's last words may be anything.
 std::string as_utf8(const std::string& text) {
-  const std::string quoted = Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+  const std::string quoted = json_text(text);
   return Json::parse(quoted).get<std::string>();
 }
 

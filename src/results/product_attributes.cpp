@@ -74,12 +74,12 @@ void Product::write_attributes(const Json& provenance) {
   set("git_revision", std::string(build.git_revision));
   set("git_dirty", std::int64_t{build.git_dirty ? 1 : 0});
   set("created_utc", utc_now());
-  set("study_json", study_.document.dump(2));
-  set("resolved_json", study_.resolved().dump(2));
-  set("axes_json", axes_of(study_, layout_).dump());
-  set("evaluations_json", evaluations_of(study_, layout_).dump());
-  set("study_warnings", Json(study_.warnings).dump());
-  set("provenance", provenance.dump(2, ' ', false, Json::error_handler_t::replace));
+  set("study_json", json_text(study_.document, 2));
+  set("resolved_json", json_text(study_.resolved(), 2));
+  set("axes_json", json_text(axes_of(study_, layout_)));
+  set("evaluations_json", json_text(evaluations_of(study_, layout_)));
+  set("study_warnings", json_text(study_.warnings));
+  set("provenance", json_text(provenance, 2));
 }
 
 }  // namespace eigensweep::results

@@ -18,9 +18,7 @@ std::vector<std::int64_t> counted(std::size_t count, std::int64_t first) {
   return numbers;
 }
 
-std::string text_of(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
+std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : json_text(value); }
 
 std::string noted(const Record& record, const char* key) {
   return record.provenance.contains(key) ? text_of(record.provenance.at(key)) : "";

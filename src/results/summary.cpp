@@ -138,7 +138,7 @@ class Summary {
     for (std::size_t row = 0; row < ids_.texts.size(); ++row) {
       Json key = Json::object();
       for (const Variable& axis : axes) key[axis.name] = value_at(axis, row);
-      const auto [place, is_new] = places.emplace(key.dump(), combinations.size());
+      const auto [place, is_new] = places.emplace(json_text(key), combinations.size());
       if (is_new) combinations.push_back({key, {}});
       combinations[place->second].second.push_back(row);
     }

@@ -186,8 +186,7 @@ void Engine::take(Event& event) {
   } else if (type == "hello") {
     any_hello_ = true;
     worker.state = "busy";
-    log::debug("worker {} says hello: {}", event.worker,
-               event.content.dump(-1, ' ', false, Json::error_handler_t::replace));
+    log::debug("worker {} says hello: {}", event.worker, json_text(event.content));
   } else if (type == "progress") {
     apply_progress(worker, event.content);
   } else if (type == "drained") {

@@ -76,7 +76,7 @@ void Engine::write_status() noexcept {
     json["ranks"] = communicator_.size();
     json["started"] = started_at_;
     json["updated"] = utc_now();
-    file::write_atomically(paths_.status(), json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+    file::write_atomically(paths_.status(), json_text(json, 2) + "\n");
   } catch (const std::exception& error) {
     log::debug("status.json: {}", error.what());
   }

@@ -105,7 +105,7 @@ OutputLock::OutputLock(const OutputPaths& paths) {
   json["host"] = host_name();
   json["pid"] = ::getpid();
   json["since"] = utc_now();
-  const std::string text = json.dump() + "\n";
+  const std::string text = json_text(json) + "\n";
   if (::ftruncate(descriptor_, 0) != 0 ||
       ::pwrite(descriptor_, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
     const int reason = errno;
@@ -154,7 +154,7 @@ void prepare_output(const OutputPaths& paths, const std::string& study_name, con
   }
   for (const auto& folder : {paths.logs(), paths.models(), paths.checkpoints()}) file::make_folder(folder);
   for (const auto& folder : {paths.folder(), paths.models(), paths.checkpoints()}) remove_leftovers(folder);
-  file::write_atomically(paths.study(), document.dump(2) + "\n");
+  file::write_atomically(paths.study(), json_text(document, 2) + "\n");
 }
 
 }  // namespace eigensweep::sweep

@@ -46,6 +46,30 @@ TEST_CASE("a summary counts trials and takes mean and spread over seeds") {
   CHECK(first.at("attacks").at("pgd").at("robust_accuracy").at(1).at("count") == 2);
 }
 
+TEST_CASE("infinite width is shown as the study writes it, for people and for programs") {
+  const Scratch scratch;
+  const study::Study study = study_from(R"({
+    "name": "wide", "metrics": {"accuracy": {}},
+    "model": {"kind": "mlp", "width": {"sweep": [64, "inf"]}, "parametrisation": "ntk", "weight_variance": 2,
+              "centre_output": true},
+    "training": {"loss": "mse", "optimizer": {"kind": "sgd", "momentum": 0}}})");
+  results::write_results(scratch.path() / "results.h5", study, small_catalog(), {}, Json::object());
+  const ResultsFile file(scratch.path() / "results.h5");
+  const Json summary = Json::parse(json_text(results::summarize(file)));
+  REQUIRE(summary.at("combinations").size() == 2);
+  CHECK(summary.at("combinations").at(0).at("at").at("width") == 64.0);
+  CHECK(summary.at("combinations").at(1).at("at").at("width") == "inf");
+  CHECK(summary.at("combinations").at(1).at("test_accuracy").at("mean").is_null());
+  CHECK_THAT(results::as_table(results::summarize(file)), Catch::Contains("  inf  0/1"));
+  for (const char* attribute : {"study_json", "resolved_json", "axes_json", "evaluations_json", "provenance"}) {
+    const std::string text = file.attribute("/", attribute);
+    INFO(attribute << ": " << text);
+    CHECK_NOTHROW(Json::parse(text));
+    CHECK(text.find("null") == std::string::npos);
+  }
+  CHECK(file.json_attribute("axes_json").at(0).at("values") == Json{64, "inf"});
+}
+
 TEST_CASE("the table names the axes, the attacks and what went wrong") {
   const Scratch scratch;
   const std::string table = results::as_table(results::summarize(sample(scratch)));

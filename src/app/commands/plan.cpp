@@ -89,7 +89,7 @@ void add_plan(CLI::App& app, Action& action) {
       study::PackLimits limits;
       limits.workers = given->workers;
       const Json plan = study::plan(study, catalog(), done, limits, given->speed * 1e9);
-      std::cout << (given->json ? plan.dump(2) + "\n" : table(plan, !given->diff.empty()));
+      std::cout << (given->json ? json_text(plan, 2) + "\n" : table(plan, !given->diff.empty()));
       return ExitCode::ok;
     };
   });

@@ -11,7 +11,7 @@ void add_schema(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("schema", "print the JSON Schema of study files (jobs/study.schema.json)");
   command->callback([&action] {
     action = [] {
-      std::cout << study::schema(catalog()).dump(2) << '\n';
+      std::cout << json_text(study::schema(catalog()), 2) << '\n';
       return ExitCode::ok;
     };
   });

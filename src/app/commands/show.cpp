@@ -21,7 +21,7 @@ void add_show(CLI::App& app, Action& action) {
   command->callback([options, &action] {
     action = [options] {
       const Json summary = results::summarize(results::ResultsFile(results_path(options->results)));
-      std::cout << (options->json ? summary.dump(2) + '\n' : results::as_table(summary));
+      std::cout << (options->json ? json_text(summary, 2) + '\n' : results::as_table(summary));
       return ExitCode::ok;
     };
   });

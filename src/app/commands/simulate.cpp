@@ -132,7 +132,7 @@ ExitCode run(SimulateArguments& given) {
   sweep::SimulationResult result = sweep::simulate(std::move(packs), given.options);
   const double grown = std::max(0.0, peak_resident_bytes() - before);
   const Json all = to_json(given, result, trials, grown / static_cast<double>(std::max<std::size_t>(trials, 1)));
-  std::cout << (given.json ? all.dump(2) + "\n" : table(all));
+  std::cout << (given.json ? json_text(all, 2) + "\n" : table(all));
   return ExitCode::ok;
 }
 

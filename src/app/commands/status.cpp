@@ -36,7 +36,7 @@ ExitCode show_status(const StatusOptions& options) {
   const bool is_alive = sweep::lock_holder(paths).has_value();
   status["alive"] = is_alive;
   if (options.json) {
-    std::cout << status.dump(2) << '\n';
+    std::cout << json_text(status, 2) << '\n';
   } else {
     std::cout << sweep::status_text(status, is_alive);
   }
