@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <utility>
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/data/dataset.hpp"
@@ -34,8 +35,12 @@ inline std::vector<std::int64_t> hdf5_shape(hid_t dataset) {
 inline hdf5::Handle open_hdf5(const Json& options) {
   hdf5::start();
   const auto path = options.at("file").get<std::string>();
-  if (!std::filesystem::exists(path)) {
-    throw DataError(fmt::format("{}: no such file; correct /dataset/file", path));
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) {
+    throw DataError(fmt::format("{}: {}; correct /dataset/file", path, error ? error.message() : "no such file"));
+  }
+  if (std::filesystem::is_directory(path, error)) {
+    throw DataError(fmt::format("{}: is a folder, not a file; correct /dataset/file", path));
   }
   const hdf5::Handle access = hdf5::file_access();  // outlives the message: closing it would clear HDF5's errors
   hdf5::Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose);
@@ -86,6 +91,12 @@ inline Hdf5Split open_hdf5_split(hid_t file, const Json& options, const std::str
   if (H5Tget_class(label.get()) != H5T_INTEGER || labels != std::vector<std::int64_t>{split.shape[0]}) {
     throw DataError(
         fmt::format("{}: 'labels' are not {} integers, one for each image; write them so", split.name, split.shape[0]));
+  }
+  for (const auto& [name, dataset] :
+       {std::pair{"images", split.images.get()}, std::pair{"labels", split.labels.get()}}) {
+    if (const std::string reason = hdf5::unreadable_because(dataset, path); !reason.empty()) {
+      throw DataError(fmt::format("{}: '{}' {}", split.name, name, reason));
+    }
   }
   return split;
 }

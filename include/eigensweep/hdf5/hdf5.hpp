@@ -43,6 +43,11 @@ std::string last_error();
 /// changed after; some network file systems refuse locks altogether.
 Handle file_access();
 
+/// Why the numbers of an open dataset of `file` cannot be read, or would not be what was written, as far as can be told
+/// without reading them; goes on after its name: "is compressed with ...; what to do". "" where nothing speaks against
+/// it. HDF5 itself gives the fill value for what is not there, without an error.
+std::string unreadable_because(hid_t dataset, const std::filesystem::path& file);
+
 /// "f64" -> the type in memory and in the file (little-endian). "text" is a UTF-8 string of variable length.
 Handle type_of(const std::string& dtype);
 /// Bytes of one number; 0 for "text".
