@@ -165,6 +165,7 @@ void Expansion::refuse_other_source(const Json& known, const Json& dataset) cons
 }
 
 void Expansion::check(const Template& alternative, const Json& config, std::size_t set) {
+  if (data_ == Data::left) return;
   const Json read = effective(alternative, config);
   const auto refuse = [&](const std::string& pointer, const std::string& reason) {
     source_.fail(pointer, reason + cell_words(alternative, config));

@@ -16,8 +16,8 @@ namespace eigensweep::study {
 /// Unfolds templates into a study's axes, cells and trials.
 class Expansion {
  public:
-  Expansion(Study& study, const Catalog& catalog, const Source& source)
-      : study_(study), catalog_(catalog), source_(source) {}
+  Expansion(Study& study, const Catalog& catalog, const Source& source, Data data)
+      : study_(study), catalog_(catalog), source_(source), data_(data) {}
 
   void run(const std::vector<Template>& templates, std::vector<Exclusion> exclusions);
   /// The study with every default written out; `plain` holds what is no configuration (name, output, zip, exclude).
@@ -42,6 +42,7 @@ class Expansion {
   Study& study_;
   const Catalog& catalog_;
   const Source& source_;
+  Data data_;
   std::size_t training_axes_ = 0;
   std::unordered_map<std::string, std::size_t> trial_by_id_;
   std::vector<std::string> identity_digests_;  // one per trial: the whole SHA-256, so that equal ids are equal trials

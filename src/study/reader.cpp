@@ -77,7 +77,7 @@ std::vector<Template> read_templates(const Node& root, const Catalog& catalog, c
 
 }  // namespace
 
-Study parse_study(const std::string& text, const std::filesystem::path& file, const Catalog& catalog) {
+Study parse_study(const std::string& text, const std::filesystem::path& file, const Catalog& catalog, Data data) {
   const Source source{file.string(), file.parent_path()};
   const Node root = parse_json(text, source);
   if (!root.is_object()) source.fail("", fmt::format("{} stands where the study's object belongs", words(root)));
@@ -94,7 +94,7 @@ Study parse_study(const std::string& text, const std::filesystem::path& file, co
   std::vector<Template> templates = read_templates(root, catalog, source);
   read_zip(root.find("zip"), templates, source);
   std::vector<Exclusion> exclusions = read_exclude(root.find("exclude"), templates, source);
-  Expansion expansion(study, catalog, source);
+  Expansion expansion(study, catalog, source, data);
   expansion.run(templates, std::move(exclusions));
   Json plain{{"name", study.name}, {"description", study.description}, {"output", output}};
   for (const char* key : {"zip", "exclude"}) {

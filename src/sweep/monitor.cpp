@@ -83,6 +83,7 @@ Json to_json(const RunStatus& status) {
   json["study_file"] = status.study_file;
   json["state"] = status.state;
   json["message"] = status.message;
+  json["warnings"] = status.warnings;
   json["trials"] = {{"total", status.trials},  {"done", status.done},         {"running", status.running_trials()},
                     {"failed", status.failed}, {"diverged", status.diverged}, {"done_before", status.done_before}};
   json["packs"] = {{"done", status.packs_done}, {"running", status.running_packs()}, {"waiting", status.packs_waiting}};

@@ -122,6 +122,7 @@ class Leader {
     const TimeBudget budget = time_budget();
     status.study = study.name;
     status.study_file = std::filesystem::absolute(options_.study_file).string();
+    status.warnings = study.warnings;
     status.trials = study.trials.size();
     status.done = known.finished;
     status.done_before = known.finished;

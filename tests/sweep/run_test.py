@@ -4,6 +4,7 @@
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -69,6 +70,41 @@ class Runs(Case):
         done = subprocess.run([str(BIN / "eigensweep"), "collect", str(self.output)], capture_output=True, text=True, cwd="/")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertTrue((self.output / "results.h5").exists())
+
+    def shown(self, output):
+        """All that `show` and `export` say of a folder's results, but the time of writing."""
+        summary = json.loads(subprocess.run([str(BIN / "eigensweep"), "show", str(output), "--json"], capture_output=True, check=True).stdout)
+        del summary["created_utc"]
+        return summary, subprocess.run([str(BIN / "eigensweep"), "export", "--csv", str(output)], capture_output=True, check=True).stdout
+
+    def test_collect_needs_the_ledger_and_the_study_alone(self):
+        digits = self.folder / "digits"
+        digits.symlink_to(SOURCE / "data" / "mnist")
+        # A batch no larger than the width: a warning that only the data's headers give.
+        self.write(study(widths=(16, 64)) | {"dataset": {"folder": "digits"}, "regularizers": {"spectral": {"strength": 1}}})
+        self.run_study()
+        before = self.shown(self.output)
+        warnings = self.status()["warnings"]
+        self.assertTrue(any("regularizers/spectral" in warning for warning in warnings), warnings)
+        digits.unlink()
+        self.file.rename(self.folder / "elsewhere.json")
+        for name, left in (("copied", None), ("no status", "status.json")):
+            with self.subTest(folder=name):
+                moved = self.folder / "another place" / name
+                shutil.copytree(self.output, moved)
+                shutil.rmtree(moved / "models")
+                (moved / "results.h5").unlink()
+                if left is not None:
+                    (moved / left).unlink()
+                done = subprocess.run([str(BIN / "eigensweep"), "collect", str(moved)], capture_output=True, text=True, cwd="/", check=False)
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                self.assertEqual(self.shown(moved), before)
+                content = (moved / "results.h5").read_bytes()
+                for warning in warnings if left is None else ["this file was made without the data"]:
+                    self.assertIn(json.dumps(warning, ensure_ascii=False)[1:].rstrip('"').encode(), content)
+        (self.folder / "elsewhere.json").rename(self.file)
+        text = self.run_study(expect=3)
+        self.assertIn(str(digits), text)
 
     def test_one_two_and_four_ranks_give_the_same_records(self):
         self.run_study()

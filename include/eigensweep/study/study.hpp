@@ -90,11 +90,18 @@ class Study {
   Json resolved_;
 };
 
+/// Whether the files of a study's datasets are looked at while it is read.
+enum class Data {
+  needed,  ///< their headers are read, and what the options say is checked against them
+  left     ///< they may be gone: a study that has run was checked then. Study::dataset has no answers
+};
+
 /// Reads, checks and expands a study file. Throws ConfigError (`file:/pointer: ...`) before any work starts, DataError
 /// when the dataset's files are missing or broken.
 Study read_study(const std::filesystem::path& file, const Catalog& catalog);
 /// The same from text; `file` only names it in messages and resolves relative paths against its folder.
-Study parse_study(const std::string& text, const std::filesystem::path& file, const Catalog& catalog);
+Study parse_study(const std::string& text, const std::filesystem::path& file, const Catalog& catalog,
+                  Data data = Data::needed);
 
 /// What training reads, in one canonical text (sorted keys, shortest numbers): the input of a trial's hash.
 std::string canonical(const Json& value);

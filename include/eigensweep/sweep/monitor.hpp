@@ -33,6 +33,7 @@ struct RunStatus {
   std::string study_file;
   std::string state = "running";  ///< running, complete, stopped, failed
   std::string message;
+  std::vector<std::string> warnings;  ///< the study's, for a `collect` that finds no data to check it against
   std::size_t trials = 0, done = 0, failed = 0, diverged = 0;
   std::size_t done_before = 0;  ///< of `done`, by earlier runs
   std::size_t packs_done = 0, packs_waiting = 0;

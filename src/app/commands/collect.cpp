@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "../command.hpp"
 #include "eigensweep/catalog.hpp"
@@ -14,14 +15,42 @@
 namespace eigensweep::app {
 namespace {
 
-/// Where the run's study file lay: relative paths in it are meant from there, not from the copy in the output folder.
-std::filesystem::path original_study(const sweep::OutputPaths& paths) {
+/// What the run left in status.json of its study; a run that was killed at once left nothing.
+struct Recorded {
+  std::filesystem::path file;
+  std::optional<std::vector<std::string>> warnings;
+};
+
+Recorded recorded_in(const std::filesystem::path& status_file) {
+  Recorded recorded;
   try {
-    const std::string original = Json::parse(file::read(paths.status())).value("study_file", "");
-    if (!original.empty()) return original;
-  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): a run that was killed at once wrote no status.json
+    const Json status = Json::parse(file::read(status_file));
+    recorded.file = status.value("study_file", "");
+    if (status.contains("warnings")) recorded.warnings = status.at("warnings").get<std::vector<std::string>>();
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): what was read until then counts
   }
-  return paths.study();
+  return recorded;
+}
+
+/// The study as its run read it. The data may be gone by now: it is not looked at, and what the run found to warn of
+/// comes from status.json.
+study::Study recorded_study(const sweep::OutputPaths& paths) {
+  const std::string text = file::read(paths.study());
+  const Recorded recorded = recorded_in(paths.status());
+  // Relative paths in the study are meant from where its file lay, not from the copy in the output folder.
+  const std::filesystem::path original = recorded.file.empty() ? paths.study() : recorded.file;
+  study::Study study = study::parse_study(text, original, catalog(), study::Data::left);
+  if (recorded.warnings) {
+    study.warnings = *recorded.warnings;
+    return study;
+  }
+  try {
+    study.warnings = study::parse_study(text, original, catalog()).warnings;
+  } catch (const Error&) {
+    study.warnings.emplace_back(
+        "this file was made without the data, and status.json holds no warnings: there may be more");
+  }
+  return study;
 }
 
 ExitCode collect(const std::filesystem::path& folder) {
@@ -31,7 +60,7 @@ ExitCode collect(const std::filesystem::path& folder) {
       throw DataError(fmt::format("{}: does not exist; name an output folder of 'eigensweep run'", needed.string()));
   }
   const sweep::OutputLock lock(paths);  // a run writes the same file
-  const study::Study study = study::parse_study(file::read(paths.study()), original_study(paths), catalog());
+  const study::Study study = recorded_study(paths);
   const wire::LedgerReport report =
       results::collect(paths.ledger(), paths.results(), study, catalog(), {{"written_by", "collect"}});
   std::string text = fmt::format("{}: made from {} records", paths.results().string(),
