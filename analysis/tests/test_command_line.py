@@ -52,6 +52,20 @@ def test_a_reader_that_left_hears_nothing(folder, call):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_path_that_is_no_utf8_is_refused_before_anything_is_written(folder, tmp_path):
+    odd = os.fsencode(tmp_path) + b"/caf\xe9"
+    os.mkdir(odd)
+    os.symlink(folder / "results.h5", odd + b"/results.h5")
+    for words in (["report", odd + b"/results.h5"], ["report", str(folder / "results.h5"), "--output", odd],
+                  ["figures", "width", str(folder / "results.h5"), odd + b"/results.h5"]):
+        done = subprocess.run([sys.executable, "-B", "-m", "eigensweep_analysis", *words], capture_output=True, text=True, env=environment(),
+                              check=False)
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"error: {tmp_path}/caf\\xe9"), done.stderr
+        assert done.stderr.endswith(": is not UTF-8 (a page holds no other text); rename the file or folder\n")
+    assert os.listdir(odd) == [b"results.h5"]
+
+
 def test_an_error_keeps_its_code(folder):
     shell = ["bash", "-c", 'exec "$@" >/dev/full', "bash", sys.executable, "-B", "-m", "eigensweep_analysis", "report", str(folder / "none.h5")]
     done = subprocess.run(shell, stderr=subprocess.PIPE, text=True, env=environment(), check=False)

@@ -24,12 +24,24 @@ def main(arguments=None):
                          "a penalty's strength, else the first, the depth last)")
     options = parser.parse_args(arguments)
     try:
+        _check_names([options.results] if options.command == "report" else options.results, options.output)
         text = _report(options) if options.command == "report" else _figures(options)
     except (ResultsError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     print(text)
     return 0
+
+
+def _check_names(results, output):
+    """Pages and figures hold the names of files: a path that is no UTF-8 is refused before anything is written."""
+    for path in [*results, *([] if output is None else [output])]:
+        whole = os.path.abspath(path)
+        try:
+            whole.encode()
+        except UnicodeEncodeError:
+            shown = ascii(os.fsencode(whole))[2:-1]
+            raise ResultsError(f"{shown}: is not UTF-8 (a page holds no other text); rename the file or folder") from None
 
 
 def run(arguments=None):
