@@ -18,15 +18,18 @@ namespace eigensweep::data {
 namespace {
 
 std::string content_hash(const Dataset& dataset) {
-  std::string content;
+  hash::Sha256 sum;
   for (const Split* split : {&dataset.train, &dataset.validation, &dataset.test}) {
-    content.append(split->images.begin(), split->images.end());
+    sum.add({reinterpret_cast<const char*>(split->images.data()), split->images.size()});
     static_assert(std::endian::native == std::endian::little, "hashes are those of little-endian floats");
-    content.append(reinterpret_cast<const char*>(split->values.data()), split->values.size() * sizeof(float));
+    sum.add({reinterpret_cast<const char*>(split->values.data()), split->values.size() * sizeof(float)});
     // A byte each, as in the files: the hash can be checked with sha256sum.
-    for (const std::int64_t label : split->labels) content.push_back(static_cast<char>(label));
+    std::string labels(split->labels.size(), '\0');
+    std::transform(split->labels.begin(), split->labels.end(), labels.begin(),
+                   [](std::int64_t label) { return static_cast<char>(label); });
+    sum.add(labels);
   }
-  return hash::sha256(content);
+  return sum.finish();
 }
 
 template <typename Value>
