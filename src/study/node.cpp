@@ -23,7 +23,16 @@ class TreeBuilder : public nlohmann::json_sax<Json> {
   bool boolean(bool value) override { return scalar(value); }
   bool number_integer(number_integer_t value) override { return scalar(value); }
   bool number_unsigned(number_unsigned_t value) override { return scalar(value); }
-  bool number_float(number_float_t value, const string_t&) override { return scalar(value); }
+  // Integers beyond 64 bits come here, too.
+  bool number_float(number_float_t value, const string_t& literal) override {
+    const std::string digits = literal.substr(0, literal.find_first_of("eE"));
+    if (value == 0.0 && digits.find_first_of("123456789") != std::string::npos) {
+      source_.fail(
+          place(),
+          fmt::format("{} is too small for a number (it would be read as 0); write 0, or a larger one", literal));
+    }
+    return scalar(value, literal);
+  }
   bool string(string_t& value) override {
     // HDF5 and every C program end a text there: the rest would be lost without a word.
     if (value.find('\0') != string_t::npos) {
@@ -60,6 +69,12 @@ class TreeBuilder : public nlohmann::json_sax<Json> {
         column = 0;
       }
     }
+    if (const std::size_t number = reason.rfind('\'', reason.size() - 2);
+        dynamic_cast<const nlohmann::detail::out_of_range*>(&error) != nullptr && number != std::string::npos) {
+      throw ConfigError(
+          fmt::format("{}:{}:{}: {} is too large for a number (the largest is 1.8e308); write a smaller one",
+                      source_.file, line, column, reason.substr(number + 1, reason.size() - number - 2)));
+    }
     if (position > 0 && position <= text_.size() && text_[position - 1] == '/') {
       throw ConfigError(fmt::format("{}:{}:{}: not valid JSON: comments are not part of it; write \"description\"",
                                     source_.file, line, column));
@@ -76,10 +91,11 @@ class TreeBuilder : public nlohmann::json_sax<Json> {
     return child(parent.pointer, parent.is_object() ? key_ : std::to_string(parent.elements.size()));
   }
 
-  bool scalar(Json value) {
+  bool scalar(Json value, std::string literal = "") {
     Node node;
     node.pointer = place();
     node.scalar = std::move(value);
+    node.literal = std::move(literal);
     attach(std::move(node));
     return true;
   }
@@ -168,7 +184,7 @@ std::string words(const Json& value) {
 std::string words(const Node& node) {
   if (node.is_object()) return "an object";
   if (node.is_list()) return "a list";
-  return words(node.scalar);
+  return node.literal.empty() ? words(node.scalar) : node.literal;
 }
 
 std::string child(std::string_view pointer, std::string_view key) {

@@ -19,6 +19,7 @@ struct Node {
   Shape shape = Shape::scalar;
   std::string pointer;          ///< JSON pointer into the user's document, "" for the root
   Json scalar;                  ///< of a scalar
+  std::string literal;          ///< of a scalar that reads as a floating-point number: as the user wrote it
   std::vector<Member> members;  ///< of an object, in the user's order
   std::vector<Node> elements;   ///< of a list
 

@@ -5,6 +5,7 @@
 
 #include <climits>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <unordered_set>
@@ -19,7 +20,7 @@ namespace {
 // More values than any axis needs; a step of 1e-9 is a typing error.
 constexpr double most_values = 1e6;
 // Beyond it a double is no longer a whole number of its own.
-constexpr double largest_whole = 9007199254740992.0;
+constexpr std::int64_t largest_whole = std::int64_t{1} << 53;
 
 [[noreturn]] void wrong_type(const Node& node, const Option& option, const Source& source) {
   std::string advice;
@@ -44,16 +45,30 @@ void check_range(double value, const Node& node, const Option& option, const Sou
   }
 }
 
+// 9007199254740993 reads as 2^53 where it has passed through a double: the literal decides, which has no fraction and
+// no exponent where it is exact.
+bool is_exact(const Node& node) {
+  if (node.scalar.is_number_unsigned()) return node.scalar.get<std::uint64_t>() <= std::uint64_t{largest_whole};
+  if (node.scalar.is_number_integer()) return node.scalar.get<std::int64_t>() >= -largest_whole;
+  const double value = std::abs(node.scalar.get<double>());
+  return node.literal.empty() ? value <= static_cast<double>(largest_whole)
+                              : value < static_cast<double>(largest_whole);
+}
+
+void refuse_inexact(const Node& node, const Source& source) {
+  if (is_exact(node)) return;
+  source.fail(node.pointer, fmt::format("{} is too large for an exact integer (between -2^53 and 2^53 = {}, written "
+                                        "with digits alone); give a smaller one",
+                                        words(node), largest_whole));
+}
+
 Json read_integer(const Node& node, const Option& option, const Source& source) {
   if (option.infinite && node.shape == Node::Shape::scalar && node.scalar == "inf") return "inf";
   if (node.shape != Node::Shape::scalar || !node.scalar.is_number()) wrong_type(node, option, source);
   const double value = node.scalar.get<double>();
   if (std::trunc(value) != value) wrong_type(node, option, source);
   check_range(value, node, option, source);
-  if (std::abs(value) > largest_whole) {
-    source.fail(node.pointer,
-                fmt::format("{} is too large for an exact integer; give a value within 2^53 of 0", words(node)));
-  }
+  refuse_inexact(node, source);
   return static_cast<long long>(value);
 }
 
@@ -88,7 +103,11 @@ Json read_path(const Node& node, const Source& source) {
 
 // 15 significant digits: what a user would have typed. Without it 0.1 * 3 would be another value, and another trial,
 // than 0.3.
-double tidy(double value) { return std::strtod(fmt::format("{:.15g}", value).c_str(), nullptr); }
+// Whole numbers stay as they are: from 10^15 on they have more digits.
+double tidy(double value) {
+  if (std::trunc(value) == value) return value;
+  return std::strtod(fmt::format("{:.15g}", value).c_str(), nullptr);
+}
 
 double sweep_number(const Node& node, const Source& source) {
   if (node.shape != Node::Shape::scalar || !node.scalar.is_number()) {
@@ -126,7 +145,7 @@ std::vector<double> range(double start, double stop, double step) {
 }
 
 // The values of {"linspace": [...]} and its like.
-std::vector<double> generated(const Node& node, const Source& source) {
+std::vector<double> generated(const Node& node, const Option& option, const Source& source) {
   static const std::vector<std::string> known{"linspace", "logspace", "range"};
   if (node.members.size() != 1) {
     source.fail(node.pointer, "a sweep is a list or one of 'linspace', 'logspace', 'range'");
@@ -144,6 +163,9 @@ std::vector<double> generated(const Node& node, const Source& source) {
   const double a = sweep_number(list.elements[0], source);
   const double b = sweep_number(list.elements[1], source);
   const double c = sweep_number(list.elements[2], source);
+  if (option.type == Type::integer) {
+    for (const Node& element : list.elements) refuse_inexact(element, source);
+  }
   if (is_range) {
     if (c == 0.0 || (b - a) / c < 0.0) {
       source.fail(list.pointer, fmt::format("a step of {} never leads from {} to {}", words(list.elements[2]),
@@ -201,7 +223,7 @@ std::vector<Json> read_sweep(const Node& node, const Option& option, const Sourc
     if (option.type != Type::integer && option.type != Type::number) {
       source.fail(content.pointer, fmt::format("'{}' holds no numbers; list its values", option.name));
     }
-    for (const double value : generated(content, source)) {
+    for (const double value : generated(content, option, source)) {
       Node made;
       made.pointer = content.pointer;
       made.scalar = value;

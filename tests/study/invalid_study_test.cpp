@@ -43,7 +43,10 @@ const Broken broken_json[] = {
      R"(s.json:/description: holds the character U+0000, at which texts in results.h5 end; take it out)"},
     {"\xff\xfe{", R"(s.json: is UTF-16 text (some editors save so); save it as UTF-8)"},
     {"\xfe\xff", R"(s.json: is UTF-16 text (some editors save so); save it as UTF-8)"},
-    {R"({"name": "a", "seed": 1e999})", R"(s.json:1:27: not valid JSON: number overflow parsing '1e999')"},
+    {R"({"name": "a", "seed": 1e999})",
+     R"(s.json:1:27: 1e999 is too large for a number (the largest is 1.8e308); write a smaller one)"},
+    {R"({"name": "a", "model": {"width": 64}, "training": {"stop_loss": 1e-400}})",
+     R"(s.json:/training/stop_loss: 1e-400 is too small for a number (it would be read as 0); write 0, or a larger one)"},
 };
 
 // What follows "name": "a" in a study file.
