@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/study/sections.hpp"
 #include "expansion.hpp"
+#include "warnings.hpp"
 
 namespace eigensweep::study {
 namespace {
@@ -96,6 +98,10 @@ Study parse_study(const std::string& text, const std::filesystem::path& file, co
   std::vector<Exclusion> exclusions = read_exclude(root.find("exclude"), templates, source);
   Expansion expansion(study, catalog, source, data);
   expansion.run(templates, std::move(exclusions));
+  const auto add_warnings = [&study](std::vector<std::string> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(study.warnings));
+  };
+  add_warnings(near_value_warnings(study));
   Json plain{{"name", study.name}, {"description", study.description}, {"output", output}};
   for (const char* key : {"zip", "exclude"}) {
     if (const Node* node = root.find(key)) plain[key] = to_json(*node);
