@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/catalog.hpp"
 
+#include "eigensweep/data/dataset.hpp"
+
 namespace eigensweep {
 
 // One function per row of every family's table; each stands in the declaration half of its kind's file.
@@ -26,10 +28,19 @@ namespace metrics {
 }
 #undef EIGENSWEEP_KIND
 
+namespace {
+
+study::Kind loaded(study::Kind dataset) {
+  dataset.content_hash = [](const Json& options) { return data::load(options).sha256; };
+  return dataset;
+}
+
+}  // namespace
+
 const study::Catalog& catalog() {
   static const study::Catalog all = [] {
     study::Catalog made;
-#define EIGENSWEEP_KIND(name) made.add(data::declare_##name());
+#define EIGENSWEEP_KIND(name) made.add(loaded(data::declare_##name()));
 #include "../data/datasets.def"
 #undef EIGENSWEEP_KIND
 #define EIGENSWEEP_KIND(name) made.add(models::declare_##name());

@@ -31,6 +31,11 @@ inline std::string refuse_split(const Json& options, const Json& config) {
   return "split 'validation' asks for samples that are not there; set /dataset/validation_samples, or choose 'test'";
 }
 
+/// study::Kind::subsets of every attack.
+inline std::vector<study::Subset> attacked_subset(const Json& options) {
+  return {{options.value("split", "test"), options.at("samples").get<std::int64_t>(), "samples"}};
+}
+
 /// How many samples an attack's options ask for.
 inline double attacked_samples(const Json& options, const study::WorkContext& context) {
   const auto asked = options.at("samples").get<std::int64_t>();

@@ -14,6 +14,7 @@ study::Kind declare_fgsm() {
   kind.options = with_samples(
       study::Options{}.number("epsilon", std::nullopt, {0, 1}, "radius of the L-infinity ball").unit("pixel"), 1000);
   kind.refuse = refuse_split;
+  kind.subsets = attacked_subset;
   kind.strength = "epsilon";
   kind.columns = robustness_columns();
   kind.work = [](const Json& options, const study::WorkContext& context) {

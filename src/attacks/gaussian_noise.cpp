@@ -17,6 +17,7 @@ study::Kind declare_gaussian_noise() {
                        .unit("pixel"),
                    0);
   kind.refuse = refuse_split;
+  kind.subsets = attacked_subset;
   kind.strength = "sigma";
   kind.columns = robustness_columns();
   kind.work = [](const Json& options, const study::WorkContext& context) {

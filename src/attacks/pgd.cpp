@@ -18,6 +18,7 @@ study::Kind declare_pgd() {
           .number("relative_step", 0.01 / 0.3, {0, 10, true}, "step size as a share of epsilon")
           .boolean("random_start", true, "start from a uniformly random point of the ball");
   kind.refuse = refuse_split;
+  kind.subsets = attacked_subset;
   kind.strength = "epsilon";
   kind.columns = robustness_columns();
   kind.work = [](const Json& options, const study::WorkContext& context) {

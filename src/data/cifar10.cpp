@@ -56,6 +56,41 @@ inline study::DatasetInfo cifar_info(const Json& options) {
 }
 
 #ifdef EIGENSWEEP_DECLARATIONS
+namespace {
+
+std::vector<std::filesystem::path> all_cifar_files(const Json& options) {
+  std::vector<std::filesystem::path> files = cifar_files(options, true);
+  files.push_back(cifar_files(options, false).front());
+  return files;
+}
+
+std::vector<std::uint8_t> read_cifar_labels(const std::vector<std::filesystem::path>& files) {
+  std::vector<std::uint8_t> labels;
+  for (const std::filesystem::path& file : files) {
+    std::ifstream stream(file, std::ios::binary);
+    for (std::int64_t i = 0; i < cifar_per_file; ++i) {
+      const int label = stream.seekg(i * cifar_record).get();
+      if (!stream) {
+        throw DataError(fmt::format("{}: cannot be read to its end; fetch this file again", file.string()));
+      }
+      labels.push_back(static_cast<std::uint8_t>(label));
+    }
+  }
+  return labels;
+}
+
+std::optional<study::Labels> cifar_labels(const Json& options, std::int64_t most_bytes) {
+  study::Labels labels;
+  // Labels lie so close to each other that a disk reads all.
+  labels.cost = static_cast<std::int64_t>(all_cifar_files(options).size()) * cifar_per_file * cifar_record;
+  if (labels.cost > most_bytes) return std::nullopt;
+  labels.train = read_cifar_labels(cifar_files(options, true));
+  labels.test = read_cifar_labels(cifar_files(options, false));
+  return labels;
+}
+
+}  // namespace
+
 study::Kind declare_cifar10() {
   study::Kind kind;
   kind.family = study::Family::dataset;
@@ -67,6 +102,8 @@ study::Kind declare_cifar10() {
           .text("folder", std::nullopt, "folder with data_batch_1.bin to data_batch_5.bin and test_batch.bin")
           .path());
   kind.info = cifar_info;
+  kind.files = all_cifar_files;
+  kind.labels = cifar_labels;
   return kind;
 }
 #else

@@ -26,7 +26,28 @@ inline study::DatasetInfo gaussian_info(const Json& options) {
   return info;
 }
 
+Dataset load_gaussian(const Json& options);
+
 #ifdef EIGENSWEEP_DECLARATIONS
+namespace {
+
+std::optional<study::Labels> gaussian_labels(const Json& options, std::int64_t most_bytes) {
+  // A label takes the whole sample. A normal number takes as long as reading some bytes.
+  constexpr double bytes_per_input = 16;
+  const study::DatasetInfo info = gaussian_info(options);
+  const double samples = static_cast<double>(info.train_samples + info.validation_samples + info.test_samples);
+  const double cost = bytes_per_input * samples * static_cast<double>(info.input_size());
+  if (cost > static_cast<double>(most_bytes)) return std::nullopt;
+  const Dataset dataset = load_gaussian(options);
+  study::Labels labels;
+  labels.cost = static_cast<std::int64_t>(cost);
+  labels.train.assign(dataset.train.labels.begin(), dataset.train.labels.end());
+  labels.test.assign(dataset.test.labels.begin(), dataset.test.labels.end());
+  return labels;
+}
+
+}  // namespace
+
 study::Kind declare_gaussian() {
   study::Kind kind;
   kind.family = study::Family::dataset;
@@ -45,6 +66,8 @@ study::Kind declare_gaussian() {
           .integer("classes", 10, {2, 256}, "number of classes"),
       10000, 2000);
   kind.info = gaussian_info;
+  kind.files = computed;
+  kind.labels = gaussian_labels;
   kind.refuse = [](const Json& options, const Json&) -> std::string {
     const auto size = options.at("input_size").get<std::int64_t>();
     if (options.at("basis") == "pixels" || (size & (size - 1)) == 0) return "";

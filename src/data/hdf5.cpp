@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <set>
 #include <utility>
 
 #include "eigensweep/core/error.hpp"
@@ -101,6 +102,25 @@ inline Hdf5Split open_hdf5_split(hid_t file, const Json& options, const std::str
   return split;
 }
 
+template <typename Value>
+std::vector<Value> read_first(const Hdf5Split& split, hid_t dataset, hid_t type, const std::string& name,
+                              std::int64_t samples) {
+  std::vector<hsize_t> extents;
+  for (const std::int64_t extent : hdf5_shape(dataset)) extents.push_back(static_cast<hsize_t>(extent));
+  extents[0] = static_cast<hsize_t>(samples);
+  hsize_t size = 1;
+  for (const hsize_t extent : extents) size *= extent;
+  std::vector<Value> values(size);
+  const std::vector<hsize_t> start(extents.size(), 0);
+  const hdf5::Handle space(H5Dget_space(dataset), H5Sclose);
+  const hdf5::Handle memory(H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), H5Sclose);
+  H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start.data(), nullptr, extents.data(), nullptr);
+  if (H5Dread(dataset, type, memory.get(), space.get(), H5P_DEFAULT, values.data()) < 0) {
+    throw DataError(fmt::format("{}: cannot read '{}': {}; write the file anew", split.name, name, hdf5::last_error()));
+  }
+  return values;
+}
+
 inline study::DatasetInfo hdf5_info(const Json& options) {
   const hdf5::Handle file = open_hdf5(options);
   const Hdf5Split train = open_hdf5_split(file.get(), options, "train");
@@ -123,6 +143,53 @@ inline study::DatasetInfo hdf5_info(const Json& options) {
 }
 
 #ifdef EIGENSWEEP_DECLARATIONS
+namespace {
+
+/// A virtual dataset, or one with its values in files of another form.
+bool lies_elsewhere(hid_t dataset) {
+  const hdf5::Handle properties(H5Dget_create_plist(dataset), H5Pclose);
+  return H5Pget_layout(properties.get()) == H5D_VIRTUAL || H5Pget_external_count(properties.get()) > 0;
+}
+
+/// Also what external links lead to.
+std::optional<std::vector<std::filesystem::path>> hdf5_files(const Json& options) {
+  const hdf5::Handle file = open_hdf5(options);
+  std::set<std::filesystem::path> files{options.at("file").get<std::string>()};
+  for (const char* option : {"train", "test"}) {
+    const Hdf5Split split = open_hdf5_split(file.get(), options, option);
+    for (const hdf5::Handle* dataset : {&split.images, &split.labels}) {
+      if (lies_elsewhere(dataset->get())) return std::nullopt;
+      std::string name(static_cast<std::size_t>(std::max<ssize_t>(H5Fget_name(dataset->get(), nullptr, 0), 0)), '\0');
+      H5Fget_name(dataset->get(), name.data(), name.size() + 1);
+      if (!name.empty()) files.insert(name);
+    }
+  }
+  return std::vector<std::filesystem::path>(files.begin(), files.end());
+}
+
+std::vector<std::uint8_t> read_hdf5_labels(const Hdf5Split& split) {
+  std::vector<std::uint8_t> labels;
+  for (const std::int64_t label :
+       read_first<std::int64_t>(split, split.labels.get(), H5T_NATIVE_INT64, "labels", split.shape[0])) {
+    labels.push_back(static_cast<std::uint8_t>(std::clamp<std::int64_t>(label, 0, 255)));
+  }
+  return labels;
+}
+
+std::optional<study::Labels> hdf5_labels(const Json& options, std::int64_t most_bytes) {
+  const hdf5::Handle file = open_hdf5(options);
+  const Hdf5Split train = open_hdf5_split(file.get(), options, "train");
+  const Hdf5Split test = open_hdf5_split(file.get(), options, "test");
+  study::Labels labels;
+  labels.cost = (train.shape[0] + test.shape[0]) * static_cast<std::int64_t>(sizeof(std::int64_t));
+  if (labels.cost > most_bytes) return std::nullopt;
+  labels.train = read_hdf5_labels(train);
+  labels.test = read_hdf5_labels(test);
+  return labels;
+}
+
+}  // namespace
+
 study::Kind declare_hdf5() {
   study::Kind kind;
   kind.family = study::Family::dataset;
@@ -141,6 +208,8 @@ study::Kind declare_hdf5() {
           .number("lower", 0.0, {}, "what floats can be at least; perturbed ones are clipped to it")
           .number("upper", 1.0, {}, "what floats can be at most"));
   kind.info = hdf5_info;
+  kind.files = hdf5_files;
+  kind.labels = hdf5_labels;
   kind.refuse = [](const Json& options, const Json&) -> std::string {
     const auto lower = options.at("lower").get<double>();
     const auto upper = options.at("upper").get<double>();
@@ -151,25 +220,6 @@ study::Kind declare_hdf5() {
 }
 #else
 namespace {
-
-template <typename Value>
-std::vector<Value> read_first(const Hdf5Split& split, hid_t dataset, hid_t type, const std::string& name,
-                              std::int64_t samples) {
-  std::vector<hsize_t> extents;
-  for (const std::int64_t extent : hdf5_shape(dataset)) extents.push_back(static_cast<hsize_t>(extent));
-  extents[0] = static_cast<hsize_t>(samples);
-  hsize_t size = 1;
-  for (const hsize_t extent : extents) size *= extent;
-  std::vector<Value> values(size);
-  const std::vector<hsize_t> start(extents.size(), 0);
-  const hdf5::Handle space(H5Dget_space(dataset), H5Sclose);
-  const hdf5::Handle memory(H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), H5Sclose);
-  H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start.data(), nullptr, extents.data(), nullptr);
-  if (H5Dread(dataset, type, memory.get(), space.get(), H5P_DEFAULT, values.data()) < 0) {
-    throw DataError(fmt::format("{}: cannot read '{}': {}; write the file anew", split.name, name, hdf5::last_error()));
-  }
-  return values;
-}
 
 Split read_hdf5_split(const Hdf5Split& from, const study::DatasetInfo& info, std::int64_t samples) {
   Split split;

@@ -23,6 +23,10 @@ study::Kind declare_idx_folder() {
     return idx_set_info(find_idx_set(options.at("folder").get<std::string>()), options,
                         options.at("classes").get<std::int64_t>());
   };
+  kind.files = [](const Json& options) { return paths_of(find_idx_set(options.at("folder").get<std::string>())); };
+  kind.labels = [](const Json& options, std::int64_t most_bytes) {
+    return idx_set_labels(find_idx_set(options.at("folder").get<std::string>()), most_bytes);
+  };
   return kind;
 }
 #else

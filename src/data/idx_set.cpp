@@ -80,6 +80,19 @@ study::DatasetInfo idx_set_info(const IdxSet& files, const Json& options, std::i
   return info;
 }
 
+std::vector<std::filesystem::path> paths_of(const IdxSet& files) {
+  return {files.train_images, files.train_labels, files.test_images, files.test_labels};
+}
+
+std::optional<study::Labels> idx_set_labels(const IdxSet& files, std::int64_t most_bytes) {
+  study::Labels labels;
+  labels.cost = read_idx_shape(files.train_labels, 1)[0] + read_idx_shape(files.test_labels, 1)[0];
+  if (labels.cost > most_bytes) return std::nullopt;
+  labels.train = read_idx(files.train_labels, 1).bytes;
+  labels.test = read_idx(files.test_labels, 1).bytes;
+  return labels;
+}
+
 Dataset load_idx_set(const IdxSet& files, const study::DatasetInfo& info) {
   Dataset dataset;
   dataset.info = info;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
+#include <vector>
 
 #include "eigensweep/data/dataset.hpp"
 
@@ -20,6 +22,10 @@ IdxSet find_idx_set(const std::filesystem::path& folder);
 /// Reads the headers, checks them against each other and against the options of with_samples(). Throws
 /// DataError.
 study::DatasetInfo idx_set_info(const IdxSet& files, const Json& options, std::int64_t classes);
+/// The four paths.
+std::vector<std::filesystem::path> paths_of(const IdxSet& files);
+/// Reads the two label files alone, unless they hold more than `most_bytes`. Throws DataError.
+std::optional<study::Labels> idx_set_labels(const IdxSet& files, std::int64_t most_bytes);
 /// Reads everything. Throws DataError.
 Dataset load_idx_set(const IdxSet& files, const study::DatasetInfo& info);
 

@@ -10,20 +10,22 @@
 
 namespace eigensweep::data {
 
+inline IdxSet mnist_files(const Json& options) {
+  const auto given = options.at("folder").get<std::string>();
+  if (!given.empty() && !std::filesystem::is_directory(given)) {
+    throw DataError(fmt::format(
+        "{}: no such folder; correct /dataset/folder, or leave it out to use the copy that comes with eigensweep",
+        given));
+  }
+  return find_idx_set(given.empty() ? own_data_folder("mnist") : std::filesystem::path(given));
+}
+
 /// The files that the option "folder" names, or those that come with eigensweep, and what they are.
 struct Mnist {
   IdxSet files;
   study::DatasetInfo info;
 
-  explicit Mnist(const Json& options) {
-    const auto given = options.at("folder").get<std::string>();
-    if (!given.empty() && !std::filesystem::is_directory(given)) {
-      throw DataError(fmt::format(
-          "{}: no such folder; correct /dataset/folder, or leave it out to use the copy that comes with eigensweep",
-          given));
-    }
-    files = find_idx_set(given.empty() ? own_data_folder("mnist") : std::filesystem::path(given));
-    info = idx_set_info(files, options, 10);
+  explicit Mnist(const Json& options) : files(mnist_files(options)), info(idx_set_info(files, options, 10)) {
     if (info.input_shape != std::vector<std::int64_t>{1, 28, 28}) {
       throw DataError(
           fmt::format("{}: its images are {} x {}, not 28 x 28; give a folder with files of MNIST's form, or use the "
@@ -47,6 +49,10 @@ study::Kind declare_mnist() {
                 "folder with the four IDX files (plain or .gz); empty takes the copy that comes with eigensweep")
           .path());
   kind.info = [](const Json& options) { return Mnist(options).info; };
+  kind.files = [](const Json& options) { return paths_of(mnist_files(options)); };
+  kind.labels = [](const Json& options, std::int64_t most_bytes) {
+    return idx_set_labels(mnist_files(options), most_bytes);
+  };
   return kind;
 }
 #else

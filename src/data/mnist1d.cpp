@@ -14,6 +14,9 @@
 
 namespace eigensweep::data {
 
+/// As many of each; training shuffles them.
+inline std::uint8_t mnist1d_label(std::size_t sample) { return static_cast<std::uint8_t>(sample % 10); }
+
 inline study::DatasetInfo mnist1d_info(const Json& options) {
   study::DatasetInfo info;
   info.input_shape = {1, 1, 40};
@@ -26,6 +29,20 @@ inline study::DatasetInfo mnist1d_info(const Json& options) {
 }
 
 #ifdef EIGENSWEEP_DECLARATIONS
+namespace {
+
+std::optional<study::Labels> mnist1d_labels(const Json& options, std::int64_t most_bytes) {
+  const auto train = options.at("train_samples").get<std::size_t>();
+  const auto test = options.at("test_samples").get<std::size_t>();
+  if (static_cast<std::int64_t>(train + test) > most_bytes) return std::nullopt;
+  study::Labels labels;
+  for (std::size_t i = 0; i < train; ++i) labels.train.push_back(mnist1d_label(i));
+  for (std::size_t i = 0; i < test; ++i) labels.test.push_back(mnist1d_label(i));
+  return labels;
+}
+
+}  // namespace
+
 study::Kind declare_mnist1d() {
   study::Kind kind;
   kind.family = study::Family::dataset;
@@ -36,6 +53,8 @@ study::Kind declare_mnist1d() {
   kind.source = "after MNIST-1D: Greydanus and Kobak 2024, arXiv:2011.14439";
   kind.options = with_generated_samples(study::Options{}, 4000, 1000);
   kind.info = mnist1d_info;
+  kind.files = computed;
+  kind.labels = mnist1d_labels;
   return kind;
 }
 #else
@@ -146,7 +165,7 @@ Split split(std::uint64_t seed, std::uint64_t part, std::int64_t samples, const 
   Split split;
   for (std::int64_t sample = 0; sample < samples; ++sample) {
     random::Stream stream({seed, random::Purpose::dataset, static_cast<std::uint64_t>(sample), part});
-    const std::int64_t label = sample % 10;  // as many of each; training shuffles them
+    const std::int64_t label = mnist1d_label(static_cast<std::size_t>(sample));
     split.labels.push_back(label);
     for (const double value : signal(static_cast<std::size_t>(label), stream)) {
       split.values.push_back(static_cast<float>((value - standard.mean) / standard.deviation));

@@ -43,6 +43,8 @@ study::Options with_generated_samples(study::Options options, int train, int tes
   return options;
 }
 
+std::optional<std::vector<std::filesystem::path>> computed(const Json&) { return std::vector<std::filesystem::path>{}; }
+
 void choose_samples(study::DatasetInfo& info, const Json& options, const Holdings& holdings) {
   info.train_samples = chosen(options, "train_samples", holdings.train, holdings.train_name);
   info.test_samples = chosen(options, "test_samples", holdings.test, holdings.test_name);

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "eigensweep/core/json.hpp"
 #include "eigensweep/study/kind.hpp"
@@ -17,6 +20,9 @@ inline constexpr std::uint64_t of_train = 0, of_test = 1;
 
 /// The same for a dataset that is computed: it has as many samples as one asks for.
 study::Options with_generated_samples(study::Options options, int train, int test);
+
+/// study::Kind::files of such a dataset: none.
+std::optional<std::vector<std::filesystem::path>> computed(const Json& options);
 
 /// What a dataset holds before the options choose from it; the names stand in messages.
 struct Holdings {

@@ -19,6 +19,9 @@ study::Kind declare_kernel_regime() {
                      .boolean("keep_grams", false,
                               "keep each hidden layer's Gram matrix of the probe samples: similarities between "
                               "networks of other seeds and widths are taken from it");
+  kind.subsets = [](const Json& options) -> std::vector<study::Subset> {
+    return {{options.at("split").get<std::string>(), options.at("samples").get<std::int64_t>(), "samples"}};
+  };
   kind.columns = {
       {"weight_change",
        {"affine"},

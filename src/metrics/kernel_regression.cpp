@@ -36,6 +36,10 @@ study::Kind declare_kernel_regression() {
                      .unit("pixel")
                      .integer("steps", 20, {1, 1e6}, "gradient steps of 'pgd'")
                      .number("relative_step", 0.1, {0, 10, true}, "its step size as a share of epsilon");
+  kind.subsets = [](const Json& options) -> std::vector<study::Subset> {
+    return {{"train", options.at("train_samples").get<std::int64_t>(), "train_samples"},
+            {"test", options.at("samples").get<std::int64_t>(), "samples"}};
+  };
   kind.columns = {
       {"accuracy_initial", {}, "f64", "", "test accuracy of regression with the tangent kernel at initialisation"},
       {"accuracy_final", {}, "f64", "", "the same with the tangent kernel after training"},

@@ -19,6 +19,9 @@ study::Kind declare_spectrum() {
           .choice("network", "trained", {"trained", "initial"}, "the network after training, or as its seed made it")
           .integer("fit_first", 11, {1, 1e6}, "first rank n of the exponent's fit")
           .integer("fit_last", 500, {2, 1e6}, "last rank n of the fit, or the layer's width if that is smaller");
+  kind.subsets = [](const Json& options) -> std::vector<study::Subset> {
+    return {{options.at("split").get<std::string>(), options.at("samples").get<std::int64_t>(), "samples"}};
+  };
   kind.columns = {
       {"eigenvalues", {"layer", "eigenvalue"}, "f64", "", "eigenvalues of the covariance, in descending order"},
       {"exponent", {"layer"}, "f64", "", "alpha of the fit n^-alpha: least squares in log-log with weights 1/n"},

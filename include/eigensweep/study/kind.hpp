@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,6 +78,20 @@ struct WorkContext {
   std::int64_t strengths = 0;  ///< how many strengths (epsilons) an attack is asked for
 };
 
+/// The label of every sample of a dataset, in the order of its files. `train` has those that are held out, too.
+struct Labels {
+  std::vector<std::uint8_t> train;
+  std::vector<std::uint8_t> test;
+  std::int64_t cost = 0;  ///< bytes that were read for them
+};
+
+/// The first `samples` (0: all) of a part of the dataset ("train", "validation", "test"), and the option that says so.
+struct Subset {
+  std::string split;
+  std::int64_t samples = 0;
+  std::string option;
+};
+
 /// A row of a family's table: everything about a kind that needs no Torch.
 struct Kind {
   Family family = Family::model;
@@ -104,6 +120,16 @@ struct Kind {
   std::function<std::string(const Json& options, const Json& config)> no_limit;
   /// Datasets only: reads headers, never pixels. Throws DataError.
   std::function<DatasetInfo(const Json& options)> info;
+  /// Datasets only: the files whose content it is; empty for one that is computed. Nothing: they cannot be told, so
+  /// that only reading it all shows a change. Throws DataError.
+  std::function<std::optional<std::vector<std::filesystem::path>>(const Json& options)> files;
+  /// Datasets only: the SHA-256 over all that is loaded (data::Dataset::sha256). Reads everything. Throws DataError.
+  std::function<std::string(const Json& options)> content_hash;
+  /// Datasets only: the labels, whatever the options choose of the samples; nothing where more than `most_bytes` would
+  /// be read. Throws DataError.
+  std::function<std::optional<Labels>(const Json& options, std::int64_t most_bytes)> labels;
+  /// Attacks and metrics only: the samples that the numbers are of. Null: not worth a word.
+  std::function<std::vector<Subset>(const Json& options)> subsets;
   /// Says in one line why this combination is impossible, or "" if it is fine. Sees the kind's own options and the
   /// whole resolved training configuration.
   std::function<std::string(const Json& options, const Json& config)> refuse;
