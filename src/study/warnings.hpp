@@ -12,4 +12,9 @@ namespace eigensweep::study {
 /// but not the same. One line per dimension.
 std::vector<std::string> near_value_warnings(const Study& study);
 
+/// Names parts of the data (training, validation, test; what an attack or a metric takes of them) that lack a class
+/// which the data has. Reads labels where a dataset's kind can do so for a few bytes; says where it did not. A dataset
+/// that is not there has nothing said of it. One line per part.
+std::vector<std::string> missing_class_warnings(const Study& study, const Catalog& catalog);
+
 }  // namespace eigensweep::study

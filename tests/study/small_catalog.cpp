@@ -14,6 +14,7 @@ const Catalog& small_catalog() {
     for (Kind kind : eigensweep::catalog().all()) {
       if (kind.family == Family::dataset && kind.name == "mnist") {
         kind.info = [](const eigensweep::Json&) { return DatasetInfo{60000, 10000, {1, 28, 28}, 10}; };
+        kind.labels = nullptr;
       }
       made.add(std::move(kind));
     }
