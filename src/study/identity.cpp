@@ -74,6 +74,10 @@ bool is_switched_off(const Kind& kind, const Json& options) {
   return !kind.off_when_zero.empty() && options.at(kind.off_when_zero).get<double>() == 0.0;
 }
 
+std::string dataset_identity(const Catalog& catalog, const Json& dataset) {
+  return canonical(section_identity(catalog, Family::dataset, dataset));
+}
+
 Json trial_identity(const Json& config, const Catalog& catalog) {
   static const Options options = training_options();
   const Json& training = config.at("training");

@@ -2,6 +2,7 @@
 #include "eigensweep/study/study.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace eigensweep::study {
 namespace {
@@ -23,6 +24,20 @@ const std::vector<Evaluation>& Study::evaluations(const Trial& trial) const {
 }
 
 const DatasetInfo& Study::dataset(const Trial& trial) const { return datasets_.at(config(trial).at("dataset").dump()); }
+
+std::vector<Json> Study::dataset_sections() const {
+  std::vector<Json> sections;
+  std::set<std::string> seen;
+  const Json* last = nullptr;
+  for (const Trial& trial : trials) {
+    const Json& section = config(trial).at("dataset");
+    // Neighbours mostly share it; to compare is much cheaper than to write down.
+    if (last != nullptr && *last == section) continue;
+    last = &section;
+    if (seen.insert(section.dump()).second) sections.push_back(section);
+  }
+  return sections;
+}
 
 std::size_t Study::points() const {
   std::vector<std::size_t> per_set;

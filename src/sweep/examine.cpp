@@ -6,12 +6,14 @@
 
 #include <cerrno>
 #include <iostream>
+#include <optional>
 #include <set>
 
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/study/study.hpp"
 #include "eigensweep/sweep/bring_up.hpp"
+#include "eigensweep/sweep/contents.hpp"
 #include "eigensweep/sweep/start_timeout.hpp"
 #include "eigensweep/sweep/time_budget.hpp"
 #include "follow.hpp"
@@ -89,6 +91,19 @@ void examine_output(const OutputPaths& paths, Communicator& communicator, Report
   for (const std::string& complaint : probe_everywhere(communicator, folder)) report.problem(complaint);
 }
 
+/// Reads the data, if there are results that were made with it.
+void examine_contents(const study::Study& study, const study::Catalog& catalog, const OutputPaths& paths,
+                      Report& report) {
+  std::error_code error;
+  if (!std::filesystem::exists(paths.ledger(), error)) return;
+  try {
+    const Contents contents = check_contents(study, catalog, read_known(study, paths), paths);
+    for (const std::string& warning : contents.warnings) report.warn(warning);
+  } catch (const Error& refusal) {
+    report.problem(refusal.what());
+  }
+}
+
 }  // namespace
 
 ExitCode examine(const RunOptions& asked, const study::Catalog& catalog) {
@@ -117,19 +132,22 @@ ExitCode examine(const RunOptions& asked, const study::Catalog& catalog) {
       Report::say("time", fmt::format("{} left of the SLURM allocation", text::duration(*left)));
     }
     std::filesystem::path output = options.output;
+    std::optional<study::Study> study;
     if (!options.study_file.empty()) {
       try {
-        const study::Study study = study::read_study(options.study_file, catalog);
-        Report::say("study", fmt::format("{}: {} trials", options.study_file.string(), study.trials.size()));
-        if (output.empty()) output = std::filesystem::path("runs") / study.name;
+        study = study::read_study(options.study_file, catalog);
+        Report::say("study", fmt::format("{}: {} trials", options.study_file.string(), study->trials.size()));
+        if (output.empty()) output = std::filesystem::path("runs") / study->name;
       } catch (const Error& error) {
         report.problem(error.what());
       }
     }
     for (const std::string& line : placement_table(places_of(ranks))) Report::say("place", line);
     report.add(compare(ranks));
-    examine_output(OutputPaths(output.empty() ? std::filesystem::path("runs") : output), communicator, report);
+    const OutputPaths paths(output.empty() ? std::filesystem::path("runs") : output);
+    examine_output(paths, communicator, report);
     start.end();
+    if (study) examine_contents(*study, catalog, paths, report);
     code = report.conclude();
   } catch (...) {
     send_away(communicator, watch, ExitCode::system, true);

@@ -2,8 +2,10 @@
 #include "eigensweep/sweep/known.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 
 #include "eigensweep/sweep/checkpoints.hpp"
 
@@ -32,17 +34,61 @@ bool has_all(const study::Done& done, const std::string& trial, const std::vecto
   });
 }
 
+/// Which "dataset" section each trial of a study has.
+class Sections {
+ public:
+  explicit Sections(const study::Study& study) {
+    const Json* last = nullptr;
+    for (const study::Trial& trial : study.trials) {
+      const Json& section = study.config(trial).at("dataset");
+      // Neighbours mostly share it; to compare is much cheaper than to write down.
+      if (last == nullptr || *last != section) text_ = &*texts_.insert(section.dump()).first;
+      last = &section;
+      by_trial_.emplace(trial.id, text_);
+    }
+  }
+  /// Null for a trial of another study.
+  [[nodiscard]] const std::string* of(const std::string& trial) const {
+    const auto found = by_trial_.find(trial);
+    return found == by_trial_.end() ? nullptr : found->second;
+  }
+
+ private:
+  std::set<std::string> texts_;
+  const std::string* text_ = nullptr;
+  std::unordered_map<std::string, const std::string*> by_trial_;
+};
+
+void note_content(const wire::Record& record, const Sections& sections, MadeWith& made_with) {
+  std::string hash;
+  if (record.provenance.is_object() && record.provenance.contains("dataset_sha256")) {
+    const Json& noted = record.provenance.at("dataset_sha256");
+    if (noted.is_string()) hash = noted.get<std::string>();
+  }
+  if (!hash.empty()) made_with.hashes.insert(hash);
+  const std::string* section = sections.of(record.trial);
+  if (section == nullptr) return;
+  if (hash.empty()) {
+    ++made_with.without_a_hash;
+  } else {
+    made_with.by_section[*section].emplace(hash, record.trial);
+  }
+}
+
 }  // namespace
 
 Known read_known(const study::Study& study, const OutputPaths& paths) {
   Known known;
   std::set<std::string> failed;
   study::Done& done = known.done;
+  std::optional<Sections> sections;  // none without a ledger
   known.report = wire::read_ledger(paths.ledger(), [&](wire::Record&& record) {
     if (record.status == wire::Status::failed) {
       failed.insert(record.trial);
       return;
     }
+    if (!sections) sections.emplace(study);
+    note_content(record, *sections, known.made_with);
     if (record.kind == wire::RecordKind::training) {
       failed.erase(record.trial);
       done.trained.insert(record.trial);

@@ -134,7 +134,7 @@ std::optional<LockHolder> lock_holder(const OutputPaths& paths) {
   return holder;
 }
 
-void prepare_output(const OutputPaths& paths, const std::string& study_name, const Json& document) {
+void prepare_output(const OutputPaths& paths, const std::string& study_name) {
   std::error_code error;
   if (std::filesystem::exists(paths.study(), error)) {
     std::string there;
@@ -154,6 +154,9 @@ void prepare_output(const OutputPaths& paths, const std::string& study_name, con
   }
   for (const auto& folder : {paths.logs(), paths.models(), paths.checkpoints()}) file::make_folder(folder);
   for (const auto& folder : {paths.folder(), paths.models(), paths.checkpoints()}) remove_leftovers(folder);
+}
+
+void keep_study(const OutputPaths& paths, const Json& document) {
   file::write_atomically(paths.study(), json_text(document, 2) + "\n");
 }
 

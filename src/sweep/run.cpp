@@ -13,6 +13,7 @@
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/sweep/bring_up.hpp"
 #include "eigensweep/sweep/communicator.hpp"
+#include "eigensweep/sweep/contents.hpp"
 #include "eigensweep/sweep/engine.hpp"
 #include "eigensweep/sweep/known.hpp"
 #include "eigensweep/sweep/signals.hpp"
@@ -23,10 +24,11 @@
 namespace eigensweep::sweep {
 namespace {
 
-wire::Task make_task(const study::Study& study, const OutputPaths& paths, const study::Pack& pack,
-                     double checkpoint_every) {
+wire::Task make_task(const study::Study& study, const OutputPaths& paths, const Contents& contents,
+                     const study::Pack& pack, double checkpoint_every) {
   wire::Task task;
   task.pack = pack.id;
+  task.dataset_sha256 = contents.hashes.at(study.config(study.trials[pack.lanes.front().trial]).at("dataset").dump());
   for (const study::Lane& lane : pack.lanes) {
     const study::Trial& trial = study.trials[lane.trial];
     wire::TaskLane entry;
@@ -106,12 +108,17 @@ class Leader {
       // HDF5 would refuse the results file for want of a lock that ours makes needless.
       ::setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
     }
-    prepare_output(paths, study.name, study.document);
+    prepare_output(paths, study.name);
     const Known known = read_known(study, paths);
     report_known(study, known, paths);
 
     std::vector<Place> places = bring_up(paths);
-    Work work = plan(study, paths, known, places);
+    const Contents contents = check_contents(study, catalog_, known, paths);
+    for (const std::string& warning : contents.warnings) log::warn("{}", warning);
+    keep_contents(contents, paths);
+    // Not before: a study that is refused must not take the place of the one whose results lie there.
+    keep_study(paths, study.document);
+    Work work = plan(study, paths, known, contents, places);
     if (communicator_.size() == 1) keep_only(places, work.packs.size(), options_.placement, own_cores());
     for (const std::string& line : placement_table(places)) log::info("{}", line);
     log::info("{} trials to do in {} packs; everything goes to {}", study.trials.size() - known.finished,
@@ -173,7 +180,8 @@ class Leader {
     return budget;
   }
 
-  Work plan(const study::Study& study, const OutputPaths& paths, const Known& known, const std::vector<Place>& places) {
+  Work plan(const study::Study& study, const OutputPaths& paths, const Known& known, const Contents& contents,
+            const std::vector<Place>& places) {
     study::PackLimits limits;
     limits.workers = places.size();
     limits.most_lanes = options_.lanes;
@@ -183,8 +191,8 @@ class Leader {
     for (const study::Trial& trial : study.trials) work.trials.push_back(trial.id);
     work.packs = study::form_packs(study, catalog_, known.done, limits);
     work.keeps_models = study.output.models;
-    work.make_task = [&study, &paths, this](const study::Pack& pack) {
-      return make_task(study, paths, pack, options_.checkpoint_every.value_or(usual_checkpoint_every));
+    work.make_task = [&study, &paths, &contents, this](const study::Pack& pack) {
+      return make_task(study, paths, contents, pack, options_.checkpoint_every.value_or(usual_checkpoint_every));
     };
     work.train_share = [&study, this](const study::Pack& pack) { return train_share(study, catalog_, pack); };
     work.least_flops = [&study, this](const study::Pack& pack) { return least_flops(study, catalog_, pack); };

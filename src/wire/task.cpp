@@ -96,6 +96,7 @@ Json to_json(const Task& task) {
   return {{"pack", task.pack},
           {"lanes", std::move(lanes)},
           {"evaluations", std::move(evaluations)},
+          {"dataset_sha256", task.dataset_sha256},
           {"checkpoint_file", task.checkpoint_file},
           {"checkpoint_every", task.checkpoint_every}};
 }
@@ -109,6 +110,7 @@ Task task_from_json(const Json& json) {
   for (const Json& evaluation : *field(json, "", "evaluations", Json::value_t::array, Need::required))
     task.evaluations.push_back(
         evaluation_from_json(evaluation, fmt::format("/evaluations/{}", task.evaluations.size())));
+  task.dataset_sha256 = text(json, "", "dataset_sha256", Need::optional);
   task.checkpoint_file = text(json, "", "checkpoint_file", Need::optional);
   task.checkpoint_every = seconds(json, "checkpoint_every");
   return task;

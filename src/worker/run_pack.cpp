@@ -48,6 +48,21 @@ Json provenance(const wire::Task& task, const Session& session, std::size_t lane
           {"seconds", seconds}};
 }
 
+// On this machine, for other machines may see another file under the same name.
+void check_content(const wire::Task& task, const data::DeviceDataset& data) {
+  if (task.dataset_sha256.empty() || task.dataset_sha256 == data.sha256) return;
+  const Json& options = task.lanes.front().config.at("dataset");
+  std::string place;
+  for (const char* option : {"file", "folder"}) {
+    if (place.empty()) place = options.value(option, "");
+  }
+  throw DataError(fmt::format(
+      "/dataset: on {} the content of dataset '{}'{} has the hash {}, not {} as where the run began (numbers of two "
+      "datasets would be mixed); give all machines the same files, and leave them alone while a study runs",
+      host_name(), options.at("kind").get<std::string>(), place.empty() ? "" : fmt::format(" ({})", place), data.sha256,
+      task.dataset_sha256));
+}
+
 // A broken checkpoint costs the time since the pack began, never the pack: it starts anew.
 std::unique_ptr<training::Trainer> start_trainer(const wire::Task& task, const data::DeviceDataset& data,
                                                  const torch::Device& device) {
@@ -130,6 +145,7 @@ Ending run_pack(const wire::Task& task, Session& session, const PackHooks& hooks
       throw DataError(fmt::format("task {}: it mixes lanes to train with lanes to load", task.pack));
   }
   const data::DeviceDataset& data = session.dataset(task.lanes.front().config.at("dataset"));
+  check_content(task, data);
   const std::vector<std::string> trials = trials_of(task);
   std::vector<bool> alive(task.lanes.size(), true);
   std::unique_ptr<training::Trainer> trainer;

@@ -2,6 +2,7 @@
 """`eigensweep run` with the real worker on real MNIST, small: the same results alone, under mpirun, killed and continued;
 extended studies train nothing again; a kept network gives the numbers of the file in plain torch."""
 
+import gzip
 import json
 import os
 import re
@@ -342,6 +343,41 @@ class Widths(Case):
         self.assertAlmostEqual(lazy[1], -1, delta=0.15)
         rich = self.slopes("mup", {"rate_rule": "mup", "optimizer": {"kind": "sgd", "learning_rate": 0.1}})
         self.assertLess(abs(rich[3]), 0.15)
+
+
+class Data(Case):
+    def data_folder(self, name, relabel):
+        """MNIST as a node might have it: the real images, the labels in order or moved on by one."""
+        folder = self.folder / name / "mnist"
+        folder.mkdir(parents=True)
+        for file in MNIST.iterdir():
+            if "labels" not in file.name:
+                (folder / file.name).symlink_to(file)
+                continue
+            content = bytearray(gzip.decompress(file.read_bytes()))
+            if relabel:
+                content[8:] = bytes((label + 1) % 10 for label in content[8:])
+            (folder / file.name).write_bytes(gzip.compress(bytes(content), 1))
+        return folder.parent
+
+    def test_two_ranks_that_see_different_content_under_one_path_do_not_mix(self):
+        output = self.folder / "out"
+        alike, other = self.data_folder("alike", False), self.data_folder("other", True)
+        content = study(epochs=1)
+        run = self.command(content, output, "--device", "cpu", "--threads", "1")
+        ranks = []
+        for index, folder in enumerate((alike, other)):
+            ranks += [":"] * (index > 0) + ["-n", "1", "-x", f"EIGENSWEEP_DATA_FOLDER={folder}", *run]
+        done = subprocess.run(["mpirun", *ranks], env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
+        text = done.stdout + done.stderr
+        self.assertEqual(done.returncode, 3, text)
+        said = re.search(r"/dataset: on (\S+) the content of dataset 'mnist' has the hash (\w+), not (\w+) as where the run began", text)
+        self.assertIsNotNone(said, text)
+        # What the first rank's worker made is of its data; the other's left nothing, and is no failed trial.
+        self.run_study(content, output, "--device", "cpu")
+        with h5py.File(output / "results.h5") as file:
+            self.assertEqual(set(file["dataset_sha256"].asstr()[...]), {said.group(3)})
+            self.assertTrue((file["status"][...] == 1).all())
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@
 //   checkpoint_kib    how much its checkpoints hold beside the step (nothing)
 //   most_lanes        more of them run out of memory
 //   data_error        every pack's data is broken
+//   content           the hash of the data that it finds, whatever the task expects
 //   no_start          ends before hello, with these words; no_hello: true: never says it; garbage: true: no frames
 //   devices, no_devices   what --devices prints, or its last words
 //   trace             a file to which "<pack> <step>" is appended for every step
@@ -112,6 +113,7 @@ void train(const wire::Task& task) {
     record.trial = lane.trial;
     record.columns["loss"] = wire::Array::of({number_of(lane.trial + "a"), number_of(lane.trial + "b")});
     record.provenance["pid"] = ::getpid();
+    record.provenance["dataset_sha256"] = task.dataset_sha256;
     if (fake.contains("diverge_seed") && lane.config.at("seed") == fake["diverge_seed"]) {
       record.status = wire::Status::diverged;
       record.message = "loss is not finite";
@@ -135,6 +137,7 @@ void evaluate(const wire::Task& task) {
       record.trial = lane.trial;
       record.evaluation = evaluation.id;
       record.strengths = evaluation.strengths;
+      record.provenance["dataset_sha256"] = task.dataset_sha256;
       std::vector<double> values(std::max<std::size_t>(1, evaluation.strengths.size()));
       for (std::size_t i = 0; i < values.size(); ++i)
         values[i] = number_of(lane.trial + evaluation.id + std::to_string(i));
@@ -146,10 +149,15 @@ void evaluate(const wire::Task& task) {
 }
 
 void run(const wire::Task& task) {
-  const auto fail = [&](const char* reason, const char* message) {
+  const auto fail = [&](const char* reason, const std::string& message) {
     wire::write_frame(out, {{"type", "failed"}, {"pack", task.pack}, {"reason", reason}, {"message", message}});
   };
   if (fake.contains("data_error")) return fail("data", "images.gz: is truncated");
+  if (fake.contains("content") && fake["content"] != task.dataset_sha256) {
+    std::ofstream(fake["trace"].get<std::string>(), std::ios::app) << "content\n";
+    return fail("data", "/dataset: here it has the hash " + fake["content"].get<std::string>() + ", not " +
+                            task.dataset_sha256);
+  }
   if (task.lanes.size() > fake.value("most_lanes", std::size_t{1} << 20))
     return fail("out_of_memory", "too many lanes");
   if (has_seed(task, "error_seed")) return fail("error", "cannot train this");

@@ -32,15 +32,17 @@ TEST_CASE("a second run on one output is refused and names the first; a dead one
 TEST_CASE("the results of another study are not mixed with this one's") {
   const Scratch scratch;
   const OutputPaths paths(scratch.path());
-  prepare_output(paths, "one", {{"name", "one"}});
-  prepare_output(paths, "one", {{"name", "one"}, {"seed", 3}});
+  prepare_output(paths, "one");
+  keep_study(paths, {{"name", "one"}});
+  prepare_output(paths, "one");
+  keep_study(paths, {{"name", "one"}, {"seed", 3}});
   CHECK(Json::parse(file::read(paths.study())).at("seed") == 3);
-  CHECK_THROWS_WITH(prepare_output(paths, "two", {{"name", "two"}}),
+  CHECK_THROWS_WITH(prepare_output(paths, "two"),
                     scratch.path().string() +
                         ": holds the results of the study 'one', not of 'two'; choose another --output, or remove that "
                         "folder");
   file::write_atomically(paths.study(), "{");
-  CHECK_THROWS_AS(prepare_output(paths, "one", {{"name", "one"}}), ConfigError);
+  CHECK_THROWS_AS(prepare_output(paths, "one"), ConfigError);
 }
 
 TEST_CASE("an output that cannot be written says so in one line") {
@@ -52,7 +54,7 @@ TEST_CASE("an output that cannot be written says so in one line") {
 TEST_CASE("what a killed run left half written is removed before the next one, and nothing else") {
   const Scratch scratch;
   const OutputPaths paths(scratch.path());
-  prepare_output(paths, "one", {{"name", "one"}});
+  prepare_output(paths, "one");
   const std::vector<std::filesystem::path> kept{paths.ledger(), paths.results(), paths.model("t"),
                                                 paths.checkpoint("p")};
   const std::vector<std::filesystem::path> left{
@@ -60,7 +62,7 @@ TEST_CASE("what a killed run left half written is removed before the next one, a
       scratch.path() / ".seen-node-12",  scratch.path() / ".probe-node-13",  scratch.path() / ".seen-node-12.tmp"};
   for (const auto& path : kept) file::write_atomically(path, "x");
   for (const auto& path : left) file::write_atomically(path, "x");
-  prepare_output(paths, "one", {{"name", "one"}});
+  prepare_output(paths, "one");
   for (const auto& path : kept) CHECK(std::filesystem::exists(path));
   for (const auto& path : left) CHECK_FALSE(std::filesystem::exists(path));
 }

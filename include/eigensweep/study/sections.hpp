@@ -32,6 +32,10 @@ AdversaryWork adversary_work(const Json& training);
 /// What the dataset of a resolved "dataset" section is (its kind's `info`). Throws DataError.
 DatasetInfo dataset_info(const Catalog& catalog, const Json& dataset);
 
+/// What of a resolved "dataset" section is part of a trial, as canonical text: without defaults and without where its
+/// files lie. Under one such text a study has one content.
+std::string dataset_identity(const Catalog& catalog, const Json& dataset);
+
 /// Raised whenever the same configuration would train a different network: part of every trial's identity, so that
 /// results of different recipes never mix.
 inline constexpr int recipe_version = 1;

@@ -76,6 +76,8 @@ class Study {
   [[nodiscard]] const std::vector<Evaluation>& evaluations(const Trial& trial) const;
   /// Facts of that trial's dataset, as its files' headers told when the study was read.
   [[nodiscard]] const DatasetInfo& dataset(const Trial& trial) const;
+  /// The distinct resolved "dataset" sections of all trials, in the order of the first trial of each.
+  [[nodiscard]] std::vector<Json> dataset_sections() const;
   /// Number of points: cells times the evaluation points of each.
   [[nodiscard]] std::size_t points() const;
   /// The study with every default written out, as stored in the results file.

@@ -17,6 +17,7 @@ class OutputPaths {
   [[nodiscard]] std::filesystem::path ledger() const { return folder_ / "ledger.bin"; }
   [[nodiscard]] std::filesystem::path results() const { return folder_ / "results.h5"; }
   [[nodiscard]] std::filesystem::path study() const { return folder_ / "study.json"; }
+  [[nodiscard]] std::filesystem::path datasets() const { return folder_ / "datasets.json"; }
   [[nodiscard]] std::filesystem::path status() const { return folder_ / "status.json"; }
   [[nodiscard]] std::filesystem::path lock() const { return folder_ / "lock"; }
   [[nodiscard]] std::filesystem::path logs() const { return folder_ / "logs"; }
@@ -56,8 +57,11 @@ class OutputLock {
 /// The run that holds the folder at this moment; nothing if there is none. Takes no lock that outlives the call.
 std::optional<LockHolder> lock_holder(const OutputPaths& paths);
 
-/// Makes the folders of a run and keeps the study file there as it was written. Throws ConfigError when another study's
-/// results lie there, SystemError when the folder cannot be written. The caller holds the lock.
-void prepare_output(const OutputPaths& paths, const std::string& study_name, const Json& document);
+/// Makes the folders of a run. Throws ConfigError when another study's results lie there, SystemError when the folder
+/// cannot be written. The caller holds the lock.
+void prepare_output(const OutputPaths& paths, const std::string& study_name);
+
+/// Keeps the study file there as it was written. Throws SystemError.
+void keep_study(const OutputPaths& paths, const Json& document);
 
 }  // namespace eigensweep::sweep

@@ -31,6 +31,7 @@ struct Task {
   std::string pack;
   std::vector<TaskLane> lanes;
   std::vector<TaskEvaluation> evaluations;
+  std::string dataset_sha256;   ///< what the content of the lanes' dataset must be; "" takes any
   std::string checkpoint_file;  ///< read if it is there, written when asked to stop; "" for none
   double checkpoint_every = 0;  ///< seconds after which it is also written at the end of an epoch; 0: never
 };
