@@ -20,6 +20,7 @@ const std::vector<std::string> trial_variables{"trial_id",
                                                "lane",
                                                "warnings",
                                                "model_sha256",
+                                               "dataset_sha256",
                                                "provenance",
                                                "comparable_to_inf",
                                                "not_comparable_because"};

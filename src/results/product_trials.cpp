@@ -34,7 +34,8 @@ std::string joined_warnings(const Record& record) {
 /// What has no variable of its own.
 std::string rest_of(const Record& record) {
   Json rest = record.provenance;
-  for (const char* key : {"host", "device", "pack", "lane", "seconds", "warnings", "model_sha256"}) rest.erase(key);
+  for (const char* key : {"host", "device", "pack", "lane", "seconds", "warnings", "model_sha256", "dataset_sha256"})
+    rest.erase(key);
   return text_of(rest);
 }
 
@@ -111,6 +112,8 @@ void Product::write_trials() {
   write_trial_texts("warnings", "what is worth knowing of it", joined_warnings);
   write_trial_texts("model_sha256", "SHA-256 of its models/<trial_id>.safetensors",
                     [](const Record& record) { return noted(record, "model_sha256"); });
+  write_trial_texts("dataset_sha256", "SHA-256 of the content of the data that it was trained with",
+                    [](const Record& record) { return noted(record, "dataset_sha256"); });
   write_comparability();
   write_trial_texts("provenance", "what else its worker noted, as JSON", rest_of);
 }

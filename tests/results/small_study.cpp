@@ -52,8 +52,15 @@ double value_for(const std::string& trial, const std::string& what, std::size_t 
 namespace {
 
 Json provenance(std::size_t lane) {
-  return {{"host", "node1"}, {"device", "cpu"}, {"torch", "2.13.0"}, {"pack", "p1"},
-          {"lane", lane},    {"seconds", 1.25}, {"threads", 2},      {"warnings", {"batch below width", "zwei: ü"}}};
+  return {{"host", "node1"},
+          {"device", "cpu"},
+          {"torch", "2.13.0"},
+          {"pack", "p1"},
+          {"lane", lane},
+          {"seconds", 1.25},
+          {"threads", 2},
+          {"warnings", {"batch below width", "zwei: ü"}},
+          {"dataset_sha256", "cafe"}};
 }
 
 Record training(const study::Study& study, std::size_t index) {

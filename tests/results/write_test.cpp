@@ -98,6 +98,8 @@ TEST_CASE("a trial that diverged keeps what it has and says why, a missing one s
   CHECK(file.read("lane").numbers[missing] == -1);
   CHECK(file.read("warnings").texts[diverged] == "batch below width; zwei: ü");
   CHECK(file.read("host").texts[diverged] == "node1");
+  CHECK(file.read("dataset_sha256").texts[diverged] == "cafe");
+  CHECK(file.read("dataset_sha256").texts[missing].empty());
 }
 
 TEST_CASE("the file says which networks have a limit of infinite width, and why others have none") {
