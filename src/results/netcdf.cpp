@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/core/file.hpp"
 #include "eigensweep/core/json.hpp"
 
 namespace eigensweep::results {
@@ -70,7 +71,8 @@ Handle tracked_group_properties(hid_t kind) {
 
 }  // namespace
 
-NetcdfWriter::NetcdfWriter(const std::filesystem::path& file) : path_(file) {
+NetcdfWriter::NetcdfWriter(const std::filesystem::path& file, std::filesystem::path known_as)
+    : path_(std::move(known_as)) {
   hdf5::start();
   const Handle access = hdf5::file_access();
   const Handle properties = tracked_group_properties(H5P_FILE_CREATE);
@@ -80,7 +82,7 @@ NetcdfWriter::NetcdfWriter(const std::filesystem::path& file) : path_(file) {
 
 void NetcdfWriter::check(bool good, const std::string& what) const {
   if (good) return;
-  throw SystemError(
+  throw file::WriteError(
       fmt::format("{}: cannot {}: {}; make the place writable with space left, then run the same command again",
                   path_.string(), what, hdf5::last_error()));
 }

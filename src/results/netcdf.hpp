@@ -27,10 +27,11 @@ struct VariableSpec {
 };
 
 /// Writes an HDF5 file that netCDF-4 readers take for one of theirs: named dimensions, each with a variable of its
-/// name. Every function throws SystemError with HDF5's words.
+/// name. Every function throws file::WriteError with HDF5's words.
 class NetcdfWriter {
  public:
-  explicit NetcdfWriter(const std::filesystem::path& file);
+  /// `known_as`: the name that messages give to the file.
+  NetcdfWriter(const std::filesystem::path& file, std::filesystem::path known_as);
 
   void add_group(const std::string& name);
   /// Attributes of the group of that name; "/" is the root.

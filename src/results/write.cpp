@@ -65,7 +65,7 @@ void write_results(const std::filesystem::path& file, const study::Study& study,
   const Layout layout = make_layout(study, catalog, store);
   const Json gathered = gather_provenance(study, store, provenance);
   file::replace_atomically(file, [&](const std::filesystem::path& temporary) {
-    NetcdfWriter writer(temporary);
+    NetcdfWriter writer(temporary, file);
     Product product(writer, study, catalog, store, layout);
     product.write_attributes(gathered);
     product.write_dimensions();

@@ -13,6 +13,7 @@
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
+#include "eigensweep/core/temporary.hpp"
 #include "eigensweep/sweep/communicator.hpp"
 #include "eigensweep/sweep/coordinator.hpp"
 #include "eigensweep/wire/ledger.hpp"
@@ -105,21 +106,17 @@ std::vector<std::uint8_t> message_with(const wire::Record& record) {
 class TemporaryLedger {
  public:
   explicit TemporaryLedger(const std::filesystem::path& folder)
-      : path_(folder / fmt::format("measure-{}.ledger", ::getpid())) {
-    file::make_folder(folder);
-    ledger_ = std::make_unique<wire::Ledger>(path_);
-  }
-  ~TemporaryLedger() {
-    std::error_code ignored;
-    std::filesystem::remove(path_, ignored);
-  }
-  TemporaryLedger(const TemporaryLedger&) = delete;
-  TemporaryLedger& operator=(const TemporaryLedger&) = delete;
-  wire::Ledger& operator*() { return *ledger_; }
+      : file_(made(folder), "measure.ledger", folder), ledger_(file_.path()) {}
+  wire::Ledger& operator*() { return ledger_; }
 
  private:
-  std::filesystem::path path_;
-  std::unique_ptr<wire::Ledger> ledger_;
+  static const std::filesystem::path& made(const std::filesystem::path& folder) {
+    file::make_folder(folder);
+    return folder;
+  }
+
+  file::Temporary file_;
+  wire::Ledger ledger_;
 };
 
 }  // namespace

@@ -218,6 +218,15 @@ Scan scan(const std::filesystem::path& file, const std::function<void(Record&&)>
 
 }  // namespace
 
+bool begins_as_ledger(const std::filesystem::path& file) {
+  try {
+    const Bytes bytes = Source(file).read(0, magic.size());
+    return std::equal(bytes.begin(), bytes.end(), magic.begin(), magic.end());
+  } catch (const DataError&) {
+    return false;
+  }
+}
+
 LedgerReport read_ledger(const std::filesystem::path& file, const std::function<void(Record&&)>& on_record) {
   return scan(file, on_record).report;
 }
@@ -225,10 +234,11 @@ LedgerReport read_ledger(const std::filesystem::path& file, const std::function<
 namespace {
 
 [[noreturn]] void fail_to_write(const std::filesystem::path& file, const char* what, int error_number) {
-  throw SystemError(
+  throw file::WriteError(
       fmt::format("{}: cannot {}: {}; make the place writable with space left, then run the same command "
                   "again (nothing finished is lost)",
-                  file.string(), what, file::system_message(error_number)));
+                  file.string(), what, file::system_message(error_number)),
+      error_number);
 }
 
 /// 0, or the errno of what failed. Writes at a fixed place, so that a second try overwrites what a first one left.
@@ -256,7 +266,7 @@ void sync_folder_of(const std::filesystem::path& file) {
 
 Ledger::Ledger(const std::filesystem::path& file) : file_(file) {
   end_ = scan(file, [](Record&&) {}).end;
-  descriptor_ = ::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  descriptor_ = ::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
   if (descriptor_ < 0) fail_to_write(file_, "open", errno);
   int error = 0;
   if (end_ == 0) {

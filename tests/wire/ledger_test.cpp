@@ -225,8 +225,10 @@ TEST_CASE("a full disk throws, cuts the file back, and the same append may be tr
 }
 
 TEST_CASE("a ledger that cannot be opened or begun says why") {
-  CHECK_THROWS_WITH(Ledger("/nonexistent/ledger.bin"),
-                    Catch::StartsWith("/nonexistent/ledger.bin: cannot open: No such file or directory (error 2)"));
+  const Scratch scratch;
+  const auto nowhere = scratch.path() / "nowhere" / "ledger.bin";
+  CHECK_THROWS_WITH(Ledger(nowhere),
+                    Catch::StartsWith(nowhere.string() + ": cannot open: No such file or directory (error 2)"));
   CHECK_THROWS_WITH(Ledger("/dev/full"), Catch::StartsWith("/dev/full: cannot write: No space left on device"));
 }
 

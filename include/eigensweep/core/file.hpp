@@ -7,24 +7,50 @@
 #include <string>
 #include <string_view>
 
+#include "eigensweep/core/error.hpp"
+
 namespace eigensweep::file {
+
+/// A file or folder cannot be written: full disk, no permission, a failing device. Nothing that was computed is at
+/// fault.
+class WriteError : public SystemError {
+ public:
+  explicit WriteError(const std::string& message, int error_number = 0)
+      : SystemError(message), error_number_(error_number) {}
+  [[nodiscard]] int error_number() const noexcept { return error_number_; }  ///< 0 where nobody knows it
+
+ private:
+  int error_number_;
+};
 
 /// The whole content of a file. Throws DataError if it cannot be read.
 std::string read(const std::filesystem::path& path);
 
 /// Replaces `path` in one step: a reader sees the old content or the new one, whole, never a part, whatever dies.
-/// Writes `path` + ".tmp", fsyncs it, renames it, fsyncs the folder. Throws SystemError (disk full, no permission).
+/// Writes a Temporary beside it, fsyncs it, renames it, fsyncs the folder. Follows links: the file behind them is
+/// replaced. Its mode is umask's. Throws WriteError.
 void write_atomically(const std::filesystem::path& path, std::string_view content);
 
-/// The same for files that a library writes by itself: `write(temporary)` fills the temporary file.
+/// The same for files that a library writes by itself: `write(temporary)` fills the temporary file, which exists.
 /// The temporary is removed if `write` throws.
 void replace_atomically(const std::filesystem::path& path,
                         const std::function<void(const std::filesystem::path&)>& write);
 
-/// Makes a folder and its parents. Throws SystemError.
+/// Writes what a user has named. A file, or none yet: as write_atomically, and an old file's mode stays. What is no
+/// regular file (FIFO, device, /dev/stdout, a shell's process substitution) is written to and never replaced; a FIFO
+/// that nobody reads is given ten seconds. Throws WriteError.
+void write_to(const std::filesystem::path& path, std::string_view content);
+
+/// Removes a file; that there is none is no error. Throws WriteError.
+void remove(const std::filesystem::path& path);
+
+/// Makes a folder and its parents. Throws WriteError.
 void make_folder(const std::filesystem::path& path);
 
-/// "No space left on device (28)": errno in words.
+/// "No space left on device (error 28)": errno in words.
 std::string system_message(int error_number);
+
+/// "<path>: cannot <what>: <errno in words>; <what to do>", thrown as WriteError.
+[[noreturn]] void fail_to_write(const std::filesystem::path& path, const char* what, int error_number);
 
 }  // namespace eigensweep::file

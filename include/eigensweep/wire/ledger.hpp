@@ -16,6 +16,9 @@ namespace eigensweep::wire {
 /// The marker lets a reader find the next record behind a damaged length.
 inline constexpr std::uint32_t ledger_version = 1;
 
+/// Whether a file begins as every ledger does, of whatever version. False if it cannot be read.
+bool begins_as_ledger(const std::filesystem::path& file);
+
 /// What reading a ledger found.
 struct LedgerReport {
   std::size_t records = 0;

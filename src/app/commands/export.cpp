@@ -27,7 +27,7 @@ void add_export(CLI::App& app, Action& action) {
       if (options->output.empty()) {
         std::cout << text;
       } else {
-        file::write_atomically(options->output, text);
+        file::write_to(options->output, text);
       }
       return ExitCode::ok;
     };
