@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/sweep/bring_up.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,8 +11,10 @@
 #include "eigensweep/core/file.hpp"
 #include "eigensweep/core/hash.hpp"
 #include "eigensweep/core/here.hpp"
+#include "eigensweep/core/temporary.hpp"
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/core/version.hpp"
+#include "eigensweep/sweep/access.hpp"
 
 namespace eigensweep::sweep {
 namespace {
@@ -148,31 +149,27 @@ Findings compare(const std::vector<Introduction>& ranks) {
 }
 
 std::string probe_folder(const std::filesystem::path& folder) {
-  const std::filesystem::path file = folder / fmt::format(".probe-{}-{}", host_name(), ::getpid());
-  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  int reason = descriptor < 0 ? errno : 0;
-  if (descriptor >= 0) {
+  int reason = 0;
+  try {
+    const file::Temporary probe(folder, "probe", folder);
     const std::string block(4096, '\0');
-    if (::write(descriptor, block.data(), block.size()) != static_cast<ssize_t>(block.size())) {
-      reason = errno == 0 ? ENOSPC : errno;
-    } else if (::fsync(descriptor) != 0) {
+    const ssize_t written = ::write(probe.descriptor(), block.data(), block.size());
+    if (written != static_cast<ssize_t>(block.size())) {
+      reason = written < 0 ? errno : ENOSPC;
+    } else if (::fsync(probe.descriptor()) != 0) {
       reason = errno;
     }
-    ::close(descriptor);
-    ::unlink(file.c_str());
+  } catch (const file::WriteError& error) {
+    reason = error.error_number();
   }
-  if (reason == 0) return "";
-  const bool is_full = reason == ENOSPC || reason == EDQUOT;
-  return fmt::format("{}: cannot write there: {}; {} or choose another --output", folder.string(),
-                     file::system_message(reason), is_full ? "free some space" : "make it writable");
+  return reason == 0 ? "" : cannot_write_there(folder, reason);
 }
 
 std::vector<std::string> probe_everywhere(Communicator& communicator, const std::filesystem::path& folder) {
   if (communicator.size() == 1) return {};
-  const std::filesystem::path token = folder / fmt::format(".seen-{}-{}", host_name(), ::getpid());
-  file::write_atomically(token, "");
+  const file::Temporary token(folder, "seen", folder);
   for (int rank = 1; rank < communicator.size(); ++rank) {
-    communicator.send(rank, {{"type", "probe"}, {"folder", folder.string()}, {"token", token.string()}});
+    communicator.send(rank, {{"type", "probe"}, {"folder", folder.string()}, {"token", token.path().string()}});
   }
   std::vector<std::string> answers(static_cast<std::size_t>(communicator.size()));
   for (int waiting = communicator.size() - 1; waiting > 0;) {
@@ -184,8 +181,6 @@ std::vector<std::string> probe_everywhere(Communicator& communicator, const std:
       --waiting;
     }
   }
-  std::error_code ignored;
-  std::filesystem::remove(token, ignored);
   std::erase(answers, "");
   return answers;
 }

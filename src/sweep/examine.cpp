@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 // `eigensweep doctor`: the checks of a run's start, printed.
-#include <fcntl.h>
 #include <sys/file.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <iostream>
 #include <optional>
 #include <set>
 
 #include "eigensweep/core/log.hpp"
+#include "eigensweep/core/temporary.hpp"
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/study/study.hpp"
+#include "eigensweep/sweep/access.hpp"
 #include "eigensweep/sweep/bring_up.hpp"
 #include "eigensweep/sweep/contents.hpp"
+#include "eigensweep/sweep/ownership.hpp"
 #include "eigensweep/sweep/start_timeout.hpp"
 #include "eigensweep/sweep/time_budget.hpp"
 #include "follow.hpp"
@@ -30,7 +30,11 @@ class Report {
     for (const std::string& line : findings.problems) problem(line);
     for (const std::string& line : findings.warnings) warn(line);
   }
-  void problem(const std::string& line) { problems_.push_back(line); }
+  /// The first one's code is the verdict's.
+  void problem(const std::string& line, ExitCode code = ExitCode::system) {
+    if (problems_.empty()) code_ = code;
+    problems_.push_back(line);
+  }
   void warn(const std::string& line) { warnings_.push_back(line); }
   [[nodiscard]] ExitCode conclude() const {
     for (const std::string& line : warnings_) say("warning", line);
@@ -38,10 +42,11 @@ class Report {
     if (problems_.empty()) say("verdict", warnings_.empty() ? "all is well" : "a run would start");
     if (!problems_.empty()) say("verdict", "a run would not start, or be wrong");
     std::cout << std::flush;
-    return problems_.empty() ? ExitCode::ok : ExitCode::system;
+    return problems_.empty() ? ExitCode::ok : code_;
   }
 
  private:
+  ExitCode code_ = ExitCode::system;
   std::vector<std::string> problems_, warnings_;
 };
 
@@ -56,16 +61,12 @@ std::filesystem::path existing(std::filesystem::path folder) {
 }
 
 bool has_locks(const std::filesystem::path& folder) {
-  const std::filesystem::path path = folder / fmt::format(".lock-{}", ::getpid());
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (descriptor < 0) return true;  // that it cannot be written is said elsewhere
-  const bool locked = ::flock(descriptor, LOCK_EX | LOCK_NB) == 0;
-  ::close(descriptor);
-  ::unlink(path.c_str());
-  return locked;
+  const file::Temporary probe(folder, "lock", folder);
+  return ::flock(probe.descriptor(), LOCK_EX | LOCK_NB) == 0;
 }
 
-void examine_output(const OutputPaths& paths, Communicator& communicator, Report& report) {
+void examine_output(const OutputPaths& paths, const std::filesystem::path& study_file, Communicator& communicator,
+                    Report& report) {
   const std::filesystem::path folder = existing(paths.folder());
   const std::string note =
       folder == paths.folder() ? "" : fmt::format(" (not there yet; looked at {})", folder.string());
@@ -74,14 +75,23 @@ void examine_output(const OutputPaths& paths, Communicator& communicator, Report
   Report::say("output",
               fmt::format("{}{}{}", paths.folder().string(), note,
                           error ? "" : fmt::format(", {} free", text::bytes(static_cast<double>(space.available)))));
+  try {
+    check_ownership(paths, study_file);
+  } catch (const Error& error) {
+    report.problem(error.what(), error.code());
+    return;  // what is not ours is left alone
+  }
   if (const auto holder = lock_holder(paths)) {
     report.problem(
         fmt::format("{}: a run writes here (process {} on {}, since {}); wait for it or choose another --output",
                     paths.folder().string(), holder->pid, holder->host, holder->since));
   }
+  const std::vector<std::string> closed = access_problems(paths);
+  for (const std::string& line : closed) report.problem(line);
+  if (!closed.empty()) return;  // nothing to show to the others
   if (const std::string complaint = probe_folder(folder); !complaint.empty()) {
     report.problem(complaint);
-    return;  // nothing to show to the others
+    return;
   }
   if (!has_locks(folder)) {
     report.warn(fmt::format(
@@ -144,8 +154,9 @@ ExitCode examine(const RunOptions& asked, const study::Catalog& catalog) {
     }
     for (const std::string& line : placement_table(places_of(ranks))) Report::say("place", line);
     report.add(compare(ranks));
-    const OutputPaths paths(output.empty() ? std::filesystem::path("runs") : output);
-    examine_output(paths, communicator, report);
+    // Without a study and a name nobody knows the folder that a run would take: one that is not there yet.
+    const OutputPaths paths(output.empty() ? std::filesystem::path("runs") / "study" : output);
+    examine_output(paths, options.study_file, communicator, report);
     start.end();
     if (study) examine_contents(*study, catalog, paths, report);
     code = report.conclude();

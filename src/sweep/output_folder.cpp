@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <vector>
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
 #include "eigensweep/core/here.hpp"
+#include "eigensweep/sweep/ownership.hpp"
 
 namespace eigensweep::sweep {
 namespace {
@@ -40,19 +40,6 @@ bool means_no_locks(int error_number) {
   return error_number == ENOTSUP || error_number == ENOLCK || error_number == ENOSYS || error_number == EINVAL;
 }
 
-/// What a run that was killed in the middle of a write left behind. The caller holds the lock: nobody is writing.
-void remove_leftovers(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::vector<std::filesystem::path> found;
-  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    if (entry->path().extension() == ".tmp" || name.starts_with(".seen-") || name.starts_with(".probe-")) {
-      found.push_back(entry->path());
-    }
-  }
-  for (const std::filesystem::path& path : found) std::filesystem::remove(path, error);
-}
-
 bool is_alive_here(const LockHolder& holder) {
   return holder.host == host_name() && holder.pid > 0 && holder.pid != ::getpid() &&
          (::kill(static_cast<pid_t>(holder.pid), 0) == 0 || errno == EPERM);
@@ -64,6 +51,7 @@ OutputPaths::OutputPaths(std::filesystem::path folder) {
   std::error_code error;
   folder_ = std::filesystem::absolute(folder, error).lexically_normal();
   if (error) folder_ = std::move(folder);
+  if (!folder_.has_filename() && folder_.has_relative_path()) folder_ = folder_.parent_path();  // "." ends with a slash
 }
 
 std::filesystem::path OutputPaths::model(const std::string& trial) const { return models() / (trial + ".safetensors"); }
@@ -74,7 +62,7 @@ std::filesystem::path OutputPaths::checkpoint(const std::string& pack) const {
 
 OutputLock::OutputLock(const OutputPaths& paths) {
   const std::filesystem::path path = paths.lock();
-  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (descriptor_ < 0) {
     throw SystemError(fmt::format("{}: cannot create: {}; make the output folder writable or choose another --output",
                                   path.string(), file::system_message(errno)));
@@ -134,30 +122,55 @@ std::optional<LockHolder> lock_holder(const OutputPaths& paths) {
   return holder;
 }
 
-void prepare_output(const OutputPaths& paths, const std::string& study_name) {
+namespace {
+
+std::string text_of(const Json& document) { return json_text(document, 2) + "\n"; }
+
+/// Whether the copy of the study in the folder is to be written (anew).
+bool is_copy_needed(const OutputPaths& paths, const std::string& study_name, const Json& document,
+                    const std::filesystem::path& study_file) {
   std::error_code error;
-  if (std::filesystem::exists(paths.study(), error)) {
-    std::string there;
-    try {
-      there = Json::parse(file::read(paths.study())).value("name", "");
-    } catch (const nlohmann::json::exception&) {
-      throw ConfigError(
-          fmt::format("{}: is no study file (it names the study whose results lie there); choose another "
-                      "--output, or remove that folder",
-                      paths.study().string()));
-    }
-    if (there != study_name) {
-      throw ConfigError(fmt::format(
-          "{}: holds the results of the study '{}', not of '{}'; choose another --output, or remove that folder",
-          paths.folder().string(), there, study_name));
-    }
+  if (!std::filesystem::exists(paths.study(), error)) return true;
+  if (std::filesystem::equivalent(paths.study(), study_file, error)) return false;
+  const std::string text = file::read(paths.study());
+  Json there;
+  std::string name;
+  try {
+    there = Json::parse(text);
+    name = there.value("name", "");
+  } catch (const nlohmann::json::exception&) {
+    throw ConfigError(
+        fmt::format("{}: is no study file (it names the study whose results lie there); choose another "
+                    "--output, or remove that folder",
+                    paths.study().string()));
   }
-  for (const auto& folder : {paths.logs(), paths.models(), paths.checkpoints()}) file::make_folder(folder);
-  for (const auto& folder : {paths.folder(), paths.models(), paths.checkpoints()}) remove_leftovers(folder);
+  if (name != study_name) {
+    throw ConfigError(fmt::format(
+        "{}: holds the results of the study '{}', not of '{}'; choose another --output, or remove that folder",
+        paths.folder().string(), name, study_name));
+  }
+  if (there == document) return false;
+  if (text != text_of(there)) {
+    throw ConfigError(fmt::format(
+        "{}: was written by hand and differs from {} (the copy of the study belongs there); run that file, or move it "
+        "to another place",
+        paths.study().string(), study_file.string()));
+  }
+  return true;
 }
 
-void keep_study(const OutputPaths& paths, const Json& document) {
-  file::write_atomically(paths.study(), json_text(document, 2) + "\n");
+}  // namespace
+
+void prepare_output(const OutputPaths& paths, const std::string& study_name, const Json& document,
+                    const std::filesystem::path& study_file) {
+  is_copy_needed(paths, study_name, document, study_file);  // or is refused
+  for (const auto& folder : {paths.logs(), paths.models(), paths.checkpoints()}) file::make_folder(folder);
+  remove_leftovers(paths);
+}
+
+void keep_study(const OutputPaths& paths, const std::string& study_name, const Json& document,
+                const std::filesystem::path& study_file) {
+  if (is_copy_needed(paths, study_name, document, study_file)) file::write_atomically(paths.study(), text_of(document));
 }
 
 }  // namespace eigensweep::sweep

@@ -11,11 +11,13 @@
 #include "eigensweep/core/file.hpp"
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/text.hpp"
+#include "eigensweep/sweep/access.hpp"
 #include "eigensweep/sweep/bring_up.hpp"
 #include "eigensweep/sweep/communicator.hpp"
 #include "eigensweep/sweep/contents.hpp"
 #include "eigensweep/sweep/engine.hpp"
 #include "eigensweep/sweep/known.hpp"
+#include "eigensweep/sweep/ownership.hpp"
 #include "eigensweep/sweep/signals.hpp"
 #include "eigensweep/sweep/start_timeout.hpp"
 #include "eigensweep/sweep/time_budget.hpp"
@@ -77,12 +79,6 @@ void report_known(const study::Study& study, const Known& known, const OutputPat
             known.failed > 0 ? fmt::format(", {} that failed are tried again", known.failed) : "");
 }
 
-/// No pack of a finished run can use them.
-void remove_checkpoints(const OutputPaths& paths) {
-  std::error_code ignored;
-  std::filesystem::remove_all(paths.checkpoints(), ignored);
-}
-
 class Leader {
  public:
   Leader(const RunOptions& options, const study::Catalog& catalog, const Publish& publish, Communicator& communicator,
@@ -100,7 +96,13 @@ class Leader {
     const study::Study study = study::read_study(options_.study_file, catalog_);
     for (const std::string& warning : study.warnings) log::warn("{}", warning);
     const OutputPaths paths(options_.output.empty() ? std::filesystem::path("runs") / study.name : options_.output);
+    check_ownership(paths, options_.study_file);
     file::make_folder(paths.folder());
+    if (const std::vector<std::string> problems = access_problems(paths); !problems.empty()) {
+      for (std::size_t i = 1; i < problems.size(); ++i) log::error("{}", problems[i]);
+      throw SystemError(problems.front());
+    }
+    mark_as_ours(paths);
     const OutputLock lock(paths);
     if (lock.is_advisory()) {
       log::warn("{}: this file system has no locks: nothing prevents a run on another machine from writing here too",
@@ -108,7 +110,7 @@ class Leader {
       // HDF5 would refuse the results file for want of a lock that ours makes needless.
       ::setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
     }
-    prepare_output(paths, study.name);
+    prepare_output(paths, study.name, study.document, options_.study_file);
     const Known known = read_known(study, paths);
     report_known(study, known, paths);
 
@@ -117,7 +119,7 @@ class Leader {
     for (const std::string& warning : contents.warnings) log::warn("{}", warning);
     keep_contents(contents, paths);
     // Not before: a study that is refused must not take the place of the one whose results lie there.
-    keep_study(paths, study.document);
+    keep_study(paths, study.name, study.document, options_.study_file);
     Work work = plan(study, paths, known, contents, places);
     if (communicator_.size() == 1) keep_only(places, work.packs.size(), options_.placement, own_cores());
     for (const std::string& line : placement_table(places)) log::info("{}", line);

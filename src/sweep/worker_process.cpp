@@ -100,11 +100,8 @@ std::string describe_end(int status) {
 
 WorkerProcess::WorkerProcess(const WorkerCommand& command) : log_(command.log) {
   const std::string program = command.program.string();
-  Descriptor log(::open(command.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
-  if (log.get() < 0) {
-    throw SystemError(fmt::format("{}: cannot open the worker's log: {}; make the output folder writable",
-                                  command.log.string(), file::system_message(errno)));
-  }
+  Descriptor log(::open(command.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+  if (log.get() < 0) file::fail_to_write(command.log, "open the worker's log", errno);
   log = Descriptor(::fcntl(log.get(), F_DUPFD_CLOEXEC, 10));
   std::error_code ignored;
   log_start_ = std::filesystem::file_size(command.log, ignored);

@@ -2,12 +2,15 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <thread>
@@ -32,6 +35,14 @@ struct stat status_of(const fs::path& path) {
   struct stat status {};
   REQUIRE(::lstat(path.c_str(), &status) == 0);
   return status;
+}
+
+/// A device without room: one of the test's own for root, who could replace the machine's.
+std::optional<fs::path> full_device(const fs::path& folder) {
+  if (::geteuid() != 0) return "/dev/full";
+  const fs::path made = folder / "full";
+  if (::mknod(made.c_str(), S_IFCHR | 0600, makedev(1, 7)) != 0 || ::access(made.c_str(), W_OK) != 0) return {};
+  return made;
 }
 
 /// What the test's umask is for a while.
@@ -160,12 +171,30 @@ TEST_CASE("what is no regular file is written to and never replaced") {
     CHECK(got == content);
     CHECK(S_ISFIFO(status_of(fifo).st_mode));
   }
-  SECTION("a device") {
-    file::write_to("/dev/null", content);
-    CHECK(S_ISCHR(status_of("/dev/null").st_mode));
-    CHECK_THROWS_WITH(file::write_to("/dev/full", content),
-                      "/dev/full: cannot write: No space left on device (error 28); free some space, then run the "
-                      "same command again");
+  SECTION("a device: a terminal, whose folder lets nobody replace it") {
+    const int master = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    REQUIRE((master >= 0 && ::grantpt(master) == 0 && ::unlockpt(master) == 0));
+    const std::string terminal = ::ptsname(master);
+    const int slave = ::open(terminal.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    file::write_to(terminal, "xyz");
+    std::string got(3, ' ');
+    CHECK(::read(master, got.data(), got.size()) == 3);
+    CHECK(got == "xyz");
+    CHECK(S_ISCHR(status_of(terminal).st_mode));
+    ::close(slave);
+    ::close(master);
+  }
+  SECTION("a full device") {
+    const auto full = full_device(folder);
+    if (!full) {
+      WARN("left out: root that may make no device would put the machine's own at risk");
+      return;
+    }
+    CHECK_THROWS_WITH(file::write_to(*full, content),
+                      full->string() +
+                          ": cannot write: No space left on device (error 28); free some space, then run "
+                          "the same command again");
+    CHECK(S_ISCHR(status_of(*full).st_mode));
   }
   SECTION("a descriptor of this process, by each of its names, as a shell's process substitution is") {
     const auto log = folder / "log";

@@ -120,7 +120,7 @@ class Kinds:
 
     def during_publish(self):
         """The end of a run is the only sure time of a publish: waits for it."""
-        return self.when_there(lambda: (self.run.output / "results.h5.tmp").exists(), lambda: self.rank(0, signal.SIGKILL))
+        return self.when_there(lambda: self.half_written(self.run.output, "results.h5"), lambda: self.rank(0, signal.SIGKILL))
 
     def during_checkpoint(self):
         folder = self.run.output / "checkpoints"
@@ -129,7 +129,12 @@ class Kinds:
             hit = [send(pid, signal.SIGKILL) for pid in self.run.workers()]
             return any(hit)
 
-        return self.when_there(lambda: folder.exists() and any(name.endswith(".tmp") for name in os.listdir(folder)), kill)
+        return self.when_there(lambda: self.half_written(folder, ""), kill)
+
+    @staticmethod
+    def half_written(folder, name):
+        """Whether a file that begins so is being written there."""
+        return folder.exists() and any(found.startswith(f".eigensweep-tmp-{name}") for found in os.listdir(folder))
 
     def when_there(self, condition, act, seconds=60):
         deadline = time.monotonic() + seconds
@@ -247,7 +252,7 @@ class Campaign:
         if self.results(run.output) != self.expected_results:
             problems.append("results.h5 differs from that of the undisturbed run")
         left = [str(path.relative_to(run.output)) for path in run.output.rglob("*")
-                if path.suffix == ".tmp" or path.name.startswith((".probe", ".seen"))]
+                if path.name.startswith(".eigensweep-tmp-")]
         problems += [f"left over: {name}" for name in left]
         deadline = time.monotonic() + 15  # Open MPI's daemons take a while to leave after mpirun was killed
         while processes(run.tag) and time.monotonic() < deadline:

@@ -120,7 +120,7 @@ class Doctor(Case):
 
     def test_a_full_output_is_refused(self):
         self.mounted("", "64k")
-        with open(self.output / "filler", "wb") as file:
+        with open(self.output.parent / "filler", "wb") as file:
             try:
                 file.write(b"x" * 70000)
             except OSError:

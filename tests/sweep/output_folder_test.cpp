@@ -29,40 +29,59 @@ TEST_CASE("a second run on one output is refused and names the first; a dead one
   const OutputLock again(paths);
 }
 
+TEST_CASE("an output folder has one name, however it is given") {
+  const std::string here = std::filesystem::current_path().string();
+  for (const char* given : {".", "./", "a/..", "a/../"}) CHECK(OutputPaths(given).folder() == here);
+  for (const char* given : {"a", "a/", "./a/.", "b/../a//"}) CHECK(OutputPaths(given).folder() == here + "/a");
+  CHECK(OutputPaths("/").folder() == "/");
+}
+
+namespace {
+
+/// As a run does, which looks at the data in between.
+void begin(const OutputPaths& paths, const std::string& name, const Json& document,
+           const std::filesystem::path& study_file) {
+  prepare_output(paths, name, document, study_file);
+  keep_study(paths, name, document, study_file);
+}
+
+}  // namespace
+
 TEST_CASE("the results of another study are not mixed with this one's") {
   const Scratch scratch;
   const OutputPaths paths(scratch.path());
-  prepare_output(paths, "one");
-  keep_study(paths, {{"name", "one"}});
-  prepare_output(paths, "one");
-  keep_study(paths, {{"name", "one"}, {"seed", 3}});
+  const auto elsewhere = scratch.path() / "elsewhere.json";
+  begin(paths, "one", {{"name", "one"}}, elsewhere);
+  begin(paths, "one", {{"name", "one"}, {"seed", 3}}, elsewhere);
   CHECK(Json::parse(file::read(paths.study())).at("seed") == 3);
-  CHECK_THROWS_WITH(prepare_output(paths, "two"),
+  CHECK_THROWS_WITH(begin(paths, "two", {{"name", "two"}}, elsewhere),
                     scratch.path().string() +
                         ": holds the results of the study 'one', not of 'two'; choose another --output, or remove that "
                         "folder");
   file::write_atomically(paths.study(), "{");
-  CHECK_THROWS_AS(prepare_output(paths, "one"), ConfigError);
+  CHECK_THROWS_AS(begin(paths, "one", {{"name", "one"}}, elsewhere), ConfigError);
+}
+
+TEST_CASE("a study file that a user wrote is never rewritten") {
+  const Scratch scratch;
+  const OutputPaths paths(scratch.path() / "out");
+  file::make_folder(paths.folder());
+  const std::string by_hand = "{ \"name\":   \"one\" }";
+  file::write_atomically(paths.study(), by_hand);
+  // Itself, by whatever path; and the same study in another file.
+  begin(paths, "one", {{"name", "one"}}, paths.folder() / "." / "study.json");
+  CHECK(file::read(paths.study()) == by_hand);
+  begin(paths, "one", {{"name", "one"}}, scratch.path() / "elsewhere.json");
+  CHECK(file::read(paths.study()) == by_hand);
+  CHECK_THROWS_WITH(begin(paths, "one", {{"name", "one"}, {"seed", 3}}, "elsewhere.json"),
+                    paths.study().string() +
+                        ": was written by hand and differs from elsewhere.json (the copy of the study belongs there); "
+                        "run that file, or move it to another place");
+  CHECK(file::read(paths.study()) == by_hand);
 }
 
 TEST_CASE("an output that cannot be written says so in one line") {
   CHECK_THROWS_WITH(OutputLock(OutputPaths("/proc/nothing")),
                     "/proc/nothing/lock: cannot create: No such file or directory (error 2); make the output folder "
                     "writable or choose another --output");
-}
-
-TEST_CASE("what a killed run left half written is removed before the next one, and nothing else") {
-  const Scratch scratch;
-  const OutputPaths paths(scratch.path());
-  prepare_output(paths, "one");
-  const std::vector<std::filesystem::path> kept{paths.ledger(), paths.results(), paths.model("t"),
-                                                paths.checkpoint("p")};
-  const std::vector<std::filesystem::path> left{
-      paths.results().string() + ".tmp", paths.model("t").string() + ".tmp", paths.checkpoint("p").string() + ".tmp",
-      scratch.path() / ".seen-node-12",  scratch.path() / ".probe-node-13",  scratch.path() / ".seen-node-12.tmp"};
-  for (const auto& path : kept) file::write_atomically(path, "x");
-  for (const auto& path : left) file::write_atomically(path, "x");
-  prepare_output(paths, "one");
-  for (const auto& path : kept) CHECK(std::filesystem::exists(path));
-  for (const auto& path : left) CHECK_FALSE(std::filesystem::exists(path));
 }

@@ -14,6 +14,7 @@ class OutputPaths {
  public:
   explicit OutputPaths(std::filesystem::path folder);
   [[nodiscard]] const std::filesystem::path& folder() const noexcept { return folder_; }  ///< absolute
+  [[nodiscard]] std::filesystem::path mark() const { return folder_ / ".eigensweep"; }    ///< says that it is ours
   [[nodiscard]] std::filesystem::path ledger() const { return folder_ / "ledger.bin"; }
   [[nodiscard]] std::filesystem::path results() const { return folder_ / "results.h5"; }
   [[nodiscard]] std::filesystem::path study() const { return folder_ / "study.json"; }
@@ -57,11 +58,14 @@ class OutputLock {
 /// The run that holds the folder at this moment; nothing if there is none. Takes no lock that outlives the call.
 std::optional<LockHolder> lock_holder(const OutputPaths& paths);
 
-/// Makes the folders of a run. Throws ConfigError when another study's results lie there, SystemError when the folder
-/// cannot be written. The caller holds the lock.
-void prepare_output(const OutputPaths& paths, const std::string& study_name);
+/// Makes the folders of a run and removes what a killed one left half written. Throws ConfigError when another study's
+/// results, or a study file that somebody else wrote, lie there; SystemError when the folder cannot be written. The
+/// caller holds the lock.
+void prepare_output(const OutputPaths& paths, const std::string& study_name, const Json& document,
+                    const std::filesystem::path& study_file);
 
-/// Keeps the study file there as it was written. Throws SystemError.
-void keep_study(const OutputPaths& paths, const Json& document);
+/// Keeps a copy of the study there, unless `study_file` itself lies in its place. Throws as prepare_output.
+void keep_study(const OutputPaths& paths, const std::string& study_name, const Json& document,
+                const std::filesystem::path& study_file);
 
 }  // namespace eigensweep::sweep

@@ -10,6 +10,7 @@
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/results/results_file.hpp"
 #include "eigensweep/sweep/output_folder.hpp"
+#include "eigensweep/sweep/ownership.hpp"
 #include "results_path.hpp"
 
 namespace eigensweep::app {
@@ -59,6 +60,7 @@ ExitCode collect(const std::filesystem::path& folder) {
     if (!std::filesystem::exists(needed))
       throw DataError(fmt::format("{}: does not exist; name an output folder of 'eigensweep run'", needed.string()));
   }
+  sweep::check_ownership(paths, "");
   const sweep::OutputLock lock(paths);  // a run writes the same file
   const study::Study study = recorded_study(paths);
   const wire::LedgerReport report =

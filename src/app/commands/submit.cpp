@@ -19,6 +19,7 @@
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/study/pack.hpp"
 #include "eigensweep/sweep/known.hpp"
+#include "eigensweep/sweep/ownership.hpp"
 
 namespace eigensweep::app {
 namespace {
@@ -126,6 +127,7 @@ ExitCode submit(const Submission& asked) {
         fmt::format("--env: '{}' is no file; give the path of one, e.g. slurm/env/generic.sh", asked.site.string()));
   }
   const sweep::OutputPaths paths(asked.output.empty() ? std::filesystem::path("runs") / study.name : asked.output);
+  sweep::check_ownership(paths, asked.study);
   if (const auto holder = sweep::lock_holder(paths)) {
     throw SystemError(fmt::format(
         "{}: a run writes here (process {} on {}, since {}); wait for it, stop it, or choose another --output",
@@ -170,6 +172,7 @@ ExitCode submit(const Submission& asked) {
         "the script with --dry-run");
   }
   file::make_folder(paths.folder());
+  sweep::mark_as_ours(paths);
   const std::filesystem::path file = paths.folder() / "job.sbatch";
   file::write_atomically(file, script);
   const Answer answer = ask("sbatch --parsable " + text::shell_path(file) + " 2>&1");
