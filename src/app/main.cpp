@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <csignal>
 #include <exception>
 #include <filesystem>
 #include <iostream>
@@ -57,6 +58,7 @@ int guarded(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   eigensweep::occupy_closed_streams();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows beyond its limit is an error to be told, not a death
   const int code = eigensweep::app::guarded(argc, argv);
   const std::string complaint = eigensweep::finish_output();
   if (complaint.empty()) return code;

@@ -2,6 +2,7 @@
 // eigensweep-worker: owns one device and runs packs. Started by a supervisor with two pipes, or by hand with a task
 // file.
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <iostream>
 
 #include "eigensweep/core/error.hpp"
@@ -84,6 +85,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   eigensweep::occupy_closed_streams();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows beyond its limit is an error to be told, not a death
   try {
     return eigensweep::worker::run(argc, argv);
   } catch (const eigensweep::Error& error) {

@@ -9,6 +9,7 @@
 #include "eigensweep/core/here.hpp"
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/sweep/simulation.hpp"
+#include "eigensweep/wire/failure.hpp"
 
 namespace eigensweep::sweep {
 namespace {
@@ -219,20 +220,21 @@ void Engine::take(Event& event) {
 void Engine::take_failure(std::size_t worker, const Json& frame) {
   if (!coordinator_.has_pack(worker)) return;
   status_.workers[worker].state = "idle";
-  const std::string reason = frame.value("reason", "error");
+  const std::string reason = frame.value("reason", wire::reason::error);
   const std::string message = frame.value("message", "");
-  log::warn("worker {} could not finish a pack of {} trials ({}): {}", worker, status_.workers[worker].lanes, reason,
-            message);
-  if (reason == "data") {
+  if (reason == wire::reason::data || reason == wire::reason::output) {
+    // No other pack would fare better, and this one is not at fault.
     if (!error_code_) {
-      error_code_ = ExitCode::data;
+      error_code_ = reason == wire::reason::data ? ExitCode::data : ExitCode::system;
       error_ = message;
     }
     coordinator_.returned(worker);
     begin_drain(message);
     return;
   }
-  coordinator_.failed(worker, reason == "out_of_memory" ? Failure::out_of_memory : Failure::error, message);
+  log::warn("worker {} could not finish a pack of {} trials ({}): {}", worker, status_.workers[worker].lanes, reason,
+            message);
+  coordinator_.failed(worker, reason == wire::reason::out_of_memory ? Failure::out_of_memory : Failure::error, message);
 }
 
 /// A worker that is gone had nothing to do, and the pack that it has here is still on its way to its successor, unless

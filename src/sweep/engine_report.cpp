@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
@@ -35,7 +36,9 @@ void Engine::tick() {
   }
   view_.update(status_);
   if (status_.elapsed >= next_status_) {
-    write_status();
+    if (const std::string problem = write_status(); !problem.empty() && !std::exchange(status_failed_, true)) {
+      log::warn("{}", problem);
+    }
     next_status_ = seconds() + status_pause;
   }
 }
@@ -67,7 +70,7 @@ void Engine::end_publishing() {
   next_publish_ = seconds() + std::max(least_publish_pause, publish_share * cost);
 }
 
-void Engine::write_status() noexcept {
+std::string Engine::write_status() noexcept {
   try {
     Json json = to_json(status_);
     json["folder"] = paths_.folder().string();
@@ -78,8 +81,9 @@ void Engine::write_status() noexcept {
     json["updated"] = utc_now();
     file::write_atomically(paths_.status(), json_text(json, 2) + "\n");
   } catch (const std::exception& error) {
-    log::debug("status.json: {}", error.what());
+    return error.what();
   }
+  return "";
 }
 
 void Engine::leave() {
@@ -118,7 +122,10 @@ ExitCode Engine::conclude() {
     status_.state = "failed";
     status_.message = error_;
   }
-  write_status();
+  if (const std::string problem = write_status(); !problem.empty() && !error_code_) {
+    error_code_ = ExitCode::system;
+    error_ = problem;
+  }
   if (error_code_) {
     if (*error_code_ == ExitCode::data) throw DataError(error_);
     throw SystemError(error_);

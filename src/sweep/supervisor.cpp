@@ -8,9 +8,11 @@
 #include <utility>
 
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/core/file.hpp"
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/sweep/silence.hpp"
+#include "eigensweep/wire/failure.hpp"
 #include "eigensweep/wire/record.hpp"
 
 namespace eigensweep::sweep {
@@ -61,6 +63,12 @@ void Supervisor::give(std::size_t slot, const Json& task) {
     state.is_leaving = false;
     try {
       state.process = std::make_unique<WorkerProcess>(state.command);
+    } catch (const file::WriteError& error) {
+      state.is_busy = false;
+      Json failed = wire::failed_frame("", wire::reason::output, error.what());
+      failed["slot"] = slot;
+      unreported_.push_back(std::move(failed));
+      return;
     } catch (const SystemError& error) {
       lose(slot, error.what(), unreported_);
       return;

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/core/file.hpp"
 #include "eigensweep/core/here.hpp"
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/version.hpp"
@@ -193,7 +194,7 @@ Ending run_pack(const wire::Task& task, Session& session, const PackHooks& hooks
       }
       hooks.record(record);
     }
-    if (!task.checkpoint_file.empty()) std::filesystem::remove(task.checkpoint_file);
+    if (!task.checkpoint_file.empty()) file::remove(task.checkpoint_file);
   } else {
     std::vector<std::uint64_t> seeds;
     for (const wire::TaskLane& lane : task.lanes) seeds.push_back(lane.config.at("seed").get<std::uint64_t>());

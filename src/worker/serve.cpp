@@ -11,7 +11,7 @@
 
 #include "eigensweep/core/here.hpp"
 #include "eigensweep/core/log.hpp"
-#include "eigensweep/core/text.hpp"
+#include "eigensweep/wire/failure.hpp"
 #include "eigensweep/wire/frame.hpp"
 #include "eigensweep/worker/host.hpp"
 #include "eigensweep/worker/run_pack.hpp"
@@ -87,9 +87,6 @@ PackHooks hooks_for(const wire::Task& task, int out, Limiter& limiter) {
 
 // The answer to a task: "finished", "failed" or "drained".
 Json answer(const wire::Task& task, Session& session, const PackHooks& hooks) {
-  const auto failed = [&](const char* reason, const std::string& message) -> Json {
-    return {{"type", "failed"}, {"pack", task.pack}, {"reason", reason}, {"message", text::first_line(message)}};
-  };
   const auto start = std::chrono::steady_clock::now();
   try {
     const Ending ending = run_pack(task, session, hooks);
@@ -97,13 +94,12 @@ Json answer(const wire::Task& task, Session& session, const PackHooks& hooks) {
       return {{"type", "drained"}, {"pack", task.pack}, {"checkpoint", ending == Ending::stopped_with_checkpoint}};
     }
   } catch (const std::bad_alloc&) {
-    return failed("out_of_memory", "out of memory");
+    return wire::failed_frame(task.pack, wire::reason::out_of_memory, "out of memory");
   } catch (const c10::Error& error) {
-    return failed(is_out_of_memory(error) ? "out_of_memory" : "error", error.what_without_backtrace());
-  } catch (const DataError& error) {
-    return failed("data", error.what());
+    return wire::failed_frame(task.pack, is_out_of_memory(error) ? wire::reason::out_of_memory : wire::reason::error,
+                              error.what_without_backtrace());
   } catch (const std::exception& error) {
-    return failed("error", error.what());
+    return wire::failed_frame(task.pack, wire::reason_of(error), error.what());
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return {{"type", "finished"}, {"pack", task.pack}, {"seconds", seconds}};

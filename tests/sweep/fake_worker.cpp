@@ -6,7 +6,7 @@
 //   crash_seed, hang_seed, error_seed, diverge_seed   what a pack with a trial of this seed does
 //   hang_once         a file: who makes it hangs in the middle of its training, in this run and the next
 //   slow_seed, slow_ms   a pack with a trial of this seed takes so long for one of its steps
-//   checkpoint_kib    how much its checkpoints hold beside the step (nothing)
+//   checkpoint_kib    how much its checkpoints hold beside the step (nothing); model_kib: its networks beside the trial
 //   most_lanes        more of them run out of memory
 //   data_error        every pack's data is broken
 //   content           the hash of the data that it finds, whatever the task expects
@@ -29,6 +29,7 @@
 
 #include "eigensweep/core/file.hpp"
 #include "eigensweep/core/hash.hpp"
+#include "eigensweep/wire/failure.hpp"
 #include "eigensweep/wire/frame.hpp"
 #include "eigensweep/wire/record.hpp"
 #include "eigensweep/wire/task.hpp"
@@ -118,7 +119,8 @@ void train(const wire::Task& task) {
       record.status = wire::Status::diverged;
       record.message = "loss is not finite";
     } else if (!lane.model_file.empty()) {
-      file::write_atomically(lane.model_file, lane.trial);
+      file::write_atomically(lane.model_file,
+                             lane.trial + std::string(fake.value("model_kib", std::size_t{0}) << 10, '.'));
     }
     send_record(task, record);
   }
@@ -131,7 +133,7 @@ void evaluate(const wire::Task& task) {
     pause_ms(fake.value("evaluation_ms", 1));
     for (const wire::TaskLane& lane : task.lanes) {
       if (fake.contains("diverge_seed") && lane.config.at("seed") == fake["diverge_seed"]) continue;
-      if (!lane.train && file::read(lane.model_file) != lane.trial) throw std::runtime_error("wrong model");
+      if (!lane.train && !file::read(lane.model_file).starts_with(lane.trial)) throw std::runtime_error("wrong model");
       wire::Record record;
       record.kind = wire::RecordKind::evaluation;
       record.trial = lane.trial;
@@ -150,26 +152,30 @@ void evaluate(const wire::Task& task) {
 
 void run(const wire::Task& task) {
   const auto fail = [&](const char* reason, const std::string& message) {
-    wire::write_frame(out, {{"type", "failed"}, {"pack", task.pack}, {"reason", reason}, {"message", message}});
+    wire::write_frame(out, wire::failed_frame(task.pack, reason, message));
   };
-  if (fake.contains("data_error")) return fail("data", "images.gz: is truncated");
+  if (fake.contains("data_error")) return fail(wire::reason::data, "images.gz: is truncated");
   if (fake.contains("content") && fake["content"] != task.dataset_sha256) {
     std::ofstream(fake["trace"].get<std::string>(), std::ios::app) << "content\n";
-    return fail("data", "/dataset: here it has the hash " + fake["content"].get<std::string>() + ", not " +
-                            task.dataset_sha256);
+    return fail(wire::reason::data, "/dataset: here it has the hash " + fake["content"].get<std::string>() + ", not " +
+                                        task.dataset_sha256);
   }
   if (task.lanes.size() > fake.value("most_lanes", std::size_t{1} << 20))
-    return fail("out_of_memory", "too many lanes");
-  if (has_seed(task, "error_seed")) return fail("error", "cannot train this");
+    return fail(wire::reason::out_of_memory, "too many lanes");
+  if (has_seed(task, "error_seed")) return fail(wire::reason::error, "cannot train this");
   if (has_seed(task, "crash_seed")) {
     std::cerr << "about to crash\nterminate called\n" << std::flush;
     ::signal(SIGABRT, SIG_DFL);
     std::abort();
   }
   while (has_seed(task, "hang_seed")) pause_ms(1000);
-  train(task);
-  evaluate(task);
-  std::filesystem::remove(task.checkpoint_file);
+  try {
+    train(task);
+    evaluate(task);
+    file::remove(task.checkpoint_file);
+  } catch (const Error& error) {
+    return fail(wire::reason_of(error), error.what());
+  }
   wire::write_frame(out, {{"type", "finished"}, {"pack", task.pack}, {"seconds", 0.1}});
 }
 

@@ -3,6 +3,8 @@
 
 import os
 import random
+import resource
+import shutil
 import subprocess
 import sys
 import time
@@ -105,6 +107,88 @@ class Ledgers(Case):
         self.ledger.unlink()
         self.ledger.mkdir()
         self.assertIn("ledger.bin: cannot read", self.run_study(expect=3))
+
+
+class Disks(Case):
+    """No room in the output folder, for each kind of file that a run writes there: nothing is called failed for it."""
+
+    def stopped(self, limit, *arguments, study=None, fake=None):
+        """A run in which no file may grow beyond a limit: what it said."""
+        if study:
+            self.write(study)
+        command = [str(BIN / "eigensweep"), "run", str(self.file), "--output", str(self.output), "--device", "cpu", *map(str, arguments)]
+        done = subprocess.run(command, env=self.environment(fake or {}), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY)))
+        self.assertEqual(done.returncode, 4, done.stdout)
+        self.assertRegex(done.stdout.splitlines()[-1], r"^eigensweep: /.*: cannot .*File too large.*, then run the same command again")
+        self.assertNotIn("failed", done.stdout)
+        self.assertNotIn("lost worker", done.stdout)
+        if (self.output / "ledger.bin").exists():
+            self.assertEqual([record for record in self.records() if record["status"] != "ok"], [])
+        self.assertEqual([path.name for path in self.output.rglob(".eigensweep-tmp-*")], [])
+        return done.stdout
+
+    def undisturbed(self, *arguments, fake=None):
+        other = self.folder / "undisturbed"
+        self.run_study(*arguments, output=other, fake=fake)
+        return self.content(other)
+
+    def test_each_file_of_a_run_that_does_not_fit_stops_it_and_it_continues(self):
+        kib = 1 << 10
+        many = study(seeds=40, widths=(8,))  # 80 trials: some 40 KiB of ledger
+        for what, limit, arguments, content, fake in (
+            ("models/", 20 * kib, [], study(), {"model_kib": 30}),
+            ("checkpoints/", 20 * kib, ["--checkpoint-every", "0.001s"], study(), {"checkpoint_kib": 30, "steps": 20, "step_ms": 5}),
+            ("ledger.bin", 10 * kib, ["--lanes", 2], many, {}),
+            ("results.h5", 30 * kib, [], study(), {}),
+            ("study.json", kib // 2, [], study(), {}),
+        ):
+            with self.subTest(file=what):
+                shutil.rmtree(self.output, ignore_errors=True)
+                shutil.rmtree(self.folder / "undisturbed", ignore_errors=True)
+                text = self.stopped(limit, "--workers", 2, *arguments, study=content, fake=fake)
+                self.assertIn(f"{self.output}/{what}", text.splitlines()[-1])
+                self.run_study("--workers", 2)
+                self.assertEqual(self.content(), self.undisturbed("--workers", 2))
+                self.assert_nothing_twice()
+
+    def test_a_checkpoint_that_does_not_fit_when_a_run_is_asked_to_stop_is_told(self):
+        text = self.stopped(20 << 10, "--workers", 2, "--time-budget", "3s", "--time-margin", "1s",
+                            fake={"checkpoint_kib": 30, "steps": 2000, "step_ms": 5})
+        self.assertIn(f"{self.output}/checkpoints/", text.splitlines()[-1])
+
+    def test_ranks_report_it_as_rank_0_does(self):
+        fake = {"model_kib": 30}
+        self.output.mkdir()
+        command = ["mpirun", "-n", "2", "--bind-to", "none", "bash", "-c", 'ulimit -S -f 20; exec "$@"', "sh", str(BIN / "eigensweep"), "run", str(self.file),
+                   "--output", str(self.output), "--device", "cpu"]
+        done = subprocess.run(command, env=self.environment(fake), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
+        self.assertEqual(done.returncode, 4, done.stdout)
+        self.assertIn("File too large (error 27); raise the limit on the size of a file (ulimit -f), then run the same command again", done.stdout)
+        self.assertEqual([record for record in self.records() if record["status"] != "ok"], [])
+        self.run_study(ranks=2)
+        self.assertEqual(self.content(), self.undisturbed())
+
+    def test_a_full_disk_stops_the_run_and_it_continues_when_there_is_room(self):
+        disk = self.folder / "disk"
+        disk.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(disk)], capture_output=True).returncode != 0:
+            self.skipTest("cannot mount a small file system here")
+        self.addCleanup(subprocess.run, ["umount", "-l", str(disk)])
+        self.output = disk / "out"
+        fake = {"model_kib": 30}
+        text = self.run_study("--workers", 2, expect=4, fake=fake)
+        self.assertRegex(text.splitlines()[-1], r"^eigensweep: .*No space left on device \(error 28\); free some space, then run the same command again$")
+        kept = self.content()
+        self.assertGreater(len(kept), 0)
+        self.assertEqual([record for record in self.records() if record["status"] != "ok"], [])
+        # Still full: the same again, and nothing is lost.
+        self.run_study("--workers", 2, expect=4, fake=fake)
+        self.assertEqual(set(kept) - set(self.content()), set())
+        subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
+        self.run_study("--workers", 2, fake=fake)
+        self.assertEqual(self.content(), self.undisturbed("--workers", 2))
+        self.assert_nothing_twice()
 
 
 class Clocks(Case):

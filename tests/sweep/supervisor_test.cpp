@@ -59,6 +59,19 @@ Json wait_for(Supervisor& supervisor, const std::string& type) {
 
 }  // namespace
 
+TEST_CASE("a log that cannot be written is the output folder's fault, and no loss of the worker") {
+  const Scratch scratch;
+  Supervisor supervisor({{{EIGENSWEEP_FAKE_WORKER, "cpu", 1, scratch.path() / "nowhere" / "worker.log"}}}, {});
+  supervisor.give(0, task_of(scratch));
+  std::vector<Json> events = supervisor.turn(std::chrono::milliseconds(1), -1);
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].value("type", "") == "failed");
+  CHECK(events[0].value("reason", "") == "output");
+  CHECK(events[0].value("slot", 9) == 0);
+  CHECK_THAT(events[0].value("message", ""), Catch::Contains("worker.log: cannot open the worker's log: No such file"));
+  CHECK(supervisor.is_empty());
+}
+
 TEST_CASE("a worker is started with its first task, says hello, sends its records and finishes") {
   const Scratch scratch;
   Supervisor supervisor = make(scratch, 2);

@@ -81,7 +81,8 @@ class Engine {
   void tick();
   void publish_if_due();
   void end_publishing();
-  void write_status() noexcept;
+  /// Why status.json could not be written; "" if it was.
+  std::string write_status() noexcept;
   void count(const wire::EncodedRecord& record);
   void leave();
   ExitCode conclude();
@@ -142,6 +143,7 @@ class Engine {
   std::future<void> publishing_;
   double next_save_ = 0;
   bool save_failed_ = false;
+  bool status_failed_ = false;
   /// Records that results.h5 does not show yet. At the start nobody knows: the last run may have been killed between
   /// its last record and results.h5, or have had another study.
   bool has_news_ = true;
