@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+// What studies unfold into, held against digests in tests/study/golden: ledgers and results folders of old runs know
+// their trials, evaluations and packs by these names, and rows of results files by this order of cells.
+//
+// EIGENSWEEP_REWRITE_GOLDEN=1 writes the digests anew, for a change of behaviour that is wanted.
+#include <fmt/format.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/core/file.hpp"
+#include "eigensweep/core/hash.hpp"
+#include "eigensweep/study/pack.hpp"
+#include "small_catalog.hpp"
+
+using namespace eigensweep;
+using namespace eigensweep::study;
+
+namespace {
+
+const std::filesystem::path sources(EIGENSWEEP_SOURCE_FOLDER);
+const std::filesystem::path golden = sources / "tests" / "study" / "golden";
+
+std::string digest(const std::string& text) { return hash::sha256(text).substr(0, 16); }
+
+std::string lines_of_cells(const Study& study) {
+  std::string text;
+  for (const Cell& cell : study.cells) {
+    for (const Json& coordinate : cell.coordinates) text += coordinate.dump() + " ";
+    text += fmt::format("{} {}\n", cell.trial, study.trials[cell.trial].id);
+  }
+  return text;
+}
+
+std::string lines_of_trials(const Study& study) {
+  std::string text;
+  for (const Trial& trial : study.trials) {
+    const DatasetInfo& info = study.dataset(trial);
+    text += fmt::format("{} {} {} {}\n", trial.id, trial.cell, study.config(trial).dump(), info.train_samples);
+  }
+  return text;
+}
+
+std::string lines_of(const std::vector<Evaluation>& evaluations) {
+  std::string text;
+  for (const Evaluation& evaluation : evaluations) {
+    text += fmt::format("{} {} {} {} {} {} {}\n", evaluation.id, family_name(evaluation.family), evaluation.label,
+                        evaluation.kind, evaluation.options.dump(), evaluation.strength_name,
+                        fmt::join(evaluation.strengths, ","));
+  }
+  return text;
+}
+
+std::string lines_of_evaluations(const Study& study) {
+  std::string text;
+  for (const Trial& trial : study.trials) text += digest(lines_of(study.evaluations(trial))) + "\n";
+  return text;
+}
+
+std::string lines_of_packs(const Study& study, const Done& done, const PackLimits& limits) {
+  std::string text;
+  for (const Pack& pack : form_packs(study, small_catalog(), done, limits)) {
+    text += fmt::format("{} {} {} {} {} {}", pack.id, pack.flops, pack.overhead_flops, pack.bytes, pack.group,
+                        pack.has_checkpoint);
+    for (const Lane& lane : pack.lanes) text += fmt::format(" {}{}", lane.trial, lane.train ? "t" : "l");
+    text += '\n';
+    text += lines_of(pack.evaluations);
+  }
+  return text;
+}
+
+// A run in the middle: of every seven trials one diverged, one has its model, one lost it, two are under way together.
+Done half_done(const Study& study) {
+  Done done;
+  for (std::size_t i = 0; i < study.trials.size(); ++i) {
+    const std::string& id = study.trials[i].id;
+    const std::vector<Evaluation>& evaluations = study.evaluations(study.trials[i]);
+    if (i % 7 < 3) done.trained.insert(id);
+    if (i % 7 == 0) done.hopeless.insert(id);
+    if (i % 7 == 1) done.with_model.insert(id);
+    if (i % 7 == 1 && !evaluations.empty()) {
+      const Evaluation& first = evaluations.front();
+      std::set<double>& there = done.evaluated[id][first.id];
+      if (!first.strengths.empty()) there.insert(first.strengths.front());
+    }
+    if (i % 7 == 4 && i > 0) done.under_way.push_back({study.trials[i - 1].id, id});
+  }
+  return done;
+}
+
+std::string lines_of_axes(const Study& study) {
+  std::string text;
+  for (const Axis& axis : study.axes) {
+    text +=
+        fmt::format("{} {} {} {}\n", axis.name, axis.pointer, static_cast<int>(axis.role), Json(axis.values).dump());
+  }
+  return text;
+}
+
+Json facts_of(const std::string& text) {
+  try {
+    const Study study = parse_study(text, "/studies/s.json", small_catalog());
+    PackLimits many;
+    many.workers = 7;
+    PackLimits narrow;
+    narrow.most_lanes = 3;
+    return Json{{"cells", study.cells.size()},
+                {"trials", study.trials.size()},
+                {"points", study.points()},
+                {"axes", digest(lines_of_axes(study))},
+                {"order", digest(lines_of_cells(study))},
+                {"configs", digest(lines_of_trials(study))},
+                {"evaluations", digest(lines_of_evaluations(study))},
+                {"resolved", digest(study.resolved().dump())},
+                {"packs", digest(lines_of_packs(study, {}, {}))},
+                {"packs_of_many", digest(lines_of_packs(study, {}, many))},
+                {"packs_left", digest(lines_of_packs(study, half_done(study), narrow))},
+                {"plan", digest(plan(study, small_catalog(), {}, many, 5e10).dump())},
+                {"warnings", study.warnings}};
+  } catch (const Error& error) {
+    return Json{{"error", error.what()}};
+  }
+}
+
+// Every study by its name: those made by hand, and those under jobs/ as they stand there.
+Json studies() {
+  Json all = Json::object();
+  const Json by_hand = Json::parse(file::read(golden / "studies.json"));
+  for (const auto& [name, study] : by_hand.items()) all[name] = study.dump();
+  std::vector<std::filesystem::path> jobs;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(sources / "jobs")) {
+    const bool is_schema = entry.path().filename() == "study.schema.json";
+    if (entry.path().extension() == ".json" && !is_schema) jobs.push_back(entry.path());
+  }
+  std::sort(jobs.begin(), jobs.end());
+  for (const auto& job : jobs) all[job.lexically_relative(sources).string()] = file::read(job);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("studies unfold into the cells, trials, evaluations and packs that they always had") {
+  Json found = Json::object();
+  const Json all = studies();
+  for (const auto& [name, text] : all.items()) found[name] = facts_of(text.get<std::string>());
+  if (std::getenv("EIGENSWEEP_REWRITE_GOLDEN") != nullptr) {
+    std::ofstream(golden / "digests.json") << found.dump(1) << "\n";
+    FAIL("tests/study/golden/digests.json is written anew; look at its difference and run without the variable");
+  }
+  const Json wanted = Json::parse(file::read(golden / "digests.json"));
+  CHECK(all.size() > 40);
+  CHECK(wanted.size() == all.size());
+  for (const auto& [name, facts] : found.items()) {
+    INFO(name);
+    CHECK(wanted.value(name, Json()) == facts);
+  }
+}
