@@ -3,8 +3,6 @@
 
 #include <openssl/evp.h>
 
-#include <array>
-
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
 
@@ -26,20 +24,32 @@ Sha256::Sha256()
 
 void Sha256::add(std::string_view bytes) { check(EVP_DigestUpdate(of(context_), bytes.data(), bytes.size())); }
 
-std::string Sha256::finish() {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  check(EVP_DigestFinal_ex(of(context_), digest.data(), &length));
-  std::string text;
-  for (unsigned i = 0; i < length; ++i) text += fmt::format("{:02x}", digest[i]);
-  return text;
+Digest Sha256::finish() {
+  Digest digest{};
+  check(EVP_DigestFinal_ex(of(context_), digest.data(), nullptr));
+  check(EVP_DigestInit_ex(of(context_), nullptr, nullptr));
+  return digest;
 }
 
-std::string sha256(std::string_view bytes) {
-  Sha256 sum;
+Digest sha256_digest(std::string_view bytes) {
+  // Looking the algorithm up takes longer than hashing a short text: each thread does it once.
+  thread_local Sha256 sum;
   sum.add(bytes);
   return sum.finish();
 }
+
+std::string hexadecimal(const Digest& digest, std::size_t bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  text.reserve(2 * bytes);
+  for (std::size_t i = 0; i < bytes; ++i) {
+    text += digits[digest[i] >> 4U];
+    text += digits[digest[i] & 15U];
+  }
+  return text;
+}
+
+std::string sha256(std::string_view bytes) { return hexadecimal(sha256_digest(bytes)); }
 
 std::string sha256_of_file(const std::filesystem::path& path) { return sha256(file::read(path)); }
 

@@ -29,7 +29,7 @@ std::string content_hash(const Dataset& dataset) {
                    [](std::int64_t label) { return static_cast<char>(label); });
     sum.add(labels);
   }
-  return sum.finish();
+  return hash::hexadecimal(sum.finish());
 }
 
 template <typename Value>

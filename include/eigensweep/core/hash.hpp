@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -8,21 +10,28 @@
 
 namespace eigensweep::hash {
 
+using Digest = std::array<std::uint8_t, 32>;
+
 /// SHA-256 of what comes piece by piece. Throws SystemError where libcrypto refuses.
 class Sha256 {
  public:
   Sha256();
   void add(std::string_view bytes);
-  /// Of all pieces so far, as 64 lower-case hexadecimal digits. Call it once.
-  std::string finish();
+  /// Of all pieces so far; then it begins anew.
+  Digest finish();
 
  private:
   std::shared_ptr<void> context_;
 };
 
+/// SHA-256 of `bytes`. Cheap for many short texts: each thread sets the algorithm up once.
+Digest sha256_digest(std::string_view bytes);
+/// The first `bytes` of a digest as lower-case hexadecimal digits, two each.
+std::string hexadecimal(const Digest& digest, std::size_t bytes = 32);
+
 /// SHA-256 of `bytes` as 64 lower-case hexadecimal digits (what `sha256sum` prints).
 std::string sha256(std::string_view bytes);
-/// SHA-256 of a file's content. Throws DataError if it cannot be read.
+/// The same of a file's content. Throws DataError if it cannot be read.
 std::string sha256_of_file(const std::filesystem::path& path);
 
 }  // namespace eigensweep::hash
