@@ -216,34 +216,33 @@ std::vector<Json> read_sweep(const Node& node, const Option& option, const Sourc
     source.fail(node.pointer, "'sweep' stands with other keys; it takes the place of a value, alone");
   }
   const Node& content = *node.find("sweep");
-  std::vector<Node> given;
+  std::vector<Json> values;
+  std::unordered_set<std::string> seen;
+  const auto take = [&](const Node& element) {
+    Json value = read_value(element, option, source);
+    if (!seen.insert(value.dump()).second) {
+      source.fail(element.pointer, fmt::format("the value {} stands twice; keep one", words(value)));
+    }
+    values.push_back(std::move(value));
+  };
   if (content.is_list()) {
-    given = content.elements;
+    for (const Node& element : content.elements) take(element);
   } else if (content.is_object()) {
     if (option.type != Type::integer && option.type != Type::number) {
       source.fail(content.pointer, fmt::format("'{}' holds no numbers; list its values", option.name));
     }
+    Node made;  // one for all: an axis may have a million values
+    made.pointer = content.pointer;
     for (const double value : generated(content, option, source)) {
-      Node made;
-      made.pointer = content.pointer;
       made.scalar = value;
-      given.push_back(std::move(made));
+      take(made);
     }
   } else {
     source.fail(content.pointer, fmt::format("{} is not a sweep; give a list of values or one of 'linspace', "
                                              "'logspace', 'range'",
                                              words(content)));
   }
-  if (given.empty()) source.fail(content.pointer, "an empty sweep; give at least one value");
-  std::vector<Json> values;
-  std::unordered_set<std::string> seen;
-  for (const Node& element : given) {
-    Json value = read_value(element, option, source);
-    if (!seen.insert(value.dump()).second) {
-      source.fail(element.pointer, fmt::format("the value {} stands twice; keep one", words(value)));
-    }
-    values.push_back(std::move(value));
-  }
+  if (values.empty()) source.fail(content.pointer, "an empty sweep; give at least one value");
   return values;
 }
 
