@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cstring>
+#include <optional>
 
 #include "coordinate.hpp"
 #include "eigensweep/study/sections.hpp"
@@ -47,6 +48,14 @@ std::string meaning_of_dimension(const std::string& name) {
   return "index, from 0";
 }
 
+/// Why such a network has no limit of infinite width, or "".
+std::string why_not_comparable(const Json& config, const study::Catalog& catalog) {
+  const Json& model = config.at("model");
+  const study::Kind& kind = *catalog.find(study::Family::model, model.at("kind").get<std::string>());
+  return kind.no_limit ? kind.no_limit(model, config)
+                       : fmt::format("the model '{}' has no limit of infinite width here", kind.name);
+}
+
 }  // namespace
 
 void Product::write_dimensions() {
@@ -74,7 +83,8 @@ void Product::write_trials() {
   for (std::size_t i = 0; i < layout_.coordinates.size(); ++i) {
     const study::Axis& axis = study_.axes[i];
     std::vector<Json> values;
-    for (const study::Cell& cell : study_.cells) values.push_back(cell.coordinates[i]);
+    values.reserve(rows());
+    for (const study::Cell& cell : study_.cells) values.push_back(study_.coordinate(cell, i));
     const char* role = axis.role == study::Role::replicate ? "replicate" : "training";
     write_coordinate(writer_,
                      {layout_.coordinates[i],
@@ -119,13 +129,13 @@ void Product::write_trials() {
 }
 
 void Product::write_comparability() {
+  std::vector<std::optional<std::string>> by_recipe(study_.recipes());
   std::vector<std::string> reasons;
+  reasons.reserve(rows());
   for (std::size_t row = 0; row < rows(); ++row) {
-    const Json& config = study_.config(trial(row));
-    const Json& model = config.at("model");
-    const study::Kind& kind = *catalog_.find(study::Family::model, model.at("kind").get<std::string>());
-    reasons.push_back(kind.no_limit ? kind.no_limit(model, config)
-                                    : fmt::format("the model '{}' has no limit of infinite width here", kind.name));
+    std::optional<std::string>& reason = by_recipe[study_.recipe(trial(row))];
+    if (!reason) reason = why_not_comparable(study_.config(trial(row)), catalog_);
+    reasons.push_back(*reason);
   }
   writer_.add_numbers({"comparable_to_inf",
                        {"trial"},

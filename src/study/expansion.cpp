@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cell_exclude.hpp"
 #include "compound.hpp"
 #include "eigensweep/core/hash.hpp"
 #include "eigensweep/core/text.hpp"
@@ -19,42 +20,6 @@ namespace {
 // Beyond this, planning alone would fill a login node's memory.
 constexpr double most_cells = 5e6;
 
-// A leaf of an exclusion in the configuration that the odometer moves, or whether the case's name matched.
-struct BoundLeaf {
-  const Json* value;
-  const std::vector<Json>* wanted;
-};
-
-struct BoundExclusion {
-  Exclusion* exclusion;
-  std::vector<BoundLeaf> leaves;
-};
-
-bool contains(const std::vector<Json>& values, const Json& value) {
-  return std::find(values.begin(), values.end(), value) != values.end();
-}
-
-// The exclusions that can hold in this alternative at all.
-std::vector<BoundExclusion> bind_exclusions(std::vector<Exclusion>& exclusions, const Template& alternative,
-                                            const Json& config) {
-  std::vector<BoundExclusion> bound;
-  for (Exclusion& exclusion : exclusions) {
-    BoundExclusion made{&exclusion, {}};
-    bool can_hold = true;
-    for (const Exclusion::Leaf& leaf : exclusion.leaves) {
-      if (leaf.path.empty()) {
-        can_hold = can_hold && contains(leaf.values, alternative.name);
-      } else if (const Json::json_pointer path(leaf.path); config.contains(path)) {
-        made.leaves.push_back({&config.at(path), &leaf.values});
-      } else {
-        can_hold = false;
-      }
-    }
-    if (can_hold) bound.push_back(std::move(made));
-  }
-  return bound;
-}
-
 }  // namespace
 
 void Expansion::run(const std::vector<Template>& templates, std::vector<Exclusion> exclusions) {
@@ -64,6 +29,8 @@ void Expansion::run(const std::vector<Template>& templates, std::vector<Exclusio
   if (cells > most_cells) {
     source_.fail("", fmt::format("the grid has {:.3g} cells, more than 5,000,000; sweep fewer values", cells));
   }
+  study_.cells.reserve(static_cast<std::size_t>(cells));
+  trial_by_id_.reserve(static_cast<std::size_t>(cells));
   for (const Template& alternative : templates) expand(alternative, exclusions);
   if (study_.cells.empty()) source_.fail("/exclude", "every cell is excluded; nothing is left to train");
   for (const Exclusion& exclusion : exclusions) {
@@ -75,49 +42,29 @@ void Expansion::expand(const Template& alternative, std::vector<Exclusion>& excl
   const std::vector<Evaluation> evaluations = make_evaluations(alternative, source_);
   check_labels(alternative, evaluations);
   const std::size_t set = evaluation_set(evaluations);
-  // One configuration that the odometer changes in place; the pointers below stay valid because nothing is inserted.
-  Json config = alternative.config;
-  std::vector<Json*> slots;
-  for (const Sweep& sweep : alternative.sweeps) slots.push_back(&config.at(Json::json_pointer(sweep.path)));
-  const Json name = alternative.name;
-  std::vector<const Json*> coordinates;  // null: the case has no such leaf
-  for (std::size_t axis = 0; axis < training_axes_; ++axis) {
-    const std::string& pointer = study_.axes[axis].pointer;
-    if (pointer == "/cases") {
-      coordinates.push_back(&name);
-    } else {
-      const Json::json_pointer path(pointer);
-      coordinates.push_back(config.contains(path) ? &config.at(path) : nullptr);
-    }
+  const auto number = static_cast<std::uint32_t>(study_.grids_.size());
+  study_.grids_.push_back(std::make_shared<Grid>(alternative, study_.axes));
+  const Grid& grid = *study_.grids_.back();
+  CellExclusions excluded(exclusions, alternative, grid);
+  Unfolding unfolding(alternative, grid, catalog_);
+  sources_.emplace_back(grid);
+  for (std::size_t place = 0; place < grid.size(); ++place, grid.advance(unfolding.at)) {
+    if (excluded.remove(unfolding.at)) continue;
+    unfolding.place = place;
+    const Cell cell{number, static_cast<std::uint32_t>(place), 0};
+    study_.cells.push_back(cell);
+    study_.cells.back().trial = trial_of(unfolding, set);
   }
-  const std::vector<BoundExclusion> bound = bind_exclusions(exclusions, alternative, config);
-  const auto assign = [&slots](std::size_t sweep, const Json& value) { *slots[sweep] = value; };
-  for_each_cell(alternative.sweeps, alternative.compounds, assign, [&] {
-    for (const BoundExclusion& exclusion : bound) {
-      const bool matches = std::all_of(exclusion.leaves.begin(), exclusion.leaves.end(),
-                                       [](const BoundLeaf& leaf) { return contains(*leaf.wanted, *leaf.value); });
-      if (matches) {
-        ++exclusion.exclusion->removed;
-        return;
-      }
-    }
-    Cell cell;
-    cell.coordinates.reserve(coordinates.size());
-    for (std::size_t axis = 0; axis < coordinates.size(); ++axis) {
-      cell.coordinates.push_back(coordinates[axis] == nullptr ? Json() : *coordinates[axis]);
-    }
-    cell.trial = trial_of(alternative, config, set, study_.cells.size());
-    study_.cells.push_back(std::move(cell));
-  });
-  // A leaf that another case sweeps has one value here; the axis has it too.
-  for (std::size_t axis = 0; axis < coordinates.size(); ++axis) {
+  complete_axes(grid);
+}
+
+// A leaf that another case sweeps has one value here; the axis has it too.
+void Expansion::complete_axes(const Grid& grid) {
+  for (std::size_t axis = 0; axis < training_axes_; ++axis) {
     std::vector<Json>& values = study_.axes[axis].values;
-    const Json::json_pointer path(study_.axes[axis].pointer);
-    const bool is_swept = std::any_of(alternative.sweeps.begin(), alternative.sweeps.end(),
-                                      [&](const Sweep& sweep) { return sweep.path == study_.axes[axis].pointer; });
-    if (!is_swept && coordinates[axis] != nullptr && !contains(values, *coordinates[axis])) {
-      values.push_back(*coordinates[axis]);
-    }
+    if (grid.leaf(study_.axes[axis].pointer) != nullptr || !grid.has_coordinate(axis)) continue;
+    const Json& value = grid.coordinate(0, axis);
+    if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
   }
 }
 
@@ -130,38 +77,63 @@ Json Expansion::effective(const Template& alternative, const Json& config) const
   return read;
 }
 
-std::size_t Expansion::trial_of(const Template& alternative, const Json& config, std::size_t set, std::size_t cell) {
-  const std::string digest = hash::sha256(canonical(trial_identity(config, catalog_)));
-  const std::string id = digest.substr(0, 16);
-  const auto [place, is_new] = trial_by_id_.emplace(id, study_.trials.size());
-  const std::size_t trial = place->second;
+std::uint32_t Expansion::trial_of(Unfolding& unfolding, std::size_t set) {
+  const hash::Digest digest = hash::sha256_digest(unfolding.identity.text(unfolding.at));
+  std::uint64_t key = 0;
+  for (std::size_t i = 0; i < id_bytes; ++i) key = key << 8U | digest[i];
+  const auto [place, is_new] = trial_by_id_.emplace(key, static_cast<std::uint32_t>(study_.trials.size()));
+  const std::uint32_t trial = place->second;
   if (is_new) {
-    check(alternative, config, set);
-    study_.trials.push_back({id, cell});
-    study_.configs_.push_back(effective(alternative, config));
-    study_.evaluation_set_of_.push_back(set);
+    check_once(unfolding, set);
+    study_.trials.push_back({hash::hexadecimal(digest, id_bytes), study_.cells.size() - 1});
+    study_.evaluation_set_of_.push_back(static_cast<std::uint32_t>(set));
     identity_digests_.push_back(digest);
     return trial;
   }
   if (identity_digests_[trial] != digest) {
-    source_.fail("",
-                 fmt::format("two different trials share the id {} (a collision of hashes); change any option", id));
+    source_.fail("", fmt::format("two different trials share the id {} (a collision of hashes); change any option",
+                                 study_.trials[trial].id));
   }
-  refuse_other_source(study_.configs_[trial].at("dataset"), config.at("dataset"));
-  std::size_t& known = study_.evaluation_set_of_[trial];
-  if (known != set) known = united(known, set);
+  refuse_other_source(study_.cells[study_.trials[trial].cell], study_.cells.back());
+  std::uint32_t& known = study_.evaluation_set_of_[trial];
+  if (known != set) known = static_cast<std::uint32_t>(united(known, set));
   return trial;
 }
 
-void Expansion::refuse_other_source(const Json& known, const Json& dataset) const {
-  for (const auto& [name, value] : dataset.items()) {
-    if (value == known.at(name)) continue;
+void Expansion::check_once(Unfolding& unfolding, std::size_t set) {
+  const std::size_t recipe = unfolding.grid.recipe(unfolding.place);
+  if (unfolding.is_checked[recipe]) return;
+  unfolding.is_checked[recipe] = true;
+  for (const Grid::Leaf& leaf : unfolding.grid.leaves()) {
+    unfolding.config.at(leaf.pointer) = leaf.values[unfolding.at[leaf.digit]];
+  }
+  check(unfolding.alternative, unfolding.config, set);
+}
+
+void Expansion::refuse_other_source(const Cell& known, const Cell& cell) {
+  if (source_of(known) == source_of(cell)) return;
+  const Json first = study_.grid(known).config(known.place).at("dataset");
+  const Json second = study_.grid(cell).config(cell.place).at("dataset");
+  for (const auto& [name, value] : second.items()) {
+    if (value == first.at(name)) continue;
     source_.fail(
         "/dataset/" + name,
         fmt::format("{} and {} stand for one trial, because where data lies is no part of what a trial is; keep "
                     "one, or give different data each its 'label' (kinds 'idx_folder' and 'hdf5')",
-                    known.at(name).dump(), value.dump()));
+                    first.at(name).dump(), value.dump()));
   }
+}
+
+// The number of a cell's "dataset" section among those that differ.
+std::size_t Expansion::source_of(const Cell& cell) {
+  Sources& sources = sources_[cell.grid];
+  const Grid& grid = *study_.grids_[cell.grid];
+  std::size_t& number = sources.numbers[sources.by_dataset.number(grid.digits_of(cell.place))];
+  if (number == Grid::none) {
+    const std::string text = grid.config(cell.place).at("dataset").dump();
+    number = source_numbers_.emplace(text, source_numbers_.size()).first->second;
+  }
+  return number;
 }
 
 void Expansion::check(const Template& alternative, const Json& config, std::size_t set) {
@@ -225,8 +197,12 @@ void Expansion::warn(const std::string& message) {
 }
 
 const DatasetInfo& Expansion::info_of(const Json& dataset) {
+  // To compare with the cell before is much cheaper than to write down.
+  if (last_info_ != nullptr && dataset == last_dataset_) return *last_info_;
   const auto [place, is_new] = study_.datasets_.emplace(dataset.dump(), DatasetInfo{});
   if (is_new) place->second = dataset_info(catalog_, dataset);
+  last_dataset_ = dataset;
+  last_info_ = &place->second;
   return place->second;
 }
 

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "cell_identity.hpp"
+#include "eigensweep/core/hash.hpp"
 #include "eigensweep/study/study.hpp"
 #include "exclude.hpp"
+#include "grid.hpp"
 #include "template.hpp"
 
 namespace eigensweep::study {
@@ -24,16 +28,46 @@ class Expansion {
   void resolve(const std::vector<Template>& templates, const Json& plain);
 
  private:
+  /// One alternative while its cells are made, and the cell that is under way.
+  struct Unfolding {
+    Unfolding(const Template& from, const Grid& cells, const Catalog& catalog)
+        : alternative(from),
+          grid(cells),
+          identity(from, cells, catalog),
+          is_checked(cells.recipes(), false),
+          config(from.config),
+          at(cells.lengths().size(), 0) {}
+
+    const Template& alternative;
+    const Grid& grid;
+    CellIdentity identity;
+    std::vector<bool> is_checked;  // by recipe
+    Json config;                   // of the cell that was checked last
+    Digits at;
+    std::size_t place = 0;
+  };
+  /// A grid's "dataset" sections.
+  struct Sources {
+    explicit Sources(const Grid& grid)
+        : by_dataset(by_section(grid, "/dataset/")), numbers(by_dataset.size(), Grid::none) {}
+    Projection by_dataset;
+    std::vector<std::size_t> numbers;  // among the distinct ones of all grids
+  };
+
   void make_axes(const std::vector<Template>& templates);
   void name_axes();
   std::size_t evaluation_set(const std::vector<Evaluation>& evaluations);
   std::size_t united(std::size_t one, std::size_t other);
   void check_labels(const Template& alternative, const std::vector<Evaluation>& evaluations);
   void expand(const Template& alternative, std::vector<Exclusion>& exclusions);
-  std::size_t trial_of(const Template& alternative, const Json& config, std::size_t set, std::size_t cell);
+  void complete_axes(const Grid& grid);
+  std::uint32_t trial_of(Unfolding& unfolding, std::size_t set);
+  /// A refusal or a warning cannot depend on the seed alone (study/kind.hpp), so cells of one recipe are asked once.
+  void check_once(Unfolding& unfolding, std::size_t set);
   Json effective(const Template& alternative, const Json& config) const;
   /// Two cells of one trial must not read different files.
-  void refuse_other_source(const Json& known, const Json& dataset) const;
+  void refuse_other_source(const Cell& known, const Cell& cell);
+  std::size_t source_of(const Cell& cell);
   void check(const Template& alternative, const Json& config, std::size_t set);
   void warn(const std::string& message);
   const DatasetInfo& info_of(const Json& dataset);
@@ -44,8 +78,12 @@ class Expansion {
   const Source& source_;
   Data data_;
   std::size_t training_axes_ = 0;
-  std::unordered_map<std::string, std::size_t> trial_by_id_;
-  std::vector<std::string> identity_digests_;  // one per trial: the whole SHA-256, so that equal ids are equal trials
+  std::unordered_map<std::uint64_t, std::uint32_t> trial_by_id_;
+  std::vector<hash::Digest> identity_digests_;  // one per trial: the whole SHA-256, so that equal ids are equal trials
+  std::vector<Sources> sources_;                // one per grid
+  std::unordered_map<std::string, std::size_t> source_numbers_;
+  Json last_dataset_;
+  const DatasetInfo* last_info_ = nullptr;  // of that dataset
   std::map<std::string, std::size_t> set_by_key_;
   std::map<std::string, std::string> id_by_label_;
   std::set<std::string> warned_;

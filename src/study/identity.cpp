@@ -12,8 +12,6 @@
 namespace eigensweep::study {
 namespace {
 
-constexpr std::size_t id_digits = 16;
-
 void write_canonical(const Json& value, std::string& text) {
   if (value.is_object()) {
     std::vector<Json::const_iterator> members;
@@ -103,7 +101,9 @@ Json trial_identity(const Json& config, const Catalog& catalog) {
               {"seed", config.at("seed")}};
 }
 
-std::string id_of(const Json& identity) { return hash::sha256(canonical(identity)).substr(0, id_digits); }
+std::string id_of(const Json& identity) {
+  return hash::hexadecimal(hash::sha256_digest(canonical(identity)), id_bytes);
+}
 
 std::string evaluation_id(const Kind& kind, const Json& options, const std::vector<double>& strengths) {
   Json identity{{"family", family_name(kind.family)}, {"kind", kind.name}};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,9 @@ namespace eigensweep::study {
 /// with options at their default left out, so that a later version can add an option without renaming old trials; with
 /// the labels of regularizers left out, and with those that are switched off left out whole.
 Json trial_identity(const Json& config, const Catalog& catalog);
+
+/// Of the SHA-256 of an identity: what an id shows, in hexadecimal digits.
+inline constexpr std::size_t id_bytes = 8;
 
 /// The id that belongs to an identity: the first 16 hexadecimal digits of the SHA-256 of its canonical text.
 std::string id_of(const Json& identity);

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <set>
 
+#include "grid.hpp"
+
 namespace eigensweep::study {
 namespace {
 
@@ -17,7 +19,34 @@ std::size_t points_of(const std::vector<Evaluation>& evaluations) {
 
 }  // namespace
 
-const Json& Study::config(const Trial& trial) const { return configs_.at(cells.at(trial.cell).trial); }
+const Grid& Study::grid(const Cell& cell) const { return *grids_.at(cell.grid); }
+
+const Json& Study::coordinate(const Cell& cell, std::size_t axis) const {
+  return grid(cell).coordinate(cell.place, axis);
+}
+
+Json Study::config(const Trial& trial) const {
+  const Cell& cell = cells.at(trial.cell);
+  return grid(cell).config(cell.place);
+}
+
+long long Study::seed(const Trial& trial) const {
+  const Cell& cell = cells.at(trial.cell);
+  return grid(cell).seed(cell.place);
+}
+
+std::size_t Study::recipe(const Trial& trial) const {
+  const Cell& cell = cells.at(trial.cell);
+  std::size_t before = 0;
+  for (std::size_t i = 0; i < cell.grid; ++i) before += grids_[i]->recipes();
+  return before + grid(cell).recipe(cell.place);
+}
+
+std::size_t Study::recipes() const {
+  std::size_t sum = 0;
+  for (const auto& grid : grids_) sum += grid->recipes();
+  return sum;
+}
 
 const std::vector<Evaluation>& Study::evaluations(const Trial& trial) const {
   return evaluation_sets_.at(evaluation_set_of_.at(cells.at(trial.cell).trial));

@@ -35,7 +35,7 @@ TEST_CASE("a summary counts trials and takes mean and spread over seeds") {
   const Json& first = summary.at("combinations").at(0);
   std::vector<double> values;
   for (const study::Trial& trial : study.trials) {
-    const Json& model = study.config(trial).at("model");
+    const Json model = study.config(trial).at("model");
     if (model.at("width") == first.at("at").at("width") && model.at("activation") == first.at("at").at("activation"))
       values.push_back(value_for(trial.id, "accuracy/test_accuracy", 0));
   }

@@ -18,8 +18,8 @@ int main(int argc, char** argv) {
   for (const study::Cell& cell : study.cells) {
     const study::Trial& trial = study.trials[cell.trial];
     Json row{{"trial_id", trial.id}, {"coordinates", Json::object()}, {"columns", Json::object()}};
-    for (std::size_t i = 0; i < cell.coordinates.size(); ++i)
-      row["coordinates"][study.axes[i].name] = cell.coordinates[i];
+    for (std::size_t i = 0; i < study.axes.size() && study.axes[i].role != study::Role::evaluation; ++i)
+      row["coordinates"][study.axes[i].name] = study.coordinate(cell, i);
     const wire::Record* training = store.training(trial.id);
     row["status"] = training == nullptr ? "missing" : wire::to_string(training->status);
     for (const auto& [name, array] : training == nullptr ? decltype(training->columns){} : training->columns)

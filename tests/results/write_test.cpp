@@ -146,7 +146,7 @@ TEST_CASE("coordinates have the values and the types of the study") {
     if (study.axes[i].role == study::Role::evaluation) continue;
     const Variable variable = file.read(study.axes[i].name);
     for (std::size_t row = 0; row < study.cells.size(); ++row) {
-      const Json& value = study.cells[row].coordinates[i];
+      const Json& value = study.coordinate(study.cells[row], i);
       if (value.is_string()) {
         CHECK(variable.texts[row] == value);
       } else {

@@ -28,7 +28,7 @@ std::vector<std::string> names_of(const Study& study) {
 
 Json coordinate(const Study& study, std::size_t cell, const std::string& axis) {
   for (std::size_t i = 0; i < study.axes.size(); ++i) {
-    if (study.axes[i].name == axis) return study.cells[cell].coordinates.at(i);
+    if (study.axes[i].name == axis) return study.coordinate(study.cells[cell], i);
   }
   return "no such axis";
 }

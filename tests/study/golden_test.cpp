@@ -29,7 +29,9 @@ std::string digest(const std::string& text) { return hash::sha256(text).substr(0
 std::string lines_of_cells(const Study& study) {
   std::string text;
   for (const Cell& cell : study.cells) {
-    for (const Json& coordinate : cell.coordinates) text += coordinate.dump() + " ";
+    for (std::size_t i = 0; i < study.axes.size() && study.axes[i].role != Role::evaluation; ++i) {
+      text += study.coordinate(cell, i).dump() + " ";
+    }
     text += fmt::format("{} {}\n", cell.trial, study.trials[cell.trial].id);
   }
   return text;

@@ -131,7 +131,8 @@ struct Kind {
   /// Attacks and metrics only: the samples that the numbers are of. Null: not worth a word.
   std::function<std::vector<Subset>(const Json& options)> subsets;
   /// Says in one line why this combination is impossible, or "" if it is fine. Sees the kind's own options and the
-  /// whole resolved training configuration.
+  /// whole resolved training configuration. Neither this nor `warn` nor `no_limit` may read the seed: of trials that
+  /// differ in nothing else only the first is asked.
   std::function<std::string(const Json& options, const Json& config)> refuse;
   /// The same for what is legal but worth saying (a batch too small for a penalty), "" if there is nothing to say.
   std::function<std::string(const Json& options, const Json& config)> warn;

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -44,12 +46,15 @@ struct Trial {
   std::size_t cell = 0;  ///< the first cell that asks for it
 };
 
+class Grid;
+
 /// One cell of the grid of training and replicate axes: a row of the results file. Cells that ask for the same training
-/// (say a penalty of strength 0 with two exponents) share a trial.
+/// (say a penalty of strength 0 with two exponents) share a trial. Twelve bytes, because studies have millions: what a
+/// cell's coordinates are, and its trial's configuration, Study makes when it is asked.
 struct Cell {
-  std::vector<Json>
-      coordinates;  ///< one per training or replicate axis, in the order of Study::axes; null: not in this case
-  std::size_t trial = 0;
+  std::uint32_t grid = 0;   ///< which alternative (the base, or a case) it belongs to
+  std::uint32_t place = 0;  ///< its number there, before exclusions
+  std::uint32_t trial = 0;  ///< index into Study::trials
 };
 
 struct Output {
@@ -69,9 +74,16 @@ class Study {
   Output output;
   std::vector<std::string> warnings;  ///< legal but worth saying, also kept in the results (B <= N with a penalty)
 
+  /// The value of a cell on a training or replicate axis (index into `axes`); null where its case has no such option.
+  [[nodiscard]] const Json& coordinate(const Cell& cell, std::size_t axis) const;
   /// The resolved training configuration {dataset, model, training, regularizers, seed} of a trial: every option
-  /// present.
-  [[nodiscard]] const Json& config(const Trial& trial) const;
+  /// present, penalties that are switched off left out. Made anew in each call, in some microseconds.
+  [[nodiscard]] Json config(const Trial& trial) const;
+  /// The seed of that configuration, at once.
+  [[nodiscard]] long long seed(const Trial& trial) const;
+  /// A number below recipes(). Trials that have it in common differ in nothing but their seed.
+  [[nodiscard]] std::size_t recipe(const Trial& trial) const;
+  [[nodiscard]] std::size_t recipes() const;
   /// What must be evaluated on that trial's network.
   [[nodiscard]] const std::vector<Evaluation>& evaluations(const Trial& trial) const;
   /// Facts of that trial's dataset, as its files' headers told when the study was read.
@@ -85,9 +97,12 @@ class Study {
 
  private:
   friend class Expansion;
-  std::vector<Json> configs_;                             // one per trial
+  friend class Shapes;
+  [[nodiscard]] const Grid& grid(const Cell& cell) const;
+
+  std::vector<std::shared_ptr<const Grid>> grids_;        // one per alternative
   std::vector<std::vector<Evaluation>> evaluation_sets_;  // distinct sets
-  std::vector<std::size_t> evaluation_set_of_;            // one per trial
+  std::vector<std::uint32_t> evaluation_set_of_;          // one per trial
   std::map<std::string, DatasetInfo> datasets_;           // by the text of the "dataset" section
   Json resolved_;
 };

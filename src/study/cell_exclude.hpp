@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "exclude.hpp"
+#include "grid.hpp"
+
+namespace eigensweep::study {
+
+/// A study's exclusions as they hold in one grid: by the digits of a cell, values compared once.
+class CellExclusions {
+ public:
+  /// Counts in `exclusions` what is removed.
+  CellExclusions(std::vector<Exclusion>& exclusions, const Template& alternative, const Grid& grid);
+
+  /// Whether the cell is left out; the first exclusion that matches counts it.
+  bool remove(const Digits& at);
+
+ private:
+  struct Leaf {
+    std::size_t digit = 0;
+    std::vector<bool> matches;  // by value
+  };
+  struct Bound {
+    Exclusion* exclusion = nullptr;
+    std::vector<Leaf> leaves;
+  };
+  std::vector<Bound> bound_;
+};
+
+}  // namespace eigensweep::study

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cell_text.hpp"
+#include "template.hpp"
+
+namespace eigensweep::study {
+
+/// The identities of a grid's trials: the same texts as canonical(trial_identity(config)), without a configuration for
+/// each cell.
+class CellIdentity {
+ public:
+  CellIdentity(const Template& alternative, const Grid& grid, const Catalog& catalog);
+
+  /// The canonical text of the trial of the cell at these digits; it stands until the next call.
+  const std::string& text(const Digits& at);
+
+ private:
+  struct Penalty {
+    CellText text;
+    const Grid::Switch* off = nullptr;  // null: it is always on
+  };
+
+  const Grid& grid_;
+  CellText before_;
+  std::vector<Penalty> penalties_;
+  CellText after_;
+  std::vector<std::string> on_;
+  std::string text_;
+};
+
+}  // namespace eigensweep::study
