@@ -5,12 +5,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
 #include "cost.hpp"
 #include "eigensweep/core/hash.hpp"
 #include "identity.hpp"
+#include "shapes.hpp"
 
 namespace eigensweep::study {
 namespace {
@@ -22,7 +25,8 @@ constexpr double packs_per_worker = 2;
 struct Group {
   std::size_t number = 0;
   std::vector<Lane> lanes;
-  std::vector<Evaluation> evaluations;
+  EvaluationList evaluations;
+  std::string evaluations_text;
   LaneCost cost;
 
   [[nodiscard]] double flops_per_lane() const {
@@ -68,21 +72,24 @@ void erase_per_lane(const Options& options, Json& section) {
 class Grouping {
  public:
   Grouping(const Study& study, const Catalog& catalog, const Done& done)
-      : study_(study), catalog_(catalog), done_(done) {}
+      : study_(study), catalog_(catalog), done_(done), shapes_(study, catalog) {}
 
   std::vector<Group> groups() {
     for (std::size_t trial = 0; trial < study_.trials.size(); ++trial) add(trial);
     for (Group& group : groups_) {
-      // Lanes of one seed see one order of samples and share each batch.
-      std::stable_sort(group.lanes.begin(), group.lanes.end(),
-                       [this](const Lane& a, const Lane& b) { return seed_of(a) < seed_of(b); });
+      sort_by_seed(group.lanes);
     }
     return std::move(groups_);
   }
 
  private:
-  [[nodiscard]] long long seed_of(const Lane& lane) const {
-    return study_.config(study_.trials[lane.trial]).at("seed").get<long long>();
+  // Lanes of one seed see one order of samples and share each batch.
+  void sort_by_seed(std::vector<Lane>& lanes) const {
+    std::vector<std::pair<long long, Lane>> by_seed;
+    by_seed.reserve(lanes.size());
+    for (const Lane& lane : lanes) by_seed.emplace_back(study_.seed(study_.trials[lane.trial]), lane);
+    std::stable_sort(by_seed.begin(), by_seed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::transform(by_seed.begin(), by_seed.end(), lanes.begin(), [](const auto& one) { return one.second; });
   }
 
   void add(std::size_t index) {
@@ -92,36 +99,59 @@ class Grouping {
     const std::vector<Evaluation>& wanted = study_.evaluations(trial);
     if (done_.trained.count(trial.id) == 0) return place(index, true, wanted);
     const auto there = done_.evaluated.find(trial.id);
-    std::vector<Evaluation> left = missing(wanted, there == done_.evaluated.end() ? nothing : there->second);
-    if (left.empty()) return;
+    left_ = missing(wanted, there == done_.evaluated.end() ? nothing : there->second);
+    if (left_.empty()) return;
     // Without its model it is trained again; then everything is evaluated again, because all numbers of a trial must
     // come from one network, and a network trained in another pack differs in its last digits.
     const bool has_model = done_.with_model.count(trial.id) > 0;
-    place(index, !has_model, has_model ? left : wanted);
+    place(index, !has_model, has_model ? left_ : wanted);
   }
 
   void place(std::size_t index, bool train, const std::vector<Evaluation>& evaluations) {
     const Trial& trial = study_.trials[index];
-    const std::string key =
-        fmt::format("{}\n{}\n{}", train, text_of_evaluations(evaluations), shape_key(study_, catalog_, trial));
+    const Key key{train, number_of(evaluations), shapes_.number(trial)};
     const auto [place, is_new] = by_key_.emplace(key, groups_.size());
-    if (is_new) groups_.push_back({groups_.size(), {}, evaluations, lane_cost(study_, catalog_, trial, evaluations)});
+    if (is_new) {
+      groups_.push_back({groups_.size(),
+                         {},
+                         evaluations,
+                         text_of_evaluations(evaluations),
+                         lane_cost(study_, catalog_, trial, evaluations)});
+    }
     groups_[place->second].lanes.push_back({index, train});
   }
 
+  // Most trials are asked what the trial before was asked.
+  std::size_t number_of(const std::vector<Evaluation>& evaluations) {
+    if (&evaluations == last_) return last_number_;
+    const std::string text = text_of_evaluations(evaluations);
+    const std::size_t number = by_text_.emplace(text, by_text_.size()).first->second;
+    // What is left of a trial's evaluations lives no longer than this call.
+    last_ = &evaluations == &left_ ? nullptr : &evaluations;
+    last_number_ = number;
+    return number;
+  }
+
+  using Key = std::tuple<bool, std::size_t, std::uint32_t>;  // train, evaluations, shape
   const Study& study_;
   const Catalog& catalog_;
   const Done& done_;
-  std::unordered_map<std::string, std::size_t> by_key_;
+  Shapes shapes_;
+  std::vector<Evaluation> left_;
+  const std::vector<Evaluation>* last_ = nullptr;
+  std::size_t last_number_ = 0;
+  std::unordered_map<std::string, std::size_t> by_text_;
+  std::map<Key, std::size_t> by_key_;
   std::vector<Group> groups_;
 };
 
-std::string pack_id(const Study& study, const Pack& pack) {
+std::string pack_id(const Study& study, const Pack& pack, const std::string& evaluations) {
   std::string text;
   for (const Lane& lane : pack.lanes) {
-    text += fmt::format("{} {}\n", study.trials[lane.trial].id, lane.train ? "train" : "load");
+    text += study.trials[lane.trial].id;
+    text += lane.train ? " train\n" : " load\n";
   }
-  return hash::sha256(text + text_of_evaluations(pack.evaluations)).substr(0, 16);
+  return hash::hexadecimal(hash::sha256_digest(text + evaluations), 8);
 }
 
 Pack pack_of(const Study& study, const Group& group, std::vector<Lane> lanes) {
@@ -132,7 +162,7 @@ Pack pack_of(const Study& study, const Group& group, std::vector<Lane> lanes) {
   pack.overhead_flops = group.cost.overhead * group.flops_per_lane();
   pack.bytes = group.cost.shared_bytes + static_cast<double>(pack.lanes.size()) * group.cost.lane_bytes;
   pack.group = group.number;
-  pack.id = pack_id(study, pack);
+  pack.id = pack_id(study, pack, group.evaluations_text);
   return pack;
 }
 
@@ -172,6 +202,11 @@ void take_under_way(const Study& study, const Done& done, double memory, Group& 
 }
 
 }  // namespace
+
+const std::vector<Evaluation>& EvaluationList::get() const noexcept {
+  static const std::vector<Evaluation> nothing;
+  return list_ == nullptr ? nothing : *list_;
+}
 
 std::string shape_key(const Study& study, const Catalog& catalog, const Trial& trial) {
   Json shape = study.config(trial);

@@ -22,7 +22,7 @@ std::optional<std::size_t> index_of(const study::Pack& pack, const std::string& 
 }
 
 /// The part of `pack` that these lanes and evaluations make, with its share of the predicted work.
-study::Pack part_of(const study::Pack& pack, std::vector<study::Lane> lanes, std::vector<study::Evaluation> evaluations,
+study::Pack part_of(const study::Pack& pack, std::vector<study::Lane> lanes, study::EvaluationList evaluations,
                     std::string id) {
   study::Pack part;
   const double share = static_cast<double>(lanes.size()) / static_cast<double>(pack.lanes.size());

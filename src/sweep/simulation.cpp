@@ -230,6 +230,7 @@ std::vector<study::Pack> synthetic_packs(const SyntheticWork& work, std::size_t 
   }
   std::vector<study::Evaluation> evaluations(work.evaluations);
   for (std::size_t i = 0; i < evaluations.size(); ++i) evaluations[i].id = fmt::format("evaluation-{}", i);
+  const study::EvaluationList shared(std::move(evaluations));
   const double share =
       work.seconds_per_trial * static_cast<double>(work.trials) / (packs_per_worker * static_cast<double>(workers));
   std::vector<study::Pack> packs;
@@ -246,7 +247,7 @@ std::vector<study::Pack> synthetic_packs(const SyntheticWork& work, std::size_t 
       for (std::size_t lane = lanes * i / count; lane < lanes * (i + 1) / count; ++lane) {
         pack.lanes.push_back({first + lane, true});
       }
-      pack.evaluations = evaluations;
+      pack.evaluations = shared;
       pack.flops = seconds * static_cast<double>(pack.lanes.size());
       pack.overhead_flops = work.overhead * seconds;
       packs.push_back(std::move(pack));

@@ -18,11 +18,9 @@ study::Pack pack_of(const std::string& id, std::vector<std::size_t> trials, doub
   study::Pack pack;
   pack.id = id;
   for (const std::size_t trial : trials) pack.lanes.push_back({trial, true});
-  for (const std::string& name : evaluations) {
-    study::Evaluation evaluation;
-    evaluation.id = name;
-    pack.evaluations.push_back(std::move(evaluation));
-  }
+  std::vector<study::Evaluation> asked(evaluations.size());
+  for (std::size_t i = 0; i < asked.size(); ++i) asked[i].id = evaluations[i];
+  pack.evaluations = std::move(asked);
   pack.flops = flops;
   return pack;
 }

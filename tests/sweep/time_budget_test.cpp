@@ -79,7 +79,7 @@ study::Pack timed_pack(const std::string& id, std::size_t trial, double flops, b
   pack.lanes.push_back({trial, train});
   study::Evaluation evaluation;
   evaluation.id = "e";
-  pack.evaluations.push_back(evaluation);
+  pack.evaluations = std::vector{evaluation};
   pack.flops = flops;
   return pack;
 }

@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "eigensweep/study/study.hpp"
@@ -28,11 +30,31 @@ struct Lane {
   bool train = true;      ///< false: the network is loaded from models/, only the evaluations are run
 };
 
+/// A list of evaluations that packs share: a copy copies none of them.
+class EvaluationList {
+ public:
+  EvaluationList() = default;
+  EvaluationList(std::vector<Evaluation> list)  // NOLINT: a list is what it is
+      : list_(std::make_shared<const std::vector<Evaluation>>(std::move(list))) {}
+
+  [[nodiscard]] const std::vector<Evaluation>& get() const noexcept;
+  operator const std::vector<Evaluation>&() const noexcept { return get(); }  // NOLINT
+  [[nodiscard]] auto begin() const noexcept { return get().begin(); }
+  [[nodiscard]] auto end() const noexcept { return get().end(); }
+  [[nodiscard]] std::size_t size() const noexcept { return get().size(); }
+  [[nodiscard]] bool empty() const noexcept { return get().empty(); }
+  [[nodiscard]] const Evaluation& front() const { return get().front(); }
+  [[nodiscard]] const Evaluation& operator[](std::size_t i) const { return get()[i]; }
+
+ private:
+  std::shared_ptr<const std::vector<Evaluation>> list_;
+};
+
 /// Trials of one shape that a worker trains side by side, with what is to be evaluated on all of them.
 struct Pack {
   std::string id;  ///< hash of the lanes' trial ids and of what is asked: the same work has the same id in the next run
   std::vector<Lane> lanes;
-  std::vector<Evaluation> evaluations;
+  EvaluationList evaluations;
   double flops = 0;  ///< predicted floating-point operations
   /// What it takes beside them, whatever its number of lanes, as operations: small steps do not fill a device.
   double overhead_flops = 0;

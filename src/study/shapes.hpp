@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "eigensweep/study/study.hpp"
+#include "grid.hpp"
+
+namespace eigensweep::study {
+
+/// Which trials have one shape: shape_key asked once for all cells of a grid that differ only in per-lane options and
+/// the seed.
+class Shapes {
+ public:
+  Shapes(const Study& study, const Catalog& catalog);
+
+  /// The same number for trials of one shape.
+  std::uint32_t number(const Trial& trial);
+
+ private:
+  struct InGrid {
+    Projection projection;
+    std::vector<std::uint32_t> numbers;  // by the projection's
+  };
+
+  const Study& study_;
+  const Catalog& catalog_;
+  std::vector<InGrid> grids_;
+  std::unordered_map<std::string, std::uint32_t> number_by_key_;
+};
+
+}  // namespace eigensweep::study
