@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "cell_exclude.hpp"
@@ -68,15 +69,6 @@ void Expansion::complete_axes(const Grid& grid) {
   }
 }
 
-Json Expansion::effective(const Template& alternative, const Json& config) const {
-  Json read = config;
-  for (const Part& part : alternative.parts) {
-    if (part.kind->family != Family::regularizer || !is_switched_off(*part.kind, config.at(part.path))) continue;
-    read.at("regularizers").erase(part.path.back());
-  }
-  return read;
-}
-
 std::uint32_t Expansion::trial_of(Unfolding& unfolding, std::size_t set) {
   const hash::Digest digest = hash::sha256_digest(unfolding.identity.text(unfolding.at));
   std::uint64_t key = 0;
@@ -107,7 +99,14 @@ void Expansion::check_once(Unfolding& unfolding, std::size_t set) {
   for (const Grid::Leaf& leaf : unfolding.grid.leaves()) {
     unfolding.config.at(leaf.pointer) = leaf.values[unfolding.at[leaf.digit]];
   }
-  check(unfolding.alternative, unfolding.config, set);
+  // What training reads: a copy only where a penalty is left out.
+  std::optional<Json> reduced;
+  for (const Grid::Switch& penalty : unfolding.grid.switches()) {
+    if (!penalty.off(unfolding.at)) continue;
+    if (!reduced) reduced = unfolding.config;
+    reduced->at("regularizers").erase(penalty.label);
+  }
+  check(unfolding.alternative, unfolding.config, reduced ? *reduced : unfolding.config, set);
 }
 
 void Expansion::refuse_other_source(const Cell& known, const Cell& cell) {
@@ -136,9 +135,8 @@ std::size_t Expansion::source_of(const Cell& cell) {
   return number;
 }
 
-void Expansion::check(const Template& alternative, const Json& config, std::size_t set) {
+void Expansion::check(const Template& alternative, const Json& config, const Json& read, std::size_t set) {
   if (data_ == Data::left) return;
-  const Json read = effective(alternative, config);
   const auto refuse = [&](const std::string& pointer, const std::string& reason) {
     source_.fail(pointer, reason + cell_words(alternative, config));
   };

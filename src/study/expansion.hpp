@@ -64,11 +64,11 @@ class Expansion {
   std::uint32_t trial_of(Unfolding& unfolding, std::size_t set);
   /// A refusal or a warning cannot depend on the seed alone (study/kind.hpp), so cells of one recipe are asked once.
   void check_once(Unfolding& unfolding, std::size_t set);
-  Json effective(const Template& alternative, const Json& config) const;
   /// Two cells of one trial must not read different files.
   void refuse_other_source(const Cell& known, const Cell& cell);
   std::size_t source_of(const Cell& cell);
-  void check(const Template& alternative, const Json& config, std::size_t set);
+  /// `read`: what training reads of the cell's `config`.
+  void check(const Template& alternative, const Json& config, const Json& read, std::size_t set);
   void warn(const std::string& message);
   const DatasetInfo& info_of(const Json& dataset);
   [[nodiscard]] std::string cell_words(const Template& alternative, const Json& config) const;
