@@ -98,8 +98,7 @@ class Names(CommandCase):
         self.write(small_study() | {"dataset": {"folder": "x" * 300}})
         done = self.call("validate", str(self.file))
         self.assertEqual(done.returncode, 2, done.stderr)
-        self.assertIn(b":/dataset/folder: a name of 300 bytes is none (a file's has 255 at most); correct it
-", done.stderr)
+        self.assertIn(b":/dataset/folder: a name of 300 bytes is none (a file's has 255 at most); correct it\n", done.stderr)
         self.file.write_bytes(b'{"name": "x", "dataset": {"folder": "caf\xe9"}}')
         done = self.call("validate", str(self.file))
         self.assertEqual(done.returncode, 2, done.stderr)
