@@ -79,6 +79,7 @@ std::uint32_t Expansion::trial_of(Unfolding& unfolding, std::size_t set) {
     check_once(unfolding, set);
     study_.trials.push_back({hash::hexadecimal(digest, id_bytes), study_.cells.size() - 1});
     study_.evaluation_set_of_.push_back(static_cast<std::uint32_t>(set));
+    study_.dataset_section_of_.push_back(source_of(study_.cells.back()));
     identity_digests_.push_back(digest);
     return trial;
   }
@@ -123,16 +124,18 @@ void Expansion::refuse_other_source(const Cell& known, const Cell& cell) {
   }
 }
 
-// The number of a cell's "dataset" section among those that differ.
-std::size_t Expansion::source_of(const Cell& cell) {
+std::uint32_t Expansion::source_of(const Cell& cell) {
   Sources& sources = sources_[cell.grid];
   const Grid& grid = *study_.grids_[cell.grid];
-  std::size_t& number = sources.numbers[sources.by_dataset.number(grid.digits_of(cell.place))];
-  if (number == Grid::none) {
-    const std::string text = grid.config(cell.place).at("dataset").dump();
-    number = source_numbers_.emplace(text, source_numbers_.size()).first->second;
+  std::optional<std::uint32_t>& number = sources.numbers[sources.by_dataset.number(grid.digits_of(cell.place))];
+  if (!number) {
+    Json section = grid.config(cell.place).at("dataset");
+    const auto next = static_cast<std::uint32_t>(source_numbers_.size());
+    const auto [place, is_new] = source_numbers_.emplace(section.dump(), next);
+    if (is_new) study_.dataset_sections_.push_back(std::move(section));
+    number = place->second;
   }
-  return number;
+  return *number;
 }
 
 void Expansion::check(const Template& alternative, const Json& config, const Json& read, std::size_t set) {

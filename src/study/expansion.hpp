@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -48,10 +49,9 @@ class Expansion {
   };
   /// A grid's "dataset" sections.
   struct Sources {
-    explicit Sources(const Grid& grid)
-        : by_dataset(by_section(grid, "/dataset/")), numbers(by_dataset.size(), Grid::none) {}
+    explicit Sources(const Grid& grid) : by_dataset(by_section(grid, "/dataset/")), numbers(by_dataset.size()) {}
     Projection by_dataset;
-    std::vector<std::size_t> numbers;  // among the distinct ones of all grids
+    std::vector<std::optional<std::uint32_t>> numbers;  // among the distinct ones of all grids
   };
 
   void make_axes(const std::vector<Template>& templates);
@@ -66,7 +66,8 @@ class Expansion {
   void check_once(Unfolding& unfolding, std::size_t set);
   /// Two cells of one trial must not read different files.
   void refuse_other_source(const Cell& known, const Cell& cell);
-  std::size_t source_of(const Cell& cell);
+  /// The number of a cell's "dataset" section among those that differ.
+  std::uint32_t source_of(const Cell& cell);
   /// `read`: what training reads of the cell's `config`.
   void check(const Template& alternative, const Json& config, const Json& read, std::size_t set);
   void warn(const std::string& message);
@@ -81,7 +82,7 @@ class Expansion {
   std::unordered_map<std::uint64_t, std::uint32_t> trial_by_id_;
   std::vector<hash::Digest> identity_digests_;  // one per trial: the whole SHA-256, so that equal ids are equal trials
   std::vector<Sources> sources_;                // one per grid
-  std::unordered_map<std::string, std::size_t> source_numbers_;
+  std::unordered_map<std::string, std::uint32_t> source_numbers_;
   Json last_dataset_;
   const DatasetInfo* last_info_ = nullptr;  // of that dataset
   std::map<std::string, std::size_t> set_by_key_;

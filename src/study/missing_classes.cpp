@@ -164,17 +164,14 @@ class Check {
 
 std::vector<std::string> missing_class_warnings(const Study& study, const Catalog& catalog) {
   Check check(catalog);
-  std::set<std::pair<std::string, const std::vector<Evaluation>*>> seen;
-  const Json* last_dataset = nullptr;
-  const std::vector<Evaluation>* last_evaluations = nullptr;
+  using Pair = std::pair<std::size_t, const std::vector<Evaluation>*>;
+  std::set<Pair> seen;
+  Pair last{};
   for (const Trial& trial : study.trials) {
-    const Json& dataset = study.config(trial).at("dataset");
-    const std::vector<Evaluation>& evaluations = study.evaluations(trial);
-    // Neighbours mostly share both; to compare is much cheaper than to write down.
-    if (last_evaluations == &evaluations && *last_dataset == dataset) continue;
-    last_dataset = &dataset;
-    last_evaluations = &evaluations;
-    if (seen.insert({dataset.dump(), &evaluations}).second) check.look_at(dataset, evaluations);
+    const Pair pair{study.dataset_section(trial), &study.evaluations(trial)};
+    if (pair == last) continue;  // neighbours mostly share both
+    last = pair;
+    if (seen.insert(pair).second) check.look_at(study.dataset_sections()[pair.first], *pair.second);
   }
   return check.take();
 }

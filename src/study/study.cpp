@@ -2,7 +2,6 @@
 #include "eigensweep/study/study.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "grid.hpp"
 
@@ -52,20 +51,12 @@ const std::vector<Evaluation>& Study::evaluations(const Trial& trial) const {
   return evaluation_sets_.at(evaluation_set_of_.at(cells.at(trial.cell).trial));
 }
 
-const DatasetInfo& Study::dataset(const Trial& trial) const { return datasets_.at(config(trial).at("dataset").dump()); }
+const DatasetInfo& Study::dataset(const Trial& trial) const {
+  return datasets_.at(dataset_sections_[dataset_section(trial)].dump());
+}
 
-std::vector<Json> Study::dataset_sections() const {
-  std::vector<Json> sections;
-  std::set<std::string> seen;
-  const Json* last = nullptr;
-  for (const Trial& trial : trials) {
-    const Json& section = config(trial).at("dataset");
-    // Neighbours mostly share it; to compare is much cheaper than to write down.
-    if (last != nullptr && *last == section) continue;
-    last = &section;
-    if (seen.insert(section.dump()).second) sections.push_back(section);
-  }
-  return sections;
+std::size_t Study::dataset_section(const Trial& trial) const {
+  return dataset_section_of_.at(cells.at(trial.cell).trial);
 }
 
 std::size_t Study::points() const {

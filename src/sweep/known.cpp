@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "eigensweep/sweep/checkpoints.hpp"
 
@@ -38,25 +39,18 @@ bool has_all(const study::Done& done, const std::string& trial, const std::vecto
 class Sections {
  public:
   explicit Sections(const study::Study& study) {
-    const Json* last = nullptr;
-    for (const study::Trial& trial : study.trials) {
-      const Json& section = study.config(trial).at("dataset");
-      // Neighbours mostly share it; to compare is much cheaper than to write down.
-      if (last == nullptr || *last != section) text_ = &*texts_.insert(section.dump()).first;
-      last = &section;
-      by_trial_.emplace(trial.id, text_);
-    }
+    for (const Json& section : study.dataset_sections()) texts_.push_back(section.dump());
+    for (const study::Trial& trial : study.trials) by_trial_.emplace(trial.id, study.dataset_section(trial));
   }
   /// Null for a trial of another study.
   [[nodiscard]] const std::string* of(const std::string& trial) const {
     const auto found = by_trial_.find(trial);
-    return found == by_trial_.end() ? nullptr : found->second;
+    return found == by_trial_.end() ? nullptr : &texts_[found->second];
   }
 
  private:
-  std::set<std::string> texts_;
-  const std::string* text_ = nullptr;
-  std::unordered_map<std::string, const std::string*> by_trial_;
+  std::vector<std::string> texts_;
+  std::unordered_map<std::string, std::size_t> by_trial_;
 };
 
 void note_content(const wire::Record& record, const Sections& sections, MadeWith& made_with) {

@@ -30,7 +30,8 @@ wire::Task make_task(const study::Study& study, const OutputPaths& paths, const 
                      const study::Pack& pack, double checkpoint_every) {
   wire::Task task;
   task.pack = pack.id;
-  task.dataset_sha256 = contents.hashes.at(study.config(study.trials[pack.lanes.front().trial]).at("dataset").dump());
+  task.dataset_sha256 = contents.hashes.at(
+      study.dataset_sections()[study.dataset_section(study.trials[pack.lanes.front().trial])].dump());
   for (const study::Lane& lane : pack.lanes) {
     const study::Trial& trial = study.trials[lane.trial];
     wire::TaskLane entry;

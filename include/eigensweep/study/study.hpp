@@ -89,7 +89,9 @@ class Study {
   /// Facts of that trial's dataset, as its files' headers told when the study was read.
   [[nodiscard]] const DatasetInfo& dataset(const Trial& trial) const;
   /// The distinct resolved "dataset" sections of all trials, in the order of the first trial of each.
-  [[nodiscard]] std::vector<Json> dataset_sections() const;
+  [[nodiscard]] const std::vector<Json>& dataset_sections() const noexcept { return dataset_sections_; }
+  /// Which of these a trial has.
+  [[nodiscard]] std::size_t dataset_section(const Trial& trial) const;
   /// Number of points: cells times the evaluation points of each.
   [[nodiscard]] std::size_t points() const;
   /// The study with every default written out, as stored in the results file.
@@ -103,6 +105,8 @@ class Study {
   std::vector<std::shared_ptr<const Grid>> grids_;        // one per alternative
   std::vector<std::vector<Evaluation>> evaluation_sets_;  // distinct sets
   std::vector<std::uint32_t> evaluation_set_of_;          // one per trial
+  std::vector<Json> dataset_sections_;
+  std::vector<std::uint32_t> dataset_section_of_;  // one per trial
   std::map<std::string, DatasetInfo> datasets_;           // by the text of the "dataset" section
   Json resolved_;
 };
