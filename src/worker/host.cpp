@@ -9,8 +9,8 @@
 #endif
 
 #include <cstdlib>
-#include <fstream>
 
+#include "eigensweep/core/control_groups.hpp"
 #include "eigensweep/core/error.hpp"
 
 namespace eigensweep::worker {
@@ -21,12 +21,7 @@ std::string device_name(const torch::Device& device) { return device.str(); }
 
 std::int64_t free_memory(const torch::Device& device) {
   if (device.is_cuda()) return static_cast<std::int64_t>(at::accelerator::getMemoryInfo(device.index()).first);
-  std::ifstream meminfo("/proc/meminfo");
-  std::string name;
-  std::int64_t kibibytes = 0;
-  for (std::string unit; meminfo >> name >> kibibytes; std::getline(meminfo, unit)) {
-    if (name == "MemAvailable:") return kibibytes * 1024;
-  }
+  if (const auto bytes = eigensweep::free_memory(system_root())) return static_cast<std::int64_t>(*bytes);
   return static_cast<std::int64_t>(::sysconf(_SC_AVPHYS_PAGES)) * ::sysconf(_SC_PAGESIZE);
 }
 

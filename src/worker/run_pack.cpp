@@ -42,6 +42,7 @@ Json provenance(const wire::Task& task, const Session& session, std::size_t lane
           {"eigensweep", std::string(build_info().version)},
           {"git_revision", std::string(build_info().git_revision)},
           {"threads", torch::get_num_threads()},
+          {"cpus", cpu_list(allowed_cpus())},
           {"pack", task.pack},
           {"lane", lane},
           {"lanes", task.lanes.size()},

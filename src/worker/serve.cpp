@@ -57,6 +57,7 @@ Json hello(const torch::Device& device) {
   return {{"type", "hello"},
           {"device", device_name(device)},
           {"threads", torch::get_num_threads()},
+          {"cpus", cpu_list(allowed_cpus())},
           {"torch", torch_version()},
           {"memory", free_memory(device)},
           {"host", host_name()},

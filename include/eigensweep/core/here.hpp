@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace eigensweep {
 
@@ -10,6 +11,11 @@ std::string host_name();
 
 /// Now, as ISO 8601 in UTC, e.g. "2026-01-31T23:59:59Z".
 std::string utc_now();
+
+/// The CPUs that this process may run on, ascending.
+std::vector<int> allowed_cpus();
+/// "0-3,8"
+std::string cpu_list(std::vector<int> cpus);
 
 /// The most memory that this process has had in RAM so far, in bytes.
 double peak_resident_bytes();
