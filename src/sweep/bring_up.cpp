@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "eigensweep/core/file.hpp"
@@ -60,13 +61,16 @@ void compare_gpus(const std::vector<Introduction>& ranks, Findings& findings) {
 
 }  // namespace
 
-Introduction introduce(const RunOptions& options, const Communicator& communicator, std::size_t sharers) {
+Introduction introduce(const RunOptions& options, const Communicator& communicator, const Share& share) {
   Introduction made;
   made.rank = communicator.rank();
   made.host = host_name();
   const BuildInfo& build = build_info();
   made.build =
       fmt::format("{} ({}{})", build.version, build.git_revision.substr(0, 12), build.git_dirty ? ", modified" : "");
+  made.cores_by = share.cores_by;
+  made.memory_by = share.memory_by;
+  made.limits_unread = share.problems;
   try {
     if (!options.study_file.empty()) made.study = hash::sha256_of_file(options.study_file);
   } catch (const DataError&) {
@@ -75,7 +79,7 @@ Introduction introduce(const RunOptions& options, const Communicator& communicat
   try {
     const auto worker = find_worker();
     const Surroundings around =
-        look_around(communicator, sharers, worker, options.placement.device, options.tries_worker);
+        look_around(communicator, share, worker, options.placement.device, options.tries_worker);
     made.places = place_workers(options.placement, around, communicator.rank());
   } catch (const Error& error) {
     made.problem = error.what();
@@ -84,9 +88,16 @@ Introduction introduce(const RunOptions& options, const Communicator& communicat
 }
 
 Json to_json(const Introduction& introduction) {
-  Json json{{"type", "introduction"},      {"rank", introduction.rank},   {"host", introduction.host},
-            {"build", introduction.build}, {"study", introduction.study}, {"problem", introduction.problem},
-            {"places", Json::array()}};
+  Json json{{"type", "introduction"},
+            {"rank", introduction.rank},
+            {"host", introduction.host},
+            {"build", introduction.build},
+            {"study", introduction.study},
+            {"problem", introduction.problem},
+            {"places", Json::array()},
+            {"cores_by", introduction.cores_by},
+            {"memory_by", introduction.memory_by},
+            {"limits_unread", introduction.limits_unread}};
   for (const Place& place : introduction.places) json["places"].push_back(to_json(place));
   return json;
 }
@@ -98,6 +109,10 @@ Introduction introduction_from_json(const Json& json) {
   made.build = json.at("build").get<std::string>();
   made.study = json.at("study").get<std::string>();
   made.problem = json.at("problem").get<std::string>();
+  // A rank of an older build, which is refused for that later, does not say these.
+  made.cores_by = json.value("cores_by", "");
+  made.memory_by = json.value("memory_by", "");
+  made.limits_unread = json.value("limits_unread", std::vector<std::string>{});
   for (const Json& place : json.at("places")) made.places.push_back(place_from_json(place));
   return made;
 }
@@ -123,6 +138,19 @@ std::vector<Place> places_of(const std::vector<Introduction>& ranks) {
   return places;
 }
 
+std::vector<std::pair<std::string, std::string>> decisions(const std::vector<Introduction>& ranks) {
+  std::vector<std::pair<std::string, std::string>> lines;
+  std::set<std::pair<std::string, std::string>> said;
+  const auto say = [&](const char* subject, const Introduction& rank, const std::string& by) {
+    std::pair<std::string, std::string> line{
+        subject, fmt::format("{}: {}{}", rank.host, ranks.size() == 1 ? "" : "each rank has ", by)};
+    if (!by.empty() && said.insert(line).second) lines.push_back(std::move(line));
+  };
+  for (const Introduction& rank : ranks) say("cores", rank, rank.cores_by);
+  for (const Introduction& rank : ranks) say("memory", rank, rank.memory_by);
+  return lines;
+}
+
 Findings compare(const std::vector<Introduction>& ranks) {
   Findings findings;
   const Introduction& first = ranks.front();
@@ -145,6 +173,12 @@ Findings compare(const std::vector<Introduction>& ranks) {
     }
   }
   compare_gpus(ranks, findings);
+  std::set<std::string> unread;
+  for (const Introduction& rank : ranks) {
+    for (const std::string& line : rank.limits_unread) {
+      if (unread.insert(rank.host + line).second) findings.warnings.push_back(fmt::format("{}: {}", rank.host, line));
+    }
+  }
   return findings;
 }
 

@@ -122,17 +122,16 @@ ExitCode examine(const RunOptions& asked, const study::Catalog& catalog) {
   StartTimeout start(options.rank_timeout.value_or(usual_rank_timeout));
   Communicator communicator;
   log::start(communicator.size() == 1 ? "eigensweep" : fmt::format("rank {}", communicator.rank()));
-  const std::size_t sharers = count_sharers(communicator);
+  const Share share = take_share(communicator);
   if (communicator.rank() != 0) {
     start.end();
-    return follow(options, communicator, sharers);
+    return follow(options, communicator, share);
   }
   const RankWatch watch(1, communicator.size(), options.rank_timeout.value_or(usual_rank_timeout));
   Report report;
   ExitCode code = ExitCode::system;
   try {
-    const std::vector<Introduction> ranks =
-        gather_introductions(communicator, introduce(options, communicator, sharers));
+    const std::vector<Introduction> ranks = gather_introductions(communicator, introduce(options, communicator, share));
     std::set<std::string> hosts;
     for (const Introduction& rank : ranks) hosts.insert(rank.host);
     Report::say("build", fmt::format("eigensweep {}", ranks.front().build));
@@ -152,6 +151,7 @@ ExitCode examine(const RunOptions& asked, const study::Catalog& catalog) {
         report.problem(error.what());
       }
     }
+    for (const auto& [subject, line] : decisions(ranks)) Report::say(subject, line);
     for (const std::string& line : placement_table(places_of(ranks))) Report::say("place", line);
     report.add(compare(ranks));
     // Without a study and a name nobody knows the folder that a run would take: one that is not there yet.

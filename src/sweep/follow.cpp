@@ -44,9 +44,9 @@ std::unique_ptr<Supervisor> make_supervisor(const Json& message, const RunOption
 
 }  // namespace
 
-ExitCode follow(const RunOptions& options, Communicator& communicator, std::size_t sharers) {
+ExitCode follow(const RunOptions& options, Communicator& communicator, const Share& share) {
   const Signals signals;
-  communicator.send(0, to_json(introduce(options, communicator, sharers)));
+  communicator.send(0, to_json(introduce(options, communicator, share)));
   std::unique_ptr<Supervisor> supervisor;  // once rank 0 has sent the settings
   std::chrono::microseconds pause = shortest;
   std::vector<Clock::time_point> told_progress_at;

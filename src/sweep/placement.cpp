@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/sweep/placement.hpp"
 
-#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,7 +8,6 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <map>
 #include <memory>
 #include <tuple>
@@ -23,16 +21,6 @@ namespace {
 
 /// Of a machine's memory, what all packs together may take: the rest is for datasets, libraries and everybody else.
 constexpr double usable_share = 0.6;
-
-cpu_set_t own_mask() {
-  cpu_set_t mask;
-  CPU_ZERO(&mask);
-  if (::sched_getaffinity(0, sizeof(mask), &mask) != 0) {
-    for (long i = 0; i < ::sysconf(_SC_NPROCESSORS_ONLN) && i < CPU_SETSIZE; ++i)
-      CPU_SET(static_cast<std::size_t>(i), &mask);
-  }
-  return mask;
-}
 
 /// What `worker --devices` says: {"cuda": count, "memory": [bytes per device]}.
 std::vector<double> ask_devices(const std::filesystem::path& worker) {
@@ -64,37 +52,53 @@ int threads_of(const PlacementRequest& request, std::size_t cores, std::size_t w
       static_cast<int>(std::max<std::size_t>(1, cores / std::max<std::size_t>(1, workers))));
 }
 
+/// The threads of each of a rank's workers, and where they may run: blocks of the rank's CPUs, or all of them where
+/// that would put two threads of one worker on a CPU. A block may have more CPUs than threads: with a quota below the
+/// mask the kernel may still choose among the CPUs that others leave idle.
+void share_out(std::vector<Place>& places, const PlacementRequest& request, const std::vector<int>& cpus,
+               std::size_t cores) {
+  const std::size_t workers = places.size();
+  const auto at = [&](std::size_t i) { return cpus.begin() + static_cast<std::ptrdiff_t>(i * cpus.size() / workers); };
+  for (std::size_t slot = 0; slot < workers; ++slot) {
+    Place& place = places[slot];
+    place.threads = threads_of(request, cores, workers);
+    place.cpus = cpus;
+    const bool has_enough = cpus.size() / workers >= static_cast<std::size_t>(place.threads);
+    if (has_enough) place.cpus.assign(at(slot), at(slot + 1));
+  }
+}
+
+bool have_own_cpus(const Place& one, const Place& other) {
+  return std::find_first_of(one.cpus.begin(), one.cpus.end(), other.cpus.begin(), other.cpus.end()) == one.cpus.end();
+}
+
+/// ", each on its own of CPUs 0-3"
+std::string cpus_of(std::vector<Place>::const_iterator first, std::vector<Place>::const_iterator last) {
+  std::vector<int> all;
+  bool are_own = true;
+  for (auto place = first; place != last; ++place) {
+    all.insert(all.end(), place->cpus.begin(), place->cpus.end());
+    are_own = are_own && (place == first || have_own_cpus(*std::prev(place), *place));
+  }
+  if (all.empty()) return "";
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  const char* each = last - first == 1 ? "" : are_own ? ", each on its own" : ", all";
+  const char* of = last - first == 1 ? ", on" : are_own ? " of" : " on";
+  return fmt::format("{}{} CPU{} {}", each, of, all.size() == 1 ? "" : "s", cpu_list(all));
+}
+
 }  // namespace
 
-std::size_t count_sharers(const Communicator& communicator) {
-  const cpu_set_t mine = own_mask();
-  std::vector<std::uint8_t> bytes(sizeof(mine));
-  std::memcpy(bytes.data(), &mine, sizeof(mine));
-  std::size_t sharers = 0;
-  for (const auto& other : communicator.gather_on_node(bytes)) {
-    cpu_set_t mask;
-    std::memcpy(&mask, other.data(), sizeof(mask));
-    cpu_set_t both;
-    CPU_AND(&both, &mask, &mine);
-    if (CPU_COUNT(&both) > 0) ++sharers;
-  }
-  return std::max<std::size_t>(1, sharers);
-}
-
-std::size_t own_cores() {
-  const cpu_set_t mask = own_mask();
-  return static_cast<std::size_t>(std::max(1, CPU_COUNT(&mask)));
-}
-
-Surroundings look_around(const Communicator& communicator, std::size_t sharers, const std::filesystem::path& worker,
+Surroundings look_around(const Communicator& communicator, const Share& share, const std::filesystem::path& worker,
                          const std::string& device, bool tries_worker) {
   Surroundings around;
   around.host = host_name();
-  around.cores = own_cores();
-  around.sharers = sharers;
+  around.cpus = share.cpus;
+  around.cores = share.cores;
   around.node_rank = static_cast<std::size_t>(communicator.node_rank());
   around.is_launched = is_launched();
-  around.memory = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+  around.memory = share.memory;
   for (const char* name : {"CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"}) {
     const char* visible = std::getenv(name);
     if (visible != nullptr && around.visible_devices.empty()) around.visible_devices = visible;
@@ -116,8 +120,7 @@ std::vector<Place> place_workers(const PlacementRequest& request, const Surround
                     "CUDA_VISIBLE_DEVICES, or use --device cpu",
                     around.host));
   }
-  const std::size_t cores = std::max<std::size_t>(1, around.cores / around.sharers);
-  const std::size_t usual = around.is_launched ? 1 : gpus > 0 ? gpus : cores;
+  const std::size_t usual = around.is_launched ? 1 : gpus > 0 ? gpus : around.cores;
   const std::size_t workers = std::max<std::size_t>(1, request.workers.value_or(usual));
   std::vector<Place> places;
   for (std::size_t slot = 0; slot < workers; ++slot) {
@@ -125,8 +128,7 @@ std::vector<Place> place_workers(const PlacementRequest& request, const Surround
     place.rank = rank;
     place.slot = slot;
     place.host = around.host;
-    place.threads = threads_of(request, cores, workers);
-    place.memory = usable_share * around.memory / static_cast<double>(workers * around.sharers);
+    place.memory = usable_share * around.memory / static_cast<double>(workers);
     place.device = "cpu";
     if (gpus > 0) {
       const std::size_t device = (around.node_rank * workers + slot) % gpus;
@@ -140,13 +142,14 @@ std::vector<Place> place_workers(const PlacementRequest& request, const Surround
     }
     places.push_back(std::move(place));
   }
+  share_out(places, request, around.cpus, around.cores);
   return places;
 }
 
-void keep_only(std::vector<Place>& places, std::size_t workers, const PlacementRequest& request, std::size_t cores) {
+void keep_only(std::vector<Place>& places, std::size_t workers, const PlacementRequest& request, const Share& share) {
   if (workers == 0 || workers >= places.size()) return;
   places.resize(workers);
-  for (Place& place : places) place.threads = threads_of(request, cores, workers);
+  share_out(places, request, share.cpus, share.cores);
 }
 
 std::vector<std::string> placement_table(const std::vector<Place>& places) {
@@ -163,9 +166,11 @@ std::vector<std::string> placement_table(const std::vector<Place>& places) {
     const std::string ranks = first.rank == places[end - 1].rank
                                   ? fmt::format("rank {}", first.rank)
                                   : fmt::format("ranks {}-{}", first.rank, places[end - 1].rank);
-    lines.push_back(fmt::format("{} ({}) on {}: {}{}, {} thread{}{}", range, ranks, first.host, first.device,
+    const auto at = [&](std::size_t i) { return places.begin() + static_cast<std::ptrdiff_t>(i); };
+    lines.push_back(fmt::format("{} ({}) on {}: {}{}, {} thread{}{}{}", range, ranks, first.host, first.device,
                                 first.gpu_name.empty() ? "" : fmt::format(" ({})", first.gpu_name), first.threads,
-                                first.threads == 1 ? "" : "s", end - start == 1 ? "" : " each"));
+                                first.threads == 1 ? "" : "s", end - start == 1 ? "" : " each",
+                                cpus_of(at(start), at(end))));
     start = end;
   }
   return lines;
@@ -201,15 +206,11 @@ WorkerCommand worker_command(const Place& place, const std::filesystem::path& lo
 }
 
 Json to_json(const Place& place) {
-  return {{"rank", place.rank},
-          {"slot", place.slot},
-          {"host", place.host},
-          {"device", place.device},
-          {"threads", place.threads},
-          {"memory", place.memory},
-          {"visible_devices", place.visible_devices},
-          {"gpu", place.gpu},
-          {"gpu_name", place.gpu_name}};
+  return {{"rank", place.rank},       {"slot", place.slot},
+          {"host", place.host},       {"device", place.device},
+          {"threads", place.threads}, {"cpus", place.cpus},
+          {"memory", place.memory},   {"visible_devices", place.visible_devices},
+          {"gpu", place.gpu},         {"gpu_name", place.gpu_name}};
 }
 
 Place place_from_json(const Json& json) {
@@ -219,6 +220,7 @@ Place place_from_json(const Json& json) {
   place.host = json.at("host").get<std::string>();
   place.device = json.at("device").get<std::string>();
   place.threads = json.at("threads").get<int>();
+  place.cpus = json.value("cpus", std::vector<int>{});  // a rank of an older build is refused for that later
   place.memory = json.at("memory").get<double>();
   place.visible_devices = json.at("visible_devices").get<std::string>();
   place.gpu = json.at("gpu").get<std::string>();

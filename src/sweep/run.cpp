@@ -83,14 +83,14 @@ void report_known(const study::Study& study, const Known& known, const OutputPat
 class Leader {
  public:
   Leader(const RunOptions& options, const study::Catalog& catalog, const Publish& publish, Communicator& communicator,
-         RankWatch& ranks, StartTimeout& start, std::size_t sharers)
+         RankWatch& ranks, StartTimeout& start, const Share& share)
       : options_(options),
         catalog_(catalog),
         publish_(publish),
         communicator_(communicator),
         ranks_(ranks),
         start_timeout_(start),
-        sharers_(sharers) {}
+        share_(share) {}
 
   ExitCode run() {
     const Signals signals;
@@ -122,7 +122,7 @@ class Leader {
     // Not before: a study that is refused must not take the place of the one whose results lie there.
     keep_study(paths, study.name, study.document, options_.study_file);
     Work work = plan(study, paths, known, contents, places);
-    if (communicator_.size() == 1) keep_only(places, work.packs.size(), options_.placement, own_cores());
+    if (communicator_.size() == 1) keep_only(places, work.packs.size(), options_.placement, share_);
     for (const std::string& line : placement_table(places)) log::info("{}", line);
     log::info("{} trials to do in {} packs; everything goes to {}", study.trials.size() - known.finished,
               work.packs.size(), paths.folder().string());
@@ -151,7 +151,7 @@ class Leader {
   /// Where workers will run, once nothing speaks against it on any rank. Throws SystemError.
   std::vector<Place> bring_up(const OutputPaths& paths) {
     const std::vector<Introduction> ranks =
-        gather_introductions(communicator_, introduce(options_, communicator_, sharers_));
+        gather_introductions(communicator_, introduce(options_, communicator_, share_));
     Findings findings = compare(ranks);
     if (const std::string complaint = probe_folder(paths.folder()); !complaint.empty()) {
       findings.problems.push_back(complaint);
@@ -161,6 +161,7 @@ class Leader {
       }
     }
     for (const std::string& line : findings.warnings) log::warn("{}", line);
+    for (const auto& [subject, line] : decisions(ranks)) log::info("{} on {}", subject, line);
     for (std::size_t i = 1; i < findings.problems.size(); ++i) log::error("{}", findings.problems[i]);
     if (!findings.problems.empty()) throw SystemError(findings.problems.front());
     start_timeout_.end();
@@ -230,7 +231,7 @@ class Leader {
   Communicator& communicator_;
   RankWatch& ranks_;
   StartTimeout& start_timeout_;
-  std::size_t sharers_;
+  const Share& share_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
@@ -240,14 +241,14 @@ ExitCode run(const RunOptions& options, const study::Catalog& catalog, const Pub
   StartTimeout start(options.rank_timeout.value_or(usual_rank_timeout));
   Communicator communicator;
   log::start(communicator.size() == 1 ? "eigensweep" : fmt::format("rank {}", communicator.rank()));
-  const std::size_t sharers = count_sharers(communicator);
+  const Share share = take_share(communicator);
   if (communicator.rank() != 0) {
     start.end();
-    return follow(options, communicator, sharers);
+    return follow(options, communicator, share);
   }
   RankWatch ranks(1, communicator.size(), options.rank_timeout.value_or(usual_rank_timeout));
   try {
-    const ExitCode code = Leader(options, catalog, publish, communicator, ranks, start, sharers).run();
+    const ExitCode code = Leader(options, catalog, publish, communicator, ranks, start, share).run();
     send_away(communicator, ranks, code, false);
     return code;
   } catch (const Error& error) {

@@ -53,6 +53,46 @@ class Doctor(Case):
         self.assertEqual(code, 0, text)
         self.assertIn("ranks    1, without a launcher on 1 machine", text)
 
+    def groups(self, **limits):
+        """A machine whose only control group has these files, as a fake /proc and /sys; returns the variable."""
+        root = self.folder / "machine"
+        (root / "proc/self").mkdir(parents=True, exist_ok=True)
+        (root / "sys/fs/cgroup/job").mkdir(parents=True, exist_ok=True)
+        (root / "proc/self/cgroup").write_text("0::/job\n")
+        (root / "proc/self/mountinfo").write_text("31 22 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n")
+        for name, value in limits.items():
+            (root / "sys/fs/cgroup/job" / name.replace("_", ".")).write_text(value)
+        return {"EIGENSWEEP_SYSTEM_ROOT": str(root)}, root / "sys/fs/cgroup/job"
+
+    def test_what_decided_about_cores_and_memory_is_said(self):
+        cpus = len(os.sched_getaffinity(0))
+        variables, group = self.groups(cpu_max="50000 100000", memory_max=str(2**29))
+        for command in (self.doctor("--device", "cpu"), self.start_of("--device", "cpu")):
+            code, text = self.finish_of([*map(str, command)], variables)
+            self.assertEqual(code, 0, text)
+            self.assertIn(f": 1 by the control group's quota of 0.5 ({group}/cpu.max), {cpus} in the affinity mask", text)
+            self.assertIn(f": 512 MiB by the control group's limit of 512 MiB ({group}/memory.max), ", text)
+            self.assertIn(": cpu, 1 thread, on CPU", text)
+            self.assertNotIn("workers 0-", text)
+        code, text = self.finish_of([*map(str, self.doctor("--device", "cpu"))])
+        self.assertEqual(code, 0, text)
+        self.assertIn("cores    ", text)
+        self.assertIn("memory   ", text)
+
+    def test_ranks_share_a_quota(self):
+        variables, group = self.groups(cpu_max="150000 100000", memory_max=str(2**29))
+        code, text = self.mpi(self.doctor("--device", "cpu"), self.doctor("--device", "cpu"), variables=variables)
+        self.assertEqual(code, 0, text)
+        self.assertIn(f": each rank has 256 MiB by the control group's limit of 512 MiB for 2 ranks ({group}/memory.max), ", text)
+        self.assertEqual(text.count("\ncores "), 1, text)
+
+    def test_a_limit_that_cannot_be_read_is_a_warning(self):
+        variables, group = self.groups(cpu_max="plenty")
+        for command in (self.doctor("--device", "cpu"), self.start_of("--device", "cpu")):
+            code, text = self.finish_of([*map(str, command)], variables)
+            self.assertEqual(code, 0, text)
+            self.assertIn(f"{group}/cpu.max: cannot be understood: no quota and period (its limit is not known and not kept to)", text)
+
     def test_a_worker_that_does_not_run_is_a_problem(self):
         code, text = self.finish_of([*map(str, self.doctor("--device", "cpu"))], fake={"no_devices": "libtorch.so: cannot open"})
         self.assertEqual(code, 4, text)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <numeric>
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/sweep/placement.hpp"
@@ -12,6 +14,8 @@ Surroundings machine(std::size_t cores, std::size_t gpus) {
   Surroundings around;
   around.host = "node1";
   around.cores = cores;
+  around.cpus.resize(cores);
+  std::iota(around.cpus.begin(), around.cpus.end(), 0);
   around.memory = 100;
   around.device_memory.assign(gpus, 10.0);
   return around;
@@ -50,9 +54,8 @@ TEST_CASE("what the user asks for decides") {
 }
 
 TEST_CASE("under a launcher a rank has one worker, a GPU by its place on the node, and its share of the cores") {
-  Surroundings around = machine(16, 4);
+  Surroundings around = machine(4, 4);
   around.is_launched = true;
-  around.sharers = 4;
   around.node_rank = 3;
   auto places = place_workers({}, around, 11);
   REQUIRE(places.size() == 1);
@@ -65,33 +68,78 @@ TEST_CASE("under a launcher a rank has one worker, a GPU by its place on the nod
   }
   SECTION("mpirun bound each rank to a core of its own") {
     around.cores = 1;
-    around.sharers = 1;
+    around.cpus = {3};
     CHECK(place_workers({}, around, 11)[0].threads == 1);
+    CHECK(place_workers({}, around, 11)[0].cpus == std::vector<int>{3});
   }
 }
 
 TEST_CASE("few packs get all the cores") {
   auto places = place_workers({}, machine(8, 0), 0);
-  keep_only(places, 2, {}, 8);
+  Share share;
+  share.cores = 8;
+  share.cpus = {0, 1, 2, 3, 4, 5, 6, 7};
+  keep_only(places, 2, {}, share);
   REQUIRE(places.size() == 2);
   CHECK(places[0].threads == 4);
-  keep_only(places, 5, {}, 8);
+  CHECK(places[0].cpus == std::vector<int>{0, 1, 2, 3});
+  CHECK(places[1].cpus == std::vector<int>{4, 5, 6, 7});
+  keep_only(places, 5, {}, share);
   CHECK(places.size() == 2);
+}
+
+TEST_CASE("workers have CPUs of their own, unless they are asked to have more threads than there are CPUs") {
+  PlacementRequest request;
+  for (const std::size_t cores : {1U, 2U, 3U, 8U}) {
+    for (const std::size_t workers : {1U, 2U, 3U, 5U}) {
+      request.workers = workers;
+      const auto places = place_workers(request, machine(cores, 0), 0);
+      std::vector<int> all;
+      for (const Place& place : places) all.insert(all.end(), place.cpus.begin(), place.cpus.end());
+      std::sort(all.begin(), all.end());
+      const std::vector<int> once = machine(cores, 0).cpus;
+      if (workers <= cores) CHECK(all == once);
+      if (workers > cores) CHECK(places.back().cpus == once);
+    }
+  }
+  request.workers = 2;
+  request.threads = 4;
+  CHECK(place_workers(request, machine(4, 0), 0)[1].cpus == std::vector<int>{0, 1, 2, 3});
+  request.threads = 1;
+  CHECK(place_workers(request, machine(4, 0), 0)[1].cpus == std::vector<int>{2, 3});
+}
+
+TEST_CASE("a quota below the mask leaves the kernel a choice of CPUs") {
+  Surroundings around = machine(8, 0);
+  around.cores = 2;
+  const auto places = place_workers({}, around, 0);
+  REQUIRE(places.size() == 2);
+  CHECK(places[0].threads == 1);
+  CHECK(places[0].cpus == std::vector<int>{0, 1, 2, 3});
+  CHECK(places[1].cpus == std::vector<int>{4, 5, 6, 7});
 }
 
 TEST_CASE("the placement table joins equal places") {
   Surroundings around = machine(4, 0);
   CHECK(placement_table(place_workers({}, around, 0)) ==
-        std::vector<std::string>{"workers 0-3 (rank 0) on node1: cpu, 1 thread each"});
-  around = machine(4, 1);
+        std::vector<std::string>{"workers 0-3 (rank 0) on node1: cpu, 1 thread each, each on its own of CPUs 0-3"});
+  PlacementRequest request;
+  request.workers = 2;
+  request.threads = 4;
+  CHECK(placement_table(place_workers(request, around, 0)) ==
+        std::vector<std::string>{"workers 0-1 (rank 0) on node1: cpu, 4 threads each, all on CPUs 0-3"});
+  around = machine(2, 1);
   around.is_launched = true;
-  around.sharers = 2;
   auto places = place_workers({}, around, 0);
+  CHECK(placement_table(places) ==
+        std::vector<std::string>{"worker 0 (rank 0) on node1: cuda:0, 2 threads, on CPUs 0-1"});
   around.node_rank = 1;
+  around.cpus = {2, 3};
   const auto more = place_workers({}, around, 1);
   places.insert(places.end(), more.begin(), more.end());
   CHECK(placement_table(places) ==
-        std::vector<std::string>{"workers 0-1 (ranks 0-1) on node1: cuda:0, 2 threads each"});
+        std::vector<std::string>{
+            "workers 0-1 (ranks 0-1) on node1: cuda:0, 2 threads each, each on its own of CPUs 0-3"});
 }
 
 TEST_CASE("a place survives its way to another rank") {

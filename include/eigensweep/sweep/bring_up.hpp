@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "eigensweep/sweep/communicator.hpp"
@@ -18,16 +19,21 @@ struct Introduction {
   std::string build;  ///< version and revision of this program
   std::string study;  ///< SHA-256 of the study file; "" where this rank cannot read it, which is no fault by itself
   std::vector<Place> places;
-  std::string problem;  ///< why there are no places
+  std::string problem;                     ///< why there are no places
+  std::string cores_by, memory_by;         ///< what decided how much of its machine is this rank's, as in Share
+  std::vector<std::string> limits_unread;  ///< limits that could not be read
 };
 
-Introduction introduce(const RunOptions& options, const Communicator& communicator, std::size_t sharers);
+Introduction introduce(const RunOptions& options, const Communicator& communicator, const Share& share);
 Json to_json(const Introduction& introduction);
 Introduction introduction_from_json(const Json& json);
 
 /// Rank 0: its own introduction and those of all others, by rank. Waits for them.
 std::vector<Introduction> gather_introductions(Communicator& communicator, Introduction own);
 std::vector<Place> places_of(const std::vector<Introduction>& ranks);
+
+/// What decided about cores and memory, a line for each machine and answer: {"cores" or "memory", line}.
+std::vector<std::pair<std::string, std::string>> decisions(const std::vector<Introduction>& ranks);
 
 /// What is wrong with a start; each a line for the user.
 struct Findings {

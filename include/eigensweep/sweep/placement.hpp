@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "eigensweep/sweep/communicator.hpp"
+#include "eigensweep/sweep/share.hpp"
 #include "eigensweep/sweep/worker_process.hpp"
 
 namespace eigensweep::sweep {
@@ -34,14 +34,14 @@ std::vector<Gpu> driver_gpus();
 /// What a rank finds around itself.
 struct Surroundings {
   std::string host;
-  std::size_t cores = 1;    ///< in this process's affinity mask
-  std::size_t sharers = 1;  ///< ranks of this machine whose masks meet this one, itself included
+  std::vector<int> cpus;  ///< this rank's, as in Share
+  std::size_t cores = 1;  ///< this rank's, as in Share
   std::size_t node_rank = 0;
   bool is_launched = false;           ///< started by mpirun or srun: one worker per rank
   std::vector<double> device_memory;  ///< bytes, one per visible GPU
   std::vector<Gpu> gpus;              ///< the same GPUs by identity, as far as the driver tells
   std::string visible_devices;        ///< CUDA_VISIBLE_DEVICES or AMD's, "" if none is set
-  double memory = 0;                  ///< bytes of the machine
+  double memory = 0;                  ///< bytes, this rank's
 };
 
 /// Where a worker runs.
@@ -51,32 +51,26 @@ struct Place {
   std::string host;
   std::string device;  ///< "cpu" or "cuda:K"
   int threads = 1;
-  double memory = 0;  ///< bytes that its packs may take
+  std::vector<int> cpus;  ///< where it may run; nobody else's, if the rank has enough for all its workers' threads
+  double memory = 0;      ///< bytes that its packs may take
   std::string visible_devices;
   std::string gpu;       ///< its identity on every machine, "" if unknown
   std::string gpu_name;  ///< e.g. "NVIDIA A100-SXM4-40GB", "" if unknown
 };
 
-/// How many ranks of this machine have an affinity mask that meets this one's, itself included. Every rank must call
-/// it, and nothing that can fail on one rank alone may come before.
-std::size_t count_sharers(const Communicator& communicator);
-
-/// Cores in this process's affinity mask, at least one.
-std::size_t own_cores();
-
 /// Looks around. Runs `worker --devices` unless `device` is "cpu" or the machine has no GPU driver; always, if
 /// `tries_worker`.
 /// Throws SystemError when the worker cannot be run.
-Surroundings look_around(const Communicator& communicator, std::size_t sharers, const std::filesystem::path& worker,
+Surroundings look_around(const Communicator& communicator, const Share& share, const std::filesystem::path& worker,
                          const std::string& device, bool tries_worker = false);
 
 /// The workers of one rank. Under a launcher one per rank (GPU number node_rank modulo those visible); else one per
-/// GPU, or one per core on a machine without. Cores are shared out evenly. Throws SystemError when a GPU is asked for
-/// and none is visible.
+/// GPU, or one per core on a machine without. Cores are shared out evenly, CPUs in blocks. Throws SystemError when a
+/// GPU is asked for and none is visible.
 std::vector<Place> place_workers(const PlacementRequest& request, const Surroundings& around, int rank);
 
 /// Fewer workers than places: the first ones, with the cores of the others. Only for a start without a launcher.
-void keep_only(std::vector<Place>& places, std::size_t workers, const PlacementRequest& request, std::size_t cores);
+void keep_only(std::vector<Place>& places, std::size_t workers, const PlacementRequest& request, const Share& share);
 
 /// One line per group of equal places, for the log.
 std::vector<std::string> placement_table(const std::vector<Place>& places);
