@@ -202,7 +202,8 @@ std::vector<std::string> shared_gpus(const std::vector<Place>& places) {
 }
 
 WorkerCommand worker_command(const Place& place, const std::filesystem::path& logs) {
-  return {find_worker(), place.device, place.threads, logs / fmt::format("worker-{}-{}.log", place.rank, place.slot)};
+  return {find_worker(), place.device, place.threads, logs / fmt::format("worker-{}-{}.log", place.rank, place.slot),
+          place.cpus};
 }
 
 Json to_json(const Place& place) {

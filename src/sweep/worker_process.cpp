@@ -2,6 +2,7 @@
 #include "eigensweep/sweep/worker_process.hpp"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -19,6 +20,7 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
 #include "eigensweep/core/text.hpp"
+#include "eigensweep/sweep/worker_environment.hpp"
 
 namespace eigensweep::sweep {
 namespace {
@@ -63,10 +65,27 @@ std::array<Descriptor, 2> make_pipe(const std::filesystem::path& program) {
   return high;
 }
 
+/// As execve(2) wants them.
+std::vector<char*> pointers_to(std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+cpu_set_t mask_of(const std::vector<int>& cpus) {
+  cpu_set_t mask;
+  CPU_ZERO(&mask);
+  for (const int cpu : cpus) {
+    if (cpu >= 0 && cpu < CPU_SETSIZE) CPU_SET(static_cast<std::size_t>(cpu), &mask);
+  }
+  return mask;
+}
+
 /// Only async-signal-safe calls from here on: the child of a process with MPI's threads. Reports errno of a failure on
 /// `report`.
-[[noreturn]] void become_worker(const char* program, char* const* arguments, int in, int out, int log, int report,
-                                pid_t parent) {
+[[noreturn]] void become_worker(const char* program, char* const* arguments, char* const* environment,
+                                const cpu_set_t& cpus, int in, int out, int log, int report, pid_t parent) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127);  // the parent died before the line above
@@ -82,7 +101,9 @@ std::array<Descriptor, 2> make_pipe(const std::filesystem::path& program) {
     // MPI's descriptors are not all close-on-exec; where the kernel lacks the call they stay open, which does no harm.
     ::syscall(SYS_close_range, 6U, ~0U, 0U);
 #endif
-    ::execv(program, arguments);
+    // CPUs that have been taken from this job since then are no reason not to run.
+    if (CPU_COUNT(&cpus) > 0) ::sched_setaffinity(0, sizeof(cpus), &cpus);
+    ::execve(program, arguments, environment);
   }
   const int reason = errno;
   [[maybe_unused]] const auto ignored = ::write(5, &reason, sizeof(reason));
@@ -118,16 +139,17 @@ WorkerProcess::WorkerProcess(const WorkerCommand& command) : log_(command.log) {
                                  std::to_string(worker_in),
                                  "--out-fd",
                                  std::to_string(worker_out)};
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
+  const std::vector<char*> arguments = pointers_to(words);
+  std::vector<std::string> variables = worker_environment(own_environment(), command.threads);
+  const std::vector<char*> environment = pointers_to(variables);
+  const cpu_set_t cpus = mask_of(command.cpus);
 
   const pid_t parent = ::getpid();
   pid_ = ::fork();
   if (pid_ < 0) fail(command.program, "fork");
   if (pid_ == 0) {
-    become_worker(program.c_str(), arguments.data(), to_worker[0].get(), from_worker[1].get(), log.get(),
-                  report[1].get(), parent);
+    become_worker(program.c_str(), arguments.data(), environment.data(), cpus, to_worker[0].get(), from_worker[1].get(),
+                  log.get(), report[1].get(), parent);
   }
   { const Descriptor closed_here = std::move(report[1]); }
   int reason = 0;

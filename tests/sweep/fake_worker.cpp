@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A worker that speaks the frames of wire/frame.hpp and trains nothing: the sweep's tests run with it, without Torch.
-// Its records depend on the trials alone. EIGENSWEEP_FAKE, a JSON object, makes it misbehave:
+// Its records depend on the trials alone. Compiled with OpenMP it has as many threads as that gives it.
+// EIGENSWEEP_FAKE, a JSON object, makes it misbehave:
 //   steps, step_ms    how long a pack takes (10 steps of 1 ms)
 //   evaluation_ms     how long an evaluation takes (1 ms)
 //   crash_seed, hang_seed, error_seed, diverge_seed   what a pack with a trial of this seed does
@@ -206,6 +207,11 @@ int main(int argc, char** argv) {
     std::cerr << fake["no_start"].get<std::string>() << '\n';
     return 127;
   }
+#ifdef _OPENMP
+  // The runtime's threads stay, each where it was bound.
+#pragma omp parallel
+  pause_ms(1);
+#endif
   while (fake.contains("no_hello")) pause_ms(1000);
   if (fake.contains("garbage")) return ::write(out, "\xff\xff\xff\xff", 4) == 4 ? 0 : 1;
   wire::write_frame(out, hello);

@@ -20,6 +20,7 @@ struct WorkerCommand {
   std::string device = "cpu";  ///< "cpu" or "cuda:K"
   int threads = 1;
   std::filesystem::path log;  ///< its standard output and error are appended here
+  std::vector<int> cpus{};    ///< where it may run; empty: wherever this process may
 };
 
 /// A running eigensweep-worker and the two pipes to it (frames on its descriptors 3 and 4, see wire/frame.hpp). It has
