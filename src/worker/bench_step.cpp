@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 
 #include "eigensweep/training/trainer.hpp"
 #include "eigensweep/worker/by_hand.hpp"
@@ -79,6 +80,7 @@ Json bench_step(const torch::Device& device, std::int64_t width, std::int64_t ba
   times.erase(times.begin());  // the start
   const std::vector<double> all = times;
   times.erase(times.begin(), times.begin() + warmup);
+  const double sum = std::accumulate(times.begin(), times.end(), 0.0);
   // The median leaves out the steps that begin with new eigenvectors.
   std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
   const double median = times[times.size() / 2];
@@ -91,6 +93,7 @@ Json bench_step(const torch::Device& device, std::int64_t width, std::int64_t ba
           {"lanes", lanes},
           {"steps", times.size()},
           {"ms_per_step", median},
+          {"ms_per_step_mean", sum / static_cast<double>(times.size())},
           {"ms_per_refresh", refresh - median},
           {"ms_per_model_and_step", median / static_cast<double>(lanes)}};
 }
