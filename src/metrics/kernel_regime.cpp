@@ -2,6 +2,9 @@
 // How far training has left the kernel regime: the trained network against itself at initialisation, which its seed
 // makes anew.
 #ifdef EIGENSWEEP_DECLARATIONS
+#include <fmt/format.h>
+
+#include "eigensweep/study/fit.hpp"
 #include "eigensweep/study/kind.hpp"
 #include "tangent_refusal.hpp"
 
@@ -58,6 +61,12 @@ study::Kind declare_kernel_regime() {
        "",
        "exponent of the power law of these at initialisation, fitted to ranks 11 to 500 as a spectrum's is"},
       {"ntk_exponent", {}, "f64", "", "the same after training"},
+      {"ntk_fit_ranks_initial",
+       {},
+       "i64",
+       "",
+       "how many ranks there were to be fitted at initialisation; an exponent needs 8"},
+      {"ntk_fit_ranks", {}, "i64", "", "the same after training"},
       {"linearisation_gap",
        {},
        "f64",
@@ -86,6 +95,14 @@ study::Kind declare_kernel_regime() {
        "mean over a hidden layer's units of products of activations, uncentred, after training"},
   };
   kind.refuse = [](const Json&, const Json& config) { return refuse_tangents(config); };
+  kind.warn = [](const Json& options, const Json&) -> std::string {
+    constexpr int wanted = 10 + study::fewest_fit_ranks;
+    const auto samples = options.at("samples").get<std::int64_t>();
+    if (samples >= wanted) return "";
+    return fmt::format(
+        "a tangent kernel of {} samples has no exponent: a fit needs {} ranks from 11 on; take {} samples or more",
+        samples, study::fewest_fit_ranks, wanted);
+  };
   kind.work = [](const Json& options, const study::WorkContext& context) {
     const auto n = std::min(options.at("samples").get<double>(), static_cast<double>(context.dataset.train_samples));
     const auto classes = static_cast<double>(context.dataset.classes);
@@ -160,12 +177,16 @@ class KernelRegime final : public Metric {
     const Tensor x = data::to_inputs(images);
     const Tensor ntk = limit.tangent_kernel(x).unsqueeze(0);
     const InputJacobian jacobian = input_jacobian(subject.model, x);
-    const Tensor alignment = label_alignment(ntk, labels), spectrum = eigenvalues_of(ntk);
-    Columns columns;
+    const Tensor alignment = label_alignment(ntk, labels);
+    Columns columns, spectrum;
+    add_spectrum(ntk, "", spectrum);
     for (const char* moment : {"_initial", ""}) {
       columns[std::string("ntk_alignment") + moment] = alignment.expand({subject.model.lanes()});
-      columns[std::string("ntk_eigenvalues") + moment] = spectrum.expand({subject.model.lanes(), -1});
-      columns[std::string("ntk_exponent") + moment] = exponents_of(spectrum).expand({subject.model.lanes()});
+      for (const auto& [name, values] : spectrum) {
+        std::vector<std::int64_t> sizes = values.sizes().vec();
+        sizes[0] = subject.model.lanes();
+        columns[name + moment] = values.expand(sizes);
+      }
     }
     columns["input_jacobian"] = jacobian.norm;
     columns["input_jacobian_top"] = jacobian.top;

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "power_law.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
+
+#include "eigensweep/study/fit.hpp"
 
 namespace eigensweep::metrics {
 namespace {
@@ -64,8 +68,9 @@ double squared_correlation(std::span<const double> eigenvalues, std::int64_t fir
 }  // namespace
 
 PowerLaw fit_power_law(std::span<const double> eigenvalues, std::int64_t first, std::int64_t last) {
-  PowerLaw fit{nan, nan, first, std::min({last, numerical_rank(eigenvalues)})};
-  if (fit.last <= first) return fit;
+  PowerLaw fit{nan, nan, first, std::min({last, numerical_rank(eigenvalues)}), 0};
+  fit.ranks = std::max<std::int64_t>(0, fit.last - first + 1);
+  if (fit.ranks < study::fewest_fit_ranks) return fit;
   std::vector<double> x;
   std::vector<double> y;
   std::vector<double> weight;
@@ -78,6 +83,12 @@ PowerLaw fit_power_law(std::span<const double> eigenvalues, std::int64_t first, 
   fit.exponent = line.xy / line.xx;
   fit.r_squared = squared_correlation(eigenvalues, first, fit.last);
   return fit;
+}
+
+std::string why_no_exponent(const PowerLaw& fit, const std::string& what) {
+  if (fit.ranks >= study::fewest_fit_ranks) return "";
+  return fmt::format("{} has {} rank{} from {} on, fewer than the {} that a fit needs: no exponent", what, fit.ranks,
+                     fit.ranks == 1 ? "" : "s", fit.first, study::fewest_fit_ranks);
 }
 
 double participation_ratio(std::span<const double> eigenvalues) {

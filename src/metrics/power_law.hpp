@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <string>
 
 namespace eigensweep::metrics {
 
@@ -12,11 +13,15 @@ inline constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// A line through an eigenspectrum in log-log: lambda_n ~ n^-exponent for ranks n = first..last (from 1).
 struct PowerLaw {
-  double exponent;   ///< NaN without two positive eigenvalues in the range
+  double exponent;   ///< NaN with fewer than study::fewest_fit_ranks positive eigenvalues in the range
   double r_squared;  ///< squared correlation of log n and log lambda_n over 100 log-spaced ranks of the range
   std::int64_t first;
   std::int64_t last;
+  std::int64_t ranks;  ///< how many were there to be fitted
 };
+
+/// Why the spectrum of `what` ("layer 2") has no exponent, in one line; "" if it has one.
+std::string why_no_exponent(const PowerLaw& fit, const std::string& what);
 
 /// Weighted least squares with weights 1/n, so that each octave of ranks counts the same. `eigenvalues` descend; the
 /// range ends early where they sink below the rounding of a float64 decomposition (a layer with dead units, or fewer

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "regime.hpp"
 
+#include <fmt/format.h>
+
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <span>
+#include <utility>
 
 #include "eigensweep/core/error.hpp"
 #include "power_law.hpp"
@@ -11,6 +15,9 @@
 
 namespace eigensweep::metrics {
 namespace {
+
+/// As the metric "spectrum" has them by default.
+constexpr std::int64_t first_rank = 11, last_rank = 500;
 
 /// Of tensors [E, ...]: Frobenius norm of each lane in float64, [E].
 Tensor norms(const Tensor& tensor) { return torch::linalg_vector_norm(tensor.to(torch::kFloat64).flatten(1), 2, 1); }
@@ -31,7 +38,7 @@ void forget_gradients(models::Model& model) {
 wire::Array to_array(const Tensor& tensor) {
   const Tensor values = tensor.contiguous();
   wire::Array array;
-  array.dtype = values.scalar_type() == torch::kFloat32 ? "f32" : "f64";
+  array.dtype = values.scalar_type() == torch::kFloat32 ? "f32" : values.scalar_type() == torch::kInt64 ? "i64" : "f64";
   array.shape = values.sizes().vec();
   array.bytes.resize(values.nbytes());
   std::memcpy(array.bytes.data(), values.data_ptr(), array.bytes.size());
@@ -52,6 +59,14 @@ std::unique_ptr<models::Model> initial_networks(const Subject& subject) {
 Measurement lane_of(const Columns& columns, std::int64_t lane) {
   Measurement measurement;
   for (const auto& [name, values] : columns) measurement[name] = to_array(values.cpu()[lane]);
+  for (const auto& [moment, when] : {std::pair("_initial", "at initialisation"), std::pair("", "after training")}) {
+    const auto found = measurement.find(std::string("ntk_fit_ranks") + moment);
+    if (found == measurement.end() || std::isnan(measurement.at(std::string("ntk_eigenvalues") + moment).values()[0]))
+      continue;
+    const PowerLaw fit{nan, nan, first_rank, last_rank, static_cast<std::int64_t>(found->second.values()[0])};
+    const std::string reason = why_no_exponent(fit, fmt::format("the tangent kernel {}", when));
+    if (!reason.empty()) measurement.remark += (measurement.remark.empty() ? "" : "; ") + reason;
+  }
   return measurement;
 }
 
@@ -61,15 +76,20 @@ Tensor eigenvalues_of(const Tensor& kernels) {
   return torch::where(finite.squeeze(2), values, std::numeric_limits<double>::quiet_NaN());
 }
 
-Tensor exponents_of(const Tensor& eigenvalues) {
-  constexpr std::int64_t first = 11, last = 500;
+void add_spectrum(const Tensor& kernels, const std::string& moment, Columns& columns) {
+  const Tensor eigenvalues = eigenvalues_of(kernels);
   const Tensor rows = eigenvalues.to(torch::kCPU, torch::kFloat64).contiguous();
   std::vector<double> exponents;
+  std::vector<std::int64_t> ranks;
   for (std::int64_t lane = 0; lane < rows.size(0); ++lane) {
     const std::span values(rows.data_ptr<double>() + lane * rows.size(1), static_cast<std::size_t>(rows.size(1)));
-    exponents.push_back(fit_power_law(values, first, last).exponent);
+    const PowerLaw fit = fit_power_law(values, first_rank, last_rank);
+    exponents.push_back(fit.exponent);
+    ranks.push_back(fit.ranks);
   }
-  return torch::tensor(exponents, torch::kFloat64);
+  columns["ntk_eigenvalues" + moment] = eigenvalues;
+  columns["ntk_exponent" + moment] = torch::tensor(exponents, torch::kFloat64);
+  columns["ntk_fit_ranks" + moment] = torch::tensor(ranks, torch::kInt64);
 }
 
 InputJacobian input_jacobian(models::Model& model, const Tensor& x) {
@@ -94,13 +114,12 @@ Origin::Origin(const Subject& subject, const Tensor& x, const Tensor& labels)
 
 Columns Origin::alone() {
   const InputJacobian jacobian = input_jacobian(*initial_, x_);
-  const Tensor eigenvalues = eigenvalues_of(ntk_.traced);
-  return {{"ntk_alignment_initial", label_alignment(ntk_.traced, labels_)},
-          {"ntk_shares_initial", ntk_.shares},
-          {"ntk_eigenvalues_initial", eigenvalues},
-          {"ntk_exponent_initial", exponents_of(eigenvalues)},
-          {"input_jacobian_initial", jacobian.norm},
-          {"input_jacobian_top_initial", jacobian.top}};
+  Columns columns{{"ntk_alignment_initial", label_alignment(ntk_.traced, labels_)},
+                  {"ntk_shares_initial", ntk_.shares},
+                  {"input_jacobian_initial", jacobian.norm},
+                  {"input_jacobian_top_initial", jacobian.top}};
+  add_spectrum(ntk_.traced, "_initial", columns);
+  return columns;
 }
 
 Columns Origin::against(models::Model& model) {
@@ -115,8 +134,7 @@ Columns Origin::against(models::Model& model) {
   columns["ntk_distance"] = 1 - (ntk.traced * ntk_.traced).sum({1, 2}) / (norms(ntk.traced) * norms(ntk_.traced));
   columns["ntk_alignment"] = label_alignment(ntk.traced, labels_);
   columns["ntk_shares"] = ntk.shares;
-  columns["ntk_eigenvalues"] = eigenvalues_of(ntk.traced);
-  columns["ntk_exponent"] = exponents_of(columns["ntk_eigenvalues"]);
+  add_spectrum(ntk.traced, "", columns);
   const InputJacobian jacobian = input_jacobian(model, x_);
   columns["input_jacobian"] = jacobian.norm;
   columns["input_jacobian_top"] = jacobian.top;

@@ -26,8 +26,9 @@ Measurement lane_of(const Columns& columns, std::int64_t lane);
 /// Eigenvalues of symmetric matrices [E, n, n] in descending order, [E, n]; NaN for a matrix that is not finite.
 Tensor eigenvalues_of(const Tensor& kernels);
 
-/// The exponent of each row's power law, fitted as the metric "spectrum" does by default: [E, n] to [E].
-Tensor exponents_of(const Tensor& eigenvalues);
+/// Adds the columns "ntk_eigenvalues", "ntk_exponent" and "ntk_fit_ranks", their names ending in `moment`, of tangent
+/// kernels [E, n, n]. The power law is fitted as the metric "spectrum" does by default.
+void add_spectrum(const Tensor& kernels, const std::string& moment, Columns& columns);
 
 /// Of d logits / d inputs at samples `x` [n, d], means over samples: its Frobenius norm and its largest singular value,
 /// each [E].

@@ -2,6 +2,9 @@
 #ifdef EIGENSWEEP_DECLARATIONS
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "eigensweep/study/fit.hpp"
 #include "eigensweep/study/kind.hpp"
 
 namespace eigensweep::metrics {
@@ -24,10 +27,15 @@ study::Kind declare_spectrum() {
   };
   kind.columns = {
       {"eigenvalues", {"layer", "eigenvalue"}, "f64", "", "eigenvalues of the covariance, in descending order"},
-      {"exponent", {"layer"}, "f64", "", "alpha of the fit n^-alpha: least squares in log-log with weights 1/n"},
+      {"exponent",
+       {"layer"},
+       "f64",
+       "",
+       "alpha of the fit n^-alpha: least squares in log-log with weights 1/n; NaN from fewer than 8 ranks"},
       {"r_squared", {"layer"}, "f64", "", "squared correlation of the fit in log-log, over 100 log-spaced ranks"},
       {"fit_first", {"layer"}, "i64", "", "first rank of the fit"},
       {"fit_last", {"layer"}, "i64", "", "last rank of the fit"},
+      {"fit_ranks", {"layer"}, "i64", "", "how many ranks there were to be fitted"},
       {"dual",
        {"layer"},
        "i64",
@@ -47,6 +55,32 @@ study::Kind declare_spectrum() {
     if (options.value("network", "trained") == "trained" || !reads_data) return "";
     return "network 'initial' is not defined with batch_norm or whiten, whose statistics come with training; choose "
            "'trained'";
+  };
+  kind.warn_network = [](const Json& options, const study::ModelShape& shape,
+                         const study::SampleCounts& samples) -> std::string {
+    const auto first = options.at("fit_first").get<std::int64_t>(), last = options.at("fit_last").get<std::int64_t>();
+    const std::int64_t wanted = first + study::fewest_fit_ranks - 1;
+    if (last < wanted) {
+      return fmt::format(
+          "ranks {} to {} are fewer than the {} that a fit needs: no layer gets an exponent; raise fit_last", first,
+          last, study::fewest_fit_ranks);
+    }
+    const auto asked = options.at("samples").get<std::int64_t>();
+    const bool knows_samples = asked > 0 || options.at("split") == "train";
+    const std::int64_t taken = asked > 0 ? asked : samples.train;
+    if (knows_samples && taken <= wanted) {
+      return fmt::format(
+          "the covariance of {} samples has fewer than the {} ranks from {} on that a fit needs: no layer gets an "
+          "exponent; take more than {} samples, or lower fit_first",
+          taken, study::fewest_fit_ranks, first, wanted);
+    }
+    const auto& widths = shape.hidden_widths;
+    if (std::all_of(widths.begin(), widths.end(), [&](std::int64_t width) { return width >= wanted; })) return "";
+    return fmt::format(
+        "layers of fewer than {} units get no exponent: a fit needs {} ranks from {} on; lower fit_first, or take "
+        "wider "
+        "layers",
+        wanted, study::fewest_fit_ranks, first);
   };
   kind.work = [](const Json& options, const study::WorkContext& context) {
     const auto asked = options.at("samples").get<std::int64_t>();
@@ -136,6 +170,8 @@ class Spectrum final : public Metric {
     std::vector<double> rank;
     std::vector<std::int64_t> first;
     std::vector<std::int64_t> last;
+    std::vector<std::int64_t> ranks;
+    std::string remark;
     std::vector<std::int64_t> dual;
     for (const models::Eigensystem& layer : layers) {
       const std::int64_t width = layer.values.size(1);
@@ -145,20 +181,28 @@ class Spectrum final : public Metric {
       r_squared.push_back(fit.r_squared);
       first.push_back(fit.first);
       last.push_back(fit.last);
+      ranks.push_back(fit.ranks);
+      const bool is_measured = layer.failures[static_cast<std::size_t>(lane)].empty();
+      const std::string reason = why_no_exponent(fit, fmt::format("layer {}", ranks.size()));
+      if (is_measured && !reason.empty()) remark += (remark.empty() ? "" : "; ") + reason;
       dual.push_back(layer.form == models::Form::dual ? 1 : 0);
       participation.push_back(participation_ratio(values));
       rank.push_back(effective_rank(values));
       eigenvalues.insert(eigenvalues.end(), values.begin(), values.end());
       eigenvalues.insert(eigenvalues.end(), static_cast<std::size_t>(widest - width), nan);
     }
-    return {{"eigenvalues", wire::Array::of(eigenvalues, {static_cast<std::int64_t>(layers.size()), widest})},
-            {"exponent", wire::Array::of(exponent)},
-            {"r_squared", wire::Array::of(r_squared)},
-            {"fit_first", integers(first)},
-            {"fit_last", integers(last)},
-            {"dual", integers(dual)},
-            {"participation_ratio", wire::Array::of(participation)},
-            {"effective_rank", wire::Array::of(rank)}};
+    Measurement measured{
+        {"eigenvalues", wire::Array::of(eigenvalues, {static_cast<std::int64_t>(layers.size()), widest})},
+        {"exponent", wire::Array::of(exponent)},
+        {"r_squared", wire::Array::of(r_squared)},
+        {"fit_first", integers(first)},
+        {"fit_last", integers(last)},
+        {"fit_ranks", integers(ranks)},
+        {"dual", integers(dual)},
+        {"participation_ratio", wire::Array::of(participation)},
+        {"effective_rank", wire::Array::of(rank)}};
+    measured.remark = remark;
+    return measured;
   }
 
   bool on_train_;

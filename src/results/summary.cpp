@@ -10,6 +10,7 @@
 #include <set>
 
 #include "eigensweep/core/text.hpp"
+#include "eigensweep/study/fit.hpp"
 #include "eigensweep/wire/record.hpp"
 
 namespace eigensweep::results {
@@ -82,6 +83,8 @@ class Summary {
         message_(file.read("message")),
         test_accuracy_(metric_column(file, "test_accuracy", {"trial"})),
         exponent_(metric_column(file, "exponent", {"trial", "layer"})),
+        fit_first_(metric_column(file, "fit_first", {"trial", "layer"})),
+        fit_last_(metric_column(file, "fit_last", {"trial", "layer"})),
         attacks_(attack_tables(file)) {}
 
   Json make() const {
@@ -180,11 +183,20 @@ class Summary {
     return list;
   }
 
+  /// Of the network's own last hidden layer, or NaN: never an earlier layer's. Older programs fitted any number of
+  /// ranks.
   double last_exponent(std::size_t row) const {
     const std::size_t layers = exponent_->shape[1];
     for (std::size_t layer = layers; layer-- > 0;) {
-      const double value = exponent_->numbers[row * layers + layer];
-      if (!std::isnan(value)) return value;
+      const std::size_t place = row * layers + layer;
+      const double value = exponent_->numbers[place];
+      if (!fit_first_ || !fit_last_) {
+        if (!std::isnan(value)) return value;
+        continue;
+      }
+      const double first = fit_first_->numbers[place], last = fit_last_->numbers[place];
+      if (first < 0) continue;  // a shallower network
+      return last - first + 1 < study::fewest_fit_ranks ? std::nan("") : value;
     }
     return std::nan("");
   }
@@ -207,6 +219,8 @@ class Summary {
   Variable message_;
   std::optional<Variable> test_accuracy_;
   std::optional<Variable> exponent_;
+  std::optional<Variable> fit_first_;
+  std::optional<Variable> fit_last_;
   std::vector<AttackTable> attacks_;
 };
 

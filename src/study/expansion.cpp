@@ -190,6 +190,12 @@ void Expansion::check(const Template& alternative, const Json& config, const Jso
         warn(fmt::format("{}: {}", pointer, words));
       }
     }
+    if (kind->warn_network) {
+      const ModelShape shape = model.shape(read.at("model"), info);
+      if (const std::string words = kind->warn_network(evaluation.options, shape, samples); !words.empty()) {
+        warn(fmt::format("{}: {}", pointer, words));
+      }
+    }
   }
 }
 

@@ -46,7 +46,10 @@ std::vector<wire::Record> evaluate(const wire::TaskEvaluation& evaluation, const
   const auto metric = metrics::make_metric(evaluation.kind, evaluation.options);
   std::vector<metrics::Measurement> lanes =
       metric->measure({model, data, task.lanes.front().config, seeds_of(task), snapshots});
-  for (std::size_t lane = 0; lane < records.size(); ++lane) records[lane].columns = std::move(lanes[lane]);
+  for (std::size_t lane = 0; lane < records.size(); ++lane) {
+    records[lane].message = lanes[lane].remark;
+    records[lane].columns = std::move(lanes[lane]);
+  }
   return records;
 }
 

@@ -133,6 +133,23 @@ class Results(Case):
                 self.assertAlmostEqual(robust[epsilon.index(0.05)], attacked, delta=0.0101)
 
 
+    def test_a_network_that_is_too_narrow_for_its_exponent_has_none_and_the_reason(self):
+        content = study(epochs=1) | {"model": {"width": {"sweep": [12, 24]}}, "seed": 0, "regularizers": {}}
+        text = self.run_study(content, self.folder / "out")
+        self.assertIn("/metrics/spectrum: layers of fewer than 18 units get no exponent", text)
+        with h5py.File(self.folder / "out" / "results.h5") as file:
+            self.assertEqual(list(file["spectrum/status"][...]), [1, 1])
+            np.testing.assert_array_equal(file["spectrum/fit_ranks"][:, 0], [2, 14])
+            np.testing.assert_array_equal(np.isfinite(file["spectrum/exponent"][:, 0]), [False, True])
+            self.assertEqual(list(file["spectrum/message"].asstr()[...]),
+                             ["layer 1 has 2 ranks from 11 on, fewer than the 8 that a fit needs: no exponent", ""])
+        shown = subprocess.run([str(BIN / "eigensweep"), "show", str(self.folder / "out" / "results.h5"), "--json"],
+                               capture_output=True, text=True, check=True)
+        exponents = [row["last_exponent"]["mean"] for row in json.loads(shown.stdout)["combinations"]]
+        self.assertIsNone(exponents[0])
+        self.assertGreater(exponents[1], 0)
+
+
 class Interruptions(Case):
     """A trial alone on one thread is the same arithmetic whenever it runs, so the numbers must be equal to the last bit. In packs the
     sums are rounded in another order, which a penalty with eigenvectors amplifies in a dozen epochs: there, the first epoch counts."""

@@ -108,6 +108,9 @@ TEST_CASE("the spectrum of every hidden layer equals the one computed in double 
       CHECK(measured.at("fit_first").dtype == "i64");
       CHECK(measured.at("fit_first").values()[layer] == 5);
       CHECK(measured.at("fit_last").values()[layer] == static_cast<double>(width));
+      CHECK(measured.at("fit_ranks").dtype == "i64");
+      CHECK(measured.at("fit_ranks").values()[layer] == static_cast<double>(width) - 4);
+      CHECK(measured.remark.empty());
       CHECK(measured.at("participation_ratio").values()[layer] == metrics::participation_ratio(row));
       CHECK(measured.at("effective_rank").values()[layer] == metrics::effective_rank(row));
     }
@@ -127,6 +130,21 @@ TEST_CASE("the exponent of features built with a power-law covariance is found")
                      [](const Tensor& h) { return h; });
     const auto measured = measure("spectrum", options, model, set)[0];
     CHECK(measured.at("exponent").values()[0] == Approx(alpha).margin(0.02));
+  }
+}
+
+TEST_CASE("a layer that is too narrow for its exponent has all other numbers, and the reason") {
+  const data::DeviceDataset set = noise(400, 20);
+  ToyNetwork model = ToyNetwork::random(2, {20, 60, 12, 3}, 4);
+  Json options = spectrum_options();
+  options["fit_first"] = 11;
+  for (const metrics::Measurement& measured : measure("spectrum", options, model, set)) {
+    CHECK(measured.at("fit_ranks").values() == std::vector<double>{50, 2});
+    CHECK(std::isfinite(measured.at("exponent").values()[0]));
+    CHECK(std::isnan(measured.at("exponent").values()[1]));
+    CHECK(std::isnan(measured.at("r_squared").values()[1]));
+    CHECK(std::isfinite(measured.at("effective_rank").values()[1]));
+    CHECK(measured.remark == "layer 2 has 2 ranks from 11 on, fewer than the 8 that a fit needs: no exponent");
   }
 }
 
@@ -213,6 +231,29 @@ TEST_CASE("a network that did not move is in the kernel regime") {
   CHECK(measured.at("ntk_shares").shape == std::vector<std::int64_t>{3});
   const std::vector<double> eigenvalues = measured.at("ntk_eigenvalues").values();
   CHECK(measured.at("ntk_exponent").values()[0] == metrics::fit_power_law(eigenvalues, 11, 500).exponent);
+  CHECK(measured.at("ntk_fit_ranks").dtype == "i64");
+  CHECK(measured.at("ntk_fit_ranks").values()[0] == 30);
+  CHECK(measured.at("ntk_fit_ranks_initial").values()[0] == 30);
+  CHECK(measured.remark.empty());
+}
+
+TEST_CASE("a tangent kernel of few samples has no exponent, and the reason") {
+  const data::DeviceDataset set = digits(60);
+  Json options = regime_options();
+  options["samples"] = 16;
+  const Json config = mlp_config();
+  const auto model = models::make_model(config.at("model"), set.info, {3, 4}, torch::kCPU);
+  for (const auto& measured : metrics::make_metric("kernel_regime", options)->measure({*model, set, config, {3, 4}})) {
+    for (const std::string moment : {"_initial", ""}) {
+      CHECK(std::isnan(measured.at("ntk_exponent" + moment).values()[0]));
+      CHECK(measured.at("ntk_fit_ranks" + moment).values() == std::vector<double>{6});
+      CHECK(measured.at("ntk_eigenvalues" + moment).shape == std::vector<std::int64_t>{16});
+    }
+    CHECK(
+        measured.remark ==
+        "the tangent kernel at initialisation has 6 ranks from 11 on, fewer than the 8 that a fit needs: no exponent; "
+        "the tangent kernel after training has 6 ranks from 11 on, fewer than the 8 that a fit needs: no exponent");
+  }
 }
 
 TEST_CASE("the history of the regime is what each snapshot gives by itself") {

@@ -57,9 +57,28 @@ TEST_CASE("ranks whose eigenvalues are rounding noise are left out of the fit") 
   CHECK(std::abs(fit.exponent - 1.0) < 1e-12);
 }
 
-TEST_CASE("a spectrum without two ranks in range has no exponent") {
-  for (const auto& values : {power_law(11, 1.0), std::vector<double>(20, 0.0), std::vector<double>(20, NAN)}) {
+TEST_CASE("a spectrum with fewer than eight ranks in range has no exponent, and says why") {
+  for (int ranks = 1; ranks <= 12; ++ranks) {
+    for (const std::int64_t first : {1, 11}) {
+      const auto spectrum = power_law(static_cast<int>(first) - 1 + ranks, 1.0);
+      const PowerLaw fit = fit_power_law(spectrum, first, 500);
+      CHECK(fit.ranks == ranks);
+      CHECK(std::isnan(fit.exponent) == (ranks < 8));
+      CHECK(std::isnan(fit.r_squared) == (ranks < 8));
+      CHECK(why_no_exponent(fit, "layer 1").empty() == (ranks >= 8));
+    }
+  }
+  CHECK(std::isnan(fit_power_law(power_law(100, 1.0), 11, 17).exponent));  // asked for so few
+  CHECK(why_no_exponent(fit_power_law(power_law(12, 1.0), 11, 500), "layer 1") ==
+        "layer 1 has 2 ranks from 11 on, fewer than the 8 that a fit needs: no exponent");
+  CHECK(why_no_exponent(fit_power_law(power_law(11, 1.0), 11, 500), "layer 3") ==
+        "layer 3 has 1 rank from 11 on, fewer than the 8 that a fit needs: no exponent");
+  std::vector<double> noisy = power_law(14, 1.0);
+  noisy.resize(50, 1e-18);
+  CHECK(fit_power_law(noisy, 11, 500).ranks == 4);  // those below rounding do not count
+  for (const auto& values : {power_law(10, 1.0), std::vector<double>(20, 0.0), std::vector<double>(20, NAN)}) {
     const PowerLaw fit = fit_power_law(values, 11, 500);
+    CHECK(fit.ranks == 0);
     CHECK(std::isnan(fit.exponent));
     CHECK(std::isnan(fit.r_squared));
   }

@@ -97,3 +97,25 @@ TEST_CASE("the CSV has a row per trial, attack and strength, with every number t
   }
   CHECK(count == 8 * 4);
 }
+
+TEST_CASE("the last exponent is that of the last layer, and of enough ranks") {
+  const auto shown = [](double last_rank, double value) {
+    results::RecordStore store;
+    for (wire::Record record : small_records(small_study())) {
+      if (record.columns.contains("exponent")) {
+        record.columns["exponent"] = wire::Array::of({1.5, value});
+        record.columns["fit_first"] = wire::Array::of({11.0, 11.0});
+        record.columns["fit_last"] = wire::Array::of({500.0, last_rank});
+        record.columns.erase("fit_ranks");  // a ledger that is older than it
+      }
+      store.add(std::move(record));
+    }
+    const Scratch scratch;
+    const auto path = scratch.path() / "results.h5";
+    results::write_results(path, small_study(), small_catalog(), store, Json::object());
+    return results::summarize(ResultsFile(path)).at("combinations").at(0).at("last_exponent").at("mean");
+  };
+  CHECK(shown(18, 1.25) == 1.25);
+  CHECK(shown(17, 1.25).is_null());
+  CHECK(shown(12, NAN).is_null());
+}

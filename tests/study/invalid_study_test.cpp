@@ -279,3 +279,29 @@ TEST_CASE("a batch that is too small for a penalty is legal, with a warning") {
           "/regularizers/spectral: a batch of 64 is not larger than the layer's width 64, so the tail of its spectrum "
           "is noise; the method wants at least 1.25 times the width"});
 }
+
+TEST_CASE("a network that is too narrow for its spectrum's exponent is legal, with a warning") {
+  const auto warnings = [](const std::string& rest) { return parse(R"({"name": "a", )" + rest + "}").warnings; };
+  using Lines = std::vector<std::string>;
+  // One line, however many widths are too small.
+  CHECK(warnings(R"("model": {"width": {"sweep": [11, 12, 17, 18, 64]}})") ==
+        Lines{"/metrics/spectrum: layers of fewer than 18 units get no exponent: a fit needs 8 ranks from 11 on; lower "
+              "fit_first, or take wider layers"});
+  CHECK(warnings(R"("model": {"width": 18})").empty());
+  CHECK(warnings(R"("model": {"width": 8}, "metrics": {"spectrum": {"fit_first": 1}})").empty());
+  CHECK(warnings(R"("model": {"width": 8}, "metrics": {"accuracy": {}})").empty());
+  CHECK(
+      warnings(R"("model": {"width": 64}, "metrics": {"spectrum": {"fit_last": 17}})") ==
+      Lines{"/metrics/spectrum: ranks 11 to 17 are fewer than the 8 that a fit needs: no layer gets an exponent; raise "
+            "fit_last"});
+  CHECK(
+      warnings(R"("model": {"width": 64}, "metrics": {"spectrum": {"samples": 18}})") ==
+      Lines{
+          "/metrics/spectrum: the covariance of 18 samples has fewer than the 8 ranks from 11 on that a fit needs: no "
+          "layer gets an exponent; take more than 18 samples, or lower fit_first"});
+  CHECK(warnings(R"("model": {"width": 64}, "metrics": {"spectrum": {"samples": 19}})").empty());
+  CHECK(warnings(R"("model": {"width": 64}, "metrics": {"kernel_regime": {"samples": 17}})") ==
+        Lines{"/metrics/kernel_regime: a tangent kernel of 17 samples has no exponent: a fit needs 8 ranks from 11 on; "
+              "take "
+              "18 samples or more"});
+}

@@ -10,6 +10,7 @@ from matplotlib.ticker import NullFormatter
 from eigensweep_analysis.layout import (
     Layout,
     attack_name,
+    exponents,
     panel_title,
     panel_values,
     robust_accuracies,
@@ -112,7 +113,7 @@ def spectrum_figures(data, variable="eigenvalues", when=""):
 def exponent_figures(data):
     """The fitted exponent against width (strength if there is one width); panels: depths down, layers across."""
     layout = Layout(data)
-    values = data.exponent
+    values = exponents(data)
     by_width = len(layout.labels(layout.width)) > 1
     x_name = layout.width if by_width else layout.strength
     if x_name not in data.dims:

@@ -9,6 +9,9 @@ from eigensweep_analysis.panels import BASELINE, MARKERS, PALETTE, Line
 #: More lines than this in one panel cannot be told apart.
 MOST_LINES = 8
 
+#: A power law fitted to fewer ranks has no exponent: the program's own rule, for files that are older than it.
+FEWEST_FIT_RANKS = 8
+
 
 def axis_by_pointer(data, ending, default):
     """The name of the axis whose pointer ends in `ending`; `default` if no axis does."""
@@ -122,12 +125,26 @@ def panel_values(values, select, replicates):
     return chosen.mean(dims), chosen.min(dims), chosen.max(dims)
 
 
-def last_layer(values):
-    """The numbers of every network's own last hidden layer."""
-    filled = values.isel(layer=-1)
+def last_layer(values, there=None):
+    """The numbers of every network's own last hidden layer.
+
+    `there` is finite and not negative where a network has a layer; without it a layer without a number is taken for one
+    that the network does not have.
+    """
+    has = np.isfinite(values) if there is None else there >= 0
+    filled, found = values.isel(layer=-1), has.isel(layer=-1)
     for layer in range(values.sizes["layer"] - 2, -1, -1):
-        filled = filled.where(np.isfinite(filled), values.isel(layer=layer))
+        filled = filled.where(found, values.isel(layer=layer))
+        found = found | has.isel(layer=layer)
     return filled
+
+
+def exponents(data):
+    """The exponents of spectra; none where an older program fitted fewer ranks than FEWEST_FIT_RANKS."""
+    if "fit_first" not in data or "fit_last" not in data:
+        return data.exponent
+    ranks = data.fit_last - data.fit_first + 1
+    return data.exponent.where(ranks >= FEWEST_FIT_RANKS)
 
 
 def panel_title(*parts):

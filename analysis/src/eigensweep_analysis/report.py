@@ -11,7 +11,7 @@ import numpy as np
 
 from eigensweep_analysis.by_width import prepared
 from eigensweep_analysis.figures import all_figures
-from eigensweep_analysis.layout import Layout, attack_name, last_layer, robust_accuracies, text
+from eigensweep_analysis.layout import Layout, attack_name, exponents, last_layer, robust_accuracies, text
 from eigensweep_analysis.load import STATUS
 from eigensweep_analysis.panels import render
 from eigensweep_analysis.width import width_pictures
@@ -132,7 +132,7 @@ def _columns(data):
         for strength in there:
             yield f"{attack_name(attack)}, {dim} {strength:g}", values.sel({dim: strength})
     if "exponent" in data and data.sizes.get("layer"):
-        yield "exponent, last layer", last_layer(data.exponent)
+        yield "exponent, last layer", last_layer(exponents(data), data.get("fit_first"))
 
 
 def _table(data):

@@ -26,7 +26,11 @@ struct Subject {
 };
 
 /// One lane's columns by name, as declared by the kind.
-using Measurement = std::map<std::string, wire::Array>;
+struct Measurement : std::map<std::string, wire::Array> {
+  using map::map;
+  std::string
+      remark;  ///< what is worth knowing of numbers that are there, or are none by rule, one line; "" if nothing
+};
 
 class Metric {
  public:

@@ -136,7 +136,8 @@ struct Kind {
   std::function<std::string(const Json& options, const Json& config)> refuse;
   /// The same for what is legal but worth saying (a batch too small for a penalty), "" if there is nothing to say.
   std::function<std::string(const Json& options, const Json& config)> warn;
-  /// Regularizers only: the same two, for what depends on the network's layers and on how many samples it sees.
+  /// Regularizers (metrics: the second alone): the same two, for what depends on the network's layers and on how many
+  /// samples it sees.
   std::function<std::string(const Json& options, const ModelShape&, const SampleCounts&)> refuse_network;
   std::function<std::string(const Json& options, const ModelShape&, const SampleCounts&)> warn_network;
 };
