@@ -103,6 +103,15 @@ study::Kind declare_kernel_regime() {
         "a tangent kernel of {} samples has no exponent: a fit needs {} ranks from 11 on; take {} samples or more",
         samples, study::fewest_fit_ranks, wanted);
   };
+  kind.refuse_inputs = [](const Json& options, const study::DatasetInfo& dataset) -> std::string {
+    const bool on_train = options.at("split") == "train";
+    const std::int64_t there = on_train ? dataset.train_samples : dataset.test_samples;
+    if (there >= 4) return "";
+    return fmt::format(
+        "the {} split has {} samples (the debiased cka of probe samples wants 4); give it more, or "
+        "choose the other split",
+        on_train ? "train" : "test", there);
+  };
   kind.work = [](const Json& options, const study::WorkContext& context) {
     const auto n = std::min(options.at("samples").get<double>(), static_cast<double>(context.dataset.train_samples));
     const auto classes = static_cast<double>(context.dataset.classes);

@@ -82,6 +82,12 @@ study::Kind declare_spectrum() {
         "layers",
         wanted, study::fewest_fit_ranks, first);
   };
+  kind.refuse_inputs = [](const Json& options, const study::DatasetInfo& dataset) -> std::string {
+    const auto asked = options.at("samples").get<std::int64_t>();
+    const auto there = options.at("split") == "train" ? dataset.train_samples : dataset.test_samples;
+    if (there > 1 && asked != 1) return "";
+    return "a covariance over 1 sample is 0; give it more samples";
+  };
   kind.work = [](const Json& options, const study::WorkContext& context) {
     const auto asked = options.at("samples").get<std::int64_t>();
     const auto all = options.at("split") == "train" ? context.dataset.train_samples : context.dataset.test_samples;

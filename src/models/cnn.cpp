@@ -35,6 +35,7 @@ study::Kind declare_cnn() {
     if (reason.empty()) reason = refuse_parametrisation(options);
     return reason.empty() ? refuse_infinite(options, config) : reason;
   };
+  kind.refuse_samples = refuse_small_batches;
   kind.no_limit = no_limit;
   kind.refuse_inputs = [](const Json& options, const study::DatasetInfo& dataset) -> std::string {
     const auto blocks = cnn_blocks(options, dataset);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "eigensweep/study/kind.hpp"
+#include "eigensweep/study/sections.hpp"
 
 namespace eigensweep::models {
 
@@ -42,6 +43,16 @@ inline std::string refuse_whitening(const Json& options, std::int64_t hidden_lay
   const auto layer = options.at("whiten").get<std::int64_t>();
   if (layer <= hidden_layers) return "";
   return fmt::format("whiten {} asks for a hidden layer that is not there; choose 0 to {}", layer, hidden_layers);
+}
+
+/// "" or why such batches are too small for layers that take statistics over them.
+inline std::string refuse_small_batches(const Json& options, const study::SampleCounts& samples) {
+  // An adversary perturbs the clean samples of a batch by themselves.
+  if (options.at("batch_norm").get<bool>()) {
+    return study::refuse_single_samples(samples, samples.smallest_batch, "batch_norm");
+  }
+  if (options.at("whiten").get<std::int64_t>() == 0) return "";
+  return study::refuse_single_samples(samples, samples.smallest_batch, "whiten");
 }
 
 /// "" or why the options of parametrisation do not go together.

@@ -27,6 +27,7 @@ study::Kind declare_mlp() {
     if (reason.empty()) reason = refuse_parametrisation(options);
     return reason.empty() ? refuse_infinite(options, config) : reason;
   };
+  kind.refuse_samples = refuse_small_batches;
   kind.no_limit = no_limit;
   kind.shape = [](const Json& options, const study::DatasetInfo& dataset) {
     if (is_infinite(options)) return infinite_shape(options, dataset);

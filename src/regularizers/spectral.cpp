@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "eigensweep/study/kind.hpp"
+#include "eigensweep/study/sections.hpp"
 
 namespace eigensweep::regularizers {
 namespace {
@@ -35,6 +36,9 @@ study::Kind declare_spectral() {
                              "in what the products of each epoch's covariance are taken (float32 costs half); sums and "
                              "eigenvectors are float64");
   kind.off_when_zero = "strength";
+  kind.refuse_samples = [](const Json&, const study::SampleCounts& samples) {
+    return study::refuse_single_samples(samples, samples.smallest_step, "the penalty");
+  };
   kind.refuse_network = [](const Json& options, const study::ModelShape& shape,
                            const study::SampleCounts& samples) -> std::string {
     if (shape.hidden_widths.empty()) return "a network of infinite width has no layer to penalise; exclude this cell";

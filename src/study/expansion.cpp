@@ -148,9 +148,7 @@ void Expansion::check(const Template& alternative, const Json& config, const Jso
     refuse("/training", reason);
   }
   const Kind& model = kind_of(catalog_, Family::model, read.at("model"));
-  const SampleCounts samples{static_cast<std::int64_t>(read.at("training").at("batch_size").get<double>() *
-                                                       adversary_work(read.at("training")).samples),
-                             info.train_samples};
+  const SampleCounts samples = sample_counts(read.at("training"), info);
   for (const Part& part : alternative.parts) {
     if (!read.contains(part.path)) continue;
     const Json& options = read.at(part.path);
@@ -159,6 +157,11 @@ void Expansion::check(const Template& alternative, const Json& config, const Jso
     }
     if (part.kind->refuse_inputs) {
       if (const std::string reason = part.kind->refuse_inputs(options, info); !reason.empty()) {
+        refuse(part.pointer, reason);
+      }
+    }
+    if (part.kind->refuse_samples) {
+      if (const std::string reason = part.kind->refuse_samples(options, samples); !reason.empty()) {
         refuse(part.pointer, reason);
       }
     }
@@ -184,6 +187,11 @@ void Expansion::check(const Template& alternative, const Json& config, const Jso
     const std::string pointer = fmt::format("/{}/{}", family_section(evaluation.family), label);
     if (kind->refuse) {
       if (const std::string reason = kind->refuse(evaluation.options, read); !reason.empty()) refuse(pointer, reason);
+    }
+    if (kind->refuse_inputs) {
+      if (const std::string reason = kind->refuse_inputs(evaluation.options, info); !reason.empty()) {
+        refuse(pointer, reason);
+      }
     }
     if (kind->warn) {
       if (const std::string words = kind->warn(evaluation.options, read); !words.empty()) {

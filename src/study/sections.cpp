@@ -75,6 +75,38 @@ std::int64_t steps_per_epoch(const Json& training, const DatasetInfo& dataset) {
   return (dataset.train_samples + (drop ? 0 : batch_size - 1)) / batch_size;
 }
 
+SampleCounts sample_counts(const Json& training, const DatasetInfo& dataset) {
+  SampleCounts samples;
+  samples.train = dataset.train_samples;
+  samples.batch_size = training.at("batch_size").get<std::int64_t>();
+  samples.drops_last = training.at("last_batch") == "drop";
+  const std::int64_t rest = samples.train % samples.batch_size;
+  samples.smallest_batch = rest == 0 || samples.drops_last ? samples.batch_size : rest;
+  const double each = adversary_work(training).samples;
+  samples.step = static_cast<std::int64_t>(static_cast<double>(samples.batch_size) * each);
+  samples.smallest_step = static_cast<std::int64_t>(static_cast<double>(samples.smallest_batch) * each);
+  return samples;
+}
+
+std::string refuse_single_samples(const SampleCounts& samples, std::int64_t smallest, std::string_view what) {
+  if (smallest != 1) return "";
+  const std::string why = fmt::format("{} takes a statistic over each batch, and a single sample has none", what);
+  if (samples.train == 1) return fmt::format("there is 1 training sample ({}); give it more", why);
+  const auto is_good = [&](std::int64_t size) {
+    return size > 1 && (samples.drops_last || samples.train % size != 1 || size > samples.train);
+  };
+  std::int64_t below = samples.batch_size - 1;
+  while (below > 0 && !is_good(below)) --below;
+  std::int64_t above = samples.batch_size + 1;
+  while (!is_good(above)) ++above;
+  const std::string sizes = below > 0 ? fmt::format("{} or {}", below, above) : fmt::format("{}", above);
+  if (samples.batch_size == 1) return fmt::format("batch_size is 1 ({}); choose {} or more", why, above);
+  return fmt::format(
+      "batch_size {} leaves a last batch of 1 of the {} training samples ({}); set last_batch to 'drop', "
+      "or choose the batch_size {}",
+      samples.batch_size, samples.train, why, sizes);
+}
+
 AdversaryWork adversary_work(const Json& training) {
   if (training.at("adversary") == "none" || training.at("adversary_epsilon") == 0.0) return {};
   return {2.0, training.at("adversary") == "pgd" ? training.at("adversary_steps").get<double>() : 1.0};

@@ -255,6 +255,58 @@ TEST_CASE("a metric that a study's networks do not have is refused") {
   for (const Broken& broken : broken_metrics) check_broken(broken);
 }
 
+TEST_CASE("batches of one sample are refused where a statistic is taken over them, with the ways out") {
+  const std::string wide = R"("name": "a", "model": {"width": 64, "batch_norm": true}, )";
+  const std::string why = " (batch_norm takes a statistic over each batch, and a single sample has none); ";
+  const std::string begins = "s.json:/model: ";
+  const auto trained = [&](const std::string& training, const std::string& rest = "") {
+    return message_of("{" + wide + R"("training": )" + training + rest + "}");
+  };
+  CHECK(trained(R"({"batch_size": 59999})") ==
+        begins + "batch_size 59999 leaves a last batch of 1 of the 60000 training samples" + why +
+            "set last_batch to 'drop', or choose the batch_size 59998 or 60000");
+  CHECK(trained(R"({"batch_size": 41})").empty());  // 60,000 = 41 x 1,463 + 17
+  CHECK(trained(R"({"batch_size": 59999, "last_batch": "drop"})").empty());
+  CHECK(trained(R"({"batch_size": 100000})").empty());
+  CHECK(trained(R"({"batch_size": 1})") == begins + "batch_size is 1" + why + "choose 2 or more");
+  CHECK(trained(R"({"batch_size": 1, "last_batch": "drop"})") == begins + "batch_size is 1" + why + "choose 2 or more");
+  // In the cell that has it, and for an adversary's clean batch, too.
+  CHECK_THAT(trained(R"({"batch_size": {"sweep": [64, 59999]}})"), Catch::EndsWith(" (in the cell batch_size=59999)"));
+  CHECK_THAT(trained(R"({"batch_size": 59999, "adversary": "fgsm"})"), Catch::Contains("leaves a last batch of 1"));
+  for (const char* layers :
+       {R"({"width": 64, "whiten": 1})", R"({"kind": "cnn", "batch_norm": true})", R"({"kind": "cnn", "whiten": 1})"}) {
+    CHECK_THAT(message_of(std::string(R"({"name": "a", "training": {"batch_size": 59999}, "model": )") + layers + "}"),
+               Catch::StartsWith("s.json:/model: batch_size 59999 leaves a last batch of 1"));
+  }
+  const std::string penalty =
+      R"({"name": "a", "model": {"width": 64}, "regularizers": {"spectral": {"strength": 1}}, "training": )";
+  CHECK(message_of(penalty + R"({"batch_size": 59999}})") ==
+        "s.json:/regularizers/spectral: batch_size 59999 leaves a last batch of 1 of the 60000 training samples (the "
+        "penalty takes a statistic over each batch, and a single sample has none); set last_batch to 'drop', or choose "
+        "the batch_size 59998 or 60000");
+  // The penalty sees the clean sample and its perturbed copy.
+  CHECK(message_of(penalty + R"({"batch_size": 59999, "adversary": "fgsm"}})").empty());
+  CHECK(message_of(R"({"name": "a", "model": {"width": 64}, "training": {"batch_size": 59999}})").empty());
+}
+
+TEST_CASE("statistics over too few samples of a split are refused") {
+  const std::string begins =
+      R"({"name": "a", "model": {"width": 64}, "dataset": {"kind": "gaussian", "train_samples": 60, "test_samples": )";
+  const auto asked = [&](const char* there, const std::string& metrics) {
+    return message_of(begins + there + R"(}, "metrics": {)" + metrics + "}}");
+  };
+  CHECK(asked("3", R"("kernel_regime": {})") ==
+        "s.json:/metrics/kernel_regime: the test split has 3 samples (the debiased cka of probe samples wants 4); give "
+        "it more, or choose the other split");
+  CHECK(asked("3", R"("kernel_regime": {"split": "train"})").empty());
+  CHECK(asked("4", R"("kernel_regime": {})").empty());
+  CHECK(asked("1", R"("spectrum": {"split": "test"})") ==
+        "s.json:/metrics/spectrum: a covariance over 1 sample is 0; give it more samples");
+  CHECK(asked("2", R"("spectrum": {"samples": 1})") ==
+        "s.json:/metrics/spectrum: a covariance over 1 sample is 0; give it more samples");
+  CHECK(asked("2", R"("spectrum": {})").empty());
+}
+
 TEST_CASE("a study needs a name that can name files") {
   CHECK(message_of(R"({"model": {"width": 64}})") == "s.json: 'name' is missing; give the study one");
   CHECK(message_of(R"({"name": "a/b", "model": {"width": 64}})") ==

@@ -54,6 +54,10 @@ struct DatasetInfo {
 struct SampleCounts {
   std::int64_t step = 0;
   std::int64_t train = 0;
+  std::int64_t smallest_batch = 0;  ///< in the smallest batch of an epoch, without an adversary's
+  std::int64_t smallest_step = 0;   ///< with an adversary's
+  std::int64_t batch_size = 0;      ///< as the study asks for
+  bool drops_last = false;          ///< whether a smaller last batch is left out
 };
 
 /// What the cost model must know of a network of one configuration (one lane).
@@ -113,8 +117,11 @@ struct Kind {
   std::function<double(const Json& options, const WorkContext&)> work;
   /// Models only.
   std::function<ModelShape(const Json& options, const DatasetInfo&)> shape;
-  /// Models only: says in one line why the network cannot read such inputs, or "".
+  /// Models and metrics: says in one line why the kind cannot read such data, or "".
   std::function<std::string(const Json& options, const DatasetInfo&)> refuse_inputs;
+  /// Models and regularizers: why batches of so many samples are too small for it, in one line, or "". See
+  /// refuse_single_samples().
+  std::function<std::string(const Json& options, const SampleCounts&)> refuse_samples;
   /// Models only: why such a network, trained so, has no limit of infinite width, in one line, or "" if it has one.
   /// Null: none has.
   std::function<std::string(const Json& options, const Json& config)> no_limit;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "eigensweep/study/kind.hpp"
@@ -21,6 +22,13 @@ std::string refuse_training(const Json& training, const DatasetInfo& dataset);
 
 /// Optimiser steps of one epoch, by "batch_size" and "last_batch".
 std::int64_t steps_per_epoch(const Json& training, const DatasetInfo& dataset);
+
+/// What training with these resolved options shows a network in a step and in an epoch.
+SampleCounts sample_counts(const Json& training, const DatasetInfo& dataset);
+
+/// Why batches of one sample are none for `what` ("batch norm"), which takes a statistic over a batch of `smallest`
+/// samples at least, with the ways out; or "".
+std::string refuse_single_samples(const SampleCounts& samples, std::int64_t smallest, std::string_view what);
 
 /// What adversarial training adds to a step: samples for each clean one, and gradients to the input.
 struct AdversaryWork {
