@@ -6,9 +6,9 @@
 #include <numeric>
 
 #include "eigensweep/core/error.hpp"
-#include "eigensweep/core/text.hpp"
 #include "eigensweep/data/device_dataset.hpp"
 #include "eigensweep/models/footprint.hpp"
+#include "eigensweep/models/numerical.hpp"
 
 namespace eigensweep::models {
 namespace {
@@ -181,21 +181,16 @@ Eigensystem eigh_descending(const Tensor& covariance, Wanted wanted, const std::
       continue;
     }
     for (const EigenRoute& route : routes) {
-      try {
+      // What is not the matrix's fault (the pack is too large, the device fails) is thrown.
+      failure = numerical_failure([&] {
         auto [values, vectors] = route(matrix, wanted);
         const auto [sorted, order] = values.sort(0, true);
         if (!torch::isfinite(sorted).all().item<bool>()) throw NumericalError("eigenvalues that are not finite");
         system.values[lane].copy_(sorted);
         if (vectors.defined()) system.vectors[lane].copy_(vectors.index_select(1, order));
-        failure.clear();
-        break;
-      } catch (const c10::OutOfMemoryError&) {
-        throw;  // not the matrix's fault: the pack is too large
-      } catch (const c10::Error& error) {
-        failure = "the eigensolver gave up: " + text::first_line(error.what_without_backtrace());
-      } catch (const NumericalError& error) {
-        failure = std::string("the eigensolver gave up: ") + error.what();
-      }
+      });
+      if (failure.empty()) break;
+      failure.insert(0, "the eigensolver gave up: ");
     }
   }
   return system;

@@ -150,7 +150,7 @@ TEST_CASE("where one route to the eigenvectors fails the next one is taken") {
   const Tensor wanted = torch::arange(1, 21, torch::kFloat64).pow(-2.0);
   const Tensor matrix = matrix_with(wanted).unsqueeze(0);
   const models::EigenRoute failing = [](const Tensor&, models::Wanted) -> std::pair<Tensor, Tensor> {
-    TORCH_CHECK(false, "linalg.eigh: the algorithm failed to converge\nand more");
+    TORCH_CHECK_LINALG(false, "linalg.eigh: the algorithm failed to converge\nand more");
   };
   const auto& routes = models::eigen_routes();
   REQUIRE(routes.size() == 2);
@@ -165,6 +165,26 @@ TEST_CASE("where one route to the eigenvectors fails the next one is taken") {
   const models::Eigensystem hopeless = models::eigh_descending(matrix, models::Wanted::values, {failing, failing});
   CHECK(hopeless.failures[0] == "the eigensolver gave up: linalg.eigh: the algorithm failed to converge");
   CHECK(hopeless.values.isnan().all().item<bool>());
+}
+
+TEST_CASE("what no matrix is to blame for is no failure of its lane") {
+  const Tensor matrix = torch::eye(4, torch::kFloat64).unsqueeze(0);
+  const auto& good = models::eigen_routes().front();
+  const auto decompose = [&](const models::EigenRoute& first) {
+    return models::eigh_descending(matrix, models::Wanted::values, {first, good});
+  };
+  CHECK_THROWS_AS(decompose([](const Tensor&, models::Wanted) -> std::pair<Tensor, Tensor> {
+                    TORCH_CHECK(false, "cusolver error: CUSOLVER_STATUS_ALLOC_FAILED, when calling cusolverDnXsyevd");
+                  }),
+                  c10::Error);
+  CHECK_THROWS_AS(decompose([](const Tensor&, models::Wanted) -> std::pair<Tensor, Tensor> {
+                    TORCH_CHECK_LINALG(false, "cusolver error: CUSOLVER_STATUS_INVALID_VALUE");
+                  }),
+                  c10::Error);
+  CHECK_THROWS_AS(decompose([](const Tensor&, models::Wanted) -> std::pair<Tensor, Tensor> {
+                    TORCH_CHECK_WITH(OutOfMemoryError, false, "CUDA out of memory");
+                  }),
+                  c10::OutOfMemoryError);
 }
 
 TEST_CASE("a lane without a finite covariance fails alone and says why") {

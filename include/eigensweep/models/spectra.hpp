@@ -37,14 +37,16 @@ struct Eigensystem {
 
 enum class Wanted { values, values_and_vectors };
 
-/// One way to decompose one matrix [N, N]: {values [N], vectors [N, N] or undefined}, in any order; throws c10::Error.
+/// One way to decompose one matrix [N, N]: {values [N], vectors [N, N] or undefined}, in any order; throws
+/// c10::LinAlgError where it fails on the matrix.
 using EigenRoute = std::function<std::pair<Tensor, Tensor>(const Tensor& matrix, Wanted wanted)>;
 
 /// LAPACK's symmetric eigensolver, then, where that does not converge, the singular value decomposition (the same
 /// thing for a covariance).
 const std::vector<EigenRoute>& eigen_routes();
 
-/// Decomposes every lane's matrix [E, N, N] by the first route that succeeds. Never throws for what a lane holds.
+/// Decomposes every lane's matrix [E, N, N] by the first route that succeeds. Never throws for what a lane holds;
+/// throws what no matrix is to blame for (out of memory, a failing device).
 Eigensystem eigh_descending(const Tensor& covariance, Wanted wanted = Wanted::values_and_vectors,
                             const std::vector<EigenRoute>& routes = eigen_routes());
 
