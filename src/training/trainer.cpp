@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/models/numerical.hpp"
 #include "eigensweep/models/parametrisation.hpp"
 
 namespace eigensweep::training {
@@ -97,8 +99,11 @@ bool Trainer::run(const Hooks& hooks) {
   bring_back_ended();
   while (snapshots_.size() < snapshot_epochs_.size()) take_snapshot();  // where every lane ended early
   model_->refresh(data_.train_images);                                  // for evaluation
+  const std::vector<std::string> lost = models::not_finite(*model_);
   for (std::int64_t lane = 0; lane < model_->lanes(); ++lane) {
-    if (const std::string trouble = model_->trouble(lane); !trouble.empty()) set_down(lane, trouble);
+    const std::string trouble = model_->trouble(lane);
+    const std::string& reason = trouble.empty() ? lost[static_cast<std::size_t>(lane)] : trouble;
+    if (!reason.empty()) set_down(lane, reason);
   }
   return true;
 }
@@ -138,7 +143,9 @@ void Trainer::end_epoch() {
     history.loss.push_back(value[0][lane]);
     history.task_loss.push_back(value[1][lane]);
     history.penalty.push_back(value[2][lane]);
-    history.train_accuracy.push_back(value[3][lane]);
+    // The share that was right before the loss was lost is not the epoch's.
+    history.train_accuracy.push_back(std::isfinite(value[0][lane]) ? value[3][lane]
+                                                                   : std::numeric_limits<double>::quiet_NaN());
     const double enough = configs_[i].at("training").value("stop_loss", 0.0);
     if (value[1][lane] <= enough && enough > 0) keep(i);
     if (std::isfinite(value[0][lane])) continue;
