@@ -44,7 +44,8 @@ Tensor Ball::random_point() const {
 }
 
 void Ball::step(Tensor& x, const Tensor& gradient, double length) const {
-  x.add_(gradient.sign(), length);
+  // The sign of NaN is 0, which would pass for a network that cannot be attacked: such a lane becomes NaN.
+  x.addcmul_(gradient.sign(), gradient.sum({1, 2}, /*keepdim=*/true).mul_(0).add_(length));
   x.sub_(samples_).clamp_(-radius_, radius_).add_(samples_).clamp_(problem_.lower, problem_.upper);
 }
 

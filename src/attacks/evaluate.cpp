@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/attacks/evaluate.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <limits>
+#include <map>
 #include <numeric>
 
 #include "eigensweep/attacks/attack.hpp"
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/core/text.hpp"
 #include "eigensweep/models/footprint.hpp"
 #include "eigensweep/models/verdict.hpp"
 
@@ -21,6 +26,49 @@ std::int64_t batch_size(models::Model& model, const data::DeviceDataset& data) {
   // Activations and their gradients; of the inputs: the point, its gradient, the gradient's sign, a start.
   const double numbers = 2.0 * static_cast<double>(activations) + 4.0 * static_cast<double>(model.lanes() * size);
   return std::clamp(static_cast<std::int64_t>(batch_bytes / (4.0 * numbers)), std::int64_t{16}, most_samples);
+}
+
+/// What is counted at one strength.
+struct Perturbed {
+  models::Tally tally;
+  Tensor finite;  // [E] bool: all inputs so far
+
+  Perturbed(std::int64_t lanes, const torch::Device& device)
+      : tally(lanes, device), finite(torch::ones({lanes}, torch::TensorOptions(device).dtype(torch::kBool))) {}
+};
+
+std::vector<Robustness> collect(const models::Tally& clean, const std::vector<Perturbed>& perturbed,
+                                const std::vector<double>& strengths) {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  std::vector<Robustness> results;
+  for (const models::Verdict& verdict : clean.verdicts()) {
+    results.push_back({{}, {}, verdict.accuracy, verdict.loss, ""});
+    if (!verdict.trouble.empty()) results.back().failure = "of the unperturbed samples " + verdict.trouble;
+  }
+  std::vector<std::map<std::string, std::string>> reasons(results.size());  // per lane: what, and at which strengths
+  for (std::size_t i = 0; i < strengths.size(); ++i) {
+    const std::vector<models::Verdict> verdicts = perturbed[i].tally.verdicts();
+    const Tensor finite = perturbed[i].finite.cpu();
+    for (std::size_t lane = 0; lane < results.size(); ++lane) {
+      // The gradient spoilt the perturbed samples, and they the logits.
+      const bool has_samples = finite.data_ptr<bool>()[lane];
+      const std::string trouble = has_samples ? verdicts[lane].trouble : "the gradient by the inputs is not finite";
+      const bool is_there = trouble.empty() && results[lane].failure.empty();
+      results[lane].robust_accuracy.push_back(is_there ? verdicts[lane].accuracy : nan);
+      results[lane].robust_loss.push_back(is_there ? verdicts[lane].loss : nan);
+      if (trouble.empty()) continue;
+      std::string& where = reasons[lane][trouble];
+      where += (where.empty() ? "" : ", ") + text::number(strengths[i]);
+    }
+  }
+  for (std::size_t lane = 0; lane < results.size(); ++lane) {
+    if (!results[lane].failure.empty()) continue;
+    for (const auto& [trouble, where] : reasons[lane]) {
+      results[lane].failure +=
+          fmt::format("{}at strength {} {}", results[lane].failure.empty() ? "" : "; ", where, trouble);
+    }
+  }
+  return results;
 }
 
 }  // namespace
@@ -39,10 +87,9 @@ std::vector<Robustness> evaluate_robustness(const std::string& kind, const Json&
   if (batch == 0) batch = batch_size(model, data);
 
   const auto attack = make_attack(kind, options);
-  const auto sums = torch::TensorOptions(data.test_images.device()).dtype(torch::kFloat64);
-  const auto strength_count = static_cast<std::int64_t>(strengths.size());
-  const Tensor right = torch::zeros({strength_count, lanes}, sums);
-  const Tensor loss = torch::zeros({strength_count, lanes}, sums);
+  models::Tally clean(lanes, data.test_images.device());
+  std::vector<Perturbed> perturbed;
+  for (std::size_t i = 0; i < strengths.size(); ++i) perturbed.emplace_back(lanes, data.test_images.device());
   for (std::int64_t start = 0; start < samples; start += batch) {
     const std::int64_t stop = std::min(start + batch, samples);
     Problem problem{model,
@@ -53,26 +100,15 @@ std::vector<Robustness> evaluate_robustness(const std::string& kind, const Json&
                     data.info.lower,
                     data.info.upper};
     std::iota(problem.samples.begin(), problem.samples.end(), start);
-    attack->perturb(problem, strengths, [&](std::size_t strength, const Tensor& perturbed) {
-      const Tensor logits = model.forward(models::Inputs::per_lane(perturbed), models::Mode::evaluate).logits;
-      const auto row = static_cast<std::int64_t>(strength);
-      right[row].add_(models::is_right(logits, problem.labels).sum(1));
-      loss[row].add_(models::cross_entropy(logits, problem.labels).to(torch::kFloat64).sum(1));
+    const auto shared = models::Inputs::shared(problem.inputs, lanes);
+    clean.add(model.forward(shared, models::Mode::evaluate).logits, problem.labels);
+    attack->perturb(problem, strengths, [&](std::size_t strength, const Tensor& inputs) {
+      const Tensor logits = model.forward(models::Inputs::per_lane(inputs), models::Mode::evaluate).logits;
+      perturbed[strength].tally.add(logits, problem.labels);
+      perturbed[strength].finite.logical_and_(inputs.isfinite().flatten(1).all(1));
     });
   }
-
-  const auto n = static_cast<double>(samples);
-  const Tensor accuracy_by_lane = (right / n).t().contiguous().cpu();
-  const Tensor loss_by_lane = (loss / n).t().contiguous().cpu();
-  const auto row_of = [strength_count](const Tensor& table, std::int64_t lane) {
-    const auto* first = table.data_ptr<double>() + lane * strength_count;
-    return std::vector<double>(first, first + strength_count);
-  };
-  std::vector<Robustness> results;
-  for (std::int64_t lane = 0; lane < lanes; ++lane) {
-    results.push_back({row_of(accuracy_by_lane, lane), row_of(loss_by_lane, lane)});
-  }
-  return results;
+  return collect(clean, perturbed, strengths);
 }
 
 }  // namespace eigensweep::attacks

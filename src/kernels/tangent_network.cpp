@@ -3,24 +3,24 @@
 
 #include <limits>
 
-#include "eigensweep/core/error.hpp"
 #include "eigensweep/kernels/empirical.hpp"
 #include "eigensweep/kernels/regression.hpp"
 #include "eigensweep/models/footprint.hpp"
+#include "eigensweep/models/numerical.hpp"
 
 namespace eigensweep::kernels {
 namespace {
 
-/// A [E, n, C] of each lane's full kernel [n C, n C], a sample's logits together.
-Tensor coefficients(const Tensor& kernels, const Tensor& targets) {
+/// A [E, n, C] of each lane's full kernel [n C, n C], a sample's logits together; NaN where `failures` says why.
+Tensor coefficients(const Tensor& kernels, const Tensor& targets, std::vector<std::string>& failures) {
   const Tensor y = targets.to(torch::kFloat64);
   std::vector<Tensor> lanes;
   for (std::int64_t lane = 0; lane < kernels.size(0); ++lane) {
-    try {
-      lanes.push_back(fit_to_the_end(kernels[lane], y.reshape({-1, 1})).coefficients.view_as(y));
-    } catch (const NumericalError&) {
-      lanes.push_back(torch::full_like(y, std::numeric_limits<double>::quiet_NaN()));
-    }
+    Tensor a = torch::full_like(y, std::numeric_limits<double>::quiet_NaN());
+    failures.push_back(models::numerical_failure([&] {
+      a = fit_to_the_end(kernels[lane], y.reshape({-1, 1})).coefficients.view_as(y);
+    }));
+    lanes.push_back(a);
   }
   return torch::stack(lanes);
 }
@@ -30,7 +30,8 @@ Tensor coefficients(const Tensor& kernels, const Tensor& targets) {
 TangentNetwork::TangentNetwork(models::Model& network, const Tensor& x, const Tensor& targets)
     : network_(network), hidden_numbers_(4 * models::activations_per_sample(network, x.size(1), x.device())) {
   lanes_ = network.lanes();
-  const Tensor a = coefficients(empirical_ntk(network, x, /*full=*/true).full, targets).transpose(1, 2);  // [E, C, n]
+  const Tensor a =
+      coefficients(empirical_ntk(network, x, /*full=*/true).full, targets, failures_).transpose(1, 2);  // [E, C, n]
   const torch::AutoGradMode with_gradients(true);
   std::vector<Tensor> parameters;
   for (models::NamedTensor& named : network.parameters()) parameters.push_back(named.tensor.requires_grad_(true));

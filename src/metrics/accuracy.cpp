@@ -34,17 +34,12 @@ class Accuracy final : public Metric {
  public:
   std::vector<Measurement> measure(const Subject& subject) override {
     const torch::NoGradGuard no_gradients;
-    const Score train = score(subject.model, subject.data.train_images, subject.data.train_labels);
-    const Score test = score(subject.model, subject.data.test_images, subject.data.test_labels);
-    std::vector<Measurement> lanes;
-    for (std::int64_t lane = 0; lane < subject.model.lanes(); ++lane) {
-      const auto number = [lane](const torch::Tensor& values) {
-        return wire::Array::scalar(values[lane].item<double>());
-      };
-      lanes.push_back({{"train_accuracy", number(train.accuracy)},
-                       {"train_loss", number(train.loss)},
-                       {"test_accuracy", number(test.accuracy)},
-                       {"test_loss", number(test.loss)}});
+    const auto train = score(subject.model, subject.data.train_images, subject.data.train_labels);
+    const auto test = score(subject.model, subject.data.test_images, subject.data.test_labels);
+    std::vector<Measurement> lanes(train.size());
+    for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
+      add_verdict(train[lane], "train", lanes[lane]);
+      add_verdict(test[lane], "test", lanes[lane]);
     }
     return lanes;
   }

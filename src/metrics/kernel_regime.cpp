@@ -149,7 +149,10 @@ class KernelRegime final : public Metric {
                                                                        : of_training(subject, images, labels);
     if (keeps_grams_) columns["hidden_grams"] = grams(subject.model, images);
     std::vector<Measurement> lanes;
-    for (std::int64_t lane = 0; lane < subject.model.lanes(); ++lane) lanes.push_back(lane_of(columns, lane));
+    for (const std::string& lost : lost_activations(subject.model, data::to_inputs(images))) {
+      lanes.push_back(lost.empty() ? lane_of(columns, static_cast<std::int64_t>(lanes.size())) : Measurement{});
+      lanes.back().failure = lost;
+    }
     return lanes;
   }
 

@@ -71,8 +71,7 @@ study::Kind declare_kernel_regression() {
 
 }  // namespace eigensweep::metrics
 #else
-#include <cmath>
-#include <limits>
+#include <fmt/format.h>
 
 #include "eigensweep/attacks/evaluate.hpp"
 #include "eigensweep/kernels/limit_network.hpp"
@@ -108,6 +107,7 @@ class KernelRegression final : public Metric {
  private:
   void regress(models::Model& network, const Subject& subject, const std::string& moment,
                std::vector<Measurement>& lanes) const {
+    const std::string words = moment == "_initial" ? " with the kernel at initialisation" : " with the trained kernel";
     const Tensor x = data::to_inputs(subject.data.train_images.slice(0, 0, train_samples_));
     const Tensor labels = subject.data.train_labels.slice(0, 0, train_samples_);
     const std::int64_t classes = subject.data.info.classes;
@@ -117,14 +117,11 @@ class KernelRegression final : public Metric {
     const auto found =
         attacks::evaluate_robustness(kind_, attack_, {0.0, epsilon_}, regression, subject.data, subject.seeds);
     for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
-      // A lane without a regression has no accuracy, rather than that of predictions that are no numbers.
-      const bool is_there = std::isfinite(found[lane].robust_loss[0]);
-      const auto accuracy = [&](std::size_t strength) {
-        return wire::Array::scalar(is_there ? found[lane].robust_accuracy[strength]
-                                            : std::numeric_limits<double>::quiet_NaN());
-      };
-      lanes[lane]["accuracy" + moment] = accuracy(0);
-      lanes[lane]["robust_accuracy" + moment] = accuracy(1);
+      lanes[lane]["accuracy" + moment] = wire::Array::scalar(found[lane].robust_accuracy[0]);
+      lanes[lane]["robust_accuracy" + moment] = wire::Array::scalar(found[lane].robust_accuracy[1]);
+      const std::string& reason =
+          regression.failures()[lane].empty() ? found[lane].failure : regression.failures()[lane];
+      if (!reason.empty()) lanes[lane].add_failure(fmt::format("regression{}: {}", words, reason));
     }
   }
 

@@ -56,6 +56,23 @@ std::unique_ptr<models::Model> initial_networks(const Subject& subject) {
   return networks;
 }
 
+std::vector<std::string> lost_activations(models::Model& model, const Tensor& x) {
+  const models::Output output = outputs(model, x);
+  std::vector<std::string> reasons(static_cast<std::size_t>(model.lanes()));
+  const auto look = [&](const Tensor& activations, const std::string& what) {
+    const Tensor finite = activations.isfinite().flatten(1).all(1).cpu();
+    for (std::size_t lane = 0; lane < reasons.size(); ++lane) {
+      const bool is_finite = finite.data_ptr<bool>()[lane];
+      if (!is_finite && reasons[lane].empty()) reasons[lane] = what + " is not finite";
+    }
+  };
+  for (std::size_t layer = 0; layer < output.hidden.size(); ++layer) {
+    look(output.hidden[layer], fmt::format("an activation of layer {}", layer + 1));
+  }
+  look(output.logits, "a logit");
+  return reasons;
+}
+
 Measurement lane_of(const Columns& columns, std::int64_t lane) {
   Measurement measurement;
   for (const auto& [name, values] : columns) measurement[name] = to_array(values.cpu()[lane]);

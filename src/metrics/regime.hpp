@@ -20,6 +20,9 @@ using Columns = std::map<std::string, Tensor>;
 /// The lanes' networks as training found them: their seeds make them anew.
 std::unique_ptr<models::Model> initial_networks(const Subject& subject);
 
+/// Per lane which of the network's activations on samples `x` [n, d] are not finite, or "".
+std::vector<std::string> lost_activations(models::Model& model, const Tensor& x);
+
 /// One lane's share of the columns.
 Measurement lane_of(const Columns& columns, std::int64_t lane);
 

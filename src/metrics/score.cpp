@@ -5,7 +5,6 @@
 
 #include "eigensweep/data/device_dataset.hpp"
 #include "eigensweep/models/footprint.hpp"
-#include "eigensweep/models/verdict.hpp"
 
 namespace eigensweep::metrics {
 namespace {
@@ -15,24 +14,26 @@ constexpr std::int64_t most_samples = 10000;
 
 }  // namespace
 
-Score score(models::Model& model, const torch::Tensor& images, const torch::Tensor& labels) {
+std::vector<models::Verdict> score(models::Model& model, const torch::Tensor& images, const torch::Tensor& labels) {
   const std::int64_t samples = images.size(0);
   const std::int64_t numbers = models::activations_per_sample(model, images.size(1), images.device()) + images.size(1);
   const std::int64_t chunk = std::clamp(static_cast<std::int64_t>(chunk_bytes / (4.0 * static_cast<double>(numbers))),
                                         std::int64_t{16}, most_samples);
-  const auto sums = torch::TensorOptions(images.device()).dtype(torch::kFloat64);
-  torch::Tensor right = torch::zeros({model.lanes()}, sums);
-  torch::Tensor loss = torch::zeros({model.lanes()}, sums);
+  models::Tally tally(model.lanes(), images.device());
   for (std::int64_t start = 0; start < samples; start += chunk) {
     const std::int64_t stop = std::min(start + chunk, samples);
     const auto inputs = models::Inputs::shared(data::to_inputs(images.slice(0, start, stop)), model.lanes());
-    const torch::Tensor logits = model.forward(inputs, models::Mode::evaluate).logits;
-    const torch::Tensor wanted = labels.slice(0, start, stop);
-    right.add_(models::is_right(logits, wanted).sum(1));
-    loss.add_(models::cross_entropy(logits, wanted).to(torch::kFloat64).sum(1));
+    tally.add(model.forward(inputs, models::Mode::evaluate).logits, labels.slice(0, start, stop));
   }
-  const auto n = static_cast<double>(samples);
-  return {(right / n).cpu(), (loss / n).cpu()};
+  return tally.verdicts();
+}
+
+void add_verdict(const models::Verdict& verdict, const std::string& split, Measurement& measurement) {
+  measurement[split + "_accuracy"] = wire::Array::scalar(verdict.accuracy);
+  measurement[split + "_loss"] = wire::Array::scalar(verdict.loss);
+  if (!verdict.trouble.empty()) {
+    measurement.add_failure(fmt::format("of the {} samples {}", split, verdict.trouble));
+  }
 }
 
 }  // namespace eigensweep::metrics

@@ -106,11 +106,12 @@ study::Kind declare_spectrum() {
 
 }  // namespace eigensweep::metrics
 #else
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <limits>
 
-#include "eigensweep/core/error.hpp"
 #include "eigensweep/kernels/limit_network.hpp"
 #include "eigensweep/metrics/metric.hpp"
 #include "eigensweep/models/spectra.hpp"
@@ -146,22 +147,18 @@ class Spectrum final : public Metric {
     const std::unique_ptr<models::Model> initial = remade ? initial_networks(subject) : nullptr;
     models::Model& model = initial ? *initial : subject.model;
     std::vector<models::Eigensystem> layers;
-    std::size_t measured = 0;
-    std::string failure;
     for (models::Eigensystem& system : models::hidden_spectra(model, images, models::Wanted::values)) {
       layers.push_back(std::move(system));
       layers.back().values = layers.back().values.cpu().contiguous();
-      for (const std::string& reason : layers.back().failures) {
-        if (reason.empty()) {
-          ++measured;
-        } else if (failure.empty()) {
-          failure = reason;
-        }
+    }
+    std::vector<Measurement> lanes;
+    for (std::int64_t lane = 0; lane < subject.model.lanes(); ++lane) {
+      lanes.push_back(measure_lane(layers, lane));
+      for (std::size_t layer = 0; layer < layers.size(); ++layer) {
+        const std::string& reason = layers[layer].failures[static_cast<std::size_t>(lane)];
+        if (!reason.empty()) lanes.back().add_failure(fmt::format("layer {}: {}", layer + 1, reason));
       }
     }
-    if (!layers.empty() && measured == 0) throw NumericalError(failure);
-    std::vector<Measurement> lanes;
-    for (std::int64_t lane = 0; lane < subject.model.lanes(); ++lane) lanes.push_back(measure_lane(layers, lane));
     return lanes;
   }
 

@@ -35,12 +35,9 @@ class Validation final : public Metric {
  public:
   std::vector<Measurement> measure(const Subject& subject) override {
     const torch::NoGradGuard no_gradients;
-    const Score held_out = score(subject.model, subject.data.validation_images, subject.data.validation_labels);
-    std::vector<Measurement> lanes;
-    for (std::int64_t lane = 0; lane < subject.model.lanes(); ++lane) {
-      lanes.push_back({{"validation_accuracy", wire::Array::scalar(held_out.accuracy[lane].item<double>())},
-                       {"validation_loss", wire::Array::scalar(held_out.loss[lane].item<double>())}});
-    }
+    const auto held_out = score(subject.model, subject.data.validation_images, subject.data.validation_labels);
+    std::vector<Measurement> lanes(held_out.size());
+    for (std::size_t lane = 0; lane < lanes.size(); ++lane) add_verdict(held_out[lane], "validation", lanes[lane]);
     return lanes;
   }
 };

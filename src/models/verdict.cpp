@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/models/verdict.hpp"
 
+#include <cmath>
 #include <limits>
 
 namespace eigensweep::models {
@@ -21,6 +22,38 @@ Tensor is_right(const Tensor& logits, const Tensor& labels) {
 
 Tensor cross_entropy(const Tensor& logits, const Tensor& labels) {
   return -logits.log_softmax(1).gather(1, class_index(logits, labels)).squeeze(1);
+}
+
+Tally::Tally(std::int64_t lanes, const torch::Device& device) {
+  const auto sums = torch::TensorOptions(device).dtype(torch::kFloat64);
+  right_ = torch::zeros({lanes}, sums);
+  loss_ = torch::zeros({lanes}, sums);
+  finite_ = torch::ones({lanes}, sums.dtype(torch::kBool));
+}
+
+void Tally::add(const Tensor& logits, const Tensor& labels) {
+  right_.add_(is_right(logits, labels).sum(1));
+  loss_.add_(cross_entropy(logits, labels).to(torch::kFloat64).sum(1));
+  finite_.logical_and_(logits.isfinite().flatten(1).all(1));
+  samples_ += logits.size(2);
+}
+
+std::vector<Verdict> Tally::verdicts() const {
+  const auto n = static_cast<double>(samples_);
+  const Tensor numbers = torch::stack({right_ / n, loss_ / n, finite_.to(torch::kFloat64)}).cpu();
+  const auto value = numbers.accessor<double, 2>();
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  std::vector<Verdict> verdicts;
+  for (std::int64_t lane = 0; lane < numbers.size(1); ++lane) {
+    if (value[2][lane] == 0) {
+      verdicts.push_back({nan, nan, "a logit is not finite"});
+    } else if (!std::isfinite(value[1][lane])) {
+      verdicts.push_back({nan, nan, "the cross entropy is not finite"});
+    } else {
+      verdicts.push_back({value[0][lane], value[1][lane], ""});
+    }
+  }
+  return verdicts;
 }
 
 }  // namespace eigensweep::models

@@ -1,54 +1,126 @@
 // SPDX-License-Identifier: MIT
 #include "evaluate.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
 #include "eigensweep/attacks/evaluate.hpp"
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/core/text.hpp"
+#include "eigensweep/kernels/limit_network.hpp"
 #include "eigensweep/metrics/metric.hpp"
+#include "eigensweep/models/numerical.hpp"
+#include "eigensweep/models/safetensors.hpp"
 
 namespace eigensweep::worker {
 namespace {
 
-std::vector<std::uint64_t> seeds_of(const wire::Task& task) {
-  std::vector<std::uint64_t> seeds;
-  for (const wire::TaskLane& lane : task.lanes) seeds.push_back(lane.config.at("seed").get<std::uint64_t>());
-  return seeds;
+using metrics::Measurement;
+
+std::vector<Measurement> attack(const wire::TaskEvaluation& evaluation, const metrics::Subject& subject) {
+  std::vector<Measurement> lanes;
+  for (attacks::Robustness& found : attacks::evaluate_robustness(
+           evaluation.kind, evaluation.options, evaluation.strengths, subject.model, subject.data, subject.seeds)) {
+    lanes.push_back({{"robust_accuracy", wire::Array::of(found.robust_accuracy)},
+                     {"robust_loss", wire::Array::of(found.robust_loss)}});
+    lanes.back().failure = std::move(found.failure);
+  }
+  return lanes;
 }
 
-void attack(const wire::TaskEvaluation& evaluation, const wire::Task& task, models::Model& model,
-            const data::DeviceDataset& data, std::vector<wire::Record>& records) {
-  const auto lanes = attacks::evaluate_robustness(evaluation.kind, evaluation.options, evaluation.strengths, model,
-                                                  data, seeds_of(task));
-  for (std::size_t lane = 0; lane < records.size(); ++lane) {
-    records[lane].strengths = evaluation.strengths;
-    records[lane].columns = {{"robust_accuracy", wire::Array::of(lanes[lane].robust_accuracy)},
-                             {"robust_loss", wire::Array::of(lanes[lane].robust_loss)}};
+/// The measurement of one lane's network, taken out of the pack.
+Measurement measure_alone(const Measure& measure, const wire::TaskLane& lane, std::int64_t index,
+                          const Networks& networks, const data::DeviceDataset& data) {
+  const std::vector<std::uint64_t> seeds{lane.config.at("seed").get<std::uint64_t>()};
+  const auto model = kernels::make_network(lane.config.at("model"), data.info, seeds, data.train_images.device());
+  model->attach(data.train_images);
+  models::TensorFile content = models::lane_of(networks.model, index);
+  models::keep_snapshots(networks.snapshots, index, content);
+  models::load_lane(*model, 0, content);
+  for (models::NamedTensor& named : model->parameters()) named.tensor.requires_grad_(false);
+  std::vector<models::Snapshot> snapshots;
+  if (!networks.snapshots.empty()) snapshots = models::kept_snapshots(*model, {content});
+  Measurement measured;
+  const std::string failure = models::numerical_failure([&] {
+    measured = measure({*model, data, lane.config, seeds, snapshots}).front();
+  });
+  if (!failure.empty()) measured.add_failure(failure);
+  return measured;
+}
+
+/// NaN instead of infinity; whether there was any.
+template <typename Number>
+bool without_infinity(std::vector<std::uint8_t>& bytes) {
+  bool found = false;
+  for (std::size_t place = 0; place < bytes.size(); place += sizeof(Number)) {
+    Number value;
+    std::memcpy(&value, bytes.data() + place, sizeof value);
+    if (!std::isinf(value)) continue;
+    found = true;
+    value = std::numeric_limits<Number>::quiet_NaN();
+    std::memcpy(bytes.data() + place, &value, sizeof value);
+  }
+  return found;
+}
+
+void remove_infinities(Measurement& measured) {
+  for (auto& [name, array] : measured) {
+    const bool found = array.dtype == "f64"   ? without_infinity<double>(array.bytes)
+                       : array.dtype == "f32" ? without_infinity<float>(array.bytes)
+                                              : false;
+    if (found) measured.add_failure(fmt::format("{} is infinite", name));
   }
 }
 
 }  // namespace
 
-std::vector<wire::Record> evaluate(const wire::TaskEvaluation& evaluation, const wire::Task& task, models::Model& model,
-                                   const data::DeviceDataset& data, const std::vector<models::Snapshot>& snapshots) {
-  std::vector<wire::Record> records(task.lanes.size());
-  for (std::size_t lane = 0; lane < records.size(); ++lane) {
-    records[lane].kind = wire::RecordKind::evaluation;
-    records[lane].trial = task.lanes[lane].trial;
-    records[lane].evaluation = evaluation.id;
+std::vector<Measurement> measure_lanes(const Measure& measure, const wire::Task& task, const Networks& networks,
+                                       const data::DeviceDataset& data) {
+  std::vector<std::uint64_t> seeds;
+  for (const wire::TaskLane& lane : task.lanes) seeds.push_back(lane.config.at("seed").get<std::uint64_t>());
+  std::vector<Measurement> lanes(task.lanes.size());
+  const bool is_any = std::find(networks.lost.begin(), networks.lost.end(), "") != networks.lost.end();
+  const std::string failure = models::numerical_failure([&] {
+    if (is_any) lanes = measure({networks.model, data, task.lanes.front().config, seeds, networks.snapshots});
+  });
+  EIGENSWEEP_EXPECT(lanes.size() == task.lanes.size());
+  for (models::NamedTensor& named : networks.model.parameters()) named.tensor.requires_grad_(false);
+  for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
+    if (!networks.lost[lane].empty()) {
+      lanes[lane] = {};
+      lanes[lane].failure = networks.lost[lane];
+    } else if (!failure.empty()) {
+      lanes[lane] = measure_alone(measure, task.lanes[lane], static_cast<std::int64_t>(lane), networks, data);
+    }
+    remove_infinities(lanes[lane]);
   }
-  if (evaluation.family == "attack") {
-    attack(evaluation, task, model, data, records);
-    return records;
-  }
-  if (evaluation.family != "metric") {
+  return lanes;
+}
+
+std::vector<wire::Record> evaluate(const wire::TaskEvaluation& evaluation, const wire::Task& task,
+                                   const Networks& networks, const data::DeviceDataset& data) {
+  if (evaluation.family != "attack" && evaluation.family != "metric") {
     throw DataError(fmt::format("task {}: evaluation '{}' is of the unknown family '{}'; known are 'attack', 'metric'",
                                 task.pack, evaluation.label, evaluation.family));
   }
-  const auto metric = metrics::make_metric(evaluation.kind, evaluation.options);
-  std::vector<metrics::Measurement> lanes =
-      metric->measure({model, data, task.lanes.front().config, seeds_of(task), snapshots});
+  const Measure measure = [&](const metrics::Subject& subject) {
+    return evaluation.family == "attack" ? attack(evaluation, subject)
+                                         : metrics::make_metric(evaluation.kind, evaluation.options)->measure(subject);
+  };
+  std::vector<Measurement> lanes = measure_lanes(measure, task, networks, data);
+  std::vector<wire::Record> records(task.lanes.size());
   for (std::size_t lane = 0; lane < records.size(); ++lane) {
-    records[lane].message = lanes[lane].remark;
-    records[lane].columns = std::move(lanes[lane]);
+    wire::Record& record = records[lane];
+    record.kind = wire::RecordKind::evaluation;
+    record.trial = task.lanes[lane].trial;
+    record.evaluation = evaluation.id;
+    record.status = lanes[lane].failure.empty() ? wire::Status::ok : wire::Status::diverged;
+    const std::string& message = lanes[lane].failure.empty() ? lanes[lane].remark : lanes[lane].failure;
+    record.message = text::first_line(message);
+    if (evaluation.family == "attack") record.strengths = evaluation.strengths;
+    record.columns = std::move(lanes[lane]);
   }
   return records;
 }

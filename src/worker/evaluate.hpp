@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "eigensweep/data/device_dataset.hpp"
+#include "eigensweep/metrics/metric.hpp"
 #include "eigensweep/models/model.hpp"
 #include "eigensweep/models/snapshot.hpp"
 #include "eigensweep/wire/record.hpp"
@@ -11,8 +14,24 @@
 
 namespace eigensweep::worker {
 
-/// Runs one attack or one metric on all lanes: a record per lane, without provenance.
-std::vector<wire::Record> evaluate(const wire::TaskEvaluation& evaluation, const wire::Task& task, models::Model& model,
-                                   const data::DeviceDataset& data, const std::vector<models::Snapshot>& snapshots);
+/// A pack's trained networks, a lane per lane of the task.
+struct Networks {
+  models::Model& model;
+  const std::vector<models::Snapshot>& snapshots;
+  const std::vector<std::string>& lost;  ///< per lane why the network is none any more, or "": it is not evaluated
+};
+
+using Measure = std::function<std::vector<metrics::Measurement>(const metrics::Subject&)>;
+
+/// Measures all lanes at once and, where some lane's numbers spoil that for all (models::numerical_failure), each by
+/// itself, taken out of the pack. What is lost or infinite is NaN or missing, with the reason as `failure`.
+std::vector<metrics::Measurement> measure_lanes(const Measure& measure, const wire::Task& task,
+                                                const Networks& networks, const data::DeviceDataset& data);
+
+/// Runs one attack or one metric on all lanes: a record per lane, without provenance. A lane whose numbers lost their
+/// meaning has a record that says "diverged" and why, with NaN for what it lacks; the others' are what they are without
+/// it.
+std::vector<wire::Record> evaluate(const wire::TaskEvaluation& evaluation, const wire::Task& task,
+                                   const Networks& networks, const data::DeviceDataset& data);
 
 }  // namespace eigensweep::worker

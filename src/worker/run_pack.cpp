@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 #include <limits>
+#include <utility>
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
@@ -12,6 +13,7 @@
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/version.hpp"
 #include "eigensweep/kernels/limit_network.hpp"
+#include "eigensweep/models/numerical.hpp"
 #include "eigensweep/models/safetensors.hpp"
 #include "eigensweep/worker/host.hpp"
 #include "evaluate.hpp"
@@ -112,24 +114,41 @@ std::string keep_model(const wire::TaskLane& lane, models::Model& model, std::in
   return models::write_tensors(lane.model_file, content);
 }
 
-/// A network of infinite width is trained in closed form, for all lanes at once: seeds do not matter to it.
+/// A network of infinite width is trained in closed form, for all lanes at once: seeds do not matter to it. `lost`: per
+/// lane why it diverged.
 std::unique_ptr<models::Model> train_limit(const wire::Task& task, const Session& session,
-                                           const data::DeviceDataset& data, const PackHooks& hooks) {
+                                           const data::DeviceDataset& data, const PackHooks& hooks,
+                                           std::vector<std::string>& lost) {
   const Clock::time_point start = Clock::now();
   const Json& config = task.lanes.front().config;
   auto network = std::make_unique<kernels::LimitNetwork>(
       config.at("model"), data.info, static_cast<std::int64_t>(task.lanes.size()), session.device());
-  const training::LaneHistory history = history_of(network->train(data, config.at("training")));
+  training::LaneHistory history;
+  history.diverged =
+      models::numerical_failure([&] { history = history_of(network->train(data, config.at("training"))); });
+  if (history.diverged.empty()) history.diverged = models::not_finite(*network).front();
   for (std::size_t lane = 0; lane < task.lanes.size(); ++lane) {
+    lost[lane] = history.diverged;
     wire::Record record = training_record(task, lane, history);
     record.provenance = provenance(task, session, lane, seconds_since(start));
     record.provenance["dataset_sha256"] = data.sha256;
-    if (!task.lanes[lane].model_file.empty()) {
+    if (lost[lane].empty() && !task.lanes[lane].model_file.empty()) {
       record.provenance["model_sha256"] = keep_model(task.lanes[lane], *network, static_cast<std::int64_t>(lane), {});
     }
     hooks.record(record);
   }
   return network;
+}
+
+/// Where one lane spoils the training of all: each by itself, without a checkpoint.
+Ending run_each(const wire::Task& task, Session& session, const PackHooks& hooks) {
+  for (const wire::TaskLane& lane : task.lanes) {
+    wire::Task alone = task;
+    alone.lanes = {lane};
+    alone.checkpoint_file.clear();
+    if (const Ending ending = run_pack(alone, session, hooks); ending != Ending::finished) return ending;
+  }
+  return Ending::finished;
 }
 
 }  // namespace
@@ -149,14 +168,14 @@ Ending run_pack(const wire::Task& task, Session& session, const PackHooks& hooks
   const data::DeviceDataset& data = session.dataset(task.lanes.front().config.at("dataset"));
   check_content(task, data);
   const std::vector<std::string> trials = trials_of(task);
-  std::vector<bool> alive(task.lanes.size(), true);
+  std::vector<std::string> lost(task.lanes.size());  // why a lane's network is none any more
   std::unique_ptr<training::Trainer> trainer;
   std::unique_ptr<models::Model> loaded;
   std::vector<models::Snapshot> kept;
   const Json& model_options = task.lanes.front().config.at("model");
 
   if (train && kernels::is_infinite(model_options)) {
-    loaded = train_limit(task, session, data, hooks);
+    loaded = train_limit(task, session, data, hooks, lost);
   } else if (train) {
     const Clock::time_point start = Clock::now();
     trainer = start_trainer(task, data, session.device());
@@ -177,19 +196,27 @@ Ending run_pack(const wire::Task& task, Session& session, const PackHooks& hooks
         saved = Clock::now();
       };
     }
-    if (!trainer->run(watch)) {
+    bool is_over = true;
+    const std::string failure = models::numerical_failure([&] { is_over = trainer->run(watch); });
+    if (!failure.empty() && task.lanes.size() > 1) {
+      std::filesystem::remove(task.checkpoint_file);
+      return run_each(task, session, hooks);
+    }
+    if (!is_over) {
       if (task.checkpoint_file.empty()) return Ending::stopped;
       trainer->save(task.checkpoint_file, trials);
       return Ending::stopped_with_checkpoint;
     }
     const double seconds = seconds_since(start);
     for (std::size_t lane = 0; lane < task.lanes.size(); ++lane) {
-      wire::Record record = training_record(task, lane, trainer->histories()[lane]);
-      alive[lane] = record.status == wire::Status::ok;
+      training::LaneHistory history = trainer->histories()[lane];
+      if (history.diverged.empty()) history.diverged = failure;
+      lost[lane] = history.diverged;
+      wire::Record record = training_record(task, lane, history);
       record.provenance = provenance(task, session, lane, seconds);
       record.provenance["dataset_sha256"] = data.sha256;
       if (const auto remarks = trainer->remarks(); !remarks.empty()) record.provenance["warnings"] = remarks;
-      if (alive[lane] && !task.lanes[lane].model_file.empty()) {
+      if (lost[lane].empty() && !task.lanes[lane].model_file.empty()) {
         record.provenance["model_sha256"] =
             keep_model(task.lanes[lane], trainer->model(), static_cast<std::int64_t>(lane), trainer->snapshots());
       }
@@ -211,15 +238,21 @@ Ending run_pack(const wire::Task& task, Session& session, const PackHooks& hooks
 
   models::Model& model = trainer ? trainer->model() : *loaded;
   for (models::NamedTensor& named : model.parameters()) named.tensor.requires_grad_(false);
+  if (!train) lost = models::not_finite(model);
+  models::replace_lost(model, lost);
+  const std::vector<models::Snapshot>& snapshots = trainer ? trainer->snapshots() : std::as_const(kept);
+  const Networks networks{model, snapshots, lost};
+  // A training that diverged says so itself, for all that was to follow; a kept network has records of its own.
+  const auto wants_records = [&](const std::string& reason) { return !train || reason.empty(); };
   for (const wire::TaskEvaluation& evaluation : task.evaluations) {
-    if (std::find(alive.begin(), alive.end(), true) == alive.end()) break;
+    if (std::none_of(lost.begin(), lost.end(), wants_records)) break;
     if (hooks.should_stop && hooks.should_stop()) return Ending::stopped;
     if (hooks.progress) hooks.progress(evaluation.label, {});
     const Clock::time_point start = Clock::now();
-    std::vector<wire::Record> records = evaluate(evaluation, task, model, data, trainer ? trainer->snapshots() : kept);
+    std::vector<wire::Record> records = evaluate(evaluation, task, networks, data);
     const double seconds = seconds_since(start);
     for (std::size_t lane = 0; lane < records.size(); ++lane) {
-      if (!alive[lane]) continue;
+      if (!wants_records(lost[lane])) continue;
       records[lane].provenance = provenance(task, session, lane, seconds);
       records[lane].provenance["dataset_sha256"] = data.sha256;
       hooks.record(records[lane]);

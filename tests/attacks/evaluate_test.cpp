@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/attacks/evaluate.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "eigensweep/models/verdict.hpp"
 #include "fixture.hpp"
@@ -106,14 +108,81 @@ TEST_CASE("as many samples are attacked as are asked for") {
   CHECK(asked[0].robust_accuracy == there[0].robust_accuracy);
 }
 
-TEST_CASE("a lane that is no number is robust nowhere and leaves its neighbours alone") {
+TEST_CASE("a lane that is no number has no robustness, and leaves its neighbours alone") {
   const data::DeviceDataset set = digits(100);
   ToyNetwork model = fitted(2, set);
   const auto before = attacks::evaluate_robustness("pgd", fixture::pgd(5), some_radii, model, set, {1, 2});
   model.parameters()[0].tensor[0].fill_(NAN);
   const auto after = attacks::evaluate_robustness("pgd", fixture::pgd(5), some_radii, model, set, {1, 2});
-  CHECK(after[0].robust_accuracy == std::vector<double>(some_radii.size(), 0.0));
-  CHECK(std::isnan(after[0].robust_loss[1]));
+  for (const auto* values : {&after[0].robust_accuracy, &after[0].robust_loss}) {
+    CHECK(values->size() == some_radii.size());
+    CHECK(std::all_of(values->begin(), values->end(), [](double value) { return std::isnan(value); }));
+  }
+  CHECK(std::isnan(after[0].clean_accuracy));
+  CHECK(std::isnan(after[0].clean_loss));
+  CHECK(after[0].failure == "of the unperturbed samples a logit is not finite");
   CHECK(after[1].robust_accuracy == before[1].robust_accuracy);
   CHECK(after[1].robust_loss == before[1].robust_loss);
+  CHECK(after[1].failure.empty());
+}
+
+TEST_CASE("the clean numbers beside an attack are those of the attacked samples") {
+  const data::DeviceDataset set = digits(300);
+  ToyNetwork model = fitted(2, set);
+  const Tensor x = data::to_inputs(set.test_images.slice(0, 0, 70));
+  const Tensor labels = set.test_labels.slice(0, 0, 70);
+  const Tensor logits = model.forward(models::Inputs::shared(x, 2), models::Mode::evaluate).logits;
+  const Tensor right = models::is_right(logits, labels).to(torch::kFloat64).mean(1);
+  const Tensor loss = models::cross_entropy(logits, labels).to(torch::kFloat64).mean(1);
+  for (const auto& [kind, options] : std::vector<std::pair<std::string, Json>>{{"fgsm", fixture::fgsm(70)},
+                                                                               {"pgd", fixture::pgd(2, 0.1, true, 70)},
+                                                                               {"gaussian_noise", {{"samples", 70}}}}) {
+    for (const std::int64_t batch : {0, 32}) {
+      const auto found = attacks::evaluate_robustness(kind, options, {0.1}, model, set, {1, 2}, batch);
+      for (std::size_t lane = 0; lane < 2; ++lane) {
+        CHECK(found[lane].clean_accuracy == right[static_cast<std::int64_t>(lane)].item<double>());
+        CHECK(found[lane].clean_loss == Approx(loss[static_cast<std::int64_t>(lane)].item<double>()).epsilon(1e-5));
+      }
+    }
+  }
+}
+
+TEST_CASE("a strength at which a logit overflows has no number, the other strengths have theirs") {
+  const data::DeviceDataset set = digits(40);
+  ToyNetwork model = fitted(1, set);
+  const auto fine = attacks::evaluate_robustness("gaussian_noise", {{"samples", 0}}, {0.0, 0.1}, model, set, {1});
+  // A unit that is silent on digits, and overflows the logits once the first pixel, always black, is bright.
+  REQUIRE(data::to_inputs(set.test_images).select(1, 0).max().item<double>() == 0);
+  for (const double value : {0.0, 1.0}) {
+    const torch::NoGradGuard no_gradients;
+    model.parameters()[0].tensor[0][0].fill_(0);
+    model.parameters()[0].tensor[0][0][0] = 1e30 * value;
+    model.parameters()[1].tensor[0][0] = 0;
+    model.parameters()[2].tensor[0].select(1, 0).fill_(value > 0 ? 3e38 : 0.0);
+    model.parameters()[3].tensor[0].fill_(value > 0 ? 3e38 : 0.0);
+    const auto found =
+        attacks::evaluate_robustness("gaussian_noise", {{"samples", 0}}, {0.0, 0.1, 0.2}, model, set, {1})[0];
+    CHECK(std::isfinite(found.robust_accuracy[0]));
+    CHECK(std::isnan(found.robust_accuracy[1]) == (value > 0));
+    CHECK(found.failure == (value > 0 ? "at strength 0.1, 0.2 a logit is not finite" : ""));
+  }
+}
+
+TEST_CASE("a gradient that is not finite is no attack that failed to find anything") {
+  const data::DeviceDataset set = digits(40);
+  // Two units of opposite sign at a pixel that is always black: their gradients are infinite, their sum is NaN.
+  Tensor first = torch::zeros({1, 2, 784}), second = torch::full({1, 10, 2}, 1.6e38);
+  first[0][0][0] = 100;
+  first[0][1][0] = -100;
+  second.slice(1, 5, 10).mul_(-1);
+  ToyNetwork model({{first, torch::zeros({1, 2})}, {second, torch::zeros({1, 10})}},
+                   [](const Tensor& h) { return h.tanh(); });
+  for (const auto& [kind, options] :
+       std::vector<std::pair<std::string, Json>>{{"fgsm", fixture::fgsm()}, {"pgd", fixture::pgd(2, 0.5, false)}}) {
+    const auto found = attacks::evaluate_robustness(kind, options, {0.0, 0.1}, model, set, {1})[0];
+    CHECK(std::isfinite(found.clean_accuracy));
+    CHECK(std::isfinite(found.robust_accuracy[0]));
+    CHECK(std::isnan(found.robust_accuracy[1]));
+    CHECK(found.failure == "at strength 0.1 the gradient by the inputs is not finite");
+  }
 }

@@ -172,20 +172,38 @@ TEST_CASE("the spectrum reads the split and the samples that are asked for") {
         expected(set.train_images));
 }
 
-TEST_CASE("a lane that is no number gets NaN, and only a pack of such lanes is an error") {
+TEST_CASE("a lane that is no number has NaN and a reason, and its neighbour what it had") {
   const data::DeviceDataset set = noise(200, 20);
   ToyNetwork model = ToyNetwork::random(2, {20, 12, 3}, 5);
   const auto before = measure("spectrum", spectrum_options(), model, set);
+  CHECK(before[0].failure.empty());
   model.parameters()[0].tensor[0][3].fill_(NAN);
   const auto after = measure("spectrum", spectrum_options(), model, set);
   for (const double value : after[0].at("eigenvalues").values()) CHECK(std::isnan(value));
   CHECK(std::isnan(after[0].at("exponent").values()[0]));
   CHECK(std::isnan(after[0].at("effective_rank").values()[0]));
+  CHECK(after[0].failure == "layer 1: the covariance of a hidden layer is not finite");
   CHECK((after[1] == before[1]));
-  model.parameters()[0].tensor[1].fill_(INFINITY);
-  CHECK_THROWS_AS(measure("spectrum", spectrum_options(), model, set), NumericalError);
-  CHECK_THROWS_WITH(measure("spectrum", spectrum_options(), model, set),
-                    "the covariance of a hidden layer is not finite");
+  CHECK(after[1].failure.empty());
+}
+
+TEST_CASE("an accuracy is of finite logits, or it is NaN with the reason") {
+  data::DeviceDataset set = digits(100);
+  set.test_images = set.test_images.slice(0, 0, 10);
+  set.test_labels = set.test_labels.slice(0, 0, 10);
+  set.train_images[99] = 255;
+  ToyNetwork model = ToyNetwork::random(2, {784, 20, 10}, 2, [](const Tensor& h) { return h.relu(); });
+  // Of the training samples only the last one is bright enough to overflow.
+  model.parameters()[0].tensor[0].fill_(4e35);
+  const Tensor brightest = data::to_inputs(set.train_images.slice(0, 0, 99)).sum(1).max();
+  REQUIRE(brightest.item<double>() < 400);
+  model.parameters()[2].tensor[0].fill_(0.1);
+  const auto lanes = measure("accuracy", Json::object(), model, set);
+  CHECK(std::isnan(lanes[0].at("train_accuracy").values()[0]));
+  CHECK(std::isnan(lanes[0].at("train_loss").values()[0]));
+  CHECK(std::isfinite(lanes[0].at("test_accuracy").values()[0]));
+  CHECK(lanes[0].failure == "of the train samples a logit is not finite");
+  CHECK(lanes[1].failure.empty());
 }
 
 namespace {

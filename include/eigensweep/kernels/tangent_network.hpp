@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "eigensweep/data/torch.hpp"
@@ -21,11 +22,14 @@ class TangentNetwork final : public models::Model {
   TangentNetwork(models::Model& network, const Tensor& x, const Tensor& targets);
 
   [[nodiscard]] std::int64_t hidden_numbers() const override { return hidden_numbers_; }
+  /// Per lane why there is no regression, in one line, or "".
+  [[nodiscard]] const std::vector<std::string>& failures() const noexcept { return failures_; }
 
  private:
   models::Output run(const models::Inputs& inputs, models::Mode mode) override;
 
   models::Model& network_;
+  std::vector<std::string> failures_;
   std::vector<Tensor> direction_;  // v, a tensor [E, ...] per parameter
   std::int64_t hidden_numbers_;
 };

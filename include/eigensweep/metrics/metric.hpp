@@ -28,8 +28,12 @@ struct Subject {
 /// One lane's columns by name, as declared by the kind.
 struct Measurement : std::map<std::string, wire::Array> {
   using map::map;
-  std::string
-      remark;  ///< what is worth knowing of numbers that are there, or are none by rule, one line; "" if nothing
+  /// What is worth knowing of numbers that are there, or are none by rule, one line; "" if nothing.
+  std::string remark;
+  std::string failure;  ///< why some or all of its numbers are NaN or missing, one line; "" where there is no failure
+
+  /// Adds a reason to those that are there.
+  void add_failure(const std::string& reason) { failure += (failure.empty() ? "" : "; ") + reason; }
 };
 
 class Metric {
@@ -38,8 +42,8 @@ class Metric {
   virtual ~Metric() = default;
   Metric(const Metric&) = delete;
   Metric& operator=(const Metric&) = delete;
-  /// One Measurement per lane. Throws NumericalError only when no lane could be measured; a lane that could not be
-  /// measured gets NaN.
+  /// One Measurement per lane. What a lane's numbers did not allow is NaN or missing, and its `failure` says why; where
+  /// they spoil the computation of all lanes, throws NumericalError or c10::LinAlgError, and is asked lane by lane.
   virtual std::vector<Measurement> measure(const Subject& subject) = 0;
 };
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
+#include <string>
+#include <vector>
+
 #include "eigensweep/data/torch.hpp"
 #include "eigensweep/models/model.hpp"
 
@@ -11,5 +15,30 @@ namespace eigensweep::models {
 Tensor is_right(const Tensor& logits, const Tensor& labels);
 /// Cross entropy of each sample: [E, B].
 Tensor cross_entropy(const Tensor& logits, const Tensor& labels);
+
+/// How one network does on samples.
+struct Verdict {
+  double accuracy;      ///< share classified right
+  double loss;          ///< mean cross entropy
+  std::string trouble;  ///< why both are NaN, or ""
+};
+
+/// Counts what E networks say, batch after batch. A network that says what is no finite number even once has neither
+/// accuracy nor loss.
+class Tally {
+ public:
+  Tally(std::int64_t lanes, const torch::Device& device);
+
+  /// `logits` [E, C, B], `labels` [B] or [E, B].
+  void add(const Tensor& logits, const Tensor& labels);
+  /// One per lane; waits for the device.
+  [[nodiscard]] std::vector<Verdict> verdicts() const;
+
+ private:
+  Tensor right_;   // [E] float64
+  Tensor loss_;    // [E] float64
+  Tensor finite_;  // [E] bool: all logits so far
+  std::int64_t samples_ = 0;
+};
 
 }  // namespace eigensweep::models
