@@ -3,11 +3,12 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import eigensweep_analysis
 from eigensweep_analysis.__main__ import main
 from eigensweep_analysis.figures import all_figures
-from eigensweep_analysis.layout import Layout, attack_name, text
+from eigensweep_analysis.layout import Layout, attack_name, robust_accuracies, text
 from eigensweep_analysis.report import _table, write_report
 from sample import SEED, STRENGTH, WIDTH, axis, write
 
@@ -125,3 +126,28 @@ def test_the_table_has_the_grid_s_means(tmp_path):
 def test_a_wrong_file_is_one_line_on_the_command_line(tmp_path, capsys):
     assert main(["report", str(tmp_path / "nowhere.h5")]) == 2
     assert capsys.readouterr().err == f"error: {tmp_path}/nowhere.h5: no such file; give the results.h5 of a run\n"
+
+
+def test_the_clean_accuracy_of_the_attacked_samples_is_strength_0(tmp_path):
+    data = eigensweep_analysis.load(write(tmp_path / "r.h5"))
+    assert "clean_accuracy" not in data  # a file of an earlier version
+    curve = data.robust_accuracy.sel(attack="fgsm")
+    xr.testing.assert_identical(next(robust_accuracies(data))[0], curve)
+    clean = data.robust_accuracy.sel(epsilon=0, drop=True) - 0.25
+    # Strength 0 is not asked for, or only of another attack.
+    without = data.isel(epsilon=slice(1, None)).assign(clean_accuracy=clean)
+    other = data.assign(clean_accuracy=clean)
+    other["robust_accuracy"] = other.robust_accuracy.where(other.epsilon > 0)
+    for part in (without, other):
+        values = next(robust_accuracies(part))[0]
+        assert values.dims == curve.dims
+        np.testing.assert_array_equal(values.epsilon, data.epsilon)
+        np.testing.assert_array_equal(values.sel(epsilon=0), clean.sel(attack="fgsm"))
+        np.testing.assert_array_equal(values.sel(epsilon=0.1), curve.sel(epsilon=0.1))
+        lines = next(all_figures(part)).figure.axes[0].lines
+        assert lines[0].get_xdata()[0] == 0
+        page = write_report(part, tmp_path / "out")[0].read_text()
+        assert "epsilon 0<" in page
+    # What was measured at strength 0 stands.
+    asked = next(robust_accuracies(data.assign(clean_accuracy=clean)))[0]
+    np.testing.assert_array_equal(asked, curve)

@@ -20,8 +20,8 @@ study::Kind declare_fgsm() {
   kind.work = [](const Json& options, const study::WorkContext& context) {
     const double samples = attacked_samples(options, context);
     const auto strengths = static_cast<double>(context.strengths);
-    // One gradient (forward and backward to the input: twice the forward), then a forward for each strength.
-    return samples * context.model.forward_flops * (2.0 + strengths);
+    // The clean samples; one gradient (forward and backward to the input: twice the forward); each strength.
+    return samples * context.model.forward_flops * (3.0 + strengths);
   };
   return kind;
 }

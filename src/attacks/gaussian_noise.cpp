@@ -21,7 +21,8 @@ study::Kind declare_gaussian_noise() {
   kind.strength = "sigma";
   kind.columns = robustness_columns();
   kind.work = [](const Json& options, const study::WorkContext& context) {
-    return attacked_samples(options, context) * static_cast<double>(context.strengths) * context.model.forward_flops;
+    const double passes = 1.0 + static_cast<double>(context.strengths);  // the clean samples, then each strength
+    return attacked_samples(options, context) * passes * context.model.forward_flops;
   };
   return kind;
 }

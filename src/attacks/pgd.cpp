@@ -25,7 +25,7 @@ study::Kind declare_pgd() {
     const double samples = attacked_samples(options, context);
     const auto strengths = static_cast<double>(context.strengths);
     const auto steps = options.at("steps").get<double>();
-    return samples * strengths * context.model.forward_flops * (2.0 * steps + 1.0);
+    return samples * context.model.forward_flops * (1.0 + strengths * (2.0 * steps + 1.0));
   };
   return kind;
 }

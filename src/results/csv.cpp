@@ -34,7 +34,7 @@ std::string item(const Variable& variable, std::size_t place) {
   return text::number(value);
 }
 
-/// Attacks of one group, with the columns that have one number per strength.
+/// Attacks of one group, with the columns that have one number per strength, or one for all strengths.
 struct Attacks {
   std::string strength;
   Variable labels;
@@ -79,8 +79,12 @@ class Csv {
       Attacks attacks{status.dims[2], file_.read(status.dims[1]), file_.read(status.dims[2]), status, {}};
       for (const std::string& name : file_.variables(group)) {
         const std::string column = last_part(name);
-        if (column == "status" || file_.dims(name) != status.dims) continue;
-        attacks.columns.emplace(column, file_.read(name));
+        if (column == "status" || column == "evaluation_seconds") continue;
+        const std::vector<std::string> dims = file_.dims(name);
+        if (dims != status.dims && dims != std::vector(status.dims.begin(), status.dims.begin() + 2)) continue;
+        Variable numbers = file_.read(name);
+        if (numbers.dtype == "text") continue;
+        attacks.columns.emplace(column, std::move(numbers));
         if (std::find(attack_columns_.begin(), attack_columns_.end(), column) == attack_columns_.end())
           attack_columns_.push_back(column);
       }
@@ -143,7 +147,9 @@ class Csv {
       text += ',' + word_of(attacks.status.numbers[place]);
       for (const std::string& column : attack_columns_) {
         const auto found = attacks.columns.find(column);
-        text += ',' + (found == attacks.columns.end() ? "" : item(found->second, place));
+        text += ',';
+        if (found == attacks.columns.end()) continue;
+        text += item(found->second, found->second.dims.size() == 3 ? place : place / strengths);
       }
       text += end(row);
     }

@@ -107,10 +107,11 @@ void give_names(Layout& layout, const study::Study& study) {
   for (MetricGroup& metric : layout.metrics) metric.group = names.give(metric.label, "_metric");
 }
 
-/// Makes room for a record's columns; `leading`: dimensions before the declared ones (the strength).
+/// Makes room for a record's columns; `has_strengths`: whether a dimension of strengths comes before the declared ones.
 void grow(std::map<std::string, std::size_t>& lengths, const std::vector<Column>& columns, const wire::Record* record,
-          std::size_t leading) {
+          bool has_strengths) {
   for (const Column& column : columns) {
+    const std::size_t leading = has_strengths && column.per_strength ? 1 : 0;
     if (record == nullptr || !record->columns.contains(column.name)) continue;
     const std::vector<std::int64_t>& shape = record->columns.at(column.name).shape;
     if (shape.size() != leading + column.dims.size()) continue;
@@ -144,7 +145,7 @@ Layout make_layout(const study::Study& study, const study::Catalog& catalog, con
   for (const study::Trial& trial : study.trials) {
     const std::vector<Evaluation>& evaluations = study.evaluations(trial);
     const bool is_new = seen.insert(&evaluations).second;
-    grow(layout.lengths, history, store.training(trial.id), 0);
+    grow(layout.lengths, history, store.training(trial.id), false);
     for (const Evaluation& evaluation : evaluations) {
       const study::Kind& kind = kind_of(catalog, evaluation);
       const bool is_attack = evaluation.family == Family::attack;
@@ -156,7 +157,7 @@ Layout make_layout(const study::Study& study, const study::Catalog& catalog, con
           add_metric(layout, evaluation, kind);
         }
       }
-      grow(layout.lengths, kind.columns, store.evaluation(trial.id, evaluation.id), is_attack ? 1 : 0);
+      grow(layout.lengths, kind.columns, store.evaluation(trial.id, evaluation.id), is_attack);
     }
   }
   give_names(layout, study);

@@ -31,9 +31,17 @@ std::size_t strengths_of(const AttackGroup& group) { return group.strength.empty
 
 void Product::write_attack_column(const AttackGroup& group, const Column& column) {
   std::vector<std::string> dims{"trial", group.attack_dimension};
-  if (!group.strength.empty()) dims.push_back(group.strength);
   const std::vector<std::size_t> target = extents(column);
   const std::size_t block = items(target) * hdf5::size_of(column.dtype);
+  if (!column.per_strength) {
+    writer_.add_numbers(column_spec(group.group, dims, column), [&](std::size_t row, std::uint8_t* bytes) {
+      for (std::size_t i = 0; i < group.labels.size(); ++i) {
+        place_column(newest(row, Family::attack, group.labels[i]), column, {}, target, bytes + i * block);
+      }
+    });
+    return;
+  }
+  if (!group.strength.empty()) dims.push_back(group.strength);
   writer_.add_numbers(column_spec(group.group, dims, column), [&](std::size_t row, std::uint8_t* bytes) {
     for (std::size_t i = 0; i < group.labels.size(); ++i) {
       const Evaluation* attack = asked(row, Family::attack, group.labels[i]);

@@ -59,6 +59,7 @@ struct AttackTable {
   Variable labels;
   Variable strengths;
   Variable accuracy;
+  std::optional<Variable> clean;  // of the same samples; nothing in an older file
 };
 
 std::vector<AttackTable> attack_tables(const ResultsFile& file) {
@@ -69,7 +70,9 @@ std::vector<AttackTable> attack_tables(const ResultsFile& file) {
     Variable accuracy = file.read(name);
     if (accuracy.dims.size() != 3) continue;
     const std::string strength = accuracy.dims[2];
-    tables.push_back({strength, file.read(accuracy.dims[1]), file.read(strength), std::move(accuracy)});
+    AttackTable table{strength, file.read(accuracy.dims[1]), file.read(strength), std::move(accuracy), {}};
+    if (file.has(group + "/clean_accuracy")) table.clean = file.read(group + "/clean_accuracy");
+    tables.push_back(std::move(table));
   }
   return tables;
 }
@@ -163,9 +166,11 @@ class Summary {
     if (test_accuracy_) json["test_accuracy"] = statistics(accuracy);
     json["attacks"] = Json::object();
     for (const AttackTable& table : attacks_) {
-      for (std::size_t a = 0; a < table.labels.texts.size(); ++a)
+      for (std::size_t a = 0; a < table.labels.texts.size(); ++a) {
         json["attacks"][table.labels.texts[a]] = {{table.strength, table.strengths.numbers},
-                                                  {"robust_accuracy", robust(table, a, rows)}};
+                                                  {"robust_accuracy", robust(table, a, rows)},
+                                                  {"clean_accuracy", clean(table, a, rows)}};
+      }
     }
     if (exponent_) json["last_exponent"] = statistics(exponent);
     return json;
@@ -181,6 +186,14 @@ class Summary {
       list.push_back(statistics(values));
     }
     return list;
+  }
+
+  static Json clean(const AttackTable& table, std::size_t attack, const std::vector<std::size_t>& rows) {
+    std::vector<double> values;
+    for (const std::size_t row : rows) {
+      if (table.clean) values.push_back(table.clean->numbers[row * table.labels.texts.size() + attack]);
+    }
+    return statistics(values);
   }
 
   /// Of the network's own last hidden layer, or NaN: never an earlier layer's. Older programs fitted any number of

@@ -78,6 +78,26 @@ std::vector<AttackColumn> attack_columns(const Json& combinations) {
   return columns;
 }
 
+/// The attacks whose clean accuracy has a column: one for all that were taken of the same samples.
+std::vector<std::string> clean_columns(const Json& combinations) {
+  std::vector<std::string> labels;
+  if (combinations.empty()) return labels;
+  const auto clean = [](const Json& combination, const std::string& label) -> const Json& {
+    return combination.at("attacks").at(label).at("clean_accuracy");
+  };
+  for (const auto& [label, attack] : combinations.front().at("attacks").items()) {
+    const bool is_there = std::any_of(combinations.begin(), combinations.end(), [&, &label = label](const Json& one) {
+      return clean(one, label).at("count") > 0;
+    });
+    const bool is_shown = std::any_of(labels.begin(), labels.end(), [&, &label = label](const std::string& other) {
+      return std::all_of(combinations.begin(), combinations.end(),
+                         [&](const Json& one) { return clean(one, label) == clean(one, other); });
+    });
+    if (is_there && !is_shown) labels.push_back(label);
+  }
+  return labels;
+}
+
 std::string headline(const Json& summary) {
   const Json& trials = summary.at("trials");
   std::string text = fmt::format("{}: {} trials", summary.at("study").get<std::string>(),
@@ -110,6 +130,7 @@ std::string as_table(const Json& summary) {
   std::string text = headline(summary);
   if (combinations.empty()) return text;
   const std::vector<AttackColumn> attacks = attack_columns(combinations);
+  const std::vector<std::string> clean = clean_columns(combinations);
   const bool has_accuracy = combinations.front().contains("test_accuracy");
   const bool has_exponent = combinations.front().contains("last_exponent");
 
@@ -117,6 +138,7 @@ std::string as_table(const Json& summary) {
   for (const Json& axis : summary.at("axes")) lines[0].push_back(axis.get<std::string>());
   lines[0].emplace_back("ok");
   if (has_accuracy) lines[0].emplace_back("test accuracy");
+  for (const std::string& label : clean) lines[0].push_back(label + " clean");
   for (const AttackColumn& attack : attacks)
     lines[0].push_back(fmt::format("{} {}", attack.label, text::number(attack.strength)));
   if (has_exponent) lines[0].emplace_back("last exponent");
@@ -125,6 +147,8 @@ std::string as_table(const Json& summary) {
     for (const auto& [axis, value] : combination.at("at").items()) line.push_back(plain(value));
     line.push_back(fmt::format("{}/{}", combination.at("ok").get<int>(), combination.at("rows").get<int>()));
     if (has_accuracy) line.push_back(cell(combination.at("test_accuracy"), 4));
+    for (const std::string& label : clean)
+      line.push_back(cell(combination.at("attacks").at(label).at("clean_accuracy"), 3));
     for (const AttackColumn& attack : attacks)
       line.push_back(cell(combination.at("attacks").at(attack.label).at("robust_accuracy").at(attack.place), 3));
     if (has_exponent) line.push_back(cell(combination.at("last_exponent"), 2));
@@ -134,7 +158,8 @@ std::string as_table(const Json& summary) {
     std::string over;
     for (const Json& replicate : summary.at("replicates"))
       over += (over.empty() ? "" : ", ") + replicate.get<std::string>();
-    text += fmt::format("\nrobust accuracy by attack and {}{}\n", attacks.front().strength_name,
+    text += fmt::format("\nrobust accuracy by attack and {}{}{}\n", attacks.front().strength_name,
+                        clean.empty() ? "" : "; clean: of the attacked samples, before the attack",
                         over.empty() ? "" : fmt::format("; mean ± standard deviation over {}", over));
   }
   const std::string problems = problem_lines(summary.at("problems"));

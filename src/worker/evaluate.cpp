@@ -24,7 +24,9 @@ std::vector<Measurement> attack(const wire::TaskEvaluation& evaluation, const me
   for (attacks::Robustness& found : attacks::evaluate_robustness(
            evaluation.kind, evaluation.options, evaluation.strengths, subject.model, subject.data, subject.seeds)) {
     lanes.push_back({{"robust_accuracy", wire::Array::of(found.robust_accuracy)},
-                     {"robust_loss", wire::Array::of(found.robust_loss)}});
+                     {"robust_loss", wire::Array::of(found.robust_loss)},
+                     {"clean_accuracy", wire::Array::scalar(found.clean_accuracy)},
+                     {"clean_loss", wire::Array::scalar(found.clean_loss)}});
     lanes.back().failure = std::move(found.failure);
   }
   return lanes;

@@ -74,8 +74,9 @@ TEST_CASE("the table names the axes, the attacks and what went wrong") {
   const Scratch scratch;
   const std::string table = results::as_table(results::summarize(sample(scratch)));
   CHECK_THAT(table, Catch::StartsWith("small: 8 trials: 6 ok, 1 diverged, 1 missing; 6 evaluations to come\n"));
-  for (const char* word : {"width", "activation", "test accuracy", "fgsm 0.1", "pgd 0.05", "last exponent",
-                           "standard deviation over seed", "diverged: loss is not finite at epoch 3, step 7"})
+  for (const char* word :
+       {"width", "activation", "test accuracy", "fgsm clean", "fgsm 0.1", "pgd clean", "pgd 0.05", "last exponent",
+        "standard deviation over seed", "diverged: loss is not finite at epoch 3, step 7"})
     CHECK_THAT(table, Catch::Contains(word));
 }
 
@@ -86,12 +87,14 @@ TEST_CASE("the CSV has a row per trial, attack and strength, with every number t
   std::getline(lines, line);
   CHECK(line ==
         "trial,trial_id,seed,width,activation,status,attack,epsilon,attack_status,robust_accuracy,robust_loss,"
-        "train_accuracy,train_loss,test_accuracy,test_loss\r");
+        "clean_accuracy,clean_loss,train_accuracy,train_loss,test_accuracy,test_loss\r");
   std::size_t count = 0;
   const std::string& id = small_study().trials[small_study().cells[0].trial].id;
   while (std::getline(lines, line)) {
     ++count;
     if (count != 1) continue;
+    CHECK_THAT(line, Catch::Contains("," + text::number(value_for(id, "fgsm/clean_accuracy", 0)) + "," +
+                                     text::number(value_for(id, "fgsm/clean_loss", 0)) + ","));
     CHECK_THAT(line, Catch::StartsWith("0," + id + ",0,4,tanh,ok,fgsm,0,ok," +
                                        text::number(value_for(id, "fgsm/robust_accuracy", 0)) + ","));
   }

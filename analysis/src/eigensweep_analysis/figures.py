@@ -50,7 +50,7 @@ def accuracy_figures(data):
                 for line in layout.lines():
                     where = {**part, **line.select, layout.width: width, layout.depth: depth}
                     stats = panel_values(values, where, layout.replicates)
-                    draw(axes, data[strength_dim].values, stats, line)
+                    draw(axes, values[strength_dim].values, stats, line)
                 axes.set_title(panel_title((layout.depth, depth), (layout.width, width)), loc="left")
                 axes.set_ylim(0, 1)
                 axes.grid(axis="y", color="#e4e4e4", linewidth=0.6, zorder=0)

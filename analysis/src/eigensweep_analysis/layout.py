@@ -3,6 +3,7 @@
 
 import matplotlib
 import numpy as np
+import xarray as xr
 
 from eigensweep_analysis.panels import BASELINE, MARKERS, PALETTE, Line
 
@@ -157,8 +158,21 @@ def robust_accuracies(data):
         attack_dim, strength_dim = data[name].dims[-2:] if data[name].ndim > 1 else ("", "")
         # A metric's column may have such a name too: only attacks have a dimension of attacks.
         if name.startswith("robust_accuracy") and attack_dim.startswith("attack"):
+            values = _with_clean(data, name, strength_dim)
             for attack in data[attack_dim].values:
-                yield data[name].sel({attack_dim: attack}), attack, strength_dim
+                yield values.sel({attack_dim: attack}), attack, strength_dim
+
+
+def _with_clean(data, name, strength_dim):
+    """Robust accuracies with the clean accuracy of the attacked samples at strength 0, if the file has it."""
+    values = data[name]
+    clean = data.get(name.replace("robust", "clean", 1))
+    if clean is None or strength_dim not in values.coords:
+        return values
+    if not (values[strength_dim] == 0).any():
+        clean = clean.expand_dims({strength_dim: [0.0]}, axis=-1)
+        return xr.concat([clean, values], strength_dim).transpose(*values.dims).assign_attrs(values.attrs)
+    return values.where(np.isfinite(values) | (values[strength_dim] != 0), clean).transpose(*values.dims)
 
 
 def strength_label(data, name):

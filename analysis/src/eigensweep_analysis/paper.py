@@ -147,7 +147,7 @@ def _accuracy_figure(name, attack, parts, styles):
     caption = _spread([network for network, _, _ in parts])
     furthest = max(network.data[strength].values.max() for network, _, strength in parts)
     for axes, (network, values, strength) in zip(panels.flat, parts):
-        _draw_conditions(axes, network, values, network.data[strength].values, styles)
+        _draw_conditions(axes, network, values, values[strength].values, styles)
         axes.set_ylim(0, 1)
         axes.grid(axis="y", color="#e4e4e4", linewidth=0.6, zorder=0)
         axes.set_xlabel(strength_label(network.data, strength))

@@ -126,10 +126,11 @@ def _columns(data):
         if name in data:
             yield head, data[name]
     for values, attack, dim in robust_accuracies(data):
-        there = [e for e in data[dim].values if e > 0 and np.isfinite(values.sel({dim: e}).values).any()]
+        there = [e for e in values[dim].values if np.isfinite(values.sel({dim: e}).values).any()]
+        clean, there = [e for e in there if e == 0], [e for e in there if e > 0]
         if len(there) > 3:
             there = [there[0], there[len(there) // 2], there[-1]]
-        for strength in there:
+        for strength in clean + there:
             yield f"{attack_name(attack)}, {dim} {strength:g}", values.sel({dim: strength})
     if "exponent" in data and data.sizes.get("layer"):
         yield "exponent, last layer", last_layer(exponents(data), data.get("fit_first"))

@@ -9,7 +9,8 @@ namespace eigensweep::results {
 
 /// What `eigensweep show --json` prints: how many trials became what, and for each combination of training axes the
 /// mean and standard deviation over the replicates (divisor n - 1) of the test accuracy, the robust accuracy of every
-/// attack at every strength, and the exponent of the last hidden layer. Throws DataError.
+/// attack at every strength, the clean accuracy of the attacked samples, and the exponent of the last hidden layer.
+/// Throws DataError.
 Json summarize(const ResultsFile& file);
 
 /// The same for people: a table of at most three strengths per attack.

@@ -35,7 +35,8 @@ struct Column {
   std::vector<std::string> dims;
   std::string dtype = "f64";  ///< "f64", "f32", "i64"
   std::string unit;
-  std::string meaning;  ///< one sentence, for the dataset's `description` attribute
+  std::string meaning;       ///< one sentence, for the dataset's `description` attribute
+  bool per_strength = true;  ///< attacks: one number per strength; false: one for all of them
 };
 
 /// What a dataset is, known before it is loaded.
