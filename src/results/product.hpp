@@ -41,6 +41,7 @@ class Product {
                          const std::function<std::string(const wire::Record&)>& text);
   void write_comparability();
   void write_attack_column(const AttackGroup& group, const study::Column& column);
+  [[nodiscard]] std::string attack_message(std::size_t row, const AttackGroup& group, const std::string& label) const;
   void write_attack_status(const AttackGroup& group, const std::vector<std::string>& dims);
 
   NetcdfWriter& writer_;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "product.hpp"
@@ -23,6 +26,16 @@ std::size_t items(const std::vector<std::size_t>& extents) {
 bool asks_for(const Evaluation& attack, const AttackGroup& group, std::size_t strength) {
   return group.strength.empty() ||
          std::binary_search(attack.strengths.begin(), attack.strengths.end(), group.strengths[strength]);
+}
+
+/// Whether an attack's record has a number at one of its strengths.
+bool has_number(const AttackGroup& group, const Place& place) {
+  return std::any_of(group.columns.begin(), group.columns.end(), [&](const Column& column) {
+    const auto found = place.record->columns.find(column.name);
+    if (!column.per_strength || !column.dims.empty() || found == place.record->columns.end()) return false;
+    const std::vector<double> values = found->second.values();
+    return place.row < values.size() && !std::isnan(values[place.row]);
+  });
 }
 
 std::size_t strengths_of(const AttackGroup& group) { return group.strength.empty() ? 1 : group.strengths.size(); }
@@ -72,10 +85,32 @@ void Product::write_attack_status(const AttackGroup& group, const std::vector<st
         const Record* record = place != nullptr ? place->record.get() : nullptr;
         if (group.strength.empty()) record = store_.evaluation(trial(row).id, attack->id);
         status = outcome(row, record);
+        // An attack may lose its meaning at one strength and have numbers at the others.
+        const bool is_partly = place != nullptr && record->status == wire::Status::diverged;
+        if (is_partly && has_number(group, *place)) status = static_cast<std::int8_t>(wire::Status::ok);
       }
       bytes[i] = static_cast<std::uint8_t>(status);
     }
   });
+}
+
+/// Of all records that the attack's strengths come from: strengths may come in several runs.
+std::string Product::attack_message(std::size_t row, const AttackGroup& group, const std::string& label) const {
+  const Evaluation* attack = asked(row, Family::attack, label);
+  if (attack == nullptr) return "";
+  std::vector<std::string> messages;
+  const auto note = [&](const Record* record) {
+    if (record == nullptr || record->message.empty()) return;
+    if (std::find(messages.begin(), messages.end(), record->message) == messages.end()) {
+      messages.push_back(record->message);
+    }
+  };
+  if (group.strength.empty()) note(store_.evaluation(trial(row).id, attack->id));
+  for (const double strength : attack->strengths) {
+    const Place* place = store_.at_strength(trial(row).id, attack->id, strength);
+    note(place == nullptr ? nullptr : place->record.get());
+  }
+  return fmt::format("{}", fmt::join(messages, "; "));
 }
 
 void Product::write_attacks(const AttackGroup& group) {
@@ -84,10 +119,7 @@ void Product::write_attacks(const AttackGroup& group) {
   std::vector<std::string> dims{"trial", group.attack_dimension};
   std::vector<std::string> messages;
   for (std::size_t row = 0; row < rows(); ++row) {
-    for (const std::string& label : group.labels) {
-      const Record* record = newest(row, Family::attack, label);
-      messages.push_back(record == nullptr ? "" : record->message);
-    }
+    for (const std::string& label : group.labels) messages.push_back(attack_message(row, group, label));
   }
   const std::string prefix = group.group + "/";
   writer_.add_numbers(

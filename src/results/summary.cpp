@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
@@ -223,7 +224,34 @@ class Summary {
                       {"status", words.at(static_cast<std::size_t>(status_.numbers[row]))},
                       {"message", message_.texts[row]}});
     }
+    for (const std::string& group : file_.groups()) {
+      if (file_.has(group + "/status") && file_.has(group + "/message")) add_problems(group, list);
+    }
     return list;
+  }
+
+  /// Evaluations of trained networks that failed or diverged: one entry for each attack or metric of a trial.
+  void add_problems(const std::string& group, Json& list) const {
+    const Variable status = file_.read(group + "/status");
+    const Variable message = file_.read(group + "/message");
+    const bool is_attack = group.starts_with("attacks") && status.dims.size() > 1;
+    const std::vector<std::string> labels =
+        is_attack ? file_.read(status.dims[1]).texts : std::vector{file_.attribute(group, "label")};
+    const std::size_t inner = status.numbers.size() / std::max<std::size_t>(message.texts.size(), 1);
+    std::set<std::string> seen;
+    for (std::size_t row = 0; row < ids_.texts.size(); ++row) {
+      if (status_.numbers[row] != 1 || !seen.insert(ids_.texts[row]).second) continue;
+      for (std::size_t label = 0; label < labels.size(); ++label) {
+        const std::size_t place = row * labels.size() + label;
+        const auto first = status.numbers.begin() + static_cast<std::ptrdiff_t>(place * inner);
+        const double worst = *std::max_element(first, first + static_cast<std::ptrdiff_t>(inner));
+        if (worst < 2) continue;
+        list.push_back({{"trial_id", ids_.texts[row]},
+                        {"evaluation", labels[label]},
+                        {"status", words.at(static_cast<std::size_t>(worst))},
+                        {"message", message.texts[place]}});
+      }
+    }
   }
 
   const ResultsFile& file_;

@@ -117,7 +117,8 @@ std::string headline(const Json& summary) {
 std::string problem_lines(const Json& problems) {
   std::string text;
   for (std::size_t i = 0; i < std::min(problems.size(), most_problems); ++i)
-    text += fmt::format("{} {}: {}\n", problems[i].at("trial_id").get<std::string>(),
+    text += fmt::format("{} {}{}: {}\n", problems[i].at("trial_id").get<std::string>(),
+                        problems[i].contains("evaluation") ? problems[i].at("evaluation").get<std::string>() + " " : "",
                         problems[i].at("status").get<std::string>(), problems[i].at("message").get<std::string>());
   if (problems.size() > most_problems) text += fmt::format("... and {} more\n", problems.size() - most_problems);
   return text;

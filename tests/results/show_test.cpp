@@ -44,6 +44,26 @@ TEST_CASE("a summary counts trials and takes mean and spread over seeds") {
   CHECK(first.at("test_accuracy").at("std").get<double>() == Approx(std::abs(values[0] - values[1]) / std::sqrt(2.0)));
   CHECK(first.at("attacks").at("pgd").at("robust_accuracy").at(0).at("count") == 0);
   CHECK(first.at("attacks").at("pgd").at("robust_accuracy").at(1).at("count") == 2);
+  CHECK(first.at("attacks").at("pgd").at("clean_accuracy").at("count") == 2);
+}
+
+TEST_CASE("the table names evaluations that lost their meaning, and has one clean column for the same samples") {
+  const Scratch scratch;
+  const auto path = scratch.path() / "results.h5";
+  results::RecordStore store;
+  for (wire::Record& record : small_records(small_study())) {
+    if (record.columns.contains("clean_accuracy")) record.columns["clean_accuracy"] = wire::Array::scalar(0.875);
+    if (record.columns.contains("exponent") && record.trial == small_study().trials[0].id) {
+      record.status = wire::Status::diverged;
+      record.message = "layer 1: lost";
+    }
+    store.add(std::move(record));
+  }
+  results::write_results(path, small_study(), small_catalog(), store, Json::object());
+  const std::string table = results::as_table(results::summarize(ResultsFile(path)));
+  CHECK_THAT(table, Catch::Contains("fgsm clean") && Catch::Contains("0.875"));
+  CHECK_THAT(table, !Catch::Contains("pgd clean"));
+  CHECK_THAT(table, Catch::Contains("\n" + small_study().trials[0].id + " spectrum diverged: layer 1: lost\n"));
 }
 
 TEST_CASE("infinite width is shown as the study writes it, for people and for programs") {

@@ -102,6 +102,40 @@ TEST_CASE("a trial that diverged keeps what it has and says why, a missing one s
   CHECK(file.read("dataset_sha256").texts[missing].empty());
 }
 
+TEST_CASE("an attack that lost its meaning at one strength has its numbers at the others, and says why") {
+  const Scratch scratch;
+  const study::Study& study = small_study();
+  const std::string& id = study.trials[0].id;
+  results::RecordStore store;
+  for (wire::Record& record : small_records(study)) {
+    if (record.trial == id && record.columns.contains("robust_accuracy") && record.strengths.front() == 0) {
+      record.status = wire::Status::diverged;
+      record.message = "at strength 0.1 a logit is not finite";
+      for (const char* name : {"robust_accuracy", "robust_loss"}) {
+        record.columns[name] = wire::Array::of({0.5, std::nan("")});
+      }
+    }
+    if (record.columns.contains("clean_accuracy") && record.trial == study.trials[1].id) {
+      record.columns.erase("clean_accuracy");  // as an earlier version wrote it
+    }
+    store.add(std::move(record));
+  }
+  const ResultsFile file = written(scratch, study, store);
+  const std::size_t row = row_of_trial(study, 0), old = row_of_trial(study, 1);
+  const Variable status = file.read("attacks/status"), accuracy = file.read("attacks/robust_accuracy");
+  const Variable clean = file.read("attacks/clean_accuracy");
+  CHECK(status.numbers[row * 6] == 1);
+  CHECK(accuracy.numbers[row * 6] == 0.5);
+  CHECK(status.numbers[row * 6 + 2] == 3);
+  CHECK(std::isnan(accuracy.numbers[row * 6 + 2]));
+  CHECK(status.numbers[row * 6 + 4] == 1);  // the other attack
+  CHECK(file.read("attacks/message").texts[row * 2] == "at strength 0.1 a logit is not finite");
+  REQUIRE(clean.dims == std::vector<std::string>{"trial", "attack"});
+  CHECK(clean.numbers[row * 2] == value_for(id, "fgsm/clean_accuracy", 0));
+  CHECK(clean.numbers[row * 2 + 1] == value_for(id, "pgd/clean_accuracy", 0));
+  CHECK(std::isnan(clean.numbers[old * 2]));
+}
+
 TEST_CASE("the file says which networks have a limit of infinite width, and why others have none") {
   const Scratch scratch;
   const study::Study study = study_from(R"({
