@@ -47,7 +47,7 @@ void Expansion::expand(const Template& alternative, std::vector<Exclusion>& excl
   study_.grids_.push_back(std::make_shared<Grid>(alternative, study_.axes));
   const Grid& grid = *study_.grids_.back();
   CellExclusions excluded(exclusions, alternative, grid);
-  Unfolding unfolding(alternative, grid, catalog_);
+  Unfolding unfolding(alternative, grid, catalog_, evaluations);
   sources_.emplace_back(grid);
   for (std::size_t place = 0; place < grid.size(); ++place, grid.advance(unfolding.at)) {
     if (excluded.remove(unfolding.at)) continue;
@@ -76,7 +76,7 @@ std::uint32_t Expansion::trial_of(Unfolding& unfolding, std::size_t set) {
   const auto [place, is_new] = trial_by_id_.emplace(key, static_cast<std::uint32_t>(study_.trials.size()));
   const std::uint32_t trial = place->second;
   if (is_new) {
-    check_once(unfolding, set);
+    check_once(unfolding, true);
     study_.trials.push_back({hash::hexadecimal(digest, id_bytes), study_.cells.size() - 1});
     study_.evaluation_set_of_.push_back(static_cast<std::uint32_t>(set));
     study_.dataset_section_of_.push_back(source_of(study_.cells.back()));
@@ -89,14 +89,19 @@ std::uint32_t Expansion::trial_of(Unfolding& unfolding, std::size_t set) {
   }
   refuse_other_source(study_.cells[study_.trials[trial].cell], study_.cells.back());
   std::uint32_t& known = study_.evaluation_set_of_[trial];
-  if (known != set) known = static_cast<std::uint32_t>(united(known, set));
+  if (known == set) return trial;
+  const auto all = static_cast<std::uint32_t>(united(known, set));
+  // What the trial was asked for already was checked with its configuration then.
+  if (all != known) check_once(unfolding, false);
+  known = all;
   return trial;
 }
 
-void Expansion::check_once(Unfolding& unfolding, std::size_t set) {
+void Expansion::check_once(Unfolding& unfolding, bool is_new) {
   const std::size_t recipe = unfolding.grid.recipe(unfolding.place);
-  if (unfolding.is_checked[recipe]) return;
-  unfolding.is_checked[recipe] = true;
+  if (data_ == Data::left || (is_new ? unfolding.is_checked : unfolding.is_asked)[recipe]) return;
+  if (is_new) unfolding.is_checked[recipe] = true;
+  unfolding.is_asked[recipe] = true;
   for (const Grid::Leaf& leaf : unfolding.grid.leaves()) {
     unfolding.config.at(leaf.pointer) = leaf.values[unfolding.at[leaf.digit]];
   }
@@ -107,7 +112,9 @@ void Expansion::check_once(Unfolding& unfolding, std::size_t set) {
     if (!reduced) reduced = unfolding.config;
     reduced->at("regularizers").erase(penalty.label);
   }
-  check(unfolding.alternative, unfolding.config, reduced ? *reduced : unfolding.config, set);
+  const Json& read = reduced ? *reduced : unfolding.config;
+  if (is_new) check_training(unfolding.alternative, unfolding.config, read);
+  check_evaluations(unfolding.alternative, unfolding.config, read, unfolding.evaluations);
 }
 
 void Expansion::refuse_other_source(const Cell& known, const Cell& cell) {

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "cell_identity.hpp"
@@ -31,18 +32,22 @@ class Expansion {
  private:
   /// One alternative while its cells are made, and the cell that is under way.
   struct Unfolding {
-    Unfolding(const Template& from, const Grid& cells, const Catalog& catalog)
+    Unfolding(const Template& from, const Grid& cells, const Catalog& catalog, std::vector<Evaluation> asked)
         : alternative(from),
           grid(cells),
+          evaluations(std::move(asked)),
           identity(from, cells, catalog),
           is_checked(cells.recipes(), false),
+          is_asked(cells.recipes(), false),
           config(from.config),
           at(cells.lengths().size(), 0) {}
 
     const Template& alternative;
     const Grid& grid;
+    std::vector<Evaluation> evaluations;
     CellIdentity identity;
-    std::vector<bool> is_checked;  // by recipe
+    std::vector<bool> is_checked;  // by recipe: all of it
+    std::vector<bool> is_asked;    // by recipe: its evaluations
     Json config;                   // of the cell that was checked last
     Digits at;
     std::size_t place = 0;
@@ -62,14 +67,22 @@ class Expansion {
   void expand(const Template& alternative, std::vector<Exclusion>& exclusions);
   void complete_axes(const Grid& grid);
   std::uint32_t trial_of(Unfolding& unfolding, std::size_t set);
-  /// A refusal or a warning cannot depend on the seed alone (study/kind.hpp), so cells of one recipe are asked once.
-  void check_once(Unfolding& unfolding, std::size_t set);
+  /// A refusal or a warning cannot depend on the seed alone (study/kind.hpp), so cells of one recipe are asked once:
+  /// about a new trial all, about one that another case asks for as well only what is asked of it here.
+  void check_once(Unfolding& unfolding, bool is_new);
   /// Two cells of one trial must not read different files.
   void refuse_other_source(const Cell& known, const Cell& cell);
   /// The number of a cell's "dataset" section among those that differ.
   std::uint32_t source_of(const Cell& cell);
+  /// Refuse or warn of what the kinds say of a configuration: those that training reads, those asked of its networks.
   /// `read`: what training reads of the cell's `config`.
-  void check(const Template& alternative, const Json& config, const Json& read, std::size_t set);
+  void check_training(const Template& alternative, const Json& config, const Json& read);
+  void check_evaluations(const Template& alternative, const Json& config, const Json& read,
+                         const std::vector<Evaluation>& evaluations);
+  /// Throws ConfigError unless `reason` is empty.
+  void refuse(const Template& alternative, const Json& config, const std::string& pointer,
+              const std::string& reason) const;
+  void warn_of(const std::string& pointer, const std::string& words);
   void warn(const std::string& message);
   const DatasetInfo& info_of(const Json& dataset);
   [[nodiscard]] std::string cell_words(const Template& alternative, const Json& config) const;

@@ -41,6 +41,7 @@ void add_variants(const EvaluationTemplate& evaluation, const Source& source, st
   for_each_cell(evaluation.sweeps, evaluation.compounds, assign, [&] {
     Evaluation made;
     made.family = evaluation.kind->family;
+    made.pointer = evaluation.pointer;
     made.kind = evaluation.kind->name;
     made.options = options;
     made.strength_name = evaluation.kind->strength;

@@ -307,6 +307,36 @@ TEST_CASE("statistics over too few samples of a split are refused") {
   CHECK(asked("2", R"("spectrum": {})").empty());
 }
 
+TEST_CASE("a metric is refused wherever it is asked for, also of a network that an earlier cell asks for") {
+  for (const Broken& broken : broken_metrics) {
+    // The second case trains what the first does; the metric is asked for in the second alone.
+    const std::string text(broken.text), metrics = text.substr(text.find("\"metrics\""));
+    const std::string study = "{\"name\": \"a\", " + text.substr(0, text.find("\"metrics\"")) +
+                              R"("metrics": {"accuracy": {}}, "cases": [{"name": "x"}, {"name": "y", )" + metrics +
+                              "}]}";
+    INFO(study);
+    const std::string message(broken.message), place = "s.json:/metrics/";
+    REQUIRE(message.starts_with(place));
+    CHECK(message_of(study) == "s.json:/cases/1/metrics/" + message.substr(place.size()) + " (in the cell case=y)");
+  }
+}
+
+TEST_CASE("a warning of a metric is given once, wherever it is asked for") {
+  study::Catalog catalog;
+  for (study::Kind kind : small_catalog().all()) {
+    if (kind.name == "accuracy") {
+      kind.warn = [](const Json&, const Json&) -> std::string { return "is asked for"; };
+    }
+    catalog.add(std::move(kind));
+  }
+  const auto study =
+      study::parse_study(R"({"name": "a", "seed": {"sweep": [0, 1]}, "model": {"width": 64}, "metrics": {},
+      "cases": [{"name": "x"}, {"name": "y", "metrics": {"clean": {"kind": "accuracy"}}}]})",
+                         "s.json", catalog);
+  REQUIRE(study.trials.size() == 2);
+  CHECK(study.warnings == std::vector<std::string>{"/cases/1/metrics/clean: is asked for"});
+}
+
 TEST_CASE("a study needs a name that can name files") {
   CHECK(message_of(R"({"model": {"width": 64}})") == "s.json: 'name' is missing; give the study one");
   CHECK(message_of(R"({"name": "a/b", "model": {"width": 64}})") ==

@@ -34,6 +34,7 @@ struct Evaluation {
   std::string id;  ///< hash of what it computes, without its strengths when these are independent
   Family family = Family::attack;
   std::string label;
+  std::string pointer;  ///< where it stands in the user's document: variants of one attack stand in one place
   std::string kind;
   Json options;                   ///< resolved, without the strength
   std::string strength_name;      ///< "epsilon"; "" for metrics
