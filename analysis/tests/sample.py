@@ -63,7 +63,10 @@ def write(path, axes=(WIDTH, DEPTH, STRENGTH, SEED), attacks=("fgsm", "pgd"), me
         file.attrs["axes_json"] = json.dumps(
             [{**a, "coordinate": a["name"]} for a in axes] + ([{**evaluation, "values": EPSILONS}] if attacks else [])
         )
-        file.attrs["evaluations_json"] = json.dumps(_evaluations(metrics, early, regime))
+        file.attrs["evaluations_json"] = json.dumps(
+            _evaluations(metrics, early, regime)
+            + _attacks("attacks", attacks, EPSILONS) + _attacks("attacks_sigma", ("gaussian_noise",), noise_levels)
+        )
         scales = {"trial": np.arange(count), "layer": np.arange(1, layers + 1), "eigenvalue": np.arange(1, ranks + 1),
                   "epoch": np.arange(1, epochs + 1)}
         if attacks:
@@ -158,6 +161,12 @@ def write(path, axes=(WIDTH, DEPTH, STRENGTH, SEED), attacks=("fgsm", "pgd"), me
 
 SAMPLES = 24
 MOMENTS = 6
+
+
+def _attacks(group, labels, strengths):
+    """The list of attacks of a group as the file has it."""
+    return [{"family": "attack", "label": label, "group": group, "kind": label, "options": {},
+             "strengths": list(strengths)} for label in labels if len(strengths)]
 
 
 def _evaluations(metrics, early, regime):

@@ -8,6 +8,7 @@
 
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/results/summary.hpp"
+#include "evaluation_groups.hpp"
 
 namespace eigensweep::results {
 namespace {
@@ -48,9 +49,10 @@ std::string last_part(const std::string& name) { return name.substr(name.rfind('
 class Csv {
  public:
   explicit Csv(const ResultsFile& file) : file_(file), ids_(file.read("trial_id")), status_(file.read("status")) {
+    const EvaluationGroups groups = evaluation_groups(file);
     read_axes();
-    read_attacks();
-    read_metrics();
+    for (const std::string& group : groups.attacks) read_attacks(group);
+    read_metrics(groups.metrics);
   }
 
   std::string write() const {
@@ -71,40 +73,38 @@ class Csv {
     }
   }
 
-  void read_attacks() {
-    for (const std::string& group : file_.groups()) {
-      if (!group.starts_with("attacks") || !file_.has(group + "/status")) continue;
-      Variable status = file_.read(group + "/status");
-      if (status.dims.size() != 3) continue;
-      Attacks attacks{status.dims[2], file_.read(status.dims[1]), file_.read(status.dims[2]), status, {}};
-      for (const std::string& name : file_.variables(group)) {
-        const std::string column = last_part(name);
-        if (column == "status" || column == "evaluation_seconds") continue;
-        const std::vector<std::string> dims = file_.dims(name);
-        if (dims != status.dims && dims != std::vector(status.dims.begin(), status.dims.begin() + 2)) continue;
-        Variable numbers = file_.read(name);
-        if (numbers.dtype == "text") continue;
-        attacks.columns.emplace(column, std::move(numbers));
-        if (std::find(attack_columns_.begin(), attack_columns_.end(), column) == attack_columns_.end())
-          attack_columns_.push_back(column);
-      }
-      strengths_.push_back(attacks.strength);
-      attacks_.push_back(std::move(attacks));
+  void read_attacks(const std::string& group) {
+    Variable status = file_.read(group + "/status");
+    if (status.dims.size() != 3) return;
+    Attacks attacks{status.dims[2], file_.read(status.dims[1]), file_.read(status.dims[2]), status, {}};
+    for (const std::string& name : file_.variables(group)) {
+      const std::string column = last_part(name);
+      if (column == "status" || column == "evaluation_seconds") continue;
+      const std::vector<std::string> dims = file_.dims(name);
+      if (dims != status.dims && dims != std::vector(status.dims.begin(), status.dims.begin() + 2)) continue;
+      Variable numbers = file_.read(name);
+      if (numbers.dtype == "text") continue;
+      attacks.columns.emplace(column, std::move(numbers));
+      if (std::find(attack_columns_.begin(), attack_columns_.end(), column) == attack_columns_.end())
+        attack_columns_.push_back(column);
     }
+    strengths_.push_back(attacks.strength);
+    attacks_.push_back(std::move(attacks));
   }
 
-  void read_metrics() {
+  void read_metrics(const std::vector<std::string>& groups) {
     std::set<std::string> taken{"trial", "trial_id", "status", "attack", "attack_status"};
     taken.insert(strengths_.begin(), strengths_.end());
     taken.insert(attack_columns_.begin(), attack_columns_.end());
     for (const Variable& axis : axes_) taken.insert(axis.name);
-    for (const std::string& group : file_.groups()) {
-      if (group == "history" || group.starts_with("attacks")) continue;
+    for (const std::string& group : groups) {
       for (const std::string& name : file_.variables(group)) {
         const std::string column = last_part(name);
         if (column == "status" || column == "message" || column == "evaluation_seconds") continue;
         if (file_.dims(name) != std::vector<std::string>{"trial"}) continue;
-        metrics_.emplace_back(taken.insert(column).second ? column : group + "." + column, file_.read(name));
+        std::string header = column;
+        while (!taken.insert(header).second) header.insert(0, group + ".");
+        metrics_.emplace_back(header, file_.read(name));
       }
     }
   }

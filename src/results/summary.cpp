@@ -13,6 +13,7 @@
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/study/fit.hpp"
 #include "eigensweep/wire/record.hpp"
+#include "evaluation_groups.hpp"
 
 namespace eigensweep::results {
 namespace {
@@ -47,10 +48,9 @@ Json value_at(const Variable& variable, std::size_t row) {
 /// The first metric group's column of that name and those dimensions; nothing if no metric has it.
 std::optional<Variable> metric_column(const ResultsFile& file, const std::string& column,
                                       const std::vector<std::string>& dims) {
-  for (const std::string& group : file.groups()) {
+  for (const std::string& group : evaluation_groups(file).metrics) {
     const std::string name = group + "/" + column;
-    if (group == "history" || group.starts_with("attacks") || !file.has(name)) continue;
-    if (file.dims(name) == dims) return file.read(name);
+    if (file.has(name) && file.dims(name) == dims) return file.read(name);
   }
   return std::nullopt;
 }
@@ -65,9 +65,9 @@ struct AttackTable {
 
 std::vector<AttackTable> attack_tables(const ResultsFile& file) {
   std::vector<AttackTable> tables;
-  for (const std::string& group : file.groups()) {
+  for (const std::string& group : evaluation_groups(file).attacks) {
     const std::string name = group + "/robust_accuracy";
-    if (!group.starts_with("attacks") || !file.has(name)) continue;
+    if (!file.has(name)) continue;
     Variable accuracy = file.read(name);
     if (accuracy.dims.size() != 3) continue;
     const std::string strength = accuracy.dims[2];

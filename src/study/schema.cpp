@@ -85,9 +85,11 @@ Json labelled(const Catalog& catalog, Family family, bool in_case) {
     properties[name] = section;
     properties[name]["description"] = catalog.find(family, name)->meaning;
   }
+  Json reserved = Json::array();
+  for (const ReservedLabel& label : reserved_labels()) reserved.push_back(label.word);
   return {{"type", "object"},
           {"properties", std::move(properties)},
-          {"propertyNames", {{"pattern", name_pattern}}},
+          {"propertyNames", {{"pattern", name_pattern}, {"not", {{"enum", std::move(reserved)}}}}},
           {"additionalProperties", std::move(section)}};
 }
 

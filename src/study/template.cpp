@@ -26,9 +26,6 @@ const Option& seed_option() {
   return holder.all().front();
 }
 
-// What file systems take.
-constexpr std::size_t longest_name = 255;
-
 std::vector<std::string> option_names(const Options& options) {
   std::vector<std::string> names;
   for (const Option& option : options.all()) names.push_back(option.name);
@@ -201,20 +198,26 @@ class TemplateReader {
                      [&rank](const Sweep& a, const Sweep& b) { return rank(a) < rank(b); });
   }
 
-  Json read_regularizers(const Node& node) {
+  // An object whose keys are labels of the user's.
+  void expect_labels(const Node& node) {
+    for (const Member& member : node.members) {
+      if (member.value.is_object()) check_label(member.value, member.key, source_);
+    }
     expect_object(node, source_);
+  }
+
+  Json read_regularizers(const Node& node) {
+    expect_labels(node);
     Json all = Json::object();
     for (const Member& member : node.members) {
-      check_name(member.value, member.key, "label", source_);
       all[member.key] = read_part(&member.value, Family::regularizer, child("/regularizers", member.key));
     }
     return all;
   }
 
   void read_evaluations(const Node& node, Family family) {
-    expect_object(node, source_);
+    expect_labels(node);
     for (const Member& member : node.members) {
-      check_name(member.value, member.key, "label", source_);
       EvaluationTemplate evaluation;
       const std::string path = child(child("", family_section(family)), member.key);
       ReadKind read = read_kind(&member.value, family, path, {Role::evaluation, &evaluation.sweeps, nullptr});
@@ -281,23 +284,6 @@ const std::vector<std::string>& study_keys() {
                                              "model",   "training", "regularizers", "attacks", "metrics",
                                              "output",  "cases",    "zip",          "exclude"};
   return keys;
-}
-
-void check_name(const Node& node, const std::string& name, const char* what, const Source& source) {
-  const bool fine = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
-           c == '-';
-  });
-  if (!fine || name == "." || name == "..") {
-    source.fail(node.pointer,
-                fmt::format("'{}' is no {} (it becomes part of file names); use letters, digits, '_', '.' and '-'",
-                            name, what));
-  }
-  if (name.size() > longest_name) {
-    source.fail(node.pointer,
-                fmt::format("this {} has {} characters (file names have {} at most); choose a shorter one", what,
-                            name.size(), longest_name));
-  }
 }
 
 }  // namespace eigensweep::study

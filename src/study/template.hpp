@@ -73,7 +73,9 @@ std::string default_kind(const std::string& path);
 const std::vector<std::string>& study_keys();
 const std::vector<std::string>& configuration_keys();
 
-/// Labels, names of studies and cases: letters, digits, '_', '.', '-'.
+/// Labels, names of studies and cases: letters, digits, '_', '.', '-'. Throw ConfigError.
 void check_name(const Node& node, const std::string& name, const char* what, const Source& source);
+/// A label must not be a word of ours either.
+void check_label(const Node& node, const std::string& label, const Source& source);
 
 }  // namespace eigensweep::study

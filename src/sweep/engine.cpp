@@ -191,7 +191,7 @@ void Engine::take(Event& event) {
   } else if (type == "progress") {
     apply_progress(worker, event.content);
   } else if (type == "drained") {
-    has_gained_ = has_gained_ || (event.content.value("checkpoint", false) && worker.stage == "train");
+    has_gained_ = has_gained_ || (event.content.value("checkpoint", false) && is_training(worker));
   } else if (type == "finished") {
     if (!coordinator_.has_pack(event.worker)) return;
     ++status_.packs_done;

@@ -10,6 +10,13 @@ namespace {
 constexpr double hang_look_pause = 1;  // seconds
 constexpr double ask_pause = 5;        // seconds until a supervisor is asked again about the same silence
 constexpr double absence = 5;          // seconds between two looks: this process was stopped, not all the workers
+constexpr const char* training_stage = "train";
+
+/// What the rates of a stage are kept under: an evaluation's id, since two may have one label.
+std::string stage_of(const WorkerStatus& status) {
+  if (status.stage.empty()) return "";
+  return is_training(status) ? training_stage : status.evaluation;
+}
 
 }  // namespace
 
@@ -17,17 +24,17 @@ constexpr double absence = 5;          // seconds between two looks: this proces
 Stretch Engine::stretch_of(std::size_t worker) const {
   const WorkerStatus& status = status_.workers[worker];
   const study::Pack& pack = coordinator_.pack(worker);
-  Stretch stretch{status.stage, 0, pack.bytes};
+  Stretch stretch{stage_of(status), 0, pack.bytes};
   if (status.stage.empty()) {
     stretch.flops = pack.lanes.front().train ? work_.least_flops(pack) : 0;
-  } else if (status.stage == "train") {
+  } else if (is_training(status)) {
     // A word comes after every step. At the end of an epoch there is more to do, but not another epoch.
     const double epochs = static_cast<double>(std::max<std::int64_t>(status.epochs, 1));
     const double steps = static_cast<double>(std::max<std::int64_t>(status.steps, 1));
     stretch.flops = status.train_share * pack.flops / epochs * std::max(1 / steps, 2 / Silence::factor);
   } else {
     const auto found = std::find_if(pack.evaluations.begin(), pack.evaluations.end(),
-                                    [&](const study::Evaluation& entry) { return entry.label == status.stage; });
+                                    [&](const study::Evaluation& entry) { return entry.id == status.evaluation; });
     if (found != pack.evaluations.end()) stretch.flops = work_.evaluation_flops(pack, *found);
   }
   return stretch;
@@ -37,22 +44,22 @@ Stretch Engine::stretch_of(std::size_t worker) const {
 void Engine::measure_stage(std::size_t worker, const Json& content) {
   const WorkerStatus& status = status_.workers[worker];
   const std::string type = content.value("type", "");
-  if (type == "progress" && status.stage == "train" && content.value("stage", "") == "train") {
-    WorkerStatus now = status;
-    apply_progress(now, content);
-    const double done = (share_done(now) - began_[worker].share) * now.flops;
-    if (done <= 0) return;
-    silence_.measured({"train", done, 0}, seconds() - began_[worker].at);
-    began_[worker] = {seconds(), share_done(now)};
-  } else if (type == "progress" && content.value("stage", "") != status.stage) {
-    if (status.stage != "train" && !began_[worker].has_record)
-      silence_.measured(stretch_of(worker), seconds() - began_[worker].at);
-    WorkerStatus now = status;
-    apply_progress(now, content);
-    began_[worker] = {seconds(), share_done(now)};
-  } else if (type == "record" && !status.stage.empty() && status.stage != "train" && !began_[worker].has_record) {
+  if (type == "record" && !status.evaluation.empty() && !began_[worker].has_record) {
     silence_.measured(stretch_of(worker), seconds() - began_[worker].at);
     began_[worker].has_record = true;
+  }
+  if (type != "progress") return;
+  WorkerStatus now = status;
+  apply_progress(now, content);
+  if (is_training(status) && is_training(now)) {
+    const double done = (share_done(now) - began_[worker].share) * now.flops;
+    if (done <= 0) return;
+    silence_.measured({training_stage, done, 0}, seconds() - began_[worker].at);
+    began_[worker] = {seconds(), share_done(now)};
+  } else if (stage_of(now) != stage_of(status)) {
+    if (!is_training(status) && !began_[worker].has_record)
+      silence_.measured(stretch_of(worker), seconds() - began_[worker].at);
+    began_[worker] = {seconds(), share_done(now)};
   }
 }
 

@@ -3,11 +3,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace eigensweep::sweep {
 namespace {
 
 bool is_busy(const WorkerStatus& worker) { return worker.state == "busy" || worker.state == "starting"; }
+
+std::string words(const Json& frame, const char* name) {
+  const auto found = frame.find(name);
+  return found != frame.end() && found->is_string() ? found->get<std::string>() : "";
+}
 
 std::int64_t integer(const Json& frame, const char* name) {
   const auto found = frame.find(name);
@@ -53,9 +59,11 @@ std::optional<double> RunStatus::time_left() const {
   return std::max(longest, left / (speed * static_cast<double>(active)));
 }
 
+bool is_training(const WorkerStatus& worker) { return !worker.stage.empty() && worker.evaluation.empty(); }
+
 double share_done(const WorkerStatus& worker) {
   if (worker.state != "busy" || worker.stage.empty()) return 0;
-  if (worker.stage != "train") return worker.train_share + (1 - worker.train_share) * worker.records;
+  if (!is_training(worker)) return worker.train_share + (1 - worker.train_share) * worker.records;
   if (worker.epochs <= 0) return 0;
   const double step = worker.steps > 0 ? static_cast<double>(worker.step) / static_cast<double>(worker.steps) : 0;
   const double trained = (static_cast<double>(worker.epoch) + step) / static_cast<double>(worker.epochs);
@@ -64,8 +72,9 @@ double share_done(const WorkerStatus& worker) {
 
 void apply_progress(WorkerStatus& worker, const Json& frame) {
   worker.state = "busy";
-  if (const auto stage = frame.find("stage"); stage != frame.end() && stage->is_string()) {
-    worker.stage = stage->get<std::string>();
+  if (std::string stage = words(frame, "stage"); !stage.empty()) {
+    worker.stage = std::move(stage);
+    worker.evaluation = words(frame, "evaluation");
   }
   worker.epoch = integer(frame, "epoch");
   worker.epochs = integer(frame, "epochs");
@@ -101,6 +110,7 @@ Json to_json(const RunStatus& status) {
       entry["pack"] = worker.pack;
       entry["lanes"] = worker.lanes;
       entry["stage"] = worker.stage;
+      entry["evaluation"] = worker.evaluation;
       entry["epoch"] = worker.epoch;
       entry["epochs"] = worker.epochs;
       entry["losses"] = worker.losses;

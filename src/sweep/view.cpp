@@ -63,7 +63,7 @@ std::string worker_line(const WorkerStatus& worker, std::size_t index) {
                                  worker.lanes == 1 ? "trial " : "trials");
   if (worker.state == "starting") return line + "starting";
   line += worker.stage;
-  if (worker.stage == "train" && worker.epochs > 0) {
+  if (is_training(worker) && worker.epochs > 0) {
     line += fmt::format("  epoch {}/{}", std::min(worker.epoch + 1, worker.epochs), worker.epochs);
     if (worker.steps > 1) line += fmt::format("  step {}/{}", worker.step, worker.steps);
   }
@@ -133,7 +133,7 @@ std::string status_text(const Json& status, bool is_alive) {
                           entry.value("state", ""));
       if (entry.contains("stage")) {
         text += fmt::format(", {} trials, {}", entry.value("lanes", 0), entry.value("stage", ""));
-        if (entry.value("stage", "") == "train") {
+        if (entry.value("epochs", 0) > 0) {
           text += fmt::format(" epoch {}/{}", entry.value("epoch", 0) + 1, entry.value("epochs", 0));
         }
       }

@@ -182,7 +182,7 @@ Ending run_pack(const wire::Task& task, Session& session, const PackHooks& hooks
     training::Hooks watch;
     watch.wants_losses = hooks.wants_losses;
     watch.should_stop = hooks.should_stop;
-    if (hooks.progress) watch.progress = [&](const training::Progress& progress) { hooks.progress("train", progress); };
+    if (hooks.progress) watch.progress = [&](const training::Progress& progress) { hooks.progress(nullptr, progress); };
     if (hooks.trace) {
       watch.trace = [&](std::int64_t step, std::int64_t epoch, const training::StepResult* result) {
         hooks.trace(*trainer, step, epoch, result);
@@ -247,7 +247,7 @@ Ending run_pack(const wire::Task& task, Session& session, const PackHooks& hooks
   for (const wire::TaskEvaluation& evaluation : task.evaluations) {
     if (std::none_of(lost.begin(), lost.end(), wants_records)) break;
     if (hooks.should_stop && hooks.should_stop()) return Ending::stopped;
-    if (hooks.progress) hooks.progress(evaluation.label, {});
+    if (hooks.progress) hooks.progress(&evaluation, {});
     const Clock::time_point start = Clock::now();
     std::vector<wire::Record> records = evaluate(evaluation, task, networks, data);
     const double seconds = seconds_since(start);

@@ -71,11 +71,13 @@ PackHooks hooks_for(const wire::Task& task, int out, Limiter& limiter) {
     wire::write_frame(out, {{"type", "record"}, {"pack", task.pack}, {"record", Json::binary(wire::encode(record))}});
   };
   hooks.wants_losses = [&limiter, losses_due] { return *losses_due = limiter.is_due(); };
-  hooks.progress = [&task, out, losses_due](const std::string& stage, const training::Progress& progress) {
-    if (stage == "train" && !*losses_due) return;
+  hooks.progress = [&task, out, losses_due](const wire::TaskEvaluation* evaluation,
+                                            const training::Progress& progress) {
+    if (evaluation == nullptr && !*losses_due) return;
     wire::write_frame(out, {{"type", "progress"},
                             {"pack", task.pack},
-                            {"stage", stage},
+                            {"stage", evaluation == nullptr ? "train" : evaluation->label},
+                            {"evaluation", evaluation == nullptr ? "" : evaluation->id},
                             {"epoch", progress.epoch},
                             {"epochs", progress.epochs},
                             {"step", progress.step},

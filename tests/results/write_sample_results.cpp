@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: MIT
-// Writes a small results file, and beside it as JSON what a reader must find in it.
+// Writes a small results file, and beside it as JSON what a reader must find in it. With a number behind the file, the
+// study's labels are odd ones, from that one of the list on; past its end: exit code 1.
 #include <fstream>
 #include <iostream>
 
 #include "eigensweep/core/error.hpp"
-#include "small_study.hpp"
+#include "labels.hpp"
 
 using namespace eigensweep;
 
 int main(int argc, char** argv) {
-  if (argc != 2) return 2;
+  if (argc != 2 && argc != 3) return 2;
   const std::string file = argv[1];
-  const study::Study& study = small_study();
+  const std::vector<std::string>& odd = odd_labels();
+  const std::size_t first = argc == 3 ? std::stoul(argv[2]) : 0;
+  if (first >= odd.size()) return 1;
+  const auto label = [&](std::size_t i) { return odd[(first + i) % odd.size()]; };
+  const study::Study study = argc == 2 ? small_study() : study_from(labelled_study(label(0), label(1), label(7)));
   const results::RecordStore store = small_store(study);
   results::write_results(file, study, small_catalog(), store, {{"given", "by the test"}});
   Json expected = Json::array();
@@ -31,6 +36,7 @@ int main(int argc, char** argv) {
       for (const auto& [name, array] : record->columns) {
         Json found{{"shape", array.shape}, {"values", array.values()}};
         if (is_attack) found["strengths"] = record->strengths;
+        found["family"] = study::family_name(evaluation.family);
         row["columns"][(is_attack ? "attacks/" + evaluation.label : evaluation.label) + "/" + name] = found;
       }
     }

@@ -130,7 +130,8 @@ void train(const wire::Task& task) {
 void evaluate(const wire::Task& task) {
   for (const wire::TaskEvaluation& evaluation : task.evaluations) {
     if (stop != 0) leave_drained(task, fake.value("steps", 10));
-    wire::write_frame(out, {{"type", "progress"}, {"pack", task.pack}, {"stage", evaluation.label}});
+    wire::write_frame(
+        out, {{"type", "progress"}, {"pack", task.pack}, {"stage", evaluation.label}, {"evaluation", evaluation.id}});
     pause_ms(fake.value("evaluation_ms", 1));
     for (const wire::TaskLane& lane : task.lanes) {
       if (fake.contains("diverge_seed") && lane.config.at("seed") == fake["diverge_seed"]) continue;

@@ -95,3 +95,15 @@ TEST_CASE("status tells a run that was killed from one that lives") {
       "continues\ntrials   20 of 40 done, 0 running, 0 failed, 1 diverged\nupdated  2026-01-01T00:00:00Z, after 1 min "
       "40 s\n");
 }
+
+TEST_CASE("an evaluation is told from the training by its id, whatever its label") {
+  WorkerStatus worker = half_way().workers[0];
+  CHECK(is_training(worker));
+  apply_progress(worker, {{"stage", "train"}, {"evaluation", "0123456789abcdef"}});
+  CHECK_FALSE(is_training(worker));
+  worker.records = 0.5;
+  CHECK(share_done(worker) == Approx(0.8 + 0.2 * 0.5));
+  apply_progress(worker, {{"stage", "train"}, {"evaluation", ""}, {"epoch", 1}, {"epochs", 4}});
+  CHECK(is_training(worker));
+  CHECK(share_done(worker) == Approx(0.2));
+}

@@ -40,7 +40,8 @@ def load(path):
         `eigenvalues[..., layer, eigenvalue]`), metrics with the group's label in front where two would collide.
         Attacks of another strength carry its name: `robust_accuracy_sigma[..., attack_sigma, sigma]`;
         training history is `history_loss[..., epoch]`, an evaluation's own state `accuracy_status` and so on.
-        Each variable's attributes `group` and `column` say where in the file it stands.
+        Each variable's attributes `group` and `column` say where in the file it stands, `family` whether that is a
+        "metric" or an "attack".
         Numbers that are not there (yet) are NaN; `status` (see STATUS), `trial_id` and `message` say why.
         Attributes: those of the file, with its JSON texts parsed: `axes`, `evaluations`, `study`, `resolved`,
         `provenance`, `study_warnings`.
@@ -60,7 +61,7 @@ def load(path):
     with file:
         _check(path, file)
         attributes = _attributes(file)
-        rows = _read(file)
+        rows = _read(file, attributes)
         return _unstack(rows, attributes)
 
 
@@ -138,8 +139,14 @@ def _scalar_attributes(dataset):
     return kept
 
 
-def _read(file):
+def _families(attributes):
+    """What each group of evaluations holds, "attack" or "metric", by the list of evaluations: names are the user's."""
+    return {e["group"]: e["family"] for e in attributes.get("evaluations", []) if "group" in e and "family" in e}
+
+
+def _read(file, attributes):
     """A Dataset over `trial` of everything in the file, groups flattened into names."""
+    families = _families(attributes)
     members = []  # (group, name, dataset)
     scales = {}
 
@@ -155,7 +162,7 @@ def _read(file):
     visit(file, "")
     holders = {}  # name -> how many groups have it; the root's own names count as taken
     for group, name, _ in members:
-        if group != "history" and not group.startswith("attacks"):  # their names do not depend on others
+        if not group or families.get(group) == "metric":  # other names do not depend on one another
             holders[name] = holders.get(name, 0) + (1 if group else 2)
     variables, coordinates = {}, {}
     for name, scale in scales.items():
@@ -163,13 +170,15 @@ def _read(file):
         if not _text(scale.attrs.get("NAME", "")).startswith("This is a netCDF dimension but not"):
             coordinates[name] = ((name,), _values(scale), _scalar_attributes(scale))
     for group, name, dataset in members:
-        if group.startswith("attacks") and name not in BOOKKEEPING:
+        if families.get(group) == "attack" and name not in BOOKKEEPING:
             # Attacks of another strength than epsilon have a group of their own: robust_accuracy, robust_accuracy_sigma.
             label = name + group.removeprefix("attacks")
         else:
-            prefixed = group and (group == "history" or name in BOOKKEEPING or holders[name] > 1)
+            prefixed = group and (families.get(group) != "metric" or name in BOOKKEEPING or holders[name] > 1)
             label = f"{group}_{name}" if prefixed else name
-        place = {"group": group, "column": name} if group else {}
+        while label in variables or label in coordinates:
+            label = f"{group}_{label}"
+        place = {"group": group, "column": name, "family": families.get(group, "")} if group else {}
         variables[label] = (_dimensions(dataset), _values(dataset), {**_scalar_attributes(dataset), **place})
     return xr.Dataset(variables, coordinates)
 

@@ -17,6 +17,13 @@ Options output_options();    ///< "output"
 /// The columns of a training record: group "history" of the results file, dimension "epoch".
 std::vector<Column> history_columns();
 
+/// A word that no penalty, attack or metric may be called, and what it means already.
+struct ReservedLabel {
+  std::string word;
+  std::string meaning;
+};
+const std::vector<ReservedLabel>& reserved_labels();
+
 /// Says in one line why training with these resolved options ("training") is impossible on that dataset, or "".
 std::string refuse_training(const Json& training, const DatasetInfo& dataset);
 

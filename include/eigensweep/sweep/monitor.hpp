@@ -17,7 +17,8 @@ struct WorkerStatus {
   std::string state = "idle";  ///< idle, starting, busy, lost, retired
   std::string pack;
   std::size_t lanes = 0;
-  std::string stage;  ///< "train", or the label of an evaluation
+  std::string stage;       ///< for people: "train", or the label of an evaluation; "" before the first word about it
+  std::string evaluation;  ///< the id of that evaluation; "" while it trains
   std::int64_t epoch = 0, epochs = 0, step = 0, steps = 0;
   std::vector<double> losses;  ///< one per lane
   std::size_t losses_in_all = 0;
@@ -51,6 +52,8 @@ struct RunStatus {
   [[nodiscard]] std::optional<double> time_left() const;
 };
 
+/// Whether its last word was of a step of training.
+bool is_training(const WorkerStatus& worker);
 /// The share of its pack that a worker has done, by its last word.
 double share_done(const WorkerStatus& worker);
 /// Takes over what a worker's "progress" frame says.

@@ -8,7 +8,7 @@ namespace eigensweep::sweep {
 
 /// What a busy worker is doing between two of its words, as the cost model sees it.
 struct Stretch {
-  std::string stage;  ///< "" from the task to the first word about it, "train", or an evaluation's label
+  std::string stage;  ///< "" from the task to the first word about it, "train", or an evaluation's id
   double flops = 0;   ///< predicted operations until its next word; 0: not known
   double bytes = 0;   ///< of the pack: what may be written meanwhile (a checkpoint, the networks)
 };

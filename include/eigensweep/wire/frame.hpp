@@ -25,8 +25,8 @@ namespace eigensweep::wire {
 ///   finish the step, checkpoint, send "drained", exit 0.
 /// worker -> supervisor
 ///   {"type": "hello", "device": "cpu", "threads": 1, "torch": "2.13.0", "memory": bytes, "host": ..., "pid": ...}
-///   {"type": "progress", "pack": id, "stage": "train"|"<label>", "epoch": i, "epochs": n, "step": i, "steps": n,
-///    "losses": [one per lane]}            at most about four a second
+///   {"type": "progress", "pack": id, "stage": "train"|"<label>", "evaluation": ""|"<id>", "epoch": i,
+///    "epochs": n, "step": i, "steps": n, "losses": [one per lane]}      at most about four a second
 ///   {"type": "record", "pack": id, "record": <bytes: encode(Record)>}
 ///   {"type": "finished", "pack": id, "seconds": s}
 ///   {"type": "failed", "pack": id, "reason": "out_of_memory"|"error"|"data", "message": one line}

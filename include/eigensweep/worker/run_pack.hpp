@@ -30,7 +30,8 @@ class Session {
 /// How a pack's run is watched and stopped. `record` must not return before the record is on its way.
 struct PackHooks {
   std::function<void(const wire::Record&)> record;
-  std::function<void(const std::string& stage, const training::Progress&)> progress;
+  /// `evaluation`: what runs on the trained networks; null while they are trained.
+  std::function<void(const wire::TaskEvaluation* evaluation, const training::Progress&)> progress;
   std::function<bool()> wants_losses;
   std::function<bool()> should_stop;
   /// Sees the trainer before and after each step (oracles compare its weights with torch in Python).
