@@ -30,9 +30,9 @@ class Report {
     for (const std::string& line : findings.problems) problem(line);
     for (const std::string& line : findings.warnings) warn(line);
   }
-  /// The first one's code is the verdict's.
+  /// A wrong command line decides the verdict's code: it is to be mended first.
   void problem(const std::string& line, ExitCode code = ExitCode::system) {
-    if (problems_.empty()) code_ = code;
+    if (code == ExitCode::config) code_ = code;
     problems_.push_back(line);
   }
   void warn(const std::string& line) { warnings_.push_back(line); }

@@ -169,7 +169,8 @@ class Exports(Case):
 
     def test_standard_output_by_any_of_its_names_is_written_at_its_end(self):
         (self.folder / "stdout").symlink_to("/proc/self/fd/1")
-        for name in ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "stdout"):
+        # All but the last lie where even root, were it wrong, could replace nothing of the machine's.
+        for name in ("/dev/fd/1", "/proc/self/fd/1", "stdout", *(["/dev/stdout"] if os.geteuid() != 0 else [])):
             with self.subTest(name=name):
                 self.assertEqual(self.export("--output", name).stdout, self.table)
                 log = self.folder / "log"
@@ -183,6 +184,7 @@ class Exports(Case):
         fifo = self.folder / "fifo"
         os.mkfifo(fifo)
         reader = subprocess.Popen(["cat", str(fifo)], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(reader.kill)
         self.export("--output", fifo)
         self.assertEqual(reader.communicate(timeout=60)[0], self.table)
         self.assertTrue(fifo.is_fifo())
