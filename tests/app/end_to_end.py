@@ -176,6 +176,20 @@ class Interruptions(Case):
         for moment in (0.8, 1.6):
             self.assert_same(whole, self.interrupted(signal.SIGINT, moment, 75, *alone), 0)
 
+    def test_a_network_or_a_checkpoint_that_finds_no_room_stops_the_run_which_continues_bit_for_bit(self):
+        alone = ("--lanes", "1", "--workers", "2", "--threads", "1")
+        self.run_study(study(), self.folder / "whole", *alone)
+        for what, options in (("models", ()), ("checkpoints", ("--checkpoint-every", "0.001"))):
+            output = self.folder / what
+            done = subprocess.run(  # 70 KiB hold no network of width 24
+                ["bash", "-c", 'ulimit -S -f 70; exec "$@"', "sh", *self.command(study(), output, *alone, *options)],
+                env=ENVIRONMENT, capture_output=True, text=True, timeout=300,
+            )
+            self.assertEqual(done.returncode, 4, done.stdout + done.stderr)
+            self.assertRegex(done.stderr.splitlines()[-1], f"^eigensweep: {output}/{what}/[^ ]*: cannot write: File too large ")
+            self.run_study(study(), output, *alone, *options)
+            self.assert_same(self.numbers(self.folder / "whole"), self.numbers(output), 0)
+
     def killed_with_checkpoints(self, output, *options):
         """Kills a run as soon as there is a checkpoint, and gives the checkpoints."""
         process = subprocess.Popen(self.command(study(epochs=30), output, *options), env=ENVIRONMENT,
