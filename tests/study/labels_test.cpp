@@ -23,7 +23,7 @@ std::string with_label(const Labelled& what, const std::string& label) {
                      what.options);
 }
 
-std::string refusal_of(const std::string& text) {
+std::string refused_label(const std::string& text) {
   try {
     parse(text);
   } catch (const ConfigError& error) {
@@ -40,16 +40,16 @@ TEST_CASE("a word of ours is no label in any family") {
   for (const Labelled& what : labelled) {
     for (const study::ReservedLabel& reserved : study::reserved_labels()) {
       INFO(what.section << " " << reserved.word);
-      CHECK(refusal_of(with_label(what, reserved.word)) ==
+      CHECK(refused_label(with_label(what, reserved.word)) ==
             fmt::format("s.json:/{0}/{1}: '{1}' cannot be a label ({2}); choose another, results that are there stay",
                         what.section, reserved.word, reserved.meaning));
-      CHECK(refusal_of(with_label(what, reserved.word + "_")).empty());
+      CHECK(refused_label(with_label(what, reserved.word + "_")).empty());
     }
   }
 }
 
 TEST_CASE("a word of ours is no label of a case's own either") {
-  CHECK(refusal_of(R"({"name": "a", "model": {"width": 64}, "cases": [
+  CHECK(refused_label(R"({"name": "a", "model": {"width": 64}, "cases": [
             {"name": "x", "attacks": {"train": {"kind": "fgsm", "epsilon": 0.1}}}]})") ==
         "s.json:/cases/0/attacks/train: 'train' cannot be a label (the progress of a run calls the training so); "
         "choose another, results that are there stay");
@@ -66,6 +66,6 @@ TEST_CASE("the schema refuses the same labels") {
 }
 
 TEST_CASE("a sweep of a whole section is told from a label") {
-  CHECK(refusal_of(R"({"name": "a", "model": {"width": 64}, "attacks": {"sweep": [1]}})") ==
+  CHECK(refused_label(R"({"name": "a", "model": {"width": 64}, "attacks": {"sweep": [1]}})") ==
         "s.json:/attacks: a whole section cannot be swept; sweep its options, or use \"cases\"");
 }
