@@ -209,7 +209,7 @@ Contents check_contents(const study::Study& study, const study::Catalog& catalog
   Hasher hash_of(catalog, contents.memory);
   std::map<std::string, std::pair<std::string, std::string>> by_identity;  // hash and place
   for (const Json& section : study.dataset_sections()) {
-    const std::string text = section.dump();
+    const std::string text = json_text(section);
     const study::Kind& kind = kind_of(catalog, section);
     const std::string identity = study::dataset_identity(catalog, section);
     const std::string place = place_of(kind, section);
@@ -245,7 +245,7 @@ Contents check_contents(const study::Study& study, const study::Catalog& catalog
 
 void keep_contents(const Contents& contents, const OutputPaths& paths) {
   const Json document{{"format_version", 1}, {"datasets", contents.memory}};
-  file::write_atomically(paths.datasets(), document.dump(2) + "\n");
+  file::write_atomically(paths.datasets(), json_text(document, 2) + "\n");
 }
 
 }  // namespace eigensweep::sweep

@@ -39,7 +39,7 @@ bool has_all(const study::Done& done, const std::string& trial, const std::vecto
 class Sections {
  public:
   explicit Sections(const study::Study& study) {
-    for (const Json& section : study.dataset_sections()) texts_.push_back(section.dump());
+    for (const Json& section : study.dataset_sections()) texts_.push_back(json_text(section));
     for (const study::Trial& trial : study.trials) by_trial_.emplace(trial.id, study.dataset_section(trial));
   }
   /// Null for a trial of another study.

@@ -31,7 +31,7 @@ wire::Task make_task(const study::Study& study, const OutputPaths& paths, const 
   wire::Task task;
   task.pack = pack.id;
   task.dataset_sha256 = contents.hashes.at(
-      study.dataset_sections()[study.dataset_section(study.trials[pack.lanes.front().trial])].dump());
+      json_text(study.dataset_sections()[study.dataset_section(study.trials[pack.lanes.front().trial])]));
   for (const study::Lane& lane : pack.lanes) {
     const study::Trial& trial = study.trials[lane.trial];
     wire::TaskLane entry;

@@ -104,9 +104,11 @@ TEST_CASE("every attack and metric that takes the first samples of a part is war
     const bool is_attack = kind.family == study::Family::attack;
     const std::string strength = kind.strength.empty() ? "" : fmt::format(R"("{}": 0.1, )", kind.strength);
     const std::string section = fmt::format(R"({{"x": {{"kind": "{}", {}"samples": 30}}}})", kind.name, strength);
-    const Lines warnings = sorted.warnings_of(is_attack ? fmt::format(R"("metrics": {{}}, "attacks": {})", section)
-                                                        : fmt::format(R"("metrics": {})", section));
+    Lines warnings = sorted.warnings_of(is_attack ? fmt::format(R"("metrics": {{}}, "attacks": {})", section)
+                                                  : fmt::format(R"("metrics": {})", section));
     INFO(kind.name);
+    // A kind may have other things to say of such a study.
+    std::erase_if(warnings, [](const std::string& line) { return line.find("lack") == std::string::npos; });
     REQUIRE_FALSE(warnings.empty());
     CHECK_THAT(warnings.front(),
                Catch::StartsWith(fmt::format("/{}/x: the first 30 ", study::family_section(kind.family))));

@@ -33,7 +33,7 @@ bool is_settled(const FileStamp& stamp, std::int64_t now);
 
 /// The content of every dataset that a study names, and what is to be remembered of it.
 struct Contents {
-  std::map<std::string, std::string> hashes;  ///< SHA-256, by the text of the "dataset" section (Json::dump())
+  std::map<std::string, std::string> hashes;  ///< SHA-256, by the text of the "dataset" section (json_text)
   Json memory;                                ///< what datasets.json is to hold
   std::vector<std::string> warnings;
 };
