@@ -67,6 +67,14 @@ void check_content(const wire::Task& task, const data::DeviceDataset& data) {
       task.dataset_sha256));
 }
 
+// Copied or renamed by hand; its numbers would be recorded as another network's.
+void check_owner(const models::TensorFile& file, const std::string& trial) {
+  const auto owner = file.metadata.find("trial");
+  if (owner == file.metadata.end() || owner->second == trial) return;
+  throw DataError(fmt::format("{}: holds the network of trial {}, not of {}; delete it, and it is made again",
+                              file.file.string(), owner->second, trial));
+}
+
 // A broken checkpoint costs the time since the pack began, never the pack: it starts anew.
 std::unique_ptr<training::Trainer> start_trainer(const wire::Task& task, const data::DeviceDataset& data,
                                                  const torch::Device& device) {
@@ -231,6 +239,7 @@ Ending run_pack(const wire::Task& task, Session& session, const PackHooks& hooks
     std::vector<models::TensorFile> files;
     for (std::size_t lane = 0; lane < task.lanes.size(); ++lane) {
       files.push_back(models::read_tensors(task.lanes[lane].model_file));
+      check_owner(files.back(), task.lanes[lane].trial);
       models::load_lane(*loaded, static_cast<std::int64_t>(lane), files.back());
     }
     if (!kernels::is_infinite(model_options)) kept = models::kept_snapshots(*loaded, files);

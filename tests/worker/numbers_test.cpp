@@ -181,6 +181,18 @@ TEST_CASE("a network with NaN or infinity in any tensor has no number of anythin
   }
 }
 
+TEST_CASE("the kept network of another trial is not measured") {
+  const Scratch scratch;
+  const study::Study study = parsed(study_text(R"({"width": 4})", short_training, true));
+  run(task_of(study, scratch, true));
+  const wire::Task task = task_of(study, scratch, false);
+  std::filesystem::copy_file(task.lanes[1].model_file, task.lanes[0].model_file,
+                             std::filesystem::copy_options::overwrite_existing);
+  CHECK_THROWS_WITH(worker::run_pack(task, session(), {}), task.lanes[0].model_file + ": holds the network of trial " +
+                                                               task.lanes[1].trial + ", not of " + task.lanes[0].trial +
+                                                               "; delete it, and it is made again");
+}
+
 TEST_CASE("a network of finite weights whose activations overflow has reasons instead of accuracies") {
   for (const Architecture& architecture : architectures()) {
     if (architecture.name != std::string("plain")) continue;
