@@ -6,9 +6,19 @@
 
 #include "eigensweep/study/fit.hpp"
 #include "eigensweep/study/kind.hpp"
+#include "kernel_memory.hpp"
 #include "tangent_refusal.hpp"
 
 namespace eigensweep::metrics {
+namespace {
+
+double probe_samples(const Json& options, const study::WorkContext& context) {
+  const study::DatasetInfo& dataset = context.dataset;
+  return taken(options.at("samples").get<double>(),
+               options.at("split") == "train" ? dataset.train_samples : dataset.test_samples);
+}
+
+}  // namespace
 
 study::Kind declare_kernel_regime() {
   study::Kind kind;
@@ -113,13 +123,26 @@ study::Kind declare_kernel_regime() {
         on_train ? "train" : "test", there);
   };
   kind.work = [](const Json& options, const study::WorkContext& context) {
-    const auto n = std::min(options.at("samples").get<double>(), static_cast<double>(context.dataset.train_samples));
+    const double n = probe_samples(options, context);
     const auto classes = static_cast<double>(context.dataset.classes);
     double units = 0;
     for (const std::int64_t width : context.model.hidden_widths) units += static_cast<double>(width);
     // Two networks and each snapshot: a backward pass per logit, float64 products of all samples' slopes, eigenvalues.
     return (2.0 + static_cast<double>(context.snapshots)) *
            (n * (2 * classes + 6) * context.model.forward_flops + 4 * n * n * (classes + 1) * units + 10 * n * n * n);
+  };
+  kind.bytes = [](const Json& options, const study::WorkContext& context) {
+    const double n = probe_samples(options, context);
+    const double jacobian = input_jacobian_bytes(context, n);
+    if (is_infinite(context)) {
+      return std::max(limit_gradient_bytes(context, n) + jacobian, limit_gram_bytes(context, n));
+    }
+    const study::ModelShape& model = context.model;
+    const auto layers = static_cast<double>(model.hidden_widths.size());
+    // The network at initialisation with what it gives at the samples, its kernel, and the Gram matrices kept.
+    const double kept = 4 * static_cast<double>(model.parameters) + 8 * n * static_cast<double>(model.activations) +
+                        8 * n * n + (options.at("keep_grams").get<bool>() ? 12 * layers * n * n : 0);
+    return kept + std::max(tangent_bytes(context, n, /*full=*/false), jacobian);
   };
   return kind;
 }

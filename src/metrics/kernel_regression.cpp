@@ -8,16 +8,20 @@
 #include <cmath>
 
 #include "eigensweep/study/kind.hpp"
+#include "kernel_memory.hpp"
 #include "tangent_refusal.hpp"
 
 namespace eigensweep::metrics {
 namespace {
 
-constexpr double most_bytes = 4e9;
+constexpr double most_rows = 22360;  // of the kernel: 4 GB in float64
+
+double fitted_samples(const Json& options, const study::DatasetInfo& dataset) {
+  return taken(options.at("train_samples").get<double>(), dataset.train_samples);
+}
 
 double kernel_side(const Json& options, const study::DatasetInfo& dataset) {
-  const auto asked = options.at("train_samples").get<double>();
-  return std::min(asked, static_cast<double>(dataset.train_samples)) * static_cast<double>(dataset.classes);
+  return fitted_samples(options, dataset) * static_cast<double>(dataset.classes);
 }
 
 }  // namespace
@@ -46,14 +50,14 @@ study::Kind declare_kernel_regression() {
       {"robust_accuracy_initial", {}, "f64", "", "share of attacked test samples that the former gets right"},
       {"robust_accuracy_final", {}, "f64", "", "the same of the latter"},
   };
-  kind.refuse = [](const Json& options, const Json& config) -> std::string {
-    if (std::string refusal = refuse_tangents(config); !refusal.empty()) return refusal;
-    if (8 * std::pow(10 * options.at("train_samples").get<double>(), 2) > most_bytes) {
-      return fmt::format(
-          "train_samples {} make a kernel of all samples and logits that does not fit; choose at most 2236",
-          options.at("train_samples").get<long long>());
-    }
-    return "";
+  kind.refuse = [](const Json&, const Json& config) { return refuse_tangents(config); };
+  kind.refuse_inputs = [](const Json& options, const study::DatasetInfo& dataset) -> std::string {
+    const double side = kernel_side(options, dataset);
+    if (side <= most_rows) return "";
+    return fmt::format(
+        "train_samples {} make a kernel of {} rows, one for each sample and class (at most {} fit); choose at most {}",
+        fitted_samples(options, dataset), side, most_rows,
+        std::floor(most_rows / static_cast<double>(dataset.classes)));
   };
   kind.work = [](const Json& options, const study::WorkContext& context) {
     const double side = kernel_side(options, context.dataset);
@@ -65,6 +69,13 @@ study::Kind declare_kernel_regression() {
     for (const std::int64_t width : context.model.hidden_widths) units += static_cast<double>(width);
     // Two kernels and their factors; a product with the Jacobian is three passes, and its gradient twice as much.
     return 2 * (4 * side * side * units + side * side * side + samples * context.model.forward_flops * (9 * steps + 6));
+  };
+  kind.bytes = [](const Json& options, const study::WorkContext& context) {
+    if (is_infinite(context)) return 0.0;
+    constexpr double solver_matrices = 6;
+    const double n = fitted_samples(options, context.dataset), side = kernel_side(options, context.dataset);
+    return 4 * static_cast<double>(context.model.parameters) +
+           std::max(tangent_bytes(context, n, /*full=*/true), reuse * 8 * solver_matrices * side * side);
   };
   return kind;
 }

@@ -6,8 +6,18 @@
 
 #include "eigensweep/study/fit.hpp"
 #include "eigensweep/study/kind.hpp"
+#include "kernel_memory.hpp"
 
 namespace eigensweep::metrics {
+namespace {
+
+double spectrum_samples(const Json& options, const study::WorkContext& context) {
+  const auto asked = options.at("samples").get<double>();
+  const auto all = options.at("split") == "train" ? context.dataset.train_samples : context.dataset.test_samples;
+  return asked == 0 ? static_cast<double>(all) : taken(asked, all);
+}
+
+}  // namespace
 
 study::Kind declare_spectrum() {
   study::Kind kind;
@@ -89,9 +99,7 @@ study::Kind declare_spectrum() {
     return "a covariance over 1 sample is 0; give it more samples";
   };
   kind.work = [](const Json& options, const study::WorkContext& context) {
-    const auto asked = options.at("samples").get<std::int64_t>();
-    const auto all = options.at("split") == "train" ? context.dataset.train_samples : context.dataset.test_samples;
-    const auto samples = static_cast<double>(asked == 0 ? all : std::min(asked, all));
+    const double samples = spectrum_samples(options, context);
     double flops = samples * context.model.forward_flops;
     for (const std::int64_t width : context.model.hidden_widths) {
       const double n = std::max(static_cast<double>(width), samples);
@@ -100,6 +108,9 @@ study::Kind declare_spectrum() {
       flops += 4.0 * n * side * side + 10.0 * side * side * side;
     }
     return flops;
+  };
+  kind.bytes = [](const Json& options, const study::WorkContext& context) {
+    return is_infinite(context) ? limit_gram_bytes(context, spectrum_samples(options, context)) : 0.0;
   };
   return kind;
 }

@@ -64,6 +64,9 @@ study::Kind declare_cnn() {
       shape.forward_flops += 2.0 * static_cast<double>(weights) * static_cast<double>(block.height * block.width);
       if (shape.first_layer_flops == 0) shape.first_layer_flops = shape.forward_flops;
       shape.parameters += weights + block.out_channels * (batch_norm ? 3 : 1);
+      shape.outputs += block.out_channels * block.height * block.width;
+      shape.filters = std::max(shape.filters, weights + block.out_channels);
+      shape.patches += block.in_channels * block.kernel * block.kernel * block.height * block.width;
       fan_in = block.out_channels * block.pooled_height * block.pooled_width;
       // The map's result, its nonlinearity's, and after pooling the values and the places of maxima (8 bytes).
       const std::int64_t kept = pooling == "max" ? 3 : pooling == "average" ? 1 : 0;
@@ -77,6 +80,7 @@ study::Kind declare_cnn() {
     shape.forward_flops += 2.0 * static_cast<double>(width) * static_cast<double>(dataset.classes);
     shape.parameters += width * dataset.classes + dataset.classes;
     shape.activations += dataset.classes;
+    shape.outputs += width + dataset.classes;
     return shape;
   };
   return kind;

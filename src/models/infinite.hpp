@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 
 #include "eigensweep/study/kind.hpp"
@@ -58,6 +59,9 @@ inline std::string refuse_infinite(const Json& options, const Json& config) {
   return wanted.empty() ? "" : fmt::format("width \"inf\" wants {}; change it, or exclude this cell", wanted);
 }
 
+/// An evaluation's samples against the training set, when the kernel is no longer held.
+inline constexpr double limit_chunk_bytes = 3e8;
+
 /// What the cost model must know of the limit: a kernel with every training sample, a few dozen float64 operations on
 /// each pair in each layer.
 inline study::ModelShape infinite_shape(const Json& options, const study::DatasetInfo& dataset) {
@@ -67,10 +71,11 @@ inline study::ModelShape infinite_shape(const Json& options, const study::Datase
   shape.forward_flops = samples * (4.0 * static_cast<double>(dataset.input_size()) + 100.0 * depth);
   shape.first_layer_flops = shape.forward_flops;
   shape.parameters = dataset.train_samples * dataset.classes;
-  // The kernel, its eigenvectors and the solver's workspace; a chunk of samples against the training set.
+  // The kernel, its eigenvectors and the solver's workspace.
   shape.closed_form_flops = samples * samples * (4.0 * static_cast<double>(dataset.input_size()) + 200.0 * depth) +
                             20.0 * samples * samples * samples;
-  shape.closed_form_bytes = 5.0 * 8.0 * samples * samples + 1e9;
+  shape.closed_form_bytes = std::max(5.0 * 8.0 * samples * samples, limit_chunk_bytes);
+  shape.infinite_layers = options.at("depth").get<std::int64_t>();
   return shape;
 }
 

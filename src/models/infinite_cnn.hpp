@@ -39,7 +39,9 @@ inline study::ModelShape infinite_cnn_shape(const Json& options, const study::Da
   shape.first_layer_flops = shape.forward_flops;
   shape.parameters = dataset.train_samples * dataset.classes;
   shape.closed_form_flops = samples * samples / 2 * kernel + 20.0 * samples * samples * samples;
-  shape.closed_form_bytes = 5.0 * 8.0 * samples * samples + 1e9;
+  shape.closed_form_bytes = std::max(5.0 * 8.0 * samples * samples, limit_chunk_bytes);
+  shape.infinite_layers = options.at("depth").get<std::int64_t>() + 1;
+  shape.patches = static_cast<std::int64_t>(position_pairs(options, dataset));
   return shape;
 }
 

@@ -41,6 +41,7 @@ study::Kind declare_mlp() {
       if (layer == 0) shape.first_layer_flops = shape.forward_flops;
       shape.parameters += fan_in * width + width + (batch_norm ? 2 * width : 0);
       shape.activations += width * (batch_norm ? 2 : 1);
+      shape.outputs += width;
       if (layer + 1 == options.at("whiten").get<std::int64_t>()) {
         shape.forward_flops += whitening_flops(width);
         shape.activations += width;
@@ -51,6 +52,7 @@ study::Kind declare_mlp() {
     shape.forward_flops += 2.0 * static_cast<double>(fan_in) * static_cast<double>(dataset.classes);
     shape.parameters += fan_in * dataset.classes + dataset.classes;
     shape.activations += dataset.classes;
+    shape.outputs += dataset.classes;
     return shape;
   };
   return kind;

@@ -3,6 +3,8 @@
 // additions count one each; what moves few numbers (activations, softmax) is left out.
 #include "cost.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -60,19 +62,39 @@ double penalty_flops(const Json& regularizers, const Catalog& catalog, const Wor
   return flops;
 }
 
-double bytes_of_lane(const WorkContext& context) {
+// What a lane holds from its first step to its last evaluation.
+double resident_bytes(const WorkContext& context) {
   const auto parameters = static_cast<double>(context.model.parameters);
+  return parameters * bytes_per_parameter + static_cast<double>(context.snapshots) * parameters * bytes_per_number;
+}
+
+// What training holds beside it, and evaluations that declare nothing.
+double working_bytes(const WorkContext& context) {
   const auto samples = static_cast<double>(std::max(context.batch_size, evaluation_chunk));
   const auto activations = static_cast<double>(context.model.activations);
   const auto inputs = static_cast<double>(context.dataset.input_size());
-  if (context.model.closed_form_bytes > 0) return context.model.closed_form_bytes;
-  double bytes = parameters * bytes_per_parameter + samples * (activations * bytes_per_activation + inputs * 4.0);
-  bytes += static_cast<double>(context.snapshots) * parameters * bytes_per_number;
+  double bytes = samples * (activations * bytes_per_activation + inputs * 4.0);
   for (const std::int64_t width : context.model.hidden_widths) {
     const auto n = static_cast<double>(width);
     bytes += n * n * bytes_per_covariance_entry;
   }
   return bytes;
+}
+
+// Evaluations run one after the other, when training's own memory is free again: the most of them all counts.
+void add_memory(const Catalog& catalog, const WorkContext& context, const std::vector<Evaluation>& evaluations,
+                double precision, LaneCost& cost) {
+  const bool is_closed = context.model.closed_form_bytes > 0;
+  const double resident = is_closed ? 0 : precision * resident_bytes(context);
+  double most = is_closed ? context.model.closed_form_bytes : precision * working_bytes(context);
+  for (const Evaluation& evaluation : evaluations) {
+    const Kind* kind = catalog.find(evaluation.family, evaluation.kind);
+    const double bytes = kind->bytes ? kind->bytes(evaluation.options, context) : 0;
+    if (bytes <= most) continue;
+    most = bytes;
+    cost.largest = fmt::format("{} '{}'", family_name(evaluation.family), evaluation.label);
+  }
+  cost.lane_bytes = resident + most;
 }
 
 /// How many float32 numbers or operations one of the network's counts for.
@@ -112,7 +134,7 @@ LaneCost lane_cost(const Study& study, const Catalog& catalog, const Trial& tria
     if (kind->work) cost.evaluation_flops += networks * kind->work(evaluation.options, context);
   }
   cost.evaluation_flops *= precision;
-  cost.lane_bytes = precision * bytes_of_lane(context);
+  add_memory(catalog, context, evaluations, precision, cost);
   cost.shared_bytes = static_cast<double>((context.dataset.train_samples + context.dataset.test_samples) *
                                           (context.dataset.input_size() + 8));
   return cost;
@@ -134,9 +156,10 @@ double predicted_flops(const Study& study, const Catalog& catalog, const std::ve
   return static_cast<double>(trained) * cost.training_flops + static_cast<double>(lanes.size()) * cost.evaluation_flops;
 }
 
-double predicted_bytes(const Study& study, const Catalog& catalog, const std::vector<Lane>& lanes) {
+double predicted_bytes(const Study& study, const Catalog& catalog, const std::vector<Lane>& lanes,
+                       const std::vector<Evaluation>& evaluations) {
   if (lanes.empty()) return 0;
-  const LaneCost cost = lane_cost(study, catalog, study.trials.at(lanes.front().trial), {});
+  const LaneCost cost = lane_cost(study, catalog, study.trials.at(lanes.front().trial), evaluations);
   return cost.shared_bytes + static_cast<double>(lanes.size()) * cost.lane_bytes;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "eigensweep/study/pack.hpp"
@@ -15,6 +16,7 @@ struct LaneCost {
   double overhead = 0;      ///< of a pack of any size, as a share of one lane's operations: small steps fill no device
   double lane_bytes = 0;    ///< of the lane itself
   double shared_bytes = 0;  ///< once per pack: the dataset
+  std::string largest;      ///< what `lane_bytes` is for: "metric 'kernel_regression'"; "": the training
 };
 
 LaneCost lane_cost(const Study& study, const Catalog& catalog, const Trial& trial,

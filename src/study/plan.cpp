@@ -50,6 +50,10 @@ Json plan(const Study& study, const Catalog& catalog, const Done& done, const Pa
     most_lanes = std::max(most_lanes, pack.lanes.size());
     for (const Lane& lane : pack.lanes) ++(lane.train ? to_train : to_evaluate);
   }
+  std::vector<std::string> warnings = study.warnings;
+  if (std::string words = memory_words(study, catalog, packs, limits.memory); !words.empty()) {
+    warnings.push_back(std::move(words));
+  }
   Json axes = Json::array();
   for (const Axis& axis : study.axes) {
     axes.push_back(
@@ -67,10 +71,11 @@ Json plan(const Study& study, const Catalog& catalog, const Done& done, const Pa
               {"lanes_of_largest_pack", most_lanes},
               {"flops", flops},
               {"bytes_of_largest_pack", bytes},
+              {"bytes_of_worker", limits.memory},
               {"workers", limits.workers},
               {"flops_per_second", flops_per_second},
               {"seconds", makespan(packs, limits.workers, flops_per_second)},
-              {"warnings", study.warnings}};
+              {"warnings", std::move(warnings)}};
 }
 
 }  // namespace eigensweep::study

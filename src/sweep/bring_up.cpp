@@ -132,6 +132,12 @@ std::vector<Introduction> gather_introductions(Communicator& communicator, Intro
   return ranks;
 }
 
+double smallest_memory(const std::vector<Place>& places) {
+  return std::min_element(places.begin(), places.end(),
+                          [](const Place& a, const Place& b) { return a.memory < b.memory; })
+      ->memory;
+}
+
 std::vector<Place> places_of(const std::vector<Introduction>& ranks) {
   std::vector<Place> places;
   for (const Introduction& rank : ranks) places.insert(places.end(), rank.places.begin(), rank.places.end());

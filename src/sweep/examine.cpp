@@ -9,6 +9,7 @@
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/temporary.hpp"
 #include "eigensweep/core/text.hpp"
+#include "eigensweep/study/pack.hpp"
 #include "eigensweep/study/study.hpp"
 #include "eigensweep/sweep/access.hpp"
 #include "eigensweep/sweep/bring_up.hpp"
@@ -63,6 +64,19 @@ std::filesystem::path existing(std::filesystem::path folder) {
 bool has_locks(const std::filesystem::path& folder) {
   const file::Temporary probe(folder, "lock", folder);
   return ::flock(probe.descriptor(), LOCK_EX | LOCK_NB) == 0;
+}
+
+/// A warning and no problem: the prediction errs on the large side.
+void examine_memory(const study::Study& study, const study::Catalog& catalog, const std::vector<Place>& places,
+                    Report& report) {
+  if (places.empty()) return;
+  study::PackLimits limits;
+  limits.workers = places.size();
+  limits.memory = smallest_memory(places);
+  const std::vector<study::Pack> packs = study::form_packs(study, catalog, {}, limits);
+  if (const std::string words = study::memory_words(study, catalog, packs, limits.memory); !words.empty()) {
+    report.warn(words);
+  }
 }
 
 void examine_output(const OutputPaths& paths, const std::filesystem::path& study_file, Communicator& communicator,
@@ -141,18 +155,20 @@ ExitCode examine(const RunOptions& asked, const study::Catalog& catalog) {
       Report::say("time", fmt::format("{} left of the SLURM allocation", text::duration(*left)));
     }
     std::filesystem::path output = options.output;
+    const std::vector<Place> places = places_of(ranks);
     std::optional<study::Study> study;
     if (!options.study_file.empty()) {
       try {
         study = study::read_study(options.study_file, catalog);
         Report::say("study", fmt::format("{}: {} trials", options.study_file.string(), study->trials.size()));
         if (output.empty()) output = std::filesystem::path("runs") / study->name;
+        examine_memory(*study, catalog, places, report);
       } catch (const Error& error) {
         report.problem(error.what());
       }
     }
     for (const auto& [subject, line] : decisions(ranks)) Report::say(subject, line);
-    for (const std::string& line : placement_table(places_of(ranks))) Report::say("place", line);
+    for (const std::string& line : placement_table(places)) Report::say("place", line);
     report.add(compare(ranks));
     // Without a study and a name nobody knows the folder that a run would take: one that is not there yet.
     const OutputPaths paths(output.empty() ? std::filesystem::path("runs") / "study" : output);

@@ -189,11 +189,13 @@ class Leader {
     study::PackLimits limits;
     limits.workers = places.size();
     limits.most_lanes = options_.lanes;
-    limits.memory = places.front().memory;
-    for (const Place& place : places) limits.memory = std::min(limits.memory, place.memory);
+    limits.memory = smallest_memory(places);
     Work work;
     for (const study::Trial& trial : study.trials) work.trials.push_back(trial.id);
     work.packs = study::form_packs(study, catalog_, known.done, limits);
+    if (const std::string words = study::memory_words(study, catalog_, work.packs, limits.memory); !words.empty()) {
+      log::warn("{}", words);
+    }
     work.keeps_models = study.output.models;
     work.make_task = [&study, &paths, &contents, this](const study::Pack& pack) {
       return make_task(study, paths, contents, pack, options_.checkpoint_every.value_or(usual_checkpoint_every));

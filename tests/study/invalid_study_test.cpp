@@ -231,7 +231,9 @@ const Broken broken_metrics[] = {
     {R"("model": {"width": 64, "whiten": 1}, "metrics": {"kernel_regime": {}})",
      R"(s.json:/metrics/kernel_regime: tangent kernels want affine layers only, without batch_norm and whiten; leave out this metric or those)"},
     {R"("model": {"width": 64}, "metrics": {"kernel_regression": {"train_samples": 2237}})",
-     R"(s.json:/metrics/kernel_regression: train_samples 2237 make a kernel of all samples and logits that does not fit; choose at most 2236)"},
+     R"(s.json:/metrics/kernel_regression: train_samples 2237 make a kernel of 22370 rows, one for each sample and class (at most 22360 fit); choose at most 2236)"},
+    {R"("model": {"width": 64}, "dataset": {"kind": "gaussian", "train_samples": 4000, "classes": 100}, "metrics": {"kernel_regression": {}})",
+     R"(s.json:/metrics/kernel_regression: train_samples 500 make a kernel of 50000 rows, one for each sample and class (at most 22360 fit); choose at most 223)"},
 };
 
 void check_broken(const Broken& broken) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -50,7 +51,7 @@ TEST_CASE("every trial stands in exactly one pack, with trials of its shape, wit
       if (workers > 1 && pack.lanes.size() > 1) {
         CHECK(pack.flops <= 1.0001 * total / (2.0 * static_cast<double>(workers)));
       }
-      CHECK(pack.bytes == predicted_bytes(study, small_catalog(), pack.lanes));
+      CHECK(pack.bytes == predicted_bytes(study, small_catalog(), pack.lanes, pack.evaluations));
       CHECK(pack.flops == Approx(predicted_flops(study, small_catalog(), pack.lanes, pack.evaluations)));
       std::set<std::string> shapes;
       for (const Lane& lane : pack.lanes) shapes.insert(shape_key(study, small_catalog(), study.trials[lane.trial]));
@@ -210,4 +211,69 @@ TEST_CASE("a large study is expanded and packed whole") {
   limits.workers = 16;
   const std::vector<Pack> packs = form_packs(study, small_catalog(), {}, limits);
   CHECK(lanes_of(packs).size() == 20000);
+}
+
+namespace {
+
+double bytes_for(const std::string& dataset, const std::string& metrics) {
+  const Study study = parse(
+      fmt::format(R"({{"name": "a", "model": {{"width": 64}}, "dataset": {}, "metrics": {}}})", dataset, metrics));
+  return study::plan(study, small_catalog(), {}, {}, 1e9).at("bytes_of_largest_pack").get<double>();
+}
+
+}  // namespace
+
+TEST_CASE("the plan counts the memory of kernels, by the dataset's number of classes") {
+  const auto of_classes = [](int classes, const char* metrics) {
+    return bytes_for(fmt::format(R"({{"kind": "gaussian", "train_samples": 4000, "classes": {}}})", classes), metrics);
+  };
+  const double plain = of_classes(100, "{}");
+  CHECK(of_classes(10, R"({"kernel_regression": {"train_samples": 200}})") > 8 * std::pow(200 * 10, 2));
+  CHECK(of_classes(100, R"({"kernel_regression": {"train_samples": 200}})") > 8 * std::pow(200 * 100, 2));
+  CHECK(of_classes(100, R"({"kernel_regression": {"train_samples": 200}})") < 12 * 8 * std::pow(200 * 100, 2) + plain);
+  CHECK(of_classes(2, R"({"kernel_regime": {"samples": 4000, "split": "train"}})") > 6 * 8 * std::pow(4000, 2));
+  CHECK(of_classes(100, R"({"kernel_regime": {"samples": 1000}})") >
+        of_classes(10, R"({"kernel_regime": {"samples": 1000}})"));
+  CHECK(of_classes(10, R"({"accuracy": {}})") == of_classes(10, "{}"));
+}
+
+TEST_CASE("fewer networks share a pack where a metric needs much memory") {
+  const auto lanes = [](const char* metrics) {
+    const Study study = parse(fmt::format(
+        R"({{"name": "a", "model": {{"width": 64}}, "seed": {{"sweep": {{"range": [1, 8, 1]}}}}, "metrics": {}}})",
+        metrics));
+    std::size_t most = 0;
+    for (const Pack& pack : form_packs(study, small_catalog(), {}, {})) {
+      CHECK(pack.bytes <= PackLimits{}.memory);
+      most = std::max(most, pack.lanes.size());
+    }
+    return most;
+  };
+  CHECK(lanes("{}") == 8);
+  CHECK(lanes(R"({"kernel_regression": {}})") < 4);
+}
+
+TEST_CASE("a trial that no worker has the memory for is warned of, with what it is for") {
+  const auto words = [](const std::string& study_text, double memory) {
+    const Study study = parse(study_text);
+    const std::vector<Pack> packs = form_packs(study, small_catalog(), {}, {});
+    const std::string found = memory_words(study, small_catalog(), packs, memory);
+    PackLimits limits;
+    limits.memory = memory;
+    const Json warnings = study::plan(study, small_catalog(), {}, limits, 1e9).at("warnings");
+    CHECK(warnings == (found.empty() ? Json::array() : Json::array({found})));
+    return found;
+  };
+  const char* const regression =
+      R"({"name": "a", "model": {"width": 64}, "metrics": {"fit": {"kind": "kernel_regression", "train_samples": 1000}}})";
+  CHECK(words(regression, 1e10).empty());
+  const std::string trial = parse(regression).trials.front().id;
+  CHECK_THAT(words(regression, 4e9),
+             Catch::Matches("trial " + trial +
+                            " needs about [0-9.]+ GiB for metric 'fit', more than the 3.7 GiB of a "
+                            "worker \\(it would be killed, and the trial given up\\); ask for fewer samples there, or "
+                            "give each worker more memory"));
+  CHECK_THAT(words(R"({"name": "a", "model": {"width": 30000, "depth": 3}})", 4e9),
+             Catch::Contains(" for its training, more than the ") &&
+                 Catch::EndsWith("; choose a smaller network, batch or training set, or give each worker more memory"));
 }

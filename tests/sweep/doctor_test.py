@@ -8,7 +8,7 @@ import subprocess
 import sys
 import unittest
 
-from harness import BIN, TESTS, Case
+from harness import BIN, TESTS, Case, study
 
 
 class Doctor(Case):
@@ -138,6 +138,22 @@ class Doctor(Case):
                               fakes=fakes, variables=variables)
         self.assertNotIn("share", text)
         self.assertIn("GPUs of different kinds: 1 x Large with 5.6 GiB for packs, 1 x Small with 5.6 GiB for packs", text)
+
+    def test_a_metric_that_no_worker_has_the_memory_for_is_warned_of(self):
+        content = study()
+        content["metrics"] = {"fit": {"kind": "kernel_regression"}}
+        self.write(content)
+        fake = {"devices": {"cuda": 1, "memory": [1e9]}}
+        for command in (self.doctor("--device", "cuda"), self.start_of("--device", "cuda")):
+            code, text = self.finish_of([*map(str, command)], self.nvidia_smi("Small"), fake=fake)
+            self.assertEqual(code, 0, text)
+            self.assertRegex(text, r"trial [0-9a-f]{16} needs about [0-9.]+ GiB for metric 'fit', more than the [0-9.]+ MiB of a "
+                                   r"worker \(it would be killed, and the trial given up\); ask for fewer samples there, ")
+        content["metrics"] = {}
+        self.write(content)
+        shutil.rmtree(self.output)
+        code, text = self.finish_of([*map(str, self.doctor("--device", "cuda"))], self.nvidia_smi("Small"), fake=fake)
+        self.assertNotIn("needs about", text)
 
     def mounted(self, options, size):
         disk = self.folder / "disk"

@@ -67,9 +67,13 @@ struct ModelShape {
   double first_layer_flops = 0;             ///< of these, the first layer's: training takes no gradient to the input
   std::int64_t parameters = 0;              ///< trained numbers
   std::int64_t activations = 0;             ///< numbers kept for the backward pass, per sample
+  std::int64_t outputs = 0;                 ///< of all affine layers and convolutions, per sample
+  std::int64_t patches = 0;                 ///< inputs of convolutions per sample, once for each place of the kernel
+  std::int64_t filters = 0;                 ///< trained numbers of the largest convolution
   double closed_form_flops = 0;             ///< of training, where it takes no steps; else 0
   double closed_form_bytes = 0;             ///< what that holds at once
   std::vector<std::int64_t> hidden_widths;  ///< N of each hidden layer that spectra and penalties read
+  std::int64_t infinite_layers = 0;         ///< hidden layers of infinite width, which have no such N
 };
 
 /// Everything a cost function may read.
@@ -116,9 +120,11 @@ struct Kind {
   /// Floating-point operations that this kind adds to one trial in all (regularizer: whole training; attack: all
   /// strengths; metric: once). Null: not worth counting.
   std::function<double(const Json& options, const WorkContext&)> work;
+  /// Attacks and metrics: bytes held at once for one lane beside its parameters. Null: no more than training held.
+  std::function<double(const Json& options, const WorkContext&)> bytes;
   /// Models only.
   std::function<ModelShape(const Json& options, const DatasetInfo&)> shape;
-  /// Models and metrics: says in one line why the kind cannot read such data, or "".
+  /// Models, attacks and metrics: says in one line why the kind cannot read such data, or "".
   std::function<std::string(const Json& options, const DatasetInfo&)> refuse_inputs;
   /// Models and regularizers: why batches of so many samples are too small for it, in one line, or "". See
   /// refuse_single_samples().

@@ -75,14 +75,20 @@ std::vector<Pack> form_packs(const Study& study, const Catalog& catalog, const D
 /// Predicted operations and memory of a pack of these trials (cost model; see docs/architecture.md).
 double predicted_flops(const Study& study, const Catalog& catalog, const std::vector<Lane>& lanes,
                        const std::vector<Evaluation>& evaluations);
-double predicted_bytes(const Study& study, const Catalog& catalog, const std::vector<Lane>& lanes);
+double predicted_bytes(const Study& study, const Catalog& catalog, const std::vector<Lane>& lanes,
+                       const std::vector<Evaluation>& evaluations);
+
+/// "" or, in one line, that the largest of these packs needs more than the `memory` bytes of a worker: what it is for,
+/// and what to do. Packs have been cut for that memory, so a single trial does.
+std::string memory_words(const Study& study, const Catalog& catalog, const std::vector<Pack>& packs, double memory);
 
 /// The shape of a trial: what must be equal for two trials to share a pack (configuration without its per-lane
 /// options).
 std::string shape_key(const Study& study, const Catalog& catalog, const Trial& trial);
 
 /// What `eigensweep plan` prints: points, cells, trials, packs, operations, memory, expected time on `workers` workers
-/// at `flops_per_second` each; with `done` from an earlier run, what is left.
+/// at `flops_per_second` each; with `done` from an earlier run, what is left. Its warnings are the study's, and that a
+/// trial needs more memory than a worker has.
 Json plan(const Study& study, const Catalog& catalog, const Done& done, const PackLimits& limits,
           double flops_per_second);
 

@@ -31,6 +31,8 @@ Introduction introduction_from_json(const Json& json);
 /// Rank 0: its own introduction and those of all others, by rank. Waits for them.
 std::vector<Introduction> gather_introductions(Communicator& communicator, Introduction own);
 std::vector<Place> places_of(const std::vector<Introduction>& ranks);
+/// Of at least one place: packs are made so that any worker may run any of them.
+double smallest_memory(const std::vector<Place>& places);
 
 /// What decided about cores and memory, a line for each machine and answer: {"cores" or "memory", line}.
 std::vector<std::pair<std::string, std::string>> decisions(const std::vector<Introduction>& ranks);

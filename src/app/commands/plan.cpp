@@ -20,7 +20,8 @@ struct PlanArguments {
   bool json = false;
   std::size_t workers = 1;
   // Single-precision matrix products on one core of a current processor, with everything around them.
-  double speed = 50;  // GFLOP/s
+  double speed = 50;                                 // GFLOP/s
+  double memory = study::PackLimits{}.memory / 1e9;  // GB
 };
 
 // What an earlier run of the study finished; `place` is its folder or a file in it.
@@ -59,7 +60,8 @@ std::string table(const Json& plan, bool is_diff) {
   }
   page += fmt::format("work:   {} in {} packs of up to {} trials side by side\n", text::flops(plan.at("flops")),
                       count(plan.at("packs")), count(plan.at("lanes_of_largest_pack")));
-  page += fmt::format("memory: {} for the largest pack\n", text::bytes(plan.at("bytes_of_largest_pack")));
+  page += fmt::format("memory: {} for the largest pack, of packs for workers with {} (--memory)\n",
+                      text::bytes(plan.at("bytes_of_largest_pack")), text::bytes(plan.at("bytes_of_worker")));
   page += fmt::format("time:   about {} on {} {}, at an assumed {} GFLOP/s each (--speed, --workers)\n",
                       text::duration(plan.at("seconds")), count(plan.at("workers")),
                       plan.at("workers") == 1 ? "worker" : "workers",
@@ -81,6 +83,9 @@ void add_plan(CLI::App& app, Action& action) {
   command->add_option("--speed", given->speed, "GFLOP/s of one worker")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  command->add_option("--memory", given->memory, "GB that one worker has")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   command->add_option("--diff", given->diff, "results file or output folder of an earlier run: what is left");
   command->callback([&action, given] {
     action = [given] {
@@ -88,6 +93,7 @@ void add_plan(CLI::App& app, Action& action) {
       const study::Done done = given->diff.empty() ? study::Done{} : done_in(study, given->diff);
       study::PackLimits limits;
       limits.workers = given->workers;
+      limits.memory = given->memory * 1e9;
       const Json plan = study::plan(study, catalog(), done, limits, given->speed * 1e9);
       std::cout << (given->json ? json_text(plan, 2) + "\n" : table(plan, !given->diff.empty()));
       return ExitCode::ok;
