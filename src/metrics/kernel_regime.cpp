@@ -18,6 +18,14 @@ double probe_samples(const Json& options, const study::WorkContext& context) {
                options.at("split") == "train" ? dataset.train_samples : dataset.test_samples);
 }
 
+bool is_finite(const Json&, const Json& config) { return config.at("model").at("width") != "inf"; }
+
+bool has_snapshots(const Json& options, const Json& config) {
+  return is_finite(options, config) && config.at("training").at("snapshots") != 0;
+}
+
+bool keeps_grams(const Json& options, const Json&) { return options.at("keep_grams").get<bool>(); }
+
 }  // namespace
 
 study::Kind declare_kernel_regime() {
@@ -40,13 +48,14 @@ study::Kind declare_kernel_regime() {
        {"affine"},
        "f64",
        "",
-       "norm(W - W0) / norm(W0) of each affine layer's weights, input layer first"},
-      {"parameter_change", {}, "f64", "", "the same of all trained numbers together"},
-      {"feature_change", {"layer"}, "f64", "", "norm(H - H0) / norm(H0) of each hidden layer's activations"},
-      {"gate_flips", {"layer"}, "f64", "", "share of units and samples whose activation changed sign"},
-      {"cka", {"layer"}, "f64", "", "debiased linear CKA between activations before and after training"},
-      {"ntk_drift", {}, "f64", "", "norm(T - T0) / norm(T0) of the tangent kernel, traced over logits"},
-      {"ntk_distance", {}, "f64", "", "1 - <T, T0> / (norm(T) norm(T0))"},
+       "norm(W - W0) / norm(W0) of each affine layer's weights, input layer first",
+       is_finite},
+      {"parameter_change", {}, "f64", "", "the same of all trained numbers together", is_finite},
+      {"feature_change", {"layer"}, "f64", "", "norm(H - H0) / norm(H0) of each hidden layer's activations", is_finite},
+      {"gate_flips", {"layer"}, "f64", "", "share of units and samples whose activation changed sign", is_finite},
+      {"cka", {"layer"}, "f64", "", "debiased linear CKA between activations before and after training", is_finite},
+      {"ntk_drift", {}, "f64", "", "norm(T - T0) / norm(T0) of the tangent kernel, traced over logits", is_finite},
+      {"ntk_distance", {}, "f64", "", "1 - <T, T0> / (norm(T) norm(T0))", is_finite},
       {"ntk_alignment_initial",
        {},
        "f64",
@@ -57,8 +66,9 @@ study::Kind declare_kernel_regime() {
        {"affine"},
        "f64",
        "",
-       "the affine layers' parts of the tangent kernel's trace at initialisation"},
-      {"ntk_shares", {"affine"}, "f64", "", "the same after training"},
+       "the affine layers' parts of the tangent kernel's trace at initialisation",
+       is_finite},
+      {"ntk_shares", {"affine"}, "f64", "", "the same after training", is_finite},
       {"ntk_eigenvalues_initial",
        {"eigenvalue"},
        "f64",
@@ -81,28 +91,31 @@ study::Kind declare_kernel_regime() {
        {},
        "f64",
        "",
-       "rms of f - f_lin over rms of f - f0, f_lin linear in the parameters about their start"},
+       "rms of f - f_lin over rms of f - f0, f_lin linear in the parameters about their start",
+       is_finite},
       {"input_jacobian_initial",
        {},
        "f64",
        "",
-       "mean over probe samples of the Frobenius norm of d logits / d inputs at initialisation"},
+       "mean over probe samples of the Frobenius norm of d logits / d inputs at initialisation",
+       is_finite},
       {"input_jacobian", {}, "f64", "", "the same after training"},
-      {"input_jacobian_top_initial", {}, "f64", "", "mean of its largest singular value at initialisation"},
+      {"input_jacobian_top_initial", {}, "f64", "", "mean of its largest singular value at initialisation", is_finite},
       {"input_jacobian_top", {}, "f64", "", "the same after training"},
-      {"moment_epoch", {"moment"}, "f64", "", "epochs after which the training's snapshots were taken"},
-      {"weight_change_history", {"moment", "affine"}, "f64", "", "weight_change at each snapshot"},
-      {"feature_change_history", {"moment", "layer"}, "f64", "", "feature_change at each snapshot"},
-      {"cka_history", {"moment", "layer"}, "f64", "", "cka at each snapshot"},
-      {"ntk_drift_history", {"moment"}, "f64", "", "ntk_drift at each snapshot"},
-      {"ntk_distance_history", {"moment"}, "f64", "", "ntk_distance at each snapshot"},
-      {"ntk_alignment_history", {"moment"}, "f64", "", "ntk_alignment at each snapshot"},
-      {"linearisation_gap_history", {"moment"}, "f64", "", "linearisation_gap at each snapshot"},
+      {"moment_epoch", {"moment"}, "f64", "", "epochs after which the training's snapshots were taken", has_snapshots},
+      {"weight_change_history", {"moment", "affine"}, "f64", "", "weight_change at each snapshot", has_snapshots},
+      {"feature_change_history", {"moment", "layer"}, "f64", "", "feature_change at each snapshot", has_snapshots},
+      {"cka_history", {"moment", "layer"}, "f64", "", "cka at each snapshot", has_snapshots},
+      {"ntk_drift_history", {"moment"}, "f64", "", "ntk_drift at each snapshot", has_snapshots},
+      {"ntk_distance_history", {"moment"}, "f64", "", "ntk_distance at each snapshot", has_snapshots},
+      {"ntk_alignment_history", {"moment"}, "f64", "", "ntk_alignment at each snapshot", has_snapshots},
+      {"linearisation_gap_history", {"moment"}, "f64", "", "linearisation_gap at each snapshot", has_snapshots},
       {"hidden_grams",
        {"layer", "sample", "other_sample"},
        "f32",
        "",
-       "mean over a hidden layer's units of products of activations, uncentred, after training"},
+       "mean over a hidden layer's units of products of activations, uncentred, after training",
+       keeps_grams},
   };
   kind.refuse = [](const Json&, const Json& config) { return refuse_tangents(config); };
   kind.warn = [](const Json& options, const Json&) -> std::string {

@@ -20,6 +20,9 @@ double fitted_samples(const Json& options, const study::DatasetInfo& dataset) {
   return taken(options.at("train_samples").get<double>(), dataset.train_samples);
 }
 
+// At infinite width the network itself is the regression.
+bool is_trained(const Json&, const Json& config) { return config.at("model").at("width") != "inf"; }
+
 double kernel_side(const Json& options, const study::DatasetInfo& dataset) {
   return fitted_samples(options, dataset) * static_cast<double>(dataset.classes);
 }
@@ -45,10 +48,20 @@ study::Kind declare_kernel_regression() {
             {"test", options.at("samples").get<std::int64_t>(), "samples"}};
   };
   kind.columns = {
-      {"accuracy_initial", {}, "f64", "", "test accuracy of regression with the tangent kernel at initialisation"},
-      {"accuracy_final", {}, "f64", "", "the same with the tangent kernel after training"},
-      {"robust_accuracy_initial", {}, "f64", "", "share of attacked test samples that the former gets right"},
-      {"robust_accuracy_final", {}, "f64", "", "the same of the latter"},
+      {"accuracy_initial",
+       {},
+       "f64",
+       "",
+       "test accuracy of regression with the tangent kernel at initialisation",
+       is_trained},
+      {"accuracy_final", {}, "f64", "", "the same with the tangent kernel after training", is_trained},
+      {"robust_accuracy_initial",
+       {},
+       "f64",
+       "",
+       "share of attacked test samples that the former gets right",
+       is_trained},
+      {"robust_accuracy_final", {}, "f64", "", "the same of the latter", is_trained},
   };
   kind.refuse = [](const Json&, const Json& config) { return refuse_tangents(config); };
   kind.refuse_inputs = [](const Json& options, const study::DatasetInfo& dataset) -> std::string {

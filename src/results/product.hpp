@@ -18,7 +18,8 @@ class Product {
           const Layout& layout)
       : writer_(writer), study_(study), catalog_(catalog), store_(store), layout_(layout) {}
 
-  void write_attributes(const Json& provenance);
+  /// `warnings`: what is worth saying of the records, beside what the study says.
+  void write_attributes(const Json& provenance, const std::vector<std::string>& warnings);
   void write_dimensions();
   void write_trials();
   void write_history();

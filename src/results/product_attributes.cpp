@@ -62,7 +62,7 @@ Json evaluations_of(const study::Study& study, const Layout& layout) {
 
 }  // namespace
 
-void Product::write_attributes(const Json& provenance) {
+void Product::write_attributes(const Json& provenance, const std::vector<std::string>& warnings) {
   const BuildInfo& build = build_info();
   const auto set = [&](const char* name, const auto& value) { writer_.set_attribute("/", name, value); };
   set("file_type", std::string(file_type));
@@ -78,7 +78,9 @@ void Product::write_attributes(const Json& provenance) {
   set("resolved_json", json_text(study_.resolved(), 2));
   set("axes_json", json_text(axes_of(study_, layout_)));
   set("evaluations_json", json_text(evaluations_of(study_, layout_)));
-  set("study_warnings", json_text(study_.warnings));
+  std::vector<std::string> all = study_.warnings;
+  all.insert(all.end(), warnings.begin(), warnings.end());
+  set("study_warnings", json_text(all));
   set("provenance", json_text(provenance, 2));
 }
 

@@ -2,6 +2,7 @@
 #include <limits>
 #include <utility>
 
+#include "column_check.hpp"
 #include "eigensweep/core/file.hpp"
 #include "place.hpp"
 #include "product.hpp"
@@ -60,14 +61,16 @@ double seconds_of(const wire::Record* record) {
   return record == nullptr ? unknown : record->provenance.value("seconds", unknown);
 }
 
-void write_results(const std::filesystem::path& file, const study::Study& study, const study::Catalog& catalog,
-                   const RecordStore& store, const Json& provenance) {
+std::vector<std::string> write_results(const std::filesystem::path& file, const study::Study& study,
+                                       const study::Catalog& catalog, const RecordStore& store,
+                                       const Json& provenance) {
   const Layout layout = make_layout(study, catalog, store);
   const Json gathered = gather_provenance(study, store, provenance);
+  std::vector<std::string> warnings = column_warnings(study, catalog, store);
   file::replace_atomically(file, [&](const std::filesystem::path& temporary) {
     NetcdfWriter writer(temporary, file);
     Product product(writer, study, catalog, store, layout);
-    product.write_attributes(gathered);
+    product.write_attributes(gathered, warnings);
     product.write_dimensions();
     product.write_trials();
     product.write_history();
@@ -75,14 +78,17 @@ void write_results(const std::filesystem::path& file, const study::Study& study,
     for (const MetricGroup& group : layout.metrics) product.write_metric(group);
     writer.finish();
   });
+  return warnings;
 }
 
 wire::LedgerReport collect(const std::filesystem::path& ledger, const std::filesystem::path& file,
-                           const study::Study& study, const study::Catalog& catalog, const Json& provenance) {
+                           const study::Study& study, const study::Catalog& catalog, const Json& provenance,
+                           std::vector<std::string>* warnings) {
   RecordStore store;
   const wire::LedgerReport report =
       wire::read_ledger(ledger, [&](wire::Record&& record) { store.add(std::move(record)); });
-  write_results(file, study, catalog, store, provenance);
+  std::vector<std::string> said = write_results(file, study, catalog, store, provenance);
+  if (warnings != nullptr) *warnings = std::move(said);
   return report;
 }
 

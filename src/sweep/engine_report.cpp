@@ -59,7 +59,7 @@ void Engine::publish_if_due() {
 void Engine::end_publishing() {
   if (!publishing_.valid()) return;
   try {
-    publishing_.get();
+    say_once(publishing_.get());
   } catch (const std::exception& error) {
     // The ledger has everything; the last try, at the end, is the one that counts.
     log::warn("{}", error.what());
@@ -68,6 +68,12 @@ void Engine::end_publishing() {
   const double cost = seconds() - publish_began_;
   budget_.saw_publish(cost);
   next_publish_ = seconds() + std::max(least_publish_pause, publish_share * cost);
+}
+
+void Engine::say_once(const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) {
+    if (said_.insert(warning).second) log::warn("{}", warning);
+  }
 }
 
 std::string Engine::write_status() noexcept {
@@ -113,7 +119,7 @@ ExitCode Engine::conclude() {
   try {
     end_publishing();
     if (!unsaved_.empty()) save(true);
-    if (has_news_) work_.publish();
+    if (has_news_) say_once(work_.publish());
   } catch (const Error& error) {
     if (!error_code_) {
       error_code_ = error.code();

@@ -206,7 +206,7 @@ class Leader {
       return study::predicted_flops(study, catalog_, pack.lanes, {evaluation}) -
              study::predicted_flops(study, catalog_, pack.lanes, {});
     };
-    work.publish = [&study, &paths, this] { publish_(study, paths); };
+    work.publish = [&study, &paths, this] { return publish_(study, paths); };
     work.continue_command = fmt::format("eigensweep run {} --output {}", text::shell_path(options_.study_file),
                                         text::shell_path(paths.folder()));
     return work;

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "eigensweep/core/json.hpp"
 #include "eigensweep/study/study.hpp"
@@ -51,12 +52,14 @@ class RecordStore {
 
 /// Writes the results file of a study: what it asks for, of what `store` holds. Replaces `file` in one step: a reader
 /// sees the old content or the new one, whatever dies. `provenance` is added to what the records themselves say of
-/// hosts, devices and versions. Throws SystemError.
-void write_results(const std::filesystem::path& file, const study::Study& study, const study::Catalog& catalog,
-                   const RecordStore& store, const Json& provenance);
+/// hosts, devices and versions. Returns what it also writes among the study's warnings: a line for each column that
+/// records have and their kind does not declare, or the other way round. Throws SystemError.
+std::vector<std::string> write_results(const std::filesystem::path& file, const study::Study& study,
+                                       const study::Catalog& catalog, const RecordStore& store, const Json& provenance);
 
-/// The same from a ledger. Throws SystemError, DataError.
+/// The same from a ledger; what write_results() returns goes to `warnings`. Throws SystemError, DataError.
 wire::LedgerReport collect(const std::filesystem::path& ledger, const std::filesystem::path& file,
-                           const study::Study& study, const study::Catalog& catalog, const Json& provenance);
+                           const study::Study& study, const study::Catalog& catalog, const Json& provenance,
+                           std::vector<std::string>* warnings = nullptr);
 
 }  // namespace eigensweep::results

@@ -37,6 +37,8 @@ struct Column {
   std::string unit;
   std::string meaning;       ///< one sentence, for the dataset's `description` attribute
   bool per_strength = true;  ///< attacks: one number per strength; false: one for all of them
+  /// Whether a kind with these options returns it for a network of this training configuration. Null: always.
+  std::function<bool(const Json& options, const Json& config)> returned_if{};
 };
 
 /// What a dataset is, known before it is loaded.

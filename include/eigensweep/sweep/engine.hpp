@@ -6,6 +6,7 @@
 #include <functional>
 #include <future>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -36,8 +37,9 @@ struct Work {
   /// checkpoint; else its closed form, or an evaluation.
   std::function<double(const study::Pack&)> least_flops;
   std::function<double(const study::Pack&, const study::Evaluation&)> evaluation_flops;  ///< of all lanes
-  std::function<void()> publish;  ///< makes results.h5 anew from the ledger
-  std::string continue_command;   ///< for messages
+  /// Makes results.h5 anew from the ledger; returns what is worth saying of the records.
+  std::function<std::vector<std::string>()> publish;
+  std::string continue_command;  ///< for messages
 };
 
 /// Rank 0 at work: takes what workers say, makes records durable, lets the coordinator decide, hands out packs, shows
@@ -81,6 +83,7 @@ class Engine {
   void tick();
   void publish_if_due();
   void end_publishing();
+  void say_once(const std::vector<std::string>& warnings);
   /// Why status.json could not be written; "" if it was.
   std::string write_status() noexcept;
   void count(const wire::EncodedRecord& record);
@@ -140,7 +143,8 @@ class Engine {
   static constexpr double least_publish_pause = 30;  // seconds between two results.h5
   double next_publish_ = least_publish_pause;
   double publish_began_ = 0;
-  std::future<void> publishing_;
+  std::future<std::vector<std::string>> publishing_;
+  std::set<std::string> said_;  ///< of what publishing returned: each line once in a run
   double next_save_ = 0;
   bool save_failed_ = false;
   bool status_failed_ = false;

@@ -35,7 +35,7 @@ struct RunOptions {
 };
 
 /// Makes results.h5 anew from what lies in the output folder.
-using Publish = std::function<void(const study::Study& study, const OutputPaths& paths)>;
+using Publish = std::function<std::vector<std::string>(const study::Study& study, const OutputPaths& paths)>;
 
 /// Runs a study to its end, or until it is asked to stop: alone, or as one rank of an MPI job (every rank calls it).
 /// Continues what an earlier run left. Returns ok, trials_failed or continue_later, the same on every rank.

@@ -11,8 +11,10 @@
 namespace eigensweep::app {
 namespace {
 
-void publish(const study::Study& study, const sweep::OutputPaths& paths) {
-  results::collect(paths.ledger(), paths.results(), study, catalog(), {{"written_by", "run"}});
+std::vector<std::string> publish(const study::Study& study, const sweep::OutputPaths& paths) {
+  std::vector<std::string> warnings;
+  results::collect(paths.ledger(), paths.results(), study, catalog(), {{"written_by", "run"}}, &warnings);
+  return warnings;
 }
 
 }  // namespace

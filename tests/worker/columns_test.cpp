@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+// Every attack and metric of the tables, run by a worker on small networks: what comes back is what was declared.
+#include <catch2/catch.hpp>
+#include <map>
+#include <set>
+
+#include "eigensweep/catalog.hpp"
+#include "eigensweep/study/sections.hpp"
+#include "eigensweep/study/study.hpp"
+#include "eigensweep/worker/run_pack.hpp"
+
+using namespace eigensweep;
+
+namespace {
+
+/// A study that asks for all attacks and all metrics of the tables, with default options but `options` of a metric.
+std::string study_of_everything(const std::string& model, const std::string& training, const Json& options) {
+  Json attacks = Json::object(), metrics = Json::object();
+  for (const study::Kind& kind : catalog().all()) {
+    if (kind.family == study::Family::attack) {
+      attacks[kind.name] = {{"samples", 20}};
+      if (!kind.strength.empty()) attacks[kind.name][kind.strength] = {{"sweep", {0, 0.1}}};
+    }
+    if (kind.family != study::Family::metric) continue;
+    metrics[kind.name] = options.value(kind.name, Json::object());
+    if (kind.options.find("samples") != nullptr) metrics[kind.name]["samples"] = 20;
+    if (kind.options.find("train_samples") != nullptr) metrics[kind.name]["train_samples"] = 12;
+  }
+  return R"({"name": "all", "dataset": {"kind": "gaussian", "train_samples": 40, "test_samples": 24, "classes": 3,
+             "validation_samples": 10}, "seed": {"sweep": [0, 1]}, "model": )" +
+         model + R"(, "training": )" + training + R"(, "attacks": )" + attacks.dump() + R"(, "metrics": )" +
+         metrics.dump() + "}";
+}
+
+std::vector<wire::Record> records_of(const study::Study& study) {
+  wire::Task task;
+  task.pack = "all";
+  for (const study::Trial& trial : study.trials) task.lanes.push_back({trial.id, study.config(trial), true, ""});
+  for (const study::Evaluation& evaluation : study.evaluations(study.trials.front())) {
+    task.evaluations.push_back({evaluation.id, std::string(study::family_name(evaluation.family)), evaluation.label,
+                                evaluation.kind, evaluation.options, evaluation.strengths});
+  }
+  std::vector<wire::Record> records;
+  worker::PackHooks hooks;
+  hooks.record = [&](const wire::Record& record) { records.push_back(record); };
+  worker::Session session(torch::kCPU);
+  CHECK(worker::run_pack(task, session, hooks) == worker::Ending::finished);
+  return records;
+}
+
+std::set<std::string> names_of(const std::map<std::string, wire::Array>& columns) {
+  std::set<std::string> names;
+  for (const auto& [name, array] : columns) names.insert(name);
+  return names;
+}
+
+/// `leading`: lengths of the dimensions before the declared ones.
+void check(const std::vector<study::Column>& declared, const wire::Record& record,
+           const std::vector<std::int64_t>& leading, const Json& options, const Json& config) {
+  CHECK(record.status == wire::Status::ok);
+  std::set<std::string> wanted;
+  for (const study::Column& column : declared) {
+    if (!column.returned_if || column.returned_if(options, config)) wanted.insert(column.name);
+  }
+  CHECK(names_of(record.columns) == wanted);
+  for (const study::Column& column : declared) {
+    const auto found = record.columns.find(column.name);
+    if (found == record.columns.end()) continue;
+    INFO(column.name);
+    const wire::Array& array = found->second;
+    CHECK(array.dtype == column.dtype);
+    REQUIRE(array.shape.size() == leading.size() + column.dims.size());
+    CHECK(std::vector<std::int64_t>(array.shape.begin(),
+                                    array.shape.begin() + static_cast<std::ptrdiff_t>(leading.size())) == leading);
+    CHECK(array.size() > 0);
+  }
+}
+
+void check_everything(const std::string& model, const std::string& training, const Json& options = Json::object()) {
+  const study::Study study = study::parse_study(study_of_everything(model, training, options), "all.json", catalog());
+  std::map<std::string, Json> configs;
+  for (const study::Trial& trial : study.trials) configs[trial.id] = study.config(trial);
+  std::set<std::string> seen;  // kinds
+  for (const wire::Record& record : records_of(study)) {
+    const Json& config = configs.at(record.trial);
+    if (record.kind == wire::RecordKind::training) {
+      check(study::history_columns(), record, {}, Json::object(), config);
+      continue;
+    }
+    for (const study::Evaluation& evaluation : study.evaluations(study.trials.front())) {
+      if (evaluation.id != record.evaluation) continue;
+      INFO(evaluation.kind);
+      std::vector<std::int64_t> leading;
+      if (!evaluation.strength_name.empty()) leading.push_back(static_cast<std::int64_t>(evaluation.strengths.size()));
+      check(catalog().find(evaluation.family, evaluation.kind)->columns, record, leading, evaluation.options, config);
+      seen.insert(evaluation.kind);
+    }
+  }
+  for (const study::Family family : {study::Family::attack, study::Family::metric}) {
+    for (const std::string& kind : catalog().names(family)) {
+      INFO(kind);
+      CHECK(seen.count(kind) == 1);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("every attack and metric returns the columns that it declares") {
+  check_everything(R"({"kind": "mlp", "width": 6, "depth": 2})", R"({"epochs": 1, "batch_size": 20})");
+}
+
+TEST_CASE("columns that depend on options come with these, and are declared so") {
+  check_everything(R"({"kind": "mlp", "width": 6, "depth": 2})", R"({"epochs": 3, "batch_size": 20, "snapshots": 2})",
+                   {{"kernel_regime", {{"keep_grams", true}}}});
+}
+
+TEST_CASE("at infinite width every attack and metric returns the columns that it declares for it") {
+  check_everything(
+      R"({"kind": "mlp", "width": "inf", "depth": 2, "parametrisation": "ntk", "weight_variance": 2,
+                       "bias_variance": 0.1, "centre_output": true})",
+      R"({"epochs": 1, "batch_size": 20, "loss": "mse", "optimizer": {"kind": "sgd", "learning_rate": 0.1}})",
+      {{"kernel_regime", {{"keep_grams", true}}}});
+}
