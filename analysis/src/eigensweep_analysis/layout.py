@@ -156,8 +156,8 @@ def robust_accuracies(data):
     """(numbers, label of the attack, name of its strength) of every attack and noise of the study."""
     for name in data.data_vars:
         attack_dim, strength_dim = data[name].dims[-2:] if data[name].ndim > 1 else ("", "")
-        place = data[name].attrs
-        if place.get("family") == "attack" and place.get("column") == "robust_accuracy":
+        place = data[name].attrs  # as `load` notes it; a metric's column may have such a name too
+        if place.get("column", name) == "robust_accuracy" and place.get("family", "attack") == "attack":
             values = _with_clean(data, name, strength_dim)
             for attack in data[attack_dim].values:
                 yield values.sel({attack_dim: attack}), attack, strength_dim
