@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <fstream>
@@ -120,6 +121,22 @@ TEST_CASE("a cell's trial and configuration are those of a study of this cell al
     }
   }
   CHECK(compared > 300);
+}
+
+TEST_CASE("each trial's dataset is one of the study's sections, which stand in the order of their first trial") {
+  const Study study = parse(R"({"name": "a", "seed": {"sweep": [1, 2]}, "model": {"width": 64},
+    "dataset": {"kind": "gaussian", "exponent": {"sweep": [1, 2]}},
+    "cases": [{"name": "one"}, {"name": "two", "dataset": {"exponent": {"sweep": [3, 2]}}},
+              {"name": "other", "dataset": {"kind": "mnist", "train_samples": {"sweep": [10000, 20000]}}}]})");
+  REQUIRE(study.dataset_sections().size() == 5);
+  std::size_t next = 0;
+  for (const Trial& trial : study.trials) {
+    const std::size_t section = study.dataset_section(trial);
+    REQUIRE(section <= next);
+    next = std::max(next, section + 1);
+    CHECK(study.dataset_sections()[section] == study.config(trial).at("dataset"));
+  }
+  CHECK(next == 5);
 }
 
 TEST_CASE("trials of one recipe differ in nothing but their seed") {

@@ -78,7 +78,8 @@ class Study {
   /// The value of a cell on a training or replicate axis (index into `axes`); null where its case has no such option.
   [[nodiscard]] const Json& coordinate(const Cell& cell, std::size_t axis) const;
   /// The resolved training configuration {dataset, model, training, regularizers, seed} of a trial: every option
-  /// present, penalties that are switched off left out. Made anew in each call, in some microseconds.
+  /// present, penalties that are switched off left out. Made anew in each call, in some microseconds: keep it in a
+  /// variable while you hold references into it.
   [[nodiscard]] Json config(const Trial& trial) const;
   /// The seed of that configuration, at once.
   [[nodiscard]] long long seed(const Trial& trial) const;
@@ -108,7 +109,7 @@ class Study {
   std::vector<std::uint32_t> evaluation_set_of_;          // one per trial
   std::vector<Json> dataset_sections_;
   std::vector<std::uint32_t> dataset_section_of_;  // one per trial
-  std::map<std::string, DatasetInfo> datasets_;           // by the text of the "dataset" section
+  std::map<std::string, DatasetInfo> datasets_;    // by the text of the "dataset" section
   Json resolved_;
 };
 
