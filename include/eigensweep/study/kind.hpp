@@ -35,10 +35,10 @@ struct Column {
   std::vector<std::string> dims;
   std::string dtype = "f64";  ///< "f64", "f32", "i64"
   std::string unit;
-  std::string meaning;       ///< one sentence, for the dataset's `description` attribute
-  bool per_strength = true;  ///< attacks: one number per strength; false: one for all of them
+  std::string meaning;  ///< one sentence, for the dataset's `description` attribute
   /// Whether a kind with these options returns it for a network of this training configuration. Null: always.
   std::function<bool(const Json& options, const Json& config)> returned_if{};
+  bool per_strength = true;  ///< attacks: one number per strength; false: one for all of them
 };
 
 /// What a dataset is, known before it is loaded.
