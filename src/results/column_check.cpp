@@ -24,6 +24,7 @@ class Check {
                std::size_t leading, const Json& options, const Json& config) {
     for (const study::Column& column : declared) {
       const auto found = record.columns.find(column.name);
+      const std::size_t dimensions = (column.per_strength ? leading : 0) + column.dims.size();
       if (found == record.columns.end()) {
         if (!column.returned_if || column.returned_if(options, config)) {
           say(
@@ -31,9 +32,9 @@ class Check {
                           "missing in results.h5",
                           who, column.name));
         }
-      } else if (!fits(found->second, leading + column.dims.size())) {
+      } else if (!fits(found->second, dimensions)) {
         say(fmt::format("{} gave '{}' with {} dimensions and declares {} (a bug); its numbers are in the ledger alone",
-                        who, column.name, found->second.shape.size(), leading + column.dims.size()));
+                        who, column.name, found->second.shape.size(), dimensions));
       }
     }
     for (const auto& [name, array] : record.columns) {

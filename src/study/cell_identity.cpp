@@ -75,7 +75,7 @@ class SectionWriter {
 
 }  // namespace
 
-CellIdentity::CellIdentity(const Template& alternative, const Grid& grid, const Catalog& catalog) : grid_(grid) {
+CellIdentity::CellIdentity(const Template& alternative, const Grid& grid, const Catalog& catalog) {
   static const Options options = training_options();
   const SectionWriter writer(grid);
   const Json& config = alternative.config;

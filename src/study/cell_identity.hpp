@@ -25,7 +25,6 @@ class CellIdentity {
     const Grid::Switch* off = nullptr;  // null: it is always on
   };
 
-  const Grid& grid_;
   CellText before_;
   std::vector<Penalty> penalties_;
   CellText after_;

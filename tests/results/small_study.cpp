@@ -109,8 +109,10 @@ Record evaluation(const study::Study& study, std::size_t index, const study::Eva
     } else if (column.dims.size() == 2) {
       record.columns[column.name] = block(record.trial, what, 2, width);
     } else {
-      for (std::size_t layer = 0; layer < 2; ++layer)
-        values.push_back(column.dtype == "i64" ? static_cast<double>(layer + 1) : value_for(record.trial, what, layer));
+      for (std::size_t layer = 0; layer < 2; ++layer) {
+        const std::size_t rank = layer + (column.name == "fit_last" ? 10 : 1);  // enough of them for an exponent
+        values.push_back(column.dtype == "i64" ? static_cast<double>(rank) : value_for(record.trial, what, layer));
+      }
       record.columns[column.name] = Array::of(values);
     }
   }
