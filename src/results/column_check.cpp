@@ -37,7 +37,8 @@ class Check {
                         who, column.name, found->second.shape.size(), dimensions));
       }
     }
-    for (const auto& [name, array] : record.columns) {
+    for (const auto& entry : record.columns) {
+      const std::string& name = entry.first;
       const bool is_declared = std::any_of(declared.begin(), declared.end(),
                                            [&](const study::Column& column) { return column.name == name; });
       if (is_declared) continue;
