@@ -35,7 +35,9 @@ def check_columns(column, rows):
             parts = path.split("/")
             if parts[0] == "attacks":
                 found = column("attacks", parts[2])[index, attacks.index(parts[1])]
-                found = numpy.array([found[list(epsilon).index(s)] for s in expected["strengths"]])
+                if numpy.ndim(found) > 0:  # else one number for all strengths
+                    found = numpy.array([found[list(epsilon).index(s)] for s in expected["strengths"]])
+                found = numpy.reshape(found, expected["shape"])
             else:
                 found = numpy.asarray(column(parts[0], parts[1])[index], dtype=float)
                 inside = tuple(slice(0, n) for n in expected["shape"])
