@@ -134,6 +134,7 @@ def test_the_clean_accuracy_of_the_attacked_samples_is_strength_0(tmp_path):
     curve = data.robust_accuracy.sel(attack="fgsm")
     xr.testing.assert_identical(next(robust_accuracies(data))[0], curve)
     clean = data.robust_accuracy.sel(epsilon=0, drop=True) - 0.25
+    clean.attrs["column"] = "clean_accuracy"
     # Strength 0 is not asked for, or only of another attack.
     without = data.isel(epsilon=slice(1, None)).assign(clean_accuracy=clean)
     other = data.assign(clean_accuracy=clean)

@@ -141,7 +141,6 @@ class Disks(Case):
             ("checkpoints/", 20 * kib, ["--checkpoint-every", "0.001s"], study(), {"checkpoint_kib": 30, "steps": 20, "step_ms": 5}),
             ("ledger.bin", 10 * kib, ["--lanes", 2], many, {}),
             ("results.h5", 30 * kib, [], study(), {}),
-            ("study.json", kib // 2, [], study(), {}),
         ):
             with self.subTest(file=what):
                 shutil.rmtree(self.output, ignore_errors=True)
