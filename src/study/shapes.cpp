@@ -46,6 +46,7 @@ std::uint32_t Shapes::number(const Trial& trial) {
   std::uint32_t& number = grid.numbers[grid.projection.number(study_.grid(cell).digits_of(cell.place))];
   if (number == unknown) {
     const auto next = static_cast<std::uint32_t>(number_by_key_.size());
+    ++questions_;
     number = number_by_key_.emplace(shape_key(study_, catalog_, trial), next).first->second;
   }
   return number;

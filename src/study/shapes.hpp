@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <unordered_map>
@@ -19,6 +20,8 @@ class Shapes {
 
   /// The same number for trials of one shape.
   std::uint32_t number(const Trial& trial);
+  /// How often shape_key was asked: what a shape costs.
+  [[nodiscard]] std::size_t questions() const noexcept { return questions_; }
 
  private:
   struct InGrid {
@@ -30,6 +33,7 @@ class Shapes {
   const Catalog& catalog_;
   std::vector<InGrid> grids_;
   std::unordered_map<std::string, std::uint32_t> number_by_key_;
+  std::size_t questions_ = 0;
 };
 
 }  // namespace eigensweep::study

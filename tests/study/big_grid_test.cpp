@@ -15,6 +15,7 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
 #include "eigensweep/study/pack.hpp"
+#include "shapes.hpp"
 #include "small_catalog.hpp"
 
 using namespace eigensweep;
@@ -140,8 +141,8 @@ TEST_CASE("each trial's dataset is one of the study's sections, which stand in t
 }
 
 TEST_CASE("trials of one recipe differ in nothing but their seed") {
-  const Study study = parse(R"({"name": "a", "seed": {"sweep": [3, 4, 5]},
-    "model": {"width": {"sweep": [16, 32]}}, "training": {"epochs": {"sweep": [1, 2]}},
+  const Study study = parse(R"({"name": "a", "model": {"width": {"sweep": [16, 32]}}, "seed": {"sweep": [3, 4, 5]},
+    "training": {"epochs": {"sweep": [1, 2]}},
     "cases": [{"name": "one"}, {"name": "two", "model": {"depth": 2}},
               {"name": "zipped", "model": {"depth": {"sweep": [3, 4, 5]}}}],
     "zip": [["/training/epochs", "/model/width"]]})");
@@ -155,6 +156,10 @@ TEST_CASE("trials of one recipe differ in nothing but their seed") {
   CHECK(configs.size() == study.recipes());
   CHECK(configs.rbegin()->first < study.recipes());
   for (const auto& [recipe, texts] : configs) CHECK(texts.size() == 1);
+  const Study zipped = parse(R"({"name": "a", "seed": {"sweep": [3, 4]}, "model": {"width": {"sweep": [16, 32]}},
+    "zip": [["/seed", "/model/width"]]})");
+  CHECK(zipped.recipes() == 2);
+  CHECK(zipped.recipe(zipped.trials[0]) != zipped.recipe(zipped.trials[1]));
 }
 
 TEST_CASE("seeds multiply neither refusals nor shapes nor looks at the data") {
@@ -185,6 +190,11 @@ TEST_CASE("per-lane options multiply no shapes, but a penalty that is switched o
   work = {};
   const std::vector<Pack> packs = form_packs(study, catalog, {}, {});
   CHECK(work.shapes == 2);
+  Shapes shapes(study, catalog);
+  std::set<std::uint32_t> numbers;
+  for (const Trial& trial : study.trials) numbers.insert(shapes.number(trial));
+  CHECK(numbers.size() == 2);
+  CHECK(shapes.questions() == 2);
   std::set<std::size_t> groups;
   for (const Pack& pack : packs) groups.insert(pack.group);
   CHECK(groups.size() == 2);
