@@ -27,10 +27,12 @@ def attach(dataset, file, dims):
 
 
 def write(path, axes=(WIDTH, DEPTH, STRENGTH, SEED), attacks=("fgsm", "pgd"), metrics=True, statuses=None, drop=(),
-          epochs=5, noise_levels=(), name="sample", resolved=None, regime=False, early=False):
-    """`statuses`: row -> (status, message); `drop`: rows left out of the grid; `regime`: with the metrics kernel_regime
+          epochs=5, noise_levels=(), name="sample", resolved=None, regime=False, early=False, rows=None, zips=()):
+    """`rows`: [{axis: value}] in place of the grid of all values; `zips`: lists of pointers that the study zips. `statuses`: row -> (status, message); `drop`: rows left out of the grid; `regime`: with the metrics kernel_regime
     and kernel_regression; `early`: with a second spectrum, labelled "early", of the networks at initialisation."""
-    rows = [dict(zip([a["name"] for a in axes], cell)) for cell in itertools.product(*(a["values"] for a in axes))]
+    names = [a["name"] for a in axes]
+    if rows is None:
+        rows = [dict(zip(names, cell)) for cell in itertools.product(*(a["values"] for a in axes))]
     rows = [row for place, row in enumerate(rows) if place not in drop]
     count = len(rows)
     status = np.ones(count, np.int64)
@@ -39,7 +41,7 @@ def write(path, axes=(WIDTH, DEPTH, STRENGTH, SEED), attacks=("fgsm", "pgd"), me
         status[place], message[place] = value, why
     widths = [row.get("width", 64) for row in rows]
     depths = [row.get("depth", 1) for row in rows]
-    layers, ranks = max(depths), int(max(w for w in widths if np.isfinite(w)))
+    layers, ranks = max(depths, default=1), int(max((w for w in widths if np.isfinite(w)), default=16))
     sizes = [int(w) if np.isfinite(w) else ranks for w in widths]  # an infinite layer has a spectrum over the samples
     random = np.random.default_rng(0)
     good = status == 1
@@ -55,7 +57,7 @@ def write(path, axes=(WIDTH, DEPTH, STRENGTH, SEED), attacks=("fgsm", "pgd"), me
         file.attrs["git_revision"] = "0123456789abcdef"
         file.attrs["git_dirty"] = np.int64(0)
         file.attrs["created_utc"] = "2026-01-01T00:00:00Z"
-        file.attrs["study_json"] = json.dumps({"name": name, "description": "made-up numbers"})
+        file.attrs["study_json"] = json.dumps({"name": name, "description": "made-up numbers", **({"zip": zips} if zips else {})})
         file.attrs["resolved_json"] = json.dumps(resolved or {"model": {"kind": "mlp", "width": 64, "depth": 1}})
         file.attrs["provenance"] = json.dumps({"eigensweep": "0.1.0", "hosts": ["laptop"], "wall_seconds": 12.5})
         file.attrs["study_warnings"] = json.dumps(["/training/batch_size: 64 is not above the width 64"])

@@ -106,35 +106,3 @@ def test_means_over_seeds_need_one_call(tmp_path):
     mean = data.robust_accuracy.sel(width=256, attack="pgd").mean("seed")
     assert isinstance(mean, xr.DataArray)
     assert mean.dims == ("depth", "strength", "epsilon")
-
-
-def refusal(path):
-    with pytest.raises(eigensweep_analysis.ResultsError) as caught:
-        eigensweep_analysis.load(path)
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
-
-
-def test_a_file_of_another_type_is_refused(tmp_path):
-    with h5py.File(tmp_path / "other.h5", "w") as file:
-        file.attrs["file_type"] = "weather"
-    assert refusal(tmp_path / "other.h5") == (
-        f"{tmp_path}/other.h5: file_type is 'weather', not 'eigensweep-results' (this is not a results file); "
-        "give the results.h5 of a run"
-    )
-
-
-def test_a_newer_format_is_refused(tmp_path):
-    file = write(tmp_path / "r.h5", axes=(WIDTH,))
-    with h5py.File(file, "a") as raw:
-        raw.attrs["format_version"] = 2
-    assert refusal(file) == (
-        f"{file}: format_version is 2, this package reads 1; install the eigensweep_analysis that came with the "
-        "eigensweep that wrote it"
-    )
-
-
-def test_a_missing_file_and_a_text_file_are_refused(tmp_path):
-    assert "no such file" in refusal(tmp_path / "nowhere.h5")
-    (tmp_path / "text.h5").write_text("hello")
-    assert "not an HDF5 file" in refusal(tmp_path / "text.h5")

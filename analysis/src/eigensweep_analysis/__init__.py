@@ -9,6 +9,6 @@
 `python -m eigensweep_analysis figures paper results.h5...` those of the paper, from the studies in jobs/paper.
 """
 
-from eigensweep_analysis.load import ResultsError, STATUS, load
+from eigensweep_analysis.load import STATUS, ResultsError, UnreadableResults, load
 
-__all__ = ["ResultsError", "STATUS", "load"]
+__all__ = ["ResultsError", "STATUS", "UnreadableResults", "load"]

@@ -8,6 +8,8 @@ import h5py
 import numpy as np
 import xarray as xr
 
+from eigensweep_analysis.unfold import LAYOUTS, unfold
+
 FILE_TYPE = "eigensweep-results"
 FORMAT_VERSION = 1
 
@@ -18,16 +20,25 @@ BOOKKEEPING = ("status", "message", "evaluation_seconds", "kind", "options")
 
 
 class ResultsError(ValueError):
-    """The file is no results file that this package reads; the message says what to do."""
+    """What is asked cannot be had from these results; the message is one line and says what to do."""
 
 
-def load(path):
+class UnreadableResults(ResultsError):
+    """The file is missing, damaged, of a newer format or no results file; the message is one line."""
+
+
+def load(path, layout="auto"):
     """The results of a study as one xarray.Dataset whose dimensions are the study's axes.
 
     Parameters
     ----------
     path : str or Path
-        A results file, `runs/<study>/results.h5`.
+        A results file, `runs/<study>/results.h5`, or the folder that it lies in.
+    layout : {"auto", "grid", "trials"}
+        "grid": a dimension per axis. "trials": the rows of the file as they are, one dimension `trial` with the axes
+        as coordinates along it. "auto": a grid where that has at most 8 cells per row of the file
+        (`unfold.MOST_CELLS_PER_ROW`), else trials: so memory follows from the size of the file. A random search, or a
+        grid most of whose cells are excluded, is thus a list of trials.
 
     Returns
     -------
@@ -35,6 +46,10 @@ def load(path):
         One dimension per training and replicate axis of the study (`width`, `depth`, `strength`, `seed`, ...), also
         where it has one value; numbers ascending, names in the order of the file. A cell to which an axis does not
         apply (a case without it) stands at the label NaN (numbers) or "" (names).
+
+        Options that the study zips share one dimension. It is named after the first of them whose values are all
+        different, and the others are coordinates along it: `data.sel(width=64).learning_rate`. Where none has
+        different values all along, the dimension is called `zip` and its labels are 0, 1, ... in the file's order.
 
         Metrics and attacks keep their names (`test_accuracy`, `robust_accuracy[..., attack, epsilon]`,
         `eigenvalues[..., layer, eigenvalue]`), metrics with the group's label in front where two would collide.
@@ -44,44 +59,101 @@ def load(path):
         "metric" or an "attack".
         Numbers that are not there (yet) are NaN; `status` (see STATUS), `trial_id` and `message` say why.
         Attributes: those of the file, with its JSON texts parsed: `axes`, `evaluations`, `study`, `resolved`,
-        `provenance`, `study_warnings`.
+        `provenance`, `study_warnings`; `layout`, which of the two it is; `zipped`, dimension -> axes that share it.
 
     Raises
     ------
+    UnreadableResults
+        The file is missing, truncated or damaged, no results file, or of a newer format.
     ResultsError
-        The file is missing, no results file, or of a newer format.
+        `layout` is "grid" and the rows have no grid, or one beyond this machine's memory. `UnreadableResults` is one.
+    OSError
+        The system refused to read the file (no permission, an input/output error).
     """
-    path = Path(path)
-    if not path.is_file():
-        raise ResultsError(f"{path}: no such file; give the results.h5 of a run")
+    if layout not in LAYOUTS:
+        raise ResultsError(f"layout {layout!r}: no such layout; choose from: {', '.join(LAYOUTS)}")
+    path = _file_of(Path(path))
     try:
-        file = h5py.File(path, "r")
+        # A results file is replaced as a whole, never written to: no lock is needed, and some file systems have none.
+        file = h5py.File(path, "r", locking=False)
     except OSError as error:
-        raise ResultsError(f"{path}: not an HDF5 file ({error}); give the results.h5 of a run") from None
+        why = _words(error)
+        raise UnreadableResults(f"{path}: no HDF5 file or a damaged one ({why}); {_ANEW}") from None
     with file:
-        _check(path, file)
-        attributes = _attributes(file)
-        rows = _read(file, attributes)
-        return _unstack(rows, attributes)
+        try:
+            _check(path, file)
+            attributes = _attributes(file)
+            rows = _read(file, attributes)
+            missing = [name for name in ("trial", "trial_id", "status") if name not in rows.variables]
+            if missing:
+                raise ValueError(f"it has no '{missing[0]}'")
+        except (MemoryError, UnreadableResults):
+            raise
+        except Exception as error:  # noqa: BLE001 - flipped bits meet h5py, numpy and xarray in any of their errors
+            raise UnreadableResults(f"{path}: damaged ({_words(error)}); {_ANEW}") from None
+    _check_axes(path, attributes)
+    try:
+        return unfold(rows, attributes, layout)
+    except MemoryError as error:
+        raise ResultsError(f"{path}: no memory for this layout ({_words(error)}); use layout 'trials'") from None
+    except ValueError as error:
+        raise ResultsError(f"{path}: {error}") from None
+
+
+#: What to do about a damaged file.
+_ANEW = "'eigensweep collect' on its folder makes it anew from the ledger"
+
+
+def _file_of(path):
+    """The results file that a path names; OSError where the system refuses to read it."""
+    if path.is_dir():
+        inside = path / "results.h5"
+        if not inside.is_file():
+            raise UnreadableResults(f"{path}: a folder without results.h5; give the results.h5 of a run")
+        path = inside
+    if not path.exists():
+        raise UnreadableResults(f"{path}: no such file; give the results.h5 of a run")
+    if not path.is_file():
+        raise UnreadableResults(f"{path}: no regular file; give the results.h5 of a run")
+    with open(path, "rb") as stream:  # HDF5's errors do not tell a refusal of the system from a damaged file
+        stream.read(1)
+    return path
+
+
+def _words(error):
+    """An error's text on one line."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _check_axes(path, attributes):
+    axes = attributes.setdefault("axes", [])
+    good = isinstance(axes, list) and all(
+        isinstance(a, dict) and all(isinstance(a.get(k), str) for k in ("name", "coordinate", "pointer", "role")) for a in axes
+    )
+    if not good:
+        raise UnreadableResults(f"{path}: damaged (axes_json is no list of axes); {_ANEW}")
 
 
 def _check(path, file):
     file_type = _text(file.attrs.get("file_type", ""))
     if file_type != FILE_TYPE:
-        raise ResultsError(
+        raise UnreadableResults(
             f"{path}: file_type is '{file_type}', not '{FILE_TYPE}' (this is not a results file); "
             "give the results.h5 of a run"
         )
-    version = int(np.asarray(file.attrs.get("format_version", 0)).ravel()[0])
+    version = np.asarray(file.attrs.get("format_version", 0)).ravel().tolist()
+    version = version[0] if version else 0
     if version != FORMAT_VERSION:
-        raise ResultsError(
+        raise UnreadableResults(
             f"{path}: format_version is {version}, this package reads {FORMAT_VERSION}; "
             "install the eigensweep_analysis that came with the eigensweep that wrote it"
         )
 
 
 def _text(value):
-    return value.decode() if isinstance(value, bytes) else str(value)
+    # Bytes that are no UTF-8 must not stop a reader: they come as question marks.
+    value = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return value.encode("utf-8", "replace").decode()
 
 
 def _attributes(file):
@@ -111,7 +183,7 @@ def _dimensions(dataset):
     names = []
     for axis, dimension in enumerate(dataset.dims):
         if len(dimension) == 0:
-            raise ResultsError(f"{dataset.file.filename}: {dataset.name} has no scale on dimension {axis}")
+            raise ValueError(f"{dataset.name} has no scale on dimension {axis}")
         names.append(dimension[0].name.rsplit("/", 1)[-1])
     return tuple(names)
 
@@ -119,7 +191,7 @@ def _dimensions(dataset):
 def _values(dataset):
     """A dataset's numbers; texts as str; the fill value as NaN where the type has one to give."""
     if h5py.check_string_dtype(dataset.dtype) is not None:
-        return dataset.asstr()[...].astype(object)
+        return dataset.asstr(errors="replace")[...].astype(object)
     values = dataset[...]
     if _text(dataset.attrs.get("dtype", "")) == "bool":
         return values.astype(bool)
@@ -181,56 +253,3 @@ def _read(file, attributes):
         place = {"group": group, "column": name, "family": families.get(group, "")} if group else {}
         variables[label] = (_dimensions(dataset), _values(dataset), {**_scalar_attributes(dataset), **place})
     return xr.Dataset(variables, coordinates)
-
-
-def _axis_labels(values):
-    """The distinct labels of an axis in order (numbers ascending, NaN last), and each row's place among them."""
-    if values.dtype.kind in "biuf":
-        labels, places = np.unique(values, return_inverse=True)
-        return labels, places.reshape(-1)
-    order = {}
-    places = np.array([order.setdefault(value, len(order)) for value in values.tolist()], dtype=int)
-    return np.array(list(order), dtype=object).astype(str), places
-
-
-def _empty(dtype, shape):
-    if dtype.kind in "f":
-        return np.full(shape, np.nan, dtype)
-    if dtype.kind in "OUS":
-        return np.full(shape, "", object)
-    return np.zeros(shape, dtype)
-
-
-def _unstack(rows, attributes):
-    """Turns the dimension `trial` into one dimension per training and replicate axis."""
-    names = [axis["coordinate"] for axis in attributes.get("axes", []) if axis["role"] != "evaluation"]
-    names = [name for name in names if name in rows.variables and rows[name].dims == ("trial",)]
-    labels, places = {}, []
-    for name in names:
-        labels[name], place = _axis_labels(rows[name].values)
-        places.append(place)
-    if not names:
-        # A study of one network: rows stay a dimension of their own.
-        names, labels, places = ["trial"], {"trial": np.arange(rows.sizes["trial"])}, [np.arange(rows.sizes["trial"])]
-    shape = tuple(len(labels[name]) for name in names)
-    full = len(set(zip(*(place.tolist() for place in places)))) == int(np.prod(shape))
-
-    variables = {}
-    for name, variable in rows.variables.items():
-        if name in labels or name == "trial":
-            continue
-        if "trial" not in variable.dims:
-            variables[name] = variable
-            continue
-        variable = variable.transpose("trial", ...)
-        values = variable.values
-        if not full and values.dtype.kind in "iub" and not name.endswith("status"):
-            values = values.astype(np.float64)
-        grid = _empty(values.dtype, shape + values.shape[1:])
-        grid[tuple(places)] = values
-        variables[name] = xr.Variable(tuple(names) + variable.dims[1:], grid, variable.attrs)
-    coordinates = {name: variables.pop(name) for name in rows.coords if name in variables}
-    for name in names:
-        kept = rows[name].attrs if name in rows.variables else {}
-        coordinates[name] = xr.Variable((name,), labels[name], kept)
-    return xr.Dataset(variables, coordinates, attributes)
