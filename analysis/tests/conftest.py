@@ -1,8 +1,30 @@
 # SPDX-License-Identifier: MIT
 """Lets the tests run from a checkout, with or without the package installed."""
 
+import io
 import sys
 from pathlib import Path
 
+import pytest
+
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "src")]
+
+
+@pytest.fixture
+def coarse(monkeypatch, request):
+    """Figures of a gallery are checked, then drawn coarsely and as PNG alone; a check that fails is the figure's failure."""
+    from eigensweep_analysis import gallery
+    from eigensweep_analysis.panels import has_data
+
+    def render(picture):
+        axes = picture.figure.axes
+        assert any(has_data(a) for a in axes), "an empty figure"
+        assert all(has_data(a) or not a.axison for a in axes), "an empty panel with axes"
+        if "name" not in request.node.name:  # where names are no matter, neither is where they find room
+            picture.figure.set_layout_engine("none")
+        image = io.BytesIO()
+        picture.figure.savefig(image, format="png", dpi=20)
+        return [("png", image.getvalue())]
+
+    monkeypatch.setattr(gallery, "render", render)

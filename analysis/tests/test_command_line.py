@@ -69,5 +69,5 @@ def test_a_path_that_is_no_utf8_is_refused_before_anything_is_written(folder, tm
 def test_an_error_keeps_its_code(folder):
     shell = ["bash", "-c", 'exec "$@" >/dev/full', "bash", sys.executable, "-B", "-m", "eigensweep_analysis", "report", str(folder / "none.h5")]
     done = subprocess.run(shell, stderr=subprocess.PIPE, text=True, env=environment(), check=False)
-    assert done.returncode == 2
-    assert main(["report", str(folder / "none.h5")]) == 2
+    assert done.returncode == 3
+    assert main(["report", str(folder / "none.h5")]) == 3

@@ -170,10 +170,10 @@ def test_the_folder_is_beside_the_results(tmp_path):
     assert not (tmp_path / "paper" / "paper-4.2-mlp-small_spectrum.png").exists()
 
 
-def refusal(capsys, *files):
+def refusal(capsys, *files, code=2):
     """What the command says; it writes nothing."""
     output = files[0].parent / "out"
-    assert main(["figures", "paper", *map(str, files), "--output", str(output)]) == 2
+    assert main(["figures", "paper", *map(str, files), "--output", str(output)]) == code
     assert not output.exists()
     error = capsys.readouterr().err
     assert error.startswith("error: ") and error.count("\n") == 1
@@ -184,8 +184,8 @@ def test_a_file_that_is_no_result_is_refused(tmp_path, capsys):
     with h5py.File(tmp_path / "other.h5", "w") as file:
         file.attrs["file_type"] = "weather"
     good = sample(tmp_path / "r.h5")
-    assert "other.h5: file_type is 'weather'" in refusal(capsys, good, tmp_path / "other.h5")
-    assert "nowhere.h5: no such file" in refusal(capsys, tmp_path / "nowhere.h5")
+    assert "other.h5: file_type is 'weather'" in refusal(capsys, good, tmp_path / "other.h5", code=3)
+    assert "nowhere.h5: no such file" in refusal(capsys, tmp_path / "nowhere.h5", code=3)
 
 
 def test_a_study_without_attacks_is_refused(tmp_path, capsys):

@@ -9,7 +9,8 @@ import eigensweep_analysis
 from eigensweep_analysis.__main__ import main
 from eigensweep_analysis.figures import all_figures
 from eigensweep_analysis.layout import Layout, attack_name, robust_accuracies, text
-from eigensweep_analysis.report import _table, write_report
+from eigensweep_analysis.report import write_report
+from eigensweep_analysis.tables import settings_table
 from sample import SEED, STRENGTH, WIDTH, axis, write
 
 NAN = float("nan")
@@ -116,7 +117,7 @@ def test_the_report_is_one_page_with_everything_in_it(tmp_path, capsys):
 
 def test_the_table_has_the_grid_s_means(tmp_path):
     data = eigensweep_analysis.load(write(tmp_path / "r.h5", axes=(WIDTH, SEED), attacks=("pgd",)))
-    table = _table(data)
+    table = settings_table(data)
     mean = float(data.test_accuracy.sel(width=256).mean())
     assert f"<td>{mean:.3f}" in table
     assert "PGD, epsilon 0.05" in table
@@ -124,7 +125,7 @@ def test_the_table_has_the_grid_s_means(tmp_path):
 
 
 def test_a_wrong_file_is_one_line_on_the_command_line(tmp_path, capsys):
-    assert main(["report", str(tmp_path / "nowhere.h5")]) == 2
+    assert main(["report", str(tmp_path / "nowhere.h5")]) == 3
     assert capsys.readouterr().err == f"error: {tmp_path}/nowhere.h5: no such file; give the results.h5 of a run\n"
 
 

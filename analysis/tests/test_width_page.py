@@ -81,7 +81,7 @@ def test_unequal_training_is_named_with_its_widths(tmp_path):
     assert "3 of 15 networks (width 32) ran out of epochs before the stop_loss of 0.21" in said
 
 
-def test_the_report_has_the_page_with_its_figures(tmp_path):
+def test_the_report_has_the_page_with_its_figures(tmp_path, coarse):
     file = write(tmp_path / "r.h5", axes=(WIDTHS, STRENGTH, SEED), regime=True, early=True, attacks=("pgd",))
     assert main(["report", str(file), "--output", str(tmp_path / "out")]) == 0
     page = (tmp_path / "out" / "report.html").read_text()

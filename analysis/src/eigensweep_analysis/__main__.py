@@ -1,36 +1,42 @@
 # SPDX-License-Identifier: MIT
-"""The command line: python -m eigensweep_analysis report RESULTS, figures paper RESULTS..., figures width RESULTS."""
+"""Figures and a page about the results of eigensweep studies."""
 
 import argparse
 import os
 import sys
 from pathlib import Path
 
-from eigensweep_analysis.load import ResultsError, load
+from eigensweep_analysis.load import ResultsError, UnreadableResults, load
+
+EXIT_CODES = """exit codes: 0 all is well; 2 the command line asks for what the results do not have; 3 a results file is missing,
+damaged or of another version; 4 the system refused: no permission, full disk, no memory; 70 a bug of ours"""
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="eigensweep_analysis", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    report = commands.add_parser("report", help="write figures and one HTML page about a study")
-    report.add_argument("results", help="a results.h5")
-    report.add_argument("--output", help="folder to write into (default: report/ beside the results file)")
-    figures = commands.add_parser("figures", help="write figures of one kind and a table of their numbers")
-    figures.add_argument("which", choices=["paper", "width"], help="paper: Nassar et al. 2020, from the studies in "
-                         "jobs/paper; width: what goes with the width, up to infinity (one study)")
-    figures.add_argument("results", nargs="+", help="results.h5 of one or several studies")
-    figures.add_argument("--output", help="folder to write into (default: paper/ or width/ beside the first results file)")
-    figures.add_argument("--against", metavar="AXIS", help="width: the regime map's other axis, a swept number (default: "
-                         "a penalty's strength, else the first, the depth last)")
-    options = parser.parse_args(arguments)
+    """Runs one command; the exit code. Whatever goes wrong is one line on standard error."""
+    options = _parser().parse_args(arguments)
     try:
         _check_names([options.results] if options.command == "report" else options.results, options.output)
-        text = _report(options) if options.command == "report" else _figures(options)
-    except (ResultsError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    print(text)
+        said = _report(options) if options.command == "report" else _figures(options)
+    except UnreadableResults as error:
+        return _refuse(3, error)
+    except ResultsError as error:
+        return _refuse(2, error)
+    except OSError as error:
+        return _refuse(4, _reason(error, options.results))
+    except MemoryError:
+        return _refuse(4, "not enough memory; choose a part of the study with --where")
+    except Exception as error:  # noqa: BLE001 - one line for users; developers ask for all of it
+        if os.environ.get("EIGENSWEEP_TRACEBACK"):
+            raise
+        return _refuse(70, f"{type(error).__name__}: {error} (a bug of ours; EIGENSWEEP_TRACEBACK=1 shows where)")
+    print(said)
     return 0
+
+
+def _refuse(code, words):
+    print(f"error: {' '.join(str(words).split())}", file=sys.stderr)
+    return code
 
 
 def _check_names(results, output):
@@ -69,25 +75,63 @@ def run(arguments=None):
     return code or 4
 
 
-def _report(options):
-    data = load(options.results)
-    from eigensweep_analysis.report import write_report  # matplotlib is slow to import
+def _reason(error, results):
+    if error.filename is None:
+        return str(error.strerror or error)
+    name = os.fsdecode(error.filename)
+    if name in ([results] if isinstance(results, str) else results):
+        return f"{name}: {error.strerror}"
+    return f"{name}: {error.strerror}; --output names another folder to write into"
 
-    output = Path(options.output) if options.output else Path(options.results).parent / "report"
-    files = write_report(data, output, str(Path(options.results).resolve()))
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="eigensweep_analysis", description=__doc__, epilog=EXIT_CODES,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    report = commands.add_parser("report", help="write figures and one HTML page about a study")
+    report.add_argument("results", help="a results.h5, or the folder that it lies in")
+    report.add_argument("--output", help="folder to write into (default: report/ beside the results file)")
+    report.add_argument("--where", action="append", default=[], metavar="AXIS=VALUE",
+                        help="look at these networks alone, e.g. --where width=256; may be repeated")
+    report.add_argument("--all-figures", action="store_true", help="draw every figure, however many there are")
+    figures = commands.add_parser("figures", help="write figures of one kind and a table of their numbers")
+    figures.add_argument("which", choices=["paper", "width"], help="paper: Nassar et al. 2020, from the studies in "
+                         "jobs/paper; width: results against width, with the infinite-width limit (one study)")
+    figures.add_argument("results", nargs="+", help="results.h5 of one or several studies")
+    figures.add_argument("--output", help="folder to write into (default: paper/ or width/ beside the first results file)")
+    figures.add_argument("--where", action="append", default=[], metavar="AXIS=VALUE",
+                         help="look at these networks alone, e.g. --where width=256; may be repeated")
+    figures.add_argument("--against", metavar="AXIS", help="width: the regime map's other axis, a swept number (default: "
+                         "a penalty's strength, else the first, the depth last)")
+    return parser
+
+
+def _beside(results, name):
+    results = Path(results)
+    return (results if results.is_dir() else results.parent) / name
+
+
+def _report(options):
+    from eigensweep_analysis.report import write_report  # matplotlib is slow to import
+    from eigensweep_analysis.where import only
+
+    data = only(load(options.results), options.where)
+    output = Path(options.output) if options.output else _beside(options.results, "report")
+    files = write_report(data, output, str(Path(options.results).resolve()), everything=options.all_figures)
     return f"wrote {files[0]} and {len(files) - 1} figure files in {output / 'figures'}"
 
 
 def _figures(options):
-    results = [(path, load(path)) for path in options.results]
-    output = Path(options.output) if options.output else Path(options.results[0]).parent / options.which
-    notes = []
+    from eigensweep_analysis.where import only
+
+    results = [(path, only(load(path), options.where)) for path in options.results]
+    output = Path(options.output) if options.output else _beside(options.results[0], options.which)
     if options.which == "paper":
         if options.against is not None:
             raise ResultsError("--against: figures of the paper have no such axis; it goes with 'figures width'")
         from eigensweep_analysis.paper import write_paper
 
-        files = write_paper(results, output)
+        files, notes = write_paper(results, output)
     else:
         from eigensweep_analysis.width import write_width
 

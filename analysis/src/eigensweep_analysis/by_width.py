@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: MIT
 """A study's numbers as functions of the width: its conditions, the diagnostics of the kernel regime, numbers per seed."""
 
-import itertools
-
 import matplotlib
 import numpy as np
 
 from eigensweep_analysis.layout import MOST_LINES, is_nan, select_cell, text
 from eigensweep_analysis.metrics import with_plain_names
-from eigensweep_analysis.panels import MARKERS
+from eigensweep_analysis.panels import MARKERS, some
 
 #: What the kernel regime predicts a power of the width for: variable, its name in figures, the dimension it runs over.
 DIAGNOSTICS = [
@@ -42,38 +40,53 @@ def diagnostics(data):
 def conditions(data, inner=()):
     """[(label, selection)]: every combination of the training axes, but for width, seed and `inner`, with a network."""
     axes = [d for d in data.status.dims if d not in _INNER and d not in inner]
+    return cells_of(data, axes, data.status == 1)
+
+
+def cells_of(data, axes, there):
+    """[(label, selection)] of the cells of these axes in which anything is `there`."""
+    there = there.any([d for d in there.dims if d not in axes]).transpose(*axes).values
+    labels = [data[a].values for a in axes]
     found = []
-    for cell in itertools.product(*(data[a].values for a in axes)):
-        selection = dict(zip(axes, cell))
-        if (select_cell(data.status, selection) == 1).any():
-            words = [text(a, v) for a, v in selection.items() if data.sizes[a] > 1 and not is_nan(v)]
-            found.append((", ".join(words) or ALL, selection))
+    for place in np.argwhere(there).tolist() if axes else [[]] * bool(there):
+        selection = {a: values[i] for a, values, i in zip(axes, labels, place)}
+        words = [text(a, v) for a, v in selection.items() if data.sizes[a] > 1 and not is_nan(v)]
+        found.append((", ".join(words) or ALL, selection))
     return found
 
 
 def figures_of(found):
-    """[(label, conditions)] of the figures that these conditions need: one, or one per value of an axis if they are many.
+    """[(label, conditions)] of the figures that these conditions need: one, or one per value of axes if they are many.
 
-    The axis is that of the fewest values.
+    Axes of few values come first.
     """
     if len(found) <= MOST_LINES:
         return [("", found)]
     values = {a: {str(selection[a]) for _, selection in found} for a in found[0][1]}
-    axis = min((a for a in values if len(values[a]) > 1), key=lambda a: len(values[a]))
+    several = [a for a in values if len(values[a]) > 1]
+    if not several:
+        return [("", found)]
+    if len(several) == 1:
+        axis, parts = several[0], [found[i : i + MOST_LINES] for i in range(0, len(found), MOST_LINES)]
+        return [(f"{text(axis, part[0][1][axis])} to {_value(part[-1][1][axis])}", part) for part in parts]
+    axis = min(several, key=lambda a: len(values[a]))
     groups = {}
     for label, selection in found:
         groups.setdefault(text(axis, selection[axis]), []).append((label, selection))
-    return list(groups.items())
+    return [(f"{label}, {inner}" if inner else label, some) for label, group in groups.items()
+            for inner, some in figures_of(group)]
 
 
-def swept(data, found):
-    """Those of these conditions that have networks of two widths or more."""
-    kept = []
-    for label, selection in found:
-        there = select_cell(data.status, selection) == 1
-        if int(there.any([d for d in there.dims if d != "width"]).sum()) > 1:
-            kept.append((label, selection))
-    return kept
+def _value(label):
+    return f"{label:g}" if isinstance(label, (float, np.floating)) else str(label)
+
+
+def swept(data):
+    """Those of the conditions that have networks of two widths or more."""
+    there = data.status == 1
+    there = there.any([d for d in there.dims if d == "seed"])
+    axes = [d for d in there.dims if d != "width"]
+    return cells_of(data, axes, there.sum("width") > 1) if "width" in there.dims else []
 
 
 def finite_widths(data):
@@ -95,6 +108,14 @@ def finite_numbers(data, variable, selection, part=None):
     """(finite widths, values (w, s)) of one condition."""
     widths, finite = finite_widths(data)
     return widths[finite], numbers(data[variable], selection, part)[finite]
+
+
+def some_widths(data, most):
+    """(the results with at most that many widths, evenly chosen, a sentence on it or "")."""
+    count = data.sizes["width"]
+    if count <= most:
+        return data, ""
+    return data.isel(width=some(range(count), most)), f" {most} of {count} widths."
 
 
 def parts(data, dimension):

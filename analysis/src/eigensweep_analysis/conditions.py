@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import xarray as xr
 
+from eigensweep_analysis.fold import for_figures, is_sparse
 from eigensweep_analysis.layout import Layout, is_nan, role, robust_accuracies, select_cell, text
 from eigensweep_analysis.load import STATUS, ResultsError
 
@@ -85,13 +86,18 @@ def read_study(data, source):
     ResultsError
         The study has no attacks, no numbers of them yet, or no conditions that could be told apart.
     """
+    if is_sparse(data):
+        raise ResultsError(f"{source}: the networks do not fill a grid, so there are no conditions to compare; the report "
+                           "shows every network over every axis")
+    data = for_figures(data)
     accuracies = [values for values, _, _ in robust_accuracies(data)]
     if not accuracies:
         raise ResultsError(f"{source}: the study has no attacks, so no robust accuracy to draw; add /attacks to it")
     names = role(data, "training")
     pointers = {a["coordinate"]: a["pointer"] for a in data.attrs["axes"]}
     # What is penalised is a condition; what is trained (model, data, optimiser) is a network.
-    lines = [n for n in names if pointers[n].startswith(("/cases", "/regularizers/"))]
+    members = {n: [m for m in data.attrs.get("zipped", {}).get(n, []) if m != n] for n in names}
+    lines = [n for n in names if any(pointers[m].startswith(("/cases", "/regularizers/")) for m in (n, *members[n]))]
     apart = [n for n in names if n not in lines]
     kind = _model_kind(data)
     name = str(data.attrs.get("study", {}).get("name") or data.attrs.get("title") or "study")
@@ -101,7 +107,11 @@ def read_study(data, source):
         place, rest = dict(zip(apart, cell)), dict(zip(lines, cell[len(apart):]))
         title = ", ".join([kind, *(text(n, v) for n, v in place.items() if data.sizes[n] > 1)])
         network = networks.setdefault(title, Network(title, name, data, []))
-        condition = _condition(data, pointers, rest, place)
+        for axis, others in members.items():  # what is zipped with an axis is said with it
+            if axis in rest:
+                at = int(np.flatnonzero([_same(v, rest[axis]) for v in data[axis].values])[0])
+                rest = {**rest, **{m: data[m].values[at] for m in others}}
+        condition = _condition(data, pointers, rest, place, set(lines))
         if condition not in network.conditions:  # without a penalty, its options make no difference
             network.conditions.append(condition)
     if not any(len(network.conditions) > 1 for network in networks.values()):
@@ -120,24 +130,30 @@ def _model_kind(data):
     return "/".join(sorted({model["kind"] for model in models if "kind" in model})) or "network"
 
 
-def _condition(data, pointers, select, place):
+def _condition(data, pointers, select, place, axes):
     """The condition of a cell: named by its case; without cases, by its penalty."""
     case = next((n for n in select if pointers[n] == "/cases"), None)
-    shown = {n: v for n, v in select.items() if n != case and not is_nan(v) and v != ""}
+    shown = {n: v for n, v in select.items() if n not in (case, "zip") and not is_nan(v) and v != ""}
+    cell = {**place, **{n: v for n, v in select.items() if n in axes}}
     strengths = {n: v for n, v in shown.items() if pointers[n].endswith("/strength")}
     if case is not None:
         family = str(select[case])
     elif strengths and not any(v > 0 for v in strengths.values()):
-        return Condition(VANILLA, VANILLA, None, {**place, **select})
+        return Condition(VANILLA, VANILLA, None, cell)
     else:
         shown = {n: v for n, v in shown.items() if strengths.get(n, 1) > 0}
-        family = " and ".join(dict.fromkeys(pointers[n].split("/")[2] for n in shown))
+        penalties = [pointers[n].split("/")[2] for n in shown if pointers[n].startswith("/regularizers/")]
+        family = " and ".join(dict.fromkeys(penalties)) or VANILLA
     strength = next(iter(strengths.values()), None)
     words = [text(n, v) for n, v in shown.items()]
     if not strengths and case is not None:
         strength = _fixed_strength(data, family)
         words += [] if strength is None else [text("strength", strength)]
-    return Condition(", ".join([family, *words]), family, strength, {**place, **select})
+    return Condition(", ".join([family, *words]), family, strength, cell)
+
+
+def _same(one, other):
+    return one == other or (is_nan(one) and is_nan(other))
 
 
 def _fixed_strength(data, case):

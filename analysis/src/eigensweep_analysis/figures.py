@@ -2,18 +2,21 @@
 """The figures of a report: each a grid of panels (widths by depths or layers) with one line per penalty strength."""
 
 import itertools
+from functools import partial
 
-import matplotlib
 import numpy as np
 from matplotlib.ticker import NullFormatter
 
+from eigensweep_analysis.gallery import Kind, Plan, pictures
 from eigensweep_analysis.layout import (
+    MOST_ACROSS,
     Layout,
     attack_name,
     exponents,
     panel_title,
     panel_values,
     robust_accuracies,
+    select_cell,
     strength_label,
     text,
 )
@@ -22,7 +25,7 @@ from eigensweep_analysis.panels import (
     GUIDE,
     MARKERS,
     PALETTE,
-    STYLE,
+    NoFigure,
     Line,
     Picture,
     anchor,
@@ -32,129 +35,171 @@ from eigensweep_analysis.panels import (
     finish,
     grid,
     label_rows,
+    literal,
+    short,
+    some,
 )
 
 
 def accuracy_figures(data):
     """Robust accuracy against epsilon, one figure per attack; panels: widths across, depths down."""
     layout = Layout(data)
-    for part, part_title in layout.parts():
-        for values, attack, strength_dim in robust_accuracies(data):
-            if not np.isfinite(values.values).any():
-                continue
-            widths, depths = layout.labels(layout.width), layout.labels(layout.depth)
-            title = f"Robust accuracy under {attack_name(attack)}" + (f" ({part_title})" if part_title else "")
-            figure, panels = grid(len(depths), len(widths), title)
-            for (row, depth), (column, width) in itertools.product(enumerate(depths), enumerate(widths)):
-                axes = panels[row][column]
-                for line in layout.lines():
-                    where = {**part, **line.select, layout.width: width, layout.depth: depth}
-                    stats = panel_values(values, where, layout.replicates)
-                    draw(axes, values[strength_dim].values, stats, line)
-                axes.set_title(panel_title((layout.depth, depth), (layout.width, width)), loc="left")
-                axes.set_ylim(0, 1)
-                axes.grid(axis="y", color="#e4e4e4", linewidth=0.6, zorder=0)
-            for axes in panels[-1]:
-                axes.set_xlabel(strength_label(data, strength_dim))
-            label_rows(panels, "robust accuracy")
-            finish(figure, panels)
-            yield Picture(
-                file_name("accuracy", attack, *_words(part)),
-                f"Share of test images still classified right under {attack_name(attack)}"
-                f"{' (' + part_title + ')' if part_title else ''}, by attack strength. {_spread(data, layout)}",
-                figure,
-            )
+    attacks = list(robust_accuracies(data))
+    panels = len(layout.labels(layout.width)) * len(layout.labels(layout.depth))
+    plans = [
+        Plan(f"robust accuracy under {attack_name(attack)}{_bracket(title)}",
+             partial(_accuracy, data, values, attack, strength, part, title), panels)
+        for part, title in layout.parts() for values, attack, strength in attacks
+    ]
+    return Kind("figure of robust accuracy", plans, "" if attacks else "the study has no attacks")
+
+
+def _accuracy(data, values, attack, strength_dim, part, part_title):
+    layout = Layout(data)
+    widths, depths = layout.labels(layout.width), layout.labels(layout.depth)
+    lines = layout.lines()
+    title = f"Robust accuracy under {attack_name(attack)}" + _bracket(part_title)
+    figure, panels = grid(len(depths), len(widths), title)
+    for (row, depth), (column, width) in itertools.product(enumerate(depths), enumerate(widths)):
+        axes = panels[row][column]
+        here = _at(values, {**part, layout.width: width, layout.depth: depth})
+        for line in lines:
+            draw(axes, values[strength_dim].values, panel_values(here, line.select, layout.replicates), line)
+        axes.set_title(panel_title((layout.depth, depth), (layout.width, width)), loc="left")
+        axes.set_ylim(0, 1)
+        axes.grid(axis="y", color="#e4e4e4", linewidth=0.6, zorder=0)
+    for axes in panels[-1]:
+        axes.set_xlabel(strength_label(values, strength_dim))
+    label_rows(panels, "robust accuracy")
+    finish(figure, panels)
+    return Picture(
+        file_name("accuracy", attack, *_words(data, part)),
+        f"Share of test images still classified right under {attack_name(attack)}{_bracket(part_title)}, by attack "
+        f"strength. {_spread(data, layout)}",
+        figure,
+    )
 
 
 def spectrum_figures(data, variable="eigenvalues", when=""):
     """Covariance eigenspectra in log-log, one figure per depth; panels: widths across, layers down."""
     layout = Layout(data)
-    values = data[variable]
-    for part, part_title in layout.parts():
-        for depth in layout.labels(layout.depth):
-            widths = layout.labels(layout.width)
-            here = values.sel({n: v for n, v in {**part, layout.depth: depth}.items() if n in values.dims})
-            layers = [v for v in data.layer.values if np.isfinite(here.sel(layer=v).values).any()]
-            if not layers:
-                continue
-            title = "Covariance eigenspectra" + _bracket(when, panel_title((layout.depth, depth)), part_title)
-            figure, panels = grid(len(layers), len(widths), title)
-            for (row, layer), (column, width) in itertools.product(enumerate(layers), enumerate(widths)):
-                axes = panels[row][column]
-                start = None
-                for line in layout.lines():
-                    where = {**line.select, layout.width: width}
-                    stats = panel_values(here.sel(layer=layer).where(here.sel(layer=layer) > 0), where,
-                                         layout.replicates)
-                    if draw(axes, data.eigenvalue.values, stats, line, markers=False):
-                        start = anchor(stats[0].values) if start is None else start
-                if start is not None:
-                    ranks = np.array([1.0, float(np.isfinite(stats[0].values).sum() or data.sizes["eigenvalue"])])
-                    axes.plot(ranks, start[1] * (ranks / start[0]) ** -1, label=r"$n^{-1}$", **GUIDE)
-                axes.set_xscale("log")
-                axes.set_yscale("log")
-                axes.xaxis.set_minor_formatter(NullFormatter())
-                axes.yaxis.set_minor_formatter(NullFormatter())
-                axes.set_title(panel_title(("layer", int(layer)), (layout.width, width)), loc="left")
-            clip_spectra(panels, here.values)
-            for axes in panels[-1]:
-                axes.set_xlabel("rank $n$")
-            label_rows(panels, r"eigenvalue $\lambda_n$")
-            finish(figure, panels)
-            yield Picture(
-                file_name("spectrum", when.replace(" ", "-"), text("depth", depth) if depth is not None else "", *_words(part)),
-                "Eigenvalues of the covariance of hidden activations over the training set, in descending order"
-                f"{_bracket(when, panel_title((layout.depth, depth)), part_title)}; dotted: a spectrum falling as 1/n. "
-                + _spread(data, layout),
-                figure,
-            )
+    name = "figure of eigenspectra" + _bracket(when)
+    if variable not in data:
+        return Kind(name, [], "no metric 'spectrum' has measured them" if not when else "")
+    across, down = len(layout.labels(layout.width)), min(data.sizes["layer"], MOST_ACROSS)
+    plans = [
+        Plan("eigenspectra" + _bracket(when, panel_title((layout.depth, depth)), title),
+             partial(_spectrum, data, variable, when, part, title, depth), across * max(down, 1))
+        for part, title in layout.parts() for depth in layout.labels(layout.depth)
+    ]
+    return Kind(name, plans)
+
+
+def _spectrum(data, variable, when, part, part_title, depth):
+    layout = Layout(data)
+    widths, lines = layout.labels(layout.width), layout.lines()
+    here = _at(data[variable], {**part, layout.depth: depth})
+    if not np.isfinite(here.values).any():
+        raise NoFigure("no network has an eigenvalue")
+    here = here.where(here > 0)  # what is not positive has no place in log-log
+    layers = [v for v in data.layer.values if np.isfinite(here.sel(layer=v).values).any()]
+    if not layers:
+        raise NoFigure("every eigenvalue is 0: the units of the hidden layers do not change from sample to sample")
+    layers = layout.some("layers", layers)
+    title = "Covariance eigenspectra" + _bracket(when, panel_title((layout.depth, depth)), part_title)
+    figure, panels = grid(len(layers), len(widths), title)
+    for (row, layer), (column, width) in itertools.product(enumerate(layers), enumerate(widths)):
+        axes = panels[row][column]
+        cell, start = _at(here, {"layer": layer, layout.width: width}), None
+        for line in lines:
+            stats = panel_values(cell, line.select, layout.replicates)
+            if draw(axes, data.eigenvalue.values, stats, line, markers=False):
+                start = anchor(stats[0].values) if start is None else start
+                last = data.eigenvalue.values[np.isfinite(stats[0].values)][-1]
+        if start is not None:
+            ranks = np.array([1.0, float(last)])
+            axes.plot(ranks, start[1] * (ranks / start[0]) ** -1, label=r"$n^{-1}$", **GUIDE)
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.set_title(panel_title(("layer", int(layer)), (layout.width, width)), loc="left")
+    clip_spectra(panels, here.values)
+    for axes in panels[-1]:
+        axes.set_xlabel("rank $n$")
+    label_rows(panels, r"eigenvalue $\lambda_n$")
+    finish(figure, panels)
+    return Picture(
+        file_name("spectrum", when.replace(" ", "-"), text("depth", depth) if depth is not None else "", *_words(data, part)),
+        "Eigenvalues of the covariance of hidden activations over the training set, in descending order"
+        f"{_bracket(when, panel_title((layout.depth, depth)), part_title)}; dotted: a spectrum falling as 1/n. "
+        + _spread(data, layout),
+        figure,
+    )
 
 
 def exponent_figures(data):
     """The fitted exponent against width (strength if there is one width); panels: depths down, layers across."""
     layout = Layout(data)
-    values = exponents(data)
-    by_width = len(layout.labels(layout.width)) > 1
+    if exponents(data) is None:
+        return Kind("figure of exponents", [], "no metric 'spectrum' has fitted any")
+    by_width = data.sizes.get(layout.width, 1) > 1
     x_name = layout.width if by_width else layout.strength
     if x_name not in data.dims:
-        return
-    x = data[x_name].values
+        return Kind("figure of exponents", [], "neither the width nor a penalty's strength is an axis to draw them against")
+    panels = len(layout.labels(layout.depth)) * max(min(data.sizes["layer"], MOST_ACROSS), 1)
+    plans = [Plan("exponents" + _bracket(title), partial(_exponent, data, x_name, part, title), panels)
+             for part, title in layout.parts()]
+    return Kind("figure of exponents", plans)
+
+
+def _exponent(data, x_name, part, part_title):
+    layout = Layout(data)
+    by_width = x_name == layout.width
+    values, x = exponents(data), data[x_name].values
     x = x[np.isfinite(x)]
-    for part, part_title in layout.parts():
-        depths = layout.labels(layout.depth)
-        layers = [v for v in data.layer.values if np.isfinite(values.sel(layer=v).values).any()]
-        if not layers:
-            return
-        title = f"Exponent of the eigenspectrum against {x_name}" + _bracket(part_title)
-        figure, panels = grid(len(depths), len(layers), title)
-        for (row, depth), (column, layer) in itertools.product(enumerate(depths), enumerate(layers)):
-            axes = panels[row][column]
-            where = {**part, layout.depth: depth}
-            for line in layout.lines() if by_width else _lines_without(layout, x_name):
-                chosen = {**where, **line.select}
-                stats = panel_values(values.sel(layer=layer), chosen, layout.replicates)
-                if x_name in stats[0].dims:
-                    stats = [s.sel({x_name: x}) for s in stats]
-                if not by_width and layout.width in data.dims:
-                    stats = [s.squeeze(layout.width) for s in stats]
-                draw(axes, x, stats, line)
-            axes.set_title(panel_title((layout.depth, depth), ("layer", int(layer))), loc="left")
-            if axes.lines:
-                axes.axhline(1.0, label=r"$\alpha = 1$", **GUIDE)
-            if by_width:
-                axes.set_xscale("log", base=2)
-                axes.set_xticks(x, [f"{v:g}" for v in x])
-                axes.minorticks_off()
-        for axes in panels[-1]:
-            axes.set_xlabel("width $N$ (units)" if by_width else f"penalty {x_name}")
-        label_rows(panels, r"exponent $\alpha$")
-        finish(figure, panels)
-        yield Picture(
-            file_name("exponent", *_words(part)),
-            "Exponent of the power law fitted to each hidden layer's eigenspectrum" + _bracket(part_title)
-            + "; dotted: exponent 1, that of mouse V1. " + _spread(data, layout),
-            figure,
-        )
+    if not len(x):
+        raise NoFigure(f"every {x_name.replace('_', ' ')} is infinite" if by_width else f"no {x_name} is a finite number")
+    depths = layout.labels(layout.depth)
+    layers = [v for v in data.layer.values if np.isfinite(values.sel(layer=v).values).any()]
+    if not layers:
+        raise NoFigure("no network has one")
+    layers = layout.some("layers", layers)
+    lines = layout.lines() if by_width else list(_lines_without(layout, x_name))
+    figure, panels = grid(len(depths), len(layers), f"Exponent of the eigenspectrum against {x_name}" + _bracket(part_title))
+    for (row, depth), (column, layer) in itertools.product(enumerate(depths), enumerate(layers)):
+        axes = panels[row][column]
+        here = _at(values, {**part, layout.depth: depth, "layer": layer})
+        for line in lines:
+            stats = panel_values(here, line.select, layout.replicates)
+            if x_name in stats[0].dims:
+                stats = [s.sel({x_name: x}) for s in stats]
+            if not by_width and layout.width in data.dims:
+                stats = [s.squeeze(layout.width) for s in stats]
+            draw(axes, x, stats, line)
+        axes.set_title(panel_title((layout.depth, depth), ("layer", int(layer))), loc="left")
+        if axes.lines:
+            axes.axhline(1.0, label=r"$\alpha = 1$", **GUIDE)
+        if by_width:
+            axes.set_xscale("log", base=2)
+            ticks = some(x, MOST_ACROSS)
+            axes.set_xticks(ticks, [f"{v:g}" for v in ticks])
+            axes.minorticks_off()
+    for axes in panels[-1]:
+        axes.set_xlabel("width $N$ (units)" if by_width else literal(short(f"penalty {x_name}", 40)))
+    label_rows(panels, r"exponent $\alpha$")
+    finish(figure, panels)
+    return Picture(
+        file_name("exponent", *_words(data, part)),
+        "Exponent of the power law fitted to each hidden layer's eigenspectrum" + _bracket(part_title)
+        + "; dotted: exponent 1, that of mouse V1. " + _spread(data, layout),
+        figure,
+    )
+
+
+def _at(values, select):
+    """The numbers at these labels of the dimensions that the array has; None is no label."""
+    return select_cell(values, {n: v for n, v in select.items() if v is not None and n in values.dims})
 
 
 def _lines_without(layout, name):
@@ -166,16 +211,17 @@ def _lines_without(layout, name):
         yield Line(label, dict(zip(names, cell)), style)
 
 
+def figure_kinds(data):
+    """The figures of a report, by kind and not drawn yet: [Kind]."""
+    kinds = [accuracy_figures(data), spectrum_figures(data)]
+    if INITIAL + "eigenvalues" in data:
+        kinds.append(spectrum_figures(data, INITIAL + "eigenvalues", "at initialisation"))
+    return [*kinds, exponent_figures(data)]
+
+
 def all_figures(data):
     """Every figure that the file has the numbers for."""
-    with matplotlib.rc_context(STYLE):
-        yield from accuracy_figures(data)
-        if "eigenvalues" in data:
-            yield from spectrum_figures(data)
-        if INITIAL + "eigenvalues" in data:
-            yield from spectrum_figures(data, INITIAL + "eigenvalues", "at initialisation")
-        if "exponent" in data:
-            yield from exponent_figures(data)
+    return pictures(figure_kinds(data))
 
 
 def _bracket(*parts):
@@ -186,9 +232,9 @@ def _bracket(*parts):
 def _spread(data, layout):
     count = int(np.prod([data.sizes[n] for n in layout.replicates])) if layout.replicates else 1
     if count == 1:
-        return "One network per point."
-    return f"Lines: mean over {count} seeds; bands: from the smallest to the largest."
+        return "One network per point." + layout.note()
+    return f"Lines: mean over {count} seeds; bands: from the smallest to the largest." + layout.note()
 
 
-def _words(part):
-    return [text(n, v) for n, v in part.items()]
+def _words(data, part):
+    return [text(n, v) for n, v in part.items() if data.sizes[n] > 1]

@@ -5,10 +5,15 @@ import matplotlib
 import numpy as np
 import xarray as xr
 
-from eigensweep_analysis.panels import BASELINE, MARKERS, PALETTE, Line
+from eigensweep_analysis.metrics import measured
+from eigensweep_analysis.panels import BASELINE, MARKERS, PALETTE, Line, some
 
 #: More lines than this in one panel cannot be told apart.
 MOST_LINES = 8
+#: The most values of a penalty's strength in one panel, the most panels across and down: of more, as many are chosen evenly.
+MOST_STRENGTHS, MOST_ACROSS = 12, 8
+#: Axes whose labels are whole texts: "vanilla", "width 64, learning rate 0.1".
+NAMED = ("case", "point", "zip")
 
 #: A power law fitted to fewer ranks has no exponent: the program's own rule, for files that are older than it.
 FEWEST_FIT_RANKS = 8
@@ -34,8 +39,8 @@ def text(name, value):
         value = "on" if value else "off"
     if isinstance(value, (float, np.floating)):
         value = "none" if np.isnan(value) else f"{value:g}"
-    if name == "case":
-        return str(value)
+    if name in NAMED:
+        return f" {value}" if str(value).startswith("_") else str(value)  # no legend shows a label that begins with _
     return f"{name.replace('_', ' ')} {value if str(value) else 'none'}"
 
 
@@ -44,6 +49,12 @@ def attack_name(label):
     head, bracket, tail = str(label).partition("[")
     head = head.upper() if head in ("fgsm", "pgd") else head.replace("_", " ").replace("gaussian", "Gaussian")
     return head + bracket + tail
+
+
+def asked(data):
+    """Which cells the study has networks in: an array over the dimensions of `status`."""
+    # As str, since numpy before 1.25 compares no empty array of objects with a text.
+    return data.trial_id.astype(str) != "" if "trial_id" in data else xr.ones_like(data.status, bool)
 
 
 class Layout:
@@ -59,12 +70,14 @@ class Layout:
         others = [n for n in role(data, "training") if n not in (self.width, self.depth, self.strength)]
         lines = [n for n in (*others, self.strength) if n in data.dims]
         # Too many lines for one panel: the axes beside the strength make figures of their own.
-        self.apart = [] if len(self.cells(lines)) <= MOST_LINES else others
+        # Points of a list of trials are lines, the best of them, and never figures.
+        self.apart = [] if "point" in others or len(self.cells(lines)) <= MOST_LINES else others
         self.together = [n for n in lines if n not in self.apart]
+        self.thinned = {}  # what of it is drawn: words -> (how many, of how many)
 
     def cells(self, names):
         """The combinations of these axes' values that the study has networks of."""
-        there = self.data.trial_id != ""
+        there = asked(self.data)
         there = there.any([n for n in there.dims if n not in names]).transpose(*names).values
         labels = [self.data[n].values for n in names]
         return [tuple(values[i] for values, i in zip(labels, place)) for place in np.argwhere(there).tolist()]
@@ -72,18 +85,45 @@ class Layout:
     def parts(self):
         """(selection, title) of each figure that the other axes ask for."""
         for cell in self.cells(self.apart):
-            title = ", ".join(text(n, v) for n, v in zip(self.apart, cell))
+            title = ", ".join(text(n, v) for n, v in zip(self.apart, cell) if self.data.sizes[n] > 1)
             yield dict(zip(self.apart, cell)), title
 
     def labels(self, name):
-        return self.data[name].values if name in self.data.dims else [None]
+        """An axis's labels that get panels; [None] where it is none."""
+        return self._some(f"values of {name.replace('_', ' ')}", self._all(name), MOST_ACROSS)
+
+    def note(self):
+        """A sentence on what is not drawn; "" where all is."""
+        parts = [f"{some} of {count} {words}" for words, (some, count) in self.thinned.items()]
+        return f" Drawn: {', '.join(parts)}." if parts else ""
+
+    def some(self, words, values):
+        """At most MOST_ACROSS of these values, the others noted as left out."""
+        return self._some(words, values, MOST_ACROSS)
+
+    def _all(self, name):
+        return list(self.data[name].values) if name in self.data.dims else [None]
+
+    def _some(self, words, values, most):
+        """At most that many of the values, evenly chosen, the ends among them."""
+        if len(values) <= most:
+            return values
+        self.thinned[words] = (most, len(values))
+        if words == "networks":  # best first
+            return values[:most]
+        return some(values, most)
 
     def lines(self):
         """The lines of every panel, those without penalty first and in grey."""
         found = []
-        strengths = [v for v in self.labels(self.strength) if v is not None and v > 0]
+        strengths = [v for v in self._all(self.strength) if v is not None and v > 0]
         other = [n for n in self.together if n != self.strength and self.data.sizes[n] > 1]
-        for place, cell in enumerate(self.cells(self.together)):
+        cells = self.cells(self.together)
+        if "point" in self.together:
+            cells = self._some("networks", cells, MOST_LINES)
+        else:
+            cells = self._some("lines", cells, MOST_STRENGTHS)
+        for place, cell in enumerate(cells):
             select = dict(zip(self.together, cell))
             shown = [n for n in self.together if self.data.sizes[n] > 1] or self.together
             shown = [n for n in shown if not is_nan(select[n])]
@@ -141,11 +181,11 @@ def last_layer(values, there=None):
 
 
 def exponents(data):
-    """The exponents of spectra; none where an older program fitted fewer ranks than FEWEST_FIT_RANKS."""
-    if "fit_first" not in data or "fit_last" not in data:
-        return data.exponent
-    ranks = data.fit_last - data.fit_first + 1
-    return data.exponent.where(ranks >= FEWEST_FIT_RANKS)
+    """The exponents of spectra, NaN where an older program fitted fewer ranks than FEWEST_FIT_RANKS; None without any."""
+    values, first, last = (measured(data, name) for name in ("exponent", "fit_first", "fit_last"))
+    if values is None or first is None or last is None:
+        return values
+    return values.where(last - first + 1 >= FEWEST_FIT_RANKS)
 
 
 def panel_title(*parts):
@@ -153,31 +193,40 @@ def panel_title(*parts):
 
 
 def robust_accuracies(data):
-    """(numbers, label of the attack, name of its strength) of every attack and noise of the study."""
+    """(numbers, label of the attack, name of its strength) of every attack and noise of the study.
+
+    The one place where curves of robust accuracy are taken from the results. Where the file has the clean accuracy of
+    the attacked samples, it stands in front as strength 0. The strengths of a curve are its own coordinate.
+    """
     for name in data.data_vars:
         attack_dim, strength_dim = data[name].dims[-2:] if data[name].ndim > 1 else ("", "")
         place = data[name].attrs  # as `load` notes it; a metric's column may have such a name too
-        if place.get("column", name) == "robust_accuracy" and place.get("family", "attack") == "attack":
-            values = _with_clean(data, name, strength_dim)
+        is_attack = place.get("column", name) == "robust_accuracy" and place.get("family", "attack") == "attack"
+        if is_attack and attack_dim.startswith("attack"):
+            clean = data.get(name.replace("robust", "clean", 1))
             for attack in data[attack_dim].values:
-                yield values.sel({attack_dim: attack}), attack, strength_dim
+                values = data[name].sel({attack_dim: attack})
+                if clean is not None and attack_dim in clean.dims:
+                    values = _with_clean(values, clean.sel({attack_dim: attack}), strength_dim)
+                yield values, attack, strength_dim
 
 
-def _with_clean(data, name, strength_dim):
-    """Robust accuracies with the clean accuracy of the attacked samples at strength 0, if the file has it."""
-    values = data[name]
-    clean = data.get(name.replace("robust", "clean", 1))
-    if clean is None or strength_dim not in values.coords:
-        return values
-    if not (values[strength_dim] == 0).any():
-        clean = clean.expand_dims({strength_dim: [0.0]}, axis=-1)
-        return xr.concat([clean, values], strength_dim).transpose(*values.dims).assign_attrs(values.attrs)
-    return values.where(np.isfinite(values) | (values[strength_dim] != 0), clean).transpose(*values.dims)
+def _with_clean(values, clean, strength):
+    """A curve with the clean accuracy at strength 0, where it has no number of its own."""
+    attributes = values[strength].attrs
+    if (values[strength] == 0).any():
+        values = values.where(np.isfinite(values) | (values[strength] != 0), clean).transpose(*values.dims)
+    else:
+        # Strengths are positive, so that 0 comes first.
+        zero = clean.expand_dims({strength: [0.0]}, axis=-1)
+        values = xr.concat([zero, values], strength).transpose(*values.dims).rename(values.name)
+    values[strength].attrs.update(attributes)
+    return values
 
 
-def strength_label(data, name):
+def strength_label(values, name):
     """A perturbation's strength as the x axis names it: what it is, and in which unit."""
     what = {"epsilon": r"attack strength $\varepsilon$", "sigma": r"standard deviation $\sigma$"}.get(name, name)
-    unit = data[name].attrs.get("units", "")
+    unit = values[name].attrs.get("units", "")
     unit = {"": "input units", "1": "input units", "pixel": "pixels in [0, 1]"}.get(unit, unit)
     return f"{what} ({unit})"

@@ -42,14 +42,24 @@ def with_plain_names(data):
     -------
     xarray.Dataset
     """
+    renamed = {name: plain for plain, name in _chosen(data).items() if name != plain}
+    return data.rename({n: plain for n, plain in renamed.items() if plain not in data or plain in renamed})
+
+
+def measured(data, plain):
+    """The numbers of a metric's column by its plain name, or None; never the study's axis of that name ("exponent")."""
+    return data.data_vars.get(plain, data.data_vars.get(_chosen(data).get(plain)))
+
+
+def _chosen(data):
+    """Plain name -> the variable that is to have it."""
     places = {(v.attrs["group"], v.attrs["column"]): n for n, v in data.data_vars.items() if "group" in v.attrs}
-    chosen = {}  # plain name -> the variable that is to have it
+    chosen = {}
     for prefix, (wanted, *_) in _groups(data):
         for (group, column), name in places.items():
             if group == wanted and column not in BOOKKEEPING:
                 chosen.setdefault(prefix + column, name)
-    renamed = {name: plain for plain, name in chosen.items() if name != plain}
-    return data.rename({n: plain for n, plain in renamed.items() if plain not in data or plain in renamed})
+    return chosen
 
 
 def left_out(data):

@@ -2,7 +2,10 @@
 """How a figure's panels are drawn: style, lines with bands, legend beside the data, the files of a finished figure."""
 
 import dataclasses
+import hashlib
 import io
+import re
+import textwrap
 
 import matplotlib
 import numpy as np
@@ -32,6 +35,16 @@ STYLE = {
 }
 
 
+#: Longest names: of a file without suffix (255 bytes are allowed, copies and archives add to it), of a line, of a panel.
+MOST_IN_FILE_NAME, MOST_IN_LABEL, MOST_IN_TITLE = 80, 90, 60
+#: Marks what is drawn from numbers, unlike guides.
+DATA = "data"
+
+
+class NoFigure(Exception):
+    """A figure that the results have no numbers for; the message says why, as the end of a sentence."""
+
+
 @dataclasses.dataclass
 class Line:
     """One line of every panel: where its numbers lie and how it is drawn."""
@@ -58,21 +71,21 @@ def draw(axes, x, stats, line, markers=True):
         return False
     x = np.asarray(x)[there]
     style = dict(line.style) if markers else {k: v for k, v in line.style.items() if k != "marker"}
-    axes.plot(x, mean[there], label=line.label, **style, markeredgewidth=0, zorder=3)
+    axes.plot(x, mean[there], label=line.label, **style, markeredgewidth=0, zorder=3, gid=DATA)
     if np.any(high[there] > low[there]):
         axes.fill_between(x, low[there], high[there], color=line.style["color"], alpha=0.18, linewidth=0, zorder=2)
     return True
 
 
-def grid(rows, columns, title, width=2.7, height=2.15, share="all", room=2.0):
+def grid(rows, columns, title, width=2.7, height=2.15, share="all", room=2.0, share_x=True):
     """A figure and its rows x columns panels, with `room` inches on the right for the legend.
 
     A single long row is broken into lines of four. `share` says which panels have the y axis in common, as matplotlib's
-    `sharey`.
+    `sharey`; `share_x` whether all have the x axis in common.
     """
     shape = (rows, columns) if rows > 1 or columns <= 4 else (-(-columns // 4), 4)
     figure = Figure(figsize=(width * shape[1] + room, height * shape[0] + 0.7), layout="constrained")
-    panels = figure.subplots(*shape, squeeze=False, sharex=True, sharey=share)
+    panels = figure.subplots(*shape, squeeze=False, sharex=share_x, sharey=share)
     if shape[0] != rows:
         for axes in panels.flat[columns:]:
             axes.remove()
@@ -80,25 +93,72 @@ def grid(rows, columns, title, width=2.7, height=2.15, share="all", room=2.0):
         for axes in panels.flat:
             axes.tick_params(labelbottom=True)
     if title:
-        figure.suptitle(title, fontsize=10, x=0.02, ha="left", fontweight="bold")
+        head(figure, title)
     return figure, panels
+
+
+def head(figure, title):
+    """The title of a figure, broken to its width."""
+    across = max(30, int(figure.get_figwidth() * 10))
+    words = textwrap.fill(literal(short(title, 3 * across - 10)), across)
+    figure.suptitle(words, fontsize=10, x=0.02, ha="left", fontweight="bold")
 
 
 def finish(figure, panels, order=()):
     """The legend beside the panels, so that it covers no data; panels without data are taken away.
 
-    Labels stand as in `order`, those that it lacks behind them as they come.
+    Labels stand as in `order`, those that it lacks behind them as they come. Names that are too long are cut in the
+    middle. Raises NoFigure where no panel has data.
     """
     handles = {}
+    if not any(has_data(axes) for axes in panels.flat):
+        raise NoFigure("no network has a number that could be drawn")
     for axes in panels.flat:
-        for handle, label in zip(*axes.get_legend_handles_labels()):
-            handles.setdefault(label, handle)
-        if not axes.lines:
+        if has_data(axes):
+            for handle, label in zip(*axes.get_legend_handles_labels()):
+                handles.setdefault(label, handle)
+            axes.set_title(titled(axes.get_title("left"), axes), loc="left")
+        else:
+            for line in [*axes.lines]:
+                line.remove()
             axes.set_axis_off()
             axes.set_title("", loc="left")
     if handles:
         handles = {label: handles[label] for label in [*(n for n in order if n in handles), *handles]}
-        figure.legend(handles.values(), handles.keys(), loc="outside right center", frameon=False, handlelength=2.6)
+        labels = [textwrap.fill(literal(short(label, MOST_IN_LABEL)), 32) for label in handles]
+        figure.legend(handles.values(), labels, loc="outside right center", frameon=False, handlelength=2.6)
+
+
+def has_data(axes):
+    """Whether something is drawn from numbers: a line, a cloud of points or an image."""
+    return any(item.get_gid() == DATA for item in [*axes.lines, *axes.collections]) or bool(axes.images)
+
+
+def titled(words, axes):
+    """A panel's title, cut and broken to fit over it."""
+    inches = axes.figure.get_figwidth() / max(axes.get_gridspec().ncols, 1) if axes.get_subplotspec() else 3
+    return textwrap.fill(literal(short(words, MOST_IN_TITLE)), max(16, int(inches * 11)))
+
+
+def short(words, most):
+    """A text of at most `most` characters; of a longer one the middle is left out."""
+    return words if len(words) <= most else f"{words[: most // 2]} ... {words[len(words) - most // 2 + 5:]}"
+
+
+#: What we write as formulas ourselves; any other dollar sign is a name's own.
+_FORMULA = re.compile(r"(\$(?:[a-zA-Z\\]+ = 1|[nN]\^\{-?[0-9.]+\}|[a-zA-Z]|\\[a-z]+(?:_n)?)\$)|\$")
+
+
+def literal(words):
+    """A text in which dollar signs of names do not begin formulas."""
+    return _FORMULA.sub(lambda found: found.group(1) or r"\$", words)
+
+
+def some(values, most):
+    """At most that many of the values, evenly chosen, the ends among them."""
+    if len(values) <= most:
+        return values
+    return [values[i] for i in np.unique(np.linspace(0, len(values) - 1, most).round().astype(int))]
 
 
 def log_labels(axes):
@@ -126,10 +186,12 @@ def anchor(spectrum):
 
 def clip_spectra(panels, numbers):
     """Round-off eigenvalues would stretch the axis over many empty decades: show down to 1e-9 of the largest."""
-    largest = np.nanmax(numbers)
-    smallest = np.nanmin(numbers[numbers > 0])
+    numbers = np.asarray(numbers)
+    numbers = numbers[np.isfinite(numbers) & (numbers > 0)]
+    if not len(numbers):
+        raise NoFigure("no eigenvalue is positive, so none has a place in log-log (hidden layers whose units never change)")
     for axes in panels.flat:
-        axes.set_ylim(max(smallest / 2, largest * 1e-9), largest * 3)
+        axes.set_ylim(max(numbers.min() / 2, numbers.max() * 1e-9), numbers.max() * 3)
 
 
 def render(picture):
@@ -145,6 +207,17 @@ def render(picture):
 
 
 def file_name(*words):
-    """A file name (no suffix) of these words, those that are empty left out."""
+    """A short file name (no suffix) of these words, those that are empty left out.
+
+    Letters, digits, ".", "_" and "-" of ASCII alone; a longer name is cut and ends in a hash of all of it.
+    """
     joined = "_".join(w for w in words if w)
-    return "".join(c if c.isalnum() or c in "._-" else "-" for c in joined)
+    slug = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in joined).lstrip(".-")
+    if len(slug) > MOST_IN_FILE_NAME or not slug:
+        slug = f"{slug[: MOST_IN_FILE_NAME - 9].rstrip('-._')}-{digest(joined)}".lstrip("-")
+    return slug
+
+
+def digest(words):
+    """Eight characters that stand for a text."""
+    return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()[:8]

@@ -5,20 +5,21 @@ import csv
 import io
 import itertools
 import textwrap
-from pathlib import Path
+from functools import partial
 
 import matplotlib
 import numpy as np
 from matplotlib.ticker import NullFormatter, NullLocator
 
 from eigensweep_analysis.conditions import VANILLA, read_study
+from eigensweep_analysis.files import make_folder, write
+from eigensweep_analysis.gallery import Gallery, Kind, Plan, pictures
 from eigensweep_analysis.layout import attack_name, robust_accuracies, strength_label
 from eigensweep_analysis.load import ResultsError
 from eigensweep_analysis.panels import (
     BASELINE,
     GUIDE,
     MARKERS,
-    STYLE,
     Line,
     Picture,
     anchor,
@@ -27,8 +28,10 @@ from eigensweep_analysis.panels import (
     file_name,
     finish,
     grid,
+    has_data,
     label_rows,
-    render,
+    literal,
+    titled,
 )
 
 #: One hue per kind of condition, the same in every figure; light is weak, dark is strong. Others take what is left.
@@ -64,8 +67,9 @@ def write_paper(results, output):
 
     Returns
     -------
-    list of Path
-        The files written: `<study>_<attack>.png` and `.pdf`, `<study>_spectrum.png` and `.pdf`, `<study>.csv`.
+    (list of Path, list of str)
+        The files written: `<study>_<attack>.png` and `.pdf`, `<study>_spectrum.png` and `.pdf`, `<study>.csv`; figures
+        that were not drawn, and why.
 
     Raises
     ------
@@ -73,17 +77,12 @@ def write_paper(results, output):
         A study has no attacks or no conditions to tell apart, or comes twice.
     """
     groups = _groups(results)
-    output = Path(output)
-    output.mkdir(parents=True, exist_ok=True)
-    written = []
+    output = make_folder(output)
+    gallery, tables = Gallery(output), []
     for name, networks in groups.items():
-        for picture in paper_figures(name, networks):
-            for suffix, content in render(picture):
-                written.append(output / f"{picture.name}.{suffix}")
-                written[-1].write_bytes(content)
-        written.append(output / f"{file_name(name)}.csv")
-        written[-1].write_text(table(networks), encoding="utf-8")
-    return written
+        gallery.hang(paper_kinds(name, networks))
+        tables.append(write(output / f"{file_name(name)}.csv", table(networks)))
+    return [*gallery.written, *tables], gallery.left_out
 
 
 def _groups(results):
@@ -102,15 +101,20 @@ def _groups(results):
     }
 
 
-def paper_figures(name, networks):
-    """The figures of one group of networks: robust accuracy per attack, then the eigenspectra."""
+def paper_kinds(name, networks):
+    """The figures of one group of networks, not drawn yet: robust accuracy per attack, then the eigenspectra."""
     styles = _styles([c for network in networks for c in network.conditions])
-    with matplotlib.rc_context(STYLE):
-        for attack, panels in _attacks(networks).items():
-            yield _accuracy_figure(name, attack, panels, styles)
-        spectra = [n for n in networks if "eigenvalues" in n.data and np.isfinite(n.data.eigenvalues.values).any()]
-        if spectra:
-            yield _spectrum_figure(name, spectra, styles)
+    accuracies = [Plan(f"{name}: robust accuracy under {attack_name(attack)}", partial(_accuracy_figure, name, attack, parts, styles))
+                  for attack, parts in _attacks(networks).items()]
+    spectra = [n for n in networks if "eigenvalues" in n.data and np.isfinite(n.data.eigenvalues.values).any()]
+    plans = [Plan(f"{name}: eigenspectra", partial(_spectrum_figure, name, spectra, styles))] if spectra else []
+    return [Kind(f"figure of {name}: robust accuracy", accuracies),
+            Kind(f"figure of {name}: eigenspectra", plans, "" if plans else "no network has an eigenvalue of the metric 'spectrum'")]
+
+
+def paper_figures(name, networks):
+    """The figures of `paper_kinds`, drawn."""
+    return pictures(paper_kinds(name, networks))
 
 
 def _attacks(networks):
@@ -145,12 +149,12 @@ def _styles(conditions):
 def _accuracy_figure(name, attack, parts, styles):
     figure, panels = grid(1, len(parts), f"{name}: robust accuracy under {attack_name(attack)}", *PANEL)
     caption = _spread([network for network, _, _ in parts])
-    furthest = max(network.data[strength].values.max() for network, _, strength in parts)
+    furthest = max(values[strength].values.max() for _, values, strength in parts)
     for axes, (network, values, strength) in zip(panels.flat, parts):
         _draw_conditions(axes, network, values, values[strength].values, styles)
         axes.set_ylim(0, 1)
         axes.grid(axis="y", color="#e4e4e4", linewidth=0.6, zorder=0)
-        axes.set_xlabel(strength_label(network.data, strength))
+        axes.set_xlabel(strength_label(values, strength))
     if parts[0][2] == "epsilon" and furthest > LINEAR_TO:
         _bend(panels, furthest)
         caption += f" Axis linear up to {LINEAR_TO:g}, logarithmic beyond."
@@ -237,11 +241,11 @@ def _finished(name, figure, panels, titles, caption, styles):
     """Legend, titles and, under the panels, the caption: a file of a figure may be all that a reader has."""
     finish(figure, panels, list(styles))
     for axes, title in zip(panels.flat, titles):
-        axes.set_title(title, loc="left")
-        if title and not axes.lines:
+        axes.set_title(titled(title, axes), loc="left")
+        if title and not has_data(axes):
             axes.text(0, 0.9, "no results", transform=axes.transAxes, color=BASELINE)
     characters = int(figure.get_figwidth() * 17)
-    figure.supxlabel("\n".join(textwrap.wrap(caption, characters)), x=0.02, ha="left", fontsize=8, color=BASELINE)
+    figure.supxlabel(literal("\n".join(textwrap.wrap(caption, characters))), x=0.02, ha="left", fontsize=8, color=BASELINE)
     return Picture(name, caption, figure)
 
 
@@ -253,7 +257,7 @@ def table(networks):
     for attack, parts in _attacks(networks).items():
         for network, values, strength in parts:
             for condition in network.conditions:
-                statistics = zip(network.data[strength].values, *network.statistics(values, condition))
+                statistics = zip(values[strength].values, *network.statistics(values, condition))
                 for level, mean, deviation, count in statistics:
                     numbers = ["" if np.isnan(v) else f"{v:.6g}" for v in (mean, deviation)]
                     row = (network.study, network.title, condition.label, attack, strength, f"{level:g}", count)

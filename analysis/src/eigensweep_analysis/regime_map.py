@@ -1,17 +1,22 @@
 # SPDX-License-Identifier: MIT
 """The regime of training over width and a second number of the study: the strength of a penalty, the lazy scale, ..."""
 
+from functools import partial
+
 import numpy as np
 from matplotlib.figure import Figure
 
-from eigensweep_analysis.by_width import ALL, conditions, numbers, width_ticks
+from eigensweep_analysis.by_width import ALL, cells_of, numbers, some_widths, width_ticks
 from eigensweep_analysis.cells import outline, paint
 from eigensweep_analysis.fits import CROSSOVER_GAP, mean_over_seeds
+from eigensweep_analysis.gallery import Kind, Plan, pictures
 from eigensweep_analysis.layout import attack_name, last_layer, robust_accuracies
 from eigensweep_analysis.load import ResultsError
-from eigensweep_analysis.panels import Picture, file_name
+from eigensweep_analysis.panels import NoFigure, Picture, file_name, head, literal, short, some, titled
 from eigensweep_analysis.width_figures import note
 
+#: More cells than this in a row or column have no room for their numbers.
+MOST_CELLS = 24
 #: What a map shows besides robust accuracy: variable, its name in figures, whether of the last hidden layer.
 QUANTITIES = [
     ("ntk_drift", "NTK drift", False),
@@ -31,7 +36,7 @@ def numeric_axes(data):
     return sorted(found, key=lambda n: (pointers[n].endswith("/depth"), not pointers[n].endswith("/strength")))
 
 
-def map_pictures(data, against=None):
+def map_plans(data, against=None):
     """Maps of the regime over width and one other axis.
 
     Parameters
@@ -43,7 +48,7 @@ def map_pictures(data, against=None):
 
     Returns
     -------
-    ([Picture], str)
+    ([Plan], str)
         One per condition of the remaining axes; why there is none, or which axes could be asked for instead.
 
     Raises
@@ -58,12 +63,26 @@ def map_pictures(data, against=None):
     if not axes:
         return [], "no number besides the width is swept"
     chosen = against or axes[0]
-    pictures = [_map(data, chosen, label, selection) for label, selection in conditions(data, (chosen,))]
-    pictures = [p for p in pictures if p is not None]
-    if not pictures:
+    plans = [Plan("regime map" + ("" if label == ALL else f" ({label})"), partial(_map, data, chosen, label, selection), 4)
+             for label, selection in _mapped(data, chosen)]
+    if not plans:
         return [], f"'{chosen}' takes no two values where the width is swept, or nothing is measured there"
     others = [a for a in axes if a != chosen]
-    return pictures, f"drawn over '{chosen}'; --against draws another: {', '.join(others)}" if others and not against else ""
+    return plans, f"drawn over '{chosen}'; --against draws another: {', '.join(others)}" if others and not against else ""
+
+
+def map_pictures(data, against=None):
+    """([Picture], str): the maps of `map_plans`, drawn."""
+    plans, why = map_plans(data, against)
+    return list(pictures([Kind("regime map", plans)])), why
+
+
+def _mapped(data, axis):
+    """The conditions with networks of two widths and of two values of the axis."""
+    there = (data.status == 1).isel({axis: np.isfinite(data[axis].values.astype(float))})
+    there = there.any([d for d in there.dims if d == "seed"])
+    wide, long = there.any(axis).sum("width") > 1, there.any("width").sum(axis) > 1
+    return cells_of(data, [d for d in wide.dims], wide & long)
 
 
 def cell_means(data, values, axis, selection):
@@ -73,35 +92,40 @@ def cell_means(data, values, axis, selection):
 
 
 def _map(data, axis, label, selection):
-    """One figure, or None where the condition has fewer than two widths or values of the axis."""
+    """One figure. Raises NoFigure where nothing is measured."""
+    data, thinned = some_widths(data, MOST_CELLS)
+    if data.sizes[axis] > MOST_CELLS:
+        thinned += f" {MOST_CELLS} of {data.sizes[axis]} values of {axis.replace('_', ' ')}."
+        data = data.isel({axis: some(range(data.sizes[axis]), MOST_CELLS)})
     levels = [v for v in data[axis].values if np.isfinite(v)]
     there = cell_means(data, (data.status == 1).astype(float), axis, selection) > 0
     columns, rows = there.any(0), there.any(1)
     panels = [(title, values[rows][:, columns], log) for title, values, log in _panels(data, axis, selection)]
     panels = [p for p in panels if np.isfinite(p[1]).any()]
-    if columns.sum() < 2 or rows.sum() < 2 or not panels:
-        return None
-    name, words = data.attrs["title"], axis.replace("_", " ")
+    if not panels:
+        raise NoFigure("nothing is measured there")
+    name, words = str(data.attrs.get("title") or "study"), axis.replace("_", " ")
     size = (max(2.4, 0.42 * columns.sum() + 1.3), max(1.5, 0.3 * rows.sum() + 0.9))
     across = 2 if len(panels) > 1 else 1
     down = -(-len(panels) // across)
     figure = Figure(figsize=(size[0] * across, size[1] * down + 0.6), layout="constrained")
     grid = figure.subplots(down, across, squeeze=False)
     title = f"{name}: regime over width and {words}" + ("" if label == ALL else f" ({label})")
-    figure.suptitle(title, fontsize=10, x=0.02, ha="left", fontweight="bold")
+    head(figure, title)
     gaps = next((values for words, values, _ in panels if words == QUANTITIES[2][1]), None)
     for axes, (title, values, log) in zip(grid.flat, panels):
         paint(axes, values, log)
         if gaps is not None:
             outline(axes, np.where(np.isfinite(gaps), gaps <= CROSSOVER_GAP, np.nan))
-        axes.set_title(title, loc="left")
+        axes.set_title(titled(title, axes), loc="left")
         axes.set_xticks(range(columns.sum()), width_ticks(data.width.values[columns]))
         axes.set_yticks(range(rows.sum()), [f"{v:g}" for v in np.array(levels)[rows]])
         axes.set_xlabel("width")
-        axes.set_ylabel(words)
+        axes.set_ylabel(literal(short(words, 36)))
     for axes in list(grid.flat)[len(panels):]:
         axes.remove()
     line = f" Orange line: linearisation gap {CROSSOVER_GAP:g}." if gaps is not None else ""
+    line += thinned
     note(figure, f"Means over seeds; hatched: no number.{line}")
     caption = (f"Means over seeds of each cell of width and {words}{'' if label == ALL else f' ({label})'}; hatched: no "
                f"number.{line}")
@@ -111,12 +135,14 @@ def _map(data, axis, label, selection):
 def _panels(data, axis, selection):
     """(title, means, whether on a logarithmic ramp) of all that the study has numbers of."""
     for variable, title, last in QUANTITIES:
-        if variable in data:
+        if variable in data and not (last and not data.sizes["layer"]):
             yield title, cell_means(data, last_layer(data[variable]) if last else data[variable], axis, selection), True
     attacks = list(robust_accuracies(data))
     if attacks:
         values, attack, strength = attacks[-1]
-        levels = [v for v in data[strength].values if v > 0] or list(data[strength].values)
+        levels = [v for v in values[strength].values if v > 0] or list(values[strength].values)
+        if not levels:
+            return
         level = levels[len(levels) // 2]
         title = rf"robust accuracy, {attack_name(attack)}, $\{strength}$ = {level:g}"
         yield title, cell_means(data, values.sel({strength: level}), axis, selection), False

@@ -3,18 +3,19 @@
 
 import base64
 import html
-import itertools
 import json
-from pathlib import Path
-
-import numpy as np
+import shlex
 
 from eigensweep_analysis.by_width import prepared
-from eigensweep_analysis.figures import all_figures
-from eigensweep_analysis.layout import Layout, attack_name, exponents, last_layer, robust_accuracies, text
+from eigensweep_analysis.figures import figure_kinds
+from eigensweep_analysis.files import make_folder, write
+from eigensweep_analysis.fold import for_figures
+from eigensweep_analysis.gallery import MOST, MOST_OF_LARGE, Gallery
+from eigensweep_analysis.layout import asked
 from eigensweep_analysis.load import STATUS
-from eigensweep_analysis.panels import render
-from eigensweep_analysis.width import width_pictures
+from eigensweep_analysis.overview import overview_figures
+from eigensweep_analysis.tables import MOST_ROWS, settings_table, troubles_table
+from eigensweep_analysis.width import width_kinds as width_kinds_of
 from eigensweep_analysis.width_page import has_page, width_page
 
 CSS = """
@@ -33,47 +34,70 @@ pre{background:#f6f6f6;padding:.7rem 1rem;overflow-x:auto;font-size:.82rem}
 """
 
 
-def write_report(data, output, source=""):
+#: From so many networks on a page shows all of them over each axis, and of single settings a part.
+LARGE = 1000
+
+
+def write_report(data, output, source="", everything=False):
     """Writes figures (`figures/*.png`, `*.pdf`) and `report.html` into a folder.
 
-    A study with several widths and the metric kernel_regime has a section "Width and the kernel regime" in it.
+    A study with several widths and the metric kernel_regime has a section "Width and the kernel regime" in it. A figure
+    that cannot be drawn is left out, with a sentence in the section "What is not shown".
 
     Parameters
     ----------
     data : xarray.Dataset
-        As from `load`.
+        As from `load`, in either layout.
     output : str or Path
-        Folder; made if it is not there.
+        Folder; made if it is not there. Files in it that a report does not write stay.
     source : str
         What the page calls the file that the numbers are from.
+    everything : bool
+        Draw all figures; otherwise as many as `gallery.MOST` says, and the page says how to get the others.
 
     Returns
     -------
     list of Path
         The files written, the page first.
+
+    Raises
+    ------
+    OSError
+        The folder or a file cannot be written.
     """
-    output = Path(output)
-    (output / "figures").mkdir(parents=True, exist_ok=True)
-    data, written = prepared(data), []
-    figures = [_written(picture, output / "figures", written) for picture in all_figures(data)]
-    width = ""
+    output = make_folder(output)
+    where = data.attrs.get("where", [])
+    data = for_figures(prepared(data))
+    most = None if everything else MOST_OF_LARGE if data.status.size > LARGE else MOST
+    gallery = Gallery(output / "figures", most)
+    kinds, width_kinds, notes = figure_kinds(data), [], []
+    if is_large(data):
+        kinds.insert(0, overview_figures(data))
     if has_page(data):
-        width = width_page(data, [_written(p, output / "figures", written) for p in width_pictures(data)[0]])
-    page = output / "report.html"
-    page.write_text(_page(data, figures, width, source), encoding="utf-8")
-    return [page, *written]
+        width_kinds, notes = width_kinds_of(data)
+    hung = gallery.hang(kinds + width_kinds)
+    figures, of_width = ([_figure(h) for some in part for h in some] for part in (hung[: len(kinds)], hung[len(kinds):]))
+    width = width_page(data, of_width) if has_page(data) else ""
+    left_out = [*gallery.left_out, *notes]
+    if gallery.is_thinned:
+        command = _command(source, output, where)
+        left_out += [f"All figures: {command} --all-figures", f"Those of a part of the study: {command} --where AXIS=VALUE"]
+    page = write(output / "report.html", _page(data, figures, width, source, left_out))
+    return [page, *gallery.written]
 
 
-def _written(picture, folder, written):
-    """Writes a picture's files, adds them to `written`, and gives the figure as HTML."""
-    files = render(picture)
-    for suffix, content in files:
-        written.append(folder / f"{picture.name}.{suffix}")
-        written[-1].write_bytes(content)
-    return _figure(picture, files[0][1], round(picture.figure.get_figwidth() * 96))
+def is_large(data):
+    """Whether panels and lines show a part of the networks only: a list of trials, zipped options, very many cells."""
+    return "point" in data.dims or bool(data.attrs.get("zipped")) or data.status.size > LARGE
 
 
-def _page(data, figures, width, source):
+def _command(source, output, where):
+    """The command that writes this report, to be pasted."""
+    parts = ["python -m eigensweep_analysis report", shlex.quote(source or "RESULTS"), "--output", shlex.quote(str(output))]
+    return " ".join([*parts, *(f"--where {shlex.quote(condition)}" for condition in where)])
+
+
+def _page(data, figures, width, source, left_out):
     title = str(data.attrs.get("title") or data.attrs.get("study", {}).get("name", "study"))
     parts = [
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>",
@@ -85,11 +109,12 @@ def _page(data, figures, width, source):
         "<p><a href='#width'>Width and the kernel regime</a></p>" if width else "",
         _warnings(data),
         "<h2>Means over seeds</h2>",
-        _table(data),
+        settings_table(data, source),
         *(["<h2>Figures</h2>"] if figures else []),
         *figures,
         width,
-        _troubles(data),
+        _not_shown(left_out),
+        troubles_table(data),
         _provenance(data),
         "</body></html>",
     ]
@@ -98,18 +123,38 @@ def _page(data, figures, width, source):
 
 def _summary(data, source):
     status = data.status.values.reshape(-1)
-    asked = status[data.trial_id.values.reshape(-1) != ""] if "trial_id" in data else status
-    counts = [f"{int((asked == code).sum())} {name}" for code, name in STATUS.items() if (asked == code).any()]
-    axes = [
-        f"{a['name'].replace('_', ' ')} ({len(a['values'])})" if "values" in a else a["name"]
-        for a in data.attrs.get("axes", [])
-    ]
-    sentence = f"{len(asked)} networks: {', '.join(counts)}."
+    status = status[asked(data).values.reshape(-1)]
+    counts = [f"{int((status == code).sum()):,} {name}" for code, name in STATUS.items() if (status == code).any()]
+    axes = []
+    for axis in data.attrs.get("axes", []):
+        if axis["coordinate"] in ("point", "replicate", "zip"):
+            continue
+        size = len(axis.get("values", []))
+        if axis["coordinate"] in data.coords:
+            size = len(set(data[axis["coordinate"]].values.astype(str).reshape(-1).tolist()) - {""})
+        axes.append(f"{axis['name'].replace('_', ' ')} ({size})")
+    networks = "1 network" if len(status) == 1 else f"{len(status):,} networks"
+    sentences = [f"{networks}: {', '.join(counts)}." if counts else "No networks."]
     if axes:
-        sentence += f" Axes: {', '.join(axes)}."
+        sentences.append(f"Axes: {', '.join(axes)}.")
+    for axes in data.attrs.get("zipped", {}).values():
+        sentences.append(f"Swept together (zip): {', '.join(a.replace('_', ' ') for a in axes)}.")
+    if "point" in data.dims:
+        sentences.append("The networks do not fill a grid of these axes, so the distinct settings are listed.")
+    if data.attrs.get("where"):
+        sentences.append(f"Only networks with {', '.join(data.attrs['where'])}.")
     if source:
-        sentence += f" Numbers from {source}."
-    return f"<p>{html.escape(sentence)}</p>"
+        sentences.append(f"Numbers from {source}.")
+    return f"<p>{html.escape(' '.join(sentences))}</p>"
+
+
+def _not_shown(left_out):
+    if not left_out:
+        return ""
+    items = "".join(f"<li>{html.escape(words)}</li>" for words in [*left_out[:MOST_ROWS], *left_out[MOST_ROWS:][-2:]])
+    more = len(left_out) - MOST_ROWS - 2
+    items += f"<li>{more:,} further figures, for reasons like these.</li>" if more > 0 else ""
+    return f"<h2>What is not shown</h2><ul>{items}</ul>"
 
 
 def _warnings(data):
@@ -120,84 +165,16 @@ def _warnings(data):
     return "<div class='warn'>" + "<br>".join(html.escape(str(w)) for w in warnings) + "</div>"
 
 
-def _columns(data):
-    """(head, values over the axes) of the table's columns."""
-    for name, head in (("test_accuracy", "test accuracy"), ("train_accuracy", "train accuracy")):
-        if name in data:
-            yield head, data[name]
-    for values, attack, dim in robust_accuracies(data):
-        there = [e for e in values[dim].values if np.isfinite(values.sel({dim: e}).values).any()]
-        clean, there = [e for e in there if e == 0], [e for e in there if e > 0]
-        if len(there) > 3:
-            there = [there[0], there[len(there) // 2], there[-1]]
-        for strength in clean + there:
-            yield f"{attack_name(attack)}, {dim} {strength:g}", values.sel({dim: strength})
-    if "exponent" in data and data.sizes.get("layer"):
-        yield "exponent, last layer", last_layer(exponents(data), data.get("fit_first"))
-
-
-def _table(data):
-    layout = Layout(data)
-    columns = [(head, values) for head, values in _columns(data) if np.isfinite(values.values).any()]
-    axes = [n for n in data.status.dims if n not in layout.replicates]
-    shown = [n for n in axes if data.sizes[n] > 1] or axes
-    heads = [f"<th class='t'>{html.escape(n.replace('_', ' '))}</th>" for n in shown]
-    heads += ["<th>networks</th>"] + [f"<th>{html.escape(head)}</th>" for head, _ in columns]
-    body = []
-    for cell in itertools.product(*(range(data.sizes[n]) for n in axes)):
-        place = dict(zip(axes, cell))
-        here = data.status.isel(place).values.reshape(-1)
-        if "trial_id" in data and not (data.trial_id.isel(place).values.reshape(-1) != "").any():
-            continue  # the study has no such cell
-        row = [f"<td class='t'>{html.escape(_label(data[n].values[place[n]]))}</td>" for n in shown]
-        row.append(f"<td>{int((here == 1).sum())}/{len(here)}</td>")
-        for _, values in columns:
-            numbers = values.isel({n: i for n, i in place.items() if n in values.dims}).values.reshape(-1)
-            row.append(_number(numbers[np.isfinite(numbers)]))
-        body.append(f"<tr>{''.join(row)}</tr>")
-    note = "<p class='s'>Mean; in small type half the distance from the smallest to the largest seed.</p>"
-    return f"<div class='wide'><table><tr>{''.join(heads)}</tr>{''.join(body)}</table></div>{note}"
-
-
-def _label(value):
-    if isinstance(value, (float, np.floating)):
-        return "none" if np.isnan(value) else f"{value:g}"
-    return str(value) or "none"
-
-
-def _number(numbers):
-    if not len(numbers):
-        return "<td>-</td>"
-    spread = (numbers.max() - numbers.min()) / 2
-    small = f" <span class='s'>&plusmn; {spread:.3f}</span>" if len(numbers) > 1 else ""
-    return f"<td>{numbers.mean():.3f}{small}</td>"
-
-
-def _figure(picture, image, width):
-    encoded = base64.b64encode(image).decode()
+def _figure(hung):
+    """A figure with its caption and the names of its files."""
+    picture, image = hung.picture, hung.files[0][1]
+    encoded, width = base64.b64encode(image).decode(), round(picture.figure.get_figwidth() * 96)
+    names = " and ".join(f"figures/{picture.name}.{suffix}" for suffix, _ in hung.files)
     return (
         f"<figure id='{html.escape(picture.name)}'><img width='{width}' src='data:image/png;base64,{encoded}' "
-        f"alt='{html.escape(picture.caption)}'><figcaption>{html.escape(picture.caption)}</figcaption></figure>"
+        f"alt='{html.escape(picture.caption)}'><figcaption>{html.escape(picture.caption)} "
+        f"<span class='s'>{html.escape(names)}</span></figcaption></figure>"
     )
-
-
-def _troubles(data):
-    """A table of the networks that failed, diverged or are not there yet."""
-    dims = data.status.dims
-    rows = []
-    for cell in np.argwhere(data.status.values != 1):
-        place = dict(zip(dims, cell.tolist()))
-        if "trial_id" in data and data.trial_id.isel(place).item() == "":
-            continue
-        where = ", ".join(text(n, data[n].values[i]) for n, i in place.items())
-        message = data.message.isel(place).item() if "message" in data else ""
-        state = STATUS.get(int(data.status.isel(place)), "unknown")
-        rows.append(f"<tr><td class='t'>{html.escape(where)}</td><td class='t'>{state}</td>"
-                    f"<td class='t'>{html.escape(message)}</td></tr>")
-    if not rows:
-        return ""
-    return ("<h2>Networks without results</h2><div class='wide'><table><tr><th class='t'>network</th>"
-            f"<th class='t'>status</th><th class='t'>why</th></tr>{''.join(rows)}</table></div>")
 
 
 def _provenance(data):

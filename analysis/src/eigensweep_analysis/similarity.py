@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: MIT
 """Debiased linear CKA between the hidden layers of networks of all seeds and widths, infinity included."""
 
+from functools import partial
+
 import numpy as np
 import xarray as xr
 
-from eigensweep_analysis.by_width import numbers, width_ticks
+from eigensweep_analysis.by_width import numbers, some_widths, width_ticks
 from eigensweep_analysis.cells import paint
-from eigensweep_analysis.panels import Picture, file_name, grid
+from eigensweep_analysis.gallery import Kind, Plan, pictures
+from eigensweep_analysis.panels import NoFigure, Picture, file_name, grid
 from eigensweep_analysis.width_figures import note
 
 #: The estimate of HSIC has n - 3 in its denominator.
 LEAST_SAMPLES = 4
+#: Cells of a matrix of more widths than this have no room for their numbers.
+MOST_WIDTHS = 16
 
 
 def debiased_cka(grams):
@@ -83,18 +88,31 @@ def cka_by_width(data, selection=None):
                         ("layer", "width", "other_width"), "cka")
 
 
-def similarity_pictures(data, found):
-    """CKA between the hidden layers of every two widths, a panel per layer: ([Picture], why there is none)."""
+def similarity_plans(data, found):
+    """CKA between the hidden layers of every two widths, a panel per layer: ([Plan], why there is none)."""
     if "hidden_grams" not in data or not np.isfinite(data.hidden_grams.values).any():
         return [], "the results hold no 'hidden_grams' (metric 'kernel_regime' with \"keep_grams\": true)"
-    tables = [(len(found) > 1 and label, cka_by_width(data, selection)) for label, selection in found]
+    if data.sizes["sample"] < LEAST_SAMPLES:
+        return [], f"'hidden_grams' are of {data.sizes['sample']} samples; debiased CKA needs at least {LEAST_SAMPLES}"
     pairs = "Means over pairs of networks of different seeds" if data.sizes.get("seed", 1) > 1 else "One seed"
     words = f"{pairs}; hatched: no pair."
-    pictures = [_similarity(data.attrs["title"], words, *table) for table in tables if np.isfinite(table[1]).any()]
-    return pictures, "" if pictures else "no two networks have 'hidden_grams'"
+    return [Plan("CKA between networks" + (f" ({label})" if len(found) > 1 else ""),
+                 partial(_similarity, data, words, len(found) > 1 and label, selection), data.sizes["layer"])
+            for label, selection in found], ""
 
 
-def _similarity(name, words, label, table):
+def similarity_pictures(data, found):
+    """([Picture], why there is none): the figures of `similarity_plans`, drawn."""
+    plans, why = similarity_plans(data, found)
+    return list(pictures([Kind("CKA", plans)])), why
+
+
+def _similarity(data, words, label, selection):
+    data, thinned = some_widths(data, MOST_WIDTHS)
+    words += thinned
+    name, table = str(data.attrs.get("title") or "study"), cka_by_width(data, selection)
+    if not np.isfinite(table.values).any():
+        raise NoFigure("no two networks have 'hidden_grams'")
     layers = [i for i in range(table.sizes["layer"]) if np.isfinite(table.values[i]).any()]
     title = f"{name}: similarity of hidden layers (debiased CKA)" + (f", {label}" if label else "")
     side = 0.7 + 0.36 * table.sizes["width"]

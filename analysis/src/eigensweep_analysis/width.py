@@ -3,30 +3,31 @@
 
 import csv
 import io
-from pathlib import Path
 
-import matplotlib
 import numpy as np
 
-from eigensweep_analysis.by_width import conditions, diagnostics, finite_numbers, parts, prepared, swept
+from eigensweep_analysis.by_width import diagnostics, finite_numbers, parts, prepared, swept
+from eigensweep_analysis.files import make_folder, write
 from eigensweep_analysis.fits import CROSSOVER_GAP, crossover_interval, fit_exponent, mean_over_seeds
+from eigensweep_analysis.fold import for_figures, is_sparse
+from eigensweep_analysis.gallery import Gallery, Kind, pictures
 from eigensweep_analysis.layout import robust_accuracies
 from eigensweep_analysis.load import ResultsError
 from eigensweep_analysis.metrics import left_out
-from eigensweep_analysis.panels import STYLE, file_name, render
-from eigensweep_analysis.regime_map import map_pictures
-from eigensweep_analysis.similarity import similarity_pictures
-from eigensweep_analysis.width_curves import history_pictures, spectra_pictures
-from eigensweep_analysis.width_figures import diagnostics_pictures, regression_pictures, robustness_pictures
+from eigensweep_analysis.panels import file_name
+from eigensweep_analysis.regime_map import map_plans
+from eigensweep_analysis.similarity import similarity_plans
+from eigensweep_analysis.width_curves import history_plans, spectra_plans
+from eigensweep_analysis.width_figures import diagnostics_plans, regression_plans, robustness_plans
 
 #: What is drawn with a line per width or against it, in this order.
 DRAWERS = [
-    ("diagnostics", diagnostics_pictures),
-    ("robust accuracy", robustness_pictures),
-    ("kernel regression", regression_pictures),
-    ("spectra", spectra_pictures),
-    ("diagnostics over epochs", history_pictures),
-    ("CKA between networks", similarity_pictures),
+    ("diagnostics", diagnostics_plans),
+    ("robust accuracy", robustness_plans),
+    ("kernel regression", regression_plans),
+    ("spectra", spectra_plans),
+    ("diagnostics over epochs", history_plans),
+    ("CKA between networks", similarity_plans),
 ]
 #: The name of the crossover's row in the table of exponents.
 CROSSOVER = f"crossover width (gap {CROSSOVER_GAP:g})"
@@ -56,50 +57,63 @@ def write_width(data, output, source, against=None):
     Raises
     ------
     ResultsError
-        The study does not sweep the width, has neither kernel_regime nor attacks, or no axis `against`.
+        The study is no grid, does not sweep the width, has neither kernel_regime nor attacks, or no axis `against`.
     """
+    if is_sparse(data):
+        raise ResultsError(f"{source}: the networks do not fill a grid, so nothing can be followed along one axis; the report "
+                           "shows every network over every axis")
     if data.sizes.get("width", 0) < 2:
         raise ResultsError(f"{source}: the study has one width; sweep /model/width to see what goes with it")
-    data = prepared(data)
+    data = for_figures(prepared(data))
     if not diagnostics(data) and not list(robust_accuracies(data)):
         raise ResultsError(f"{source}: no metric 'kernel_regime' and no attacks in it; ask for one of them")
-    pictures, notes = width_pictures(data, against)
-    output = Path(output)
-    output.mkdir(parents=True, exist_ok=True)
-    written = []
-    for picture in pictures:
-        for suffix, content in render(picture):
-            written.append(output / f"{picture.name}.{suffix}")
-            written[-1].write_bytes(content)
+    kinds, notes = width_kinds(data, against)
+    output = make_folder(output)
+    gallery = Gallery(output)
+    gallery.hang(kinds)
+    written = gallery.written
     if diagnostics(data):
-        written.append(output / f"{file_name(data.attrs['title'], 'width')}.csv")
-        written[-1].write_text(table(exponents(data)), encoding="utf-8")
-    return written, notes
+        written.append(write(output / f"{file_name(_title(data), 'width')}.csv", table(exponents(data))))
+    return written, [*gallery.left_out, *notes]
+
+
+def _title(data):
+    return str(data.attrs.get("title") or "study")
+
+
+def width_kinds(data, against=None):
+    """([Kind], [what else there is to know]) of `prepared` results."""
+    notes = [f"metric '{other}' is not drawn: '{first}' is of the same kind and comes first" for other, first in left_out(data)]
+    others = [a for axes in data.attrs.get("zipped", {}).values() if "width" in axes for a in axes if a != "width"]
+    if others:
+        notes.append(f"with the width change {', '.join(others)} (zip): what is seen need not be the width's doing")
+    found = swept(data)
+    kinds = []
+    for what, drawer in DRAWERS:
+        plans, why = drawer(data, found) if found else ([], "no two widths have a network that was trained")
+        kinds.append(Kind(f"figure of {what}", plans, why))
+    plans, why = map_plans(data, against)
+    kinds.append(Kind("regime map", plans, why))
+    return kinds, notes
 
 
 def width_pictures(data, against=None):
     """([Picture], [what is not drawn and why]) of `prepared` results."""
-    found = swept(data, conditions(data))
-    pictures = []
-    notes = [f"metric '{other}' is not drawn: '{first}' is of the same kind and comes first" for other, first in left_out(data)]
-    with matplotlib.rc_context(STYLE):
-        for what, drawer in DRAWERS:
-            drawn, why = drawer(data, found)
-            pictures += drawn
-            notes += [f"no figure of {what}: {why}"] if why else []
-        drawn, why = map_pictures(data, against)
-    notes += [f"{'regime map' if drawn else 'no regime map'}: {why}"] if why else []
-    return pictures + drawn, notes
+    kinds, notes = width_kinds(data, against)
+    return list(pictures(kinds)), [*notes, *(kind.note() for kind in kinds if kind.why)]
 
 
-def exponents(data):
-    """The rows of the table of exponents: dictionaries with the keys COLUMNS, per condition its crossover last.
+def exponents(data, most=None):
+    """The rows of the table of exponents: dictionaries with the keys COLUMNS and `selection`, per condition its
+    crossover last.
+
+    `most`: of so many conditions, the first; None takes all.
 
     `part` is (dimension, place) or None; `exponent`, `low` and `high` are those of `fit_exponent`, in the crossover's
     row (`diagnostic` CROSSOVER) the width of `crossover_interval`.
     """
     rows = []
-    for label, selection in swept(data, conditions(data)):
+    for label, selection in swept(data) if most is None else swept(data)[:most]:
         for variable, _, dimension in diagnostics(data):
             for part in parts(data, dimension):
                 widths, values = finite_numbers(data, variable, selection, part)
@@ -107,12 +121,13 @@ def exponents(data):
                 if used:
                     numbers = fit_exponent(widths, values)
                     seeds = int(np.isfinite(values).any(0).sum())
-                    rows.append(dict(zip(COLUMNS, [label, variable, part, *numbers, used, seeds])))
+                    rows.append({**dict(zip(COLUMNS, [label, variable, part, *numbers, used, seeds])), "selection": selection})
         if "linearisation_gap" in data:
             widths, gaps = finite_numbers(data, "linearisation_gap", selection)
             used, seeds = int(np.isfinite(mean_over_seeds(gaps)).sum()), int(np.isfinite(gaps).any(0).sum())
             numbers = crossover_interval(widths, gaps)
-            rows.append(dict(zip(COLUMNS, [label, CROSSOVER, None, *numbers, used, seeds])))
+            row = [label, CROSSOVER, None, *numbers, used, seeds]
+            rows.append({**dict(zip(COLUMNS, row)), "selection": selection})
     return rows
 
 

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Curves with a line per width: eigenspectra of hidden layers, diagnostics over the epochs of training."""
 
+from functools import partial
+
 import numpy as np
 from matplotlib.ticker import NullFormatter
 
-from eigensweep_analysis.by_width import numbers, width_styles
+from eigensweep_analysis.by_width import numbers, some_widths, width_styles
+from eigensweep_analysis.gallery import Plan
 from eigensweep_analysis.metrics import INITIAL
-from eigensweep_analysis.panels import GUIDE, Line, Picture, anchor, draw, file_name, finish, grid, label_rows, log_labels
+from eigensweep_analysis.panels import DATA, GUIDE, Line, Picture, anchor, draw, file_name, finish, grid, label_rows, log_labels
 from eigensweep_analysis.width_figures import note
 
 #: Diagnostics over time: column without `_history`, name in figures, the dimension it runs over, scale of the y axis.
@@ -19,20 +22,23 @@ HISTORIES = [
     ("feature_change", "feature change", "layer", "log"),
     ("cka", "CKA with initialisation", "layer", "linear"),
 ]
+#: A line or a colour for more widths than this could not be told apart.
+MOST_WIDTHS = 12
 PART = {"affine": "readout", "layer": "last hidden layer"}
 
 
-def spectra_pictures(data, found):
-    """Eigenspectra of all hidden layers with a line per width, a figure per condition: ([Picture], why there is none)."""
+def spectra_plans(data, found):
+    """Eigenspectra of all hidden layers with a line per width, a figure per condition: ([Plan], why there is none)."""
     rows = [(n, when) for n, when in ((INITIAL + "eigenvalues", "at initialisation"), ("eigenvalues", "after training"))
             if n in data and np.isfinite(data[n].values).any()]
     if not rows:
         return [], "the results hold no column of the metric 'spectrum'"
-    return [_spectra(data, rows, len(found) > 1 and label, selection) for label, selection in found], ""
+    return _plans("eigenspectra against width", _spectra, data, rows, found, len(rows) * data.sizes["layer"]), ""
 
 
 def _spectra(data, rows, label, selection):
-    name, layers = data.attrs["title"], _depth([numbers(data[variable], selection) for variable, _ in rows])
+    data, thinned = some_widths(data, MOST_WIDTHS)
+    name, layers = str(data.attrs.get("title") or "study"), _depth([numbers(data[variable], selection) for variable, _ in rows])
     title = f"{name}: eigenspectra against width" + (f" ({label})" if label else "")
     figure, panels = grid(len(rows), layers, title, 3.2, 2.6)
     everything = []
@@ -65,7 +71,7 @@ def _spectra(data, rows, label, selection):
         axes.set_xlabel("rank $n$")
     label_rows(panels, "share of variance")
     finish(figure, panels)
-    words = "Lines: means over seeds; bands: from the smallest to the largest seed."
+    words = "Lines: means over seeds; bands: from the smallest to the largest seed." + thinned
     note(figure, words)
     caption = ("Eigenvalues of the covariance of every hidden layer, each divided by the sum of its layer's, by width"
                f"{f' ({label})' if label else ''}; at infinite width those of the layer's Gram matrix; dotted: a spectrum "
@@ -86,16 +92,23 @@ def spectrum_shares(eigenvalues):
     return positive / np.where(total > 0, total, np.nan)
 
 
-def history_pictures(data, found):
+def _plans(what, drawer, data, rows, found, panels):
+    several = len(found) > 1
+    return [Plan(what + (f" ({label})" if several else ""), partial(drawer, data, rows, several and label, selection), panels)
+            for label, selection in found]
+
+
+def history_plans(data, found):
     """Diagnostics over epochs with a line per network, coloured by width, a figure per condition."""
     rows = [row for row in HISTORIES if f"{row[0]}_history" in data and np.isfinite(data[f"{row[0]}_history"].values).any()]
     if not rows or "moment_epoch" not in data:
         return [], "the results hold no column of the metric 'kernel_regime' over epochs ('..._history')"
-    return [_history(data, rows, len(found) > 1 and label, selection) for label, selection in found], ""
+    return _plans("diagnostics over epochs", _history, data, rows, found, len(rows)), ""
 
 
 def _history(data, rows, label, selection):
-    name, widths = data.attrs["title"], data.width.values.astype(float)
+    data, thinned = some_widths(data, MOST_WIDTHS)
+    name, widths = str(data.attrs.get("title") or "study"), data.width.values.astype(float)
     title = f"{name}: leaving the kernel regime" + (f" ({label})" if label else "")
     figure, panels = grid(1, len(rows), title, share=False)
     epochs = numbers(data.moment_epoch, selection)
@@ -109,7 +122,7 @@ def _history(data, rows, label, selection):
             for when, curve in zip(epochs[place], values[place]):
                 there = np.isfinite(curve) & (when > 0) & ((curve > 0) if scale == "log" else True)
                 if there.any():
-                    axes.plot(when[there], curve[there], label=text, linewidth=1.0, **style, zorder=3)
+                    axes.plot(when[there], curve[there], label=text, linewidth=1.0, **style, zorder=3, gid=DATA)
         axes.set_xscale("log")
         axes.set_yscale(scale)
         if scale == "log":
@@ -117,7 +130,7 @@ def _history(data, rows, label, selection):
         axes.set_xlabel("epoch")
         axes.tick_params(labelbottom=True)
     finish(figure, panels, [width_styles(widths)[w][0] for w in widths])
-    words = "A line per network."
+    words = "A line per network." + thinned
     note(figure, words)
     caption = ("How far training has moved networks of each width from where they were at initialisation, by epoch"
                f"{f' ({label})' if label else ''}. " + words)

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: MIT
 """Figures against width: distance from the kernel regime, robust accuracy, regression with the tangent kernel."""
 
+from functools import partial
+
 import matplotlib
 import numpy as np
 
 from eigensweep_analysis.by_width import ALL, PART, diagnostics, figures_of, finite_numbers, finite_widths, numbers, parts
 from eigensweep_analysis.fits import deviation_over_seeds, mean_over_seeds
+from eigensweep_analysis.gallery import Plan
 from eigensweep_analysis.layout import attack_name, robust_accuracies
 from eigensweep_analysis.metrics import sections
 from eigensweep_analysis.panels import (
     BASELINE,
+    DATA,
     MARKERS,
     PALETTE,
     Line,
@@ -18,8 +22,10 @@ from eigensweep_analysis.panels import (
     file_name,
     finish,
     grid,
+    has_data,
     label_rows,
     log_labels,
+    some,
 )
 
 #: Width and height of a panel of accuracies in inches.
@@ -38,7 +44,7 @@ SPREAD = "Lines: means over seeds; bands: \u00b1 one standard deviation."
 
 def width_axis(axes, widths):
     """A logarithmic x axis with the widths themselves as ticks, every second one where there are many."""
-    widths = widths[np.isfinite(widths)]
+    widths = np.asarray(some(widths[np.isfinite(widths)], 16))
     axes.set_xscale("log", base=2)
     every = 1 if len(widths) <= 5 else 2
     axes.set_xticks(widths, [f"{w:g}" if i % every == 0 else "" for i, w in enumerate(widths[::-1])][::-1])
@@ -51,16 +57,17 @@ def note(figure, words):
     figure.supxlabel(words, x=0.02, ha="left", fontsize=8, color=BASELINE)
 
 
-def diagnostics_pictures(data, found):
-    """Every diagnostic against width in log-log, a panel each: ([Picture], why there is none)."""
+def diagnostics_plans(data, found):
+    """Every diagnostic against width in log-log, a panel each: ([Plan], why there is none)."""
     rows = diagnostics(data)
     if not rows:
         return [], "the results hold no column of the metric 'kernel_regime'"
-    return [_diagnostics(data, rows, *figure) for figure in figures_of(found)], ""
+    return [Plan("diagnostics against width" + (f" ({label})" if label else ""), partial(_diagnostics, data, rows, label, some),
+                 len(rows)) for label, some in figures_of(found)], ""
 
 
 def _diagnostics(data, rows, label, found):
-    name = data.attrs["title"]
+    name = str(data.attrs.get("title") or "study")
     title = f"{name}: distance from the kernel regime against width" + (f" ({label})" if label else "")
     figure, panels = grid(1, len(rows), title, share=False)
     for axes, (variable, words, dimension) in zip(panels.flat, rows):
@@ -78,7 +85,7 @@ def _diagnostics(data, rows, label, found):
                 if draw(axes, widths, (mean, low, high), line):
                     start = max(start, (widths[seeds][0], mean[seeds][0]), key=lambda point: point[1])
                     last = max(last, widths[seeds][-1])
-        if len(found) > 1:  # colours are the conditions; dashes and markers, the same for all, are the layers
+        if len(found) > 1 and has_data(axes):  # colours are the conditions; dashes and markers, the same for all, are the layers
             for part in parts(data, dimension) if dimension else []:
                 style = {**_diagnostic_line("", 0, part).style, "color": BASELINE}
                 axes.plot([], [], label=f"layer {part[1] + 1}", **style)
@@ -106,15 +113,17 @@ def _diagnostic_line(condition, place, part):
     return Line(label, {}, {"color": colour, "marker": MARKERS[layer % len(MARKERS)], "linestyle": DASHES[layer % 4]})
 
 
-def robustness_pictures(data, found):
-    """Robust accuracy against width, a figure per attack, a line per strength: ([Picture], why there is none)."""
-    pictures = [_robustness(data, found, *attack) for attack in robust_accuracies(data)]
-    return pictures, "" if pictures else "the study has no attacks"
+def robustness_plans(data, found):
+    """Robust accuracy against width, a figure per attack, a line per strength: ([Plan], why there is none)."""
+    plans = [Plan(f"{attack_name(attack)} against width" + (f" ({label})" if label else ""),
+                  partial(_robustness, data, label, some, values, attack, strength), len(some))
+             for values, attack, strength in robust_accuracies(data) for label, some in figures_of(found)]
+    return plans, "" if plans else "the study has no attacks"
 
 
-def _robustness(data, found, values, attack, strength):
-    name = data.attrs["title"]
-    figure, panels = grid(1, len(found), f"{name}: {attack_name(attack)} against width", *PANEL)
+def _robustness(data, part, found, values, attack, strength):
+    name = str(data.attrs.get("title") or "study")
+    figure, panels = grid(1, len(found), f"{name}: {attack_name(attack)} against width" + (f" ({part})" if part else ""), *PANEL)
     levels = values[strength].values
     colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.9, len(levels)))
     widths, _ = finite_widths(data)
@@ -131,7 +140,7 @@ def _robustness(data, found, values, attack, strength):
     words = SPREAD + " Dotted: infinite width."
     note(figure, words)
     caption = f"Share of test images still classified right under {attack_name(attack)}, against width. {words}"
-    return Picture(file_name(name, "width", str(attack)), caption, figure)
+    return Picture(file_name(name, "width", str(attack), part), caption, figure)
 
 
 def line_and_limit(axes, widths, values, line):
@@ -141,19 +150,24 @@ def line_and_limit(axes, widths, values, line):
     drawn = draw(axes, widths[finite], (mean, mean - deviation, mean + deviation), line)
     for limit in mean_over_seeds(values[~finite]):
         if np.isfinite(limit):
-            axes.axhline(limit, color=line.style["color"], **LIMIT)
+            axes.axhline(limit, color=line.style["color"], **LIMIT, gid=DATA)
             drawn = True
     return drawn
 
 
-def regression_pictures(data, found):
-    """The networks' accuracies beside those of regression with their tangent kernels: ([Picture], why there is none)."""
+def regression_plans(data, found):
+    """The networks' accuracies beside those of regression with their tangent kernels: ([Plan], why there is none)."""
     columns = [column for _, _, _, pair in PREDICTORS[1:] for column in pair]
     if not any(c in data and np.isfinite(data[c].values).any() for c in columns):
         return [], "the results hold no column of the metric 'kernel_regression'"
-    name = data.attrs["title"]
+    return [Plan("kernel regression against width" + (f" ({label})" if label else ""), partial(_regression, data, label, some),
+                 2 * len(some)) for label, some in figures_of(found)], ""
+
+
+def _regression(data, part, found):
+    name = str(data.attrs.get("title") or "study")
     own, attack = _same_attack(data)
-    figure, panels = grid(len(found), 2, f"{name}: kernel regression against width", *PANEL)
+    figure, panels = grid(len(found), 2, f"{name}: kernel regression against width" + (f" ({part})" if part else ""), *PANEL)
     widths, _ = finite_widths(data)
     for row, (label, selection) in enumerate(found):
         for column, kind in enumerate(("clean", "under attack")):
@@ -174,7 +188,7 @@ def regression_pictures(data, found):
     note(figure, words)
     caption = ("Test accuracy of the networks, and of kernel regression with their tangent kernels before and after "
                f"training; attacked: {attack}. {words}")
-    return [Picture(file_name(name, "width_regression"), caption, figure)], ""
+    return Picture(file_name(name, "width_regression", part), caption, figure)
 
 
 def _fitted(data):
@@ -193,6 +207,6 @@ def _same_attack(data):
     words = f"{attack_name(wanted) + ', ' if wanted else ''}epsilon {epsilon:g}"
     for values, attack, strength in robust_accuracies(data):
         same = not wanted or str(attack).partition("[")[0] == wanted
-        if strength == "epsilon" and same and np.isclose(data[strength].values, epsilon).any():
+        if strength == "epsilon" and same and np.isclose(values[strength].values, epsilon).any():
             return values.sel({strength: epsilon}, method="nearest"), f"{words} (networks: {attack_name(attack)} of the study)"
     return None, f"{words}; the study attacks its networks with nothing like it, so theirs is not drawn"

@@ -10,7 +10,6 @@ from eigensweep_analysis.by_width import (
     ALL,
     DIAGNOSTICS,
     PART,
-    conditions,
     diagnostics,
     finite_numbers,
     finite_widths,
@@ -25,6 +24,8 @@ from eigensweep_analysis.width import CROSSOVER, exponents
 BENT = 0.2
 #: Networks whose final losses differ by more than this factor were not trained equally far.
 UNEQUAL = 1.2
+#: Of more conditions than this the page is about the first; `figures width` writes a table of all.
+MOST_CONDITIONS = 24
 #: Sentences on more conditions or fits than this are left to the table.
 MOST_SENTENCES = 6
 #: Fewer widths, seeds, or a smaller ratio of widths make an exponent doubtful.
@@ -41,12 +42,12 @@ THEORY = (
 
 def has_page(data):
     """Whether `prepared` results have something for this page: two widths or more, and numbers of kernel_regime."""
-    return data.sizes.get("width", 0) > 1 and bool(diagnostics(data)) and bool(swept(data, conditions(data)))
+    return data.sizes.get("width", 0) > 1 and bool(diagnostics(data)) and bool(swept(data))
 
 
 def width_page(data, figures):
     """The page as HTML; `figures` are the HTML texts of its figures."""
-    rows = exponents(data)
+    rows = exponents(data, MOST_CONDITIONS)
     parts = ["<h2 id='width'>Width and the kernel regime</h2>", f"<p>{html.escape(PARAGRAPH)}</p>", _table(data, rows),
              "<h3>What the numbers say</h3>", _list(findings(data, rows)),
              "<h3>What they cannot say</h3>", _list(limits(data, rows)), *figures]
@@ -71,13 +72,17 @@ def findings(data, rows):
 def limits(data, rows):
     """Sentences on what these widths, seeds and networks leave open."""
     found = []
+    count = len(swept(data))
+    if count > MOST_CONDITIONS:
+        found.append(f"This section is about {MOST_CONDITIONS} of {count:,} conditions; the command 'figures width' writes a "
+                     "table of all of them.")
     fits = [row for row in rows if row["diagnostic"] != CROSSOVER]
     widths = [row["widths"] for row in fits]
     seeds = [row["seeds"] for row in fits]
     if min(widths) < FEW_WIDTHS:
         found.append(f"Some exponents are of {min(widths)} widths: with fewer than three there is no exponent, with three hardly "
                      "a test that a power law fits.")
-    there = np.unique(np.concatenate([_widths_used(data, selection) for _, selection in swept(data, conditions(data))]))
+    there = np.unique(np.concatenate([_widths_used(data, selection) for _, selection in _shown(data)]))
     if there.max() / there.min() < SHORT_RANGE:
         found.append(f"The widths span a factor of {there.max() / there.min():.3g}; over so short a range many curves look like "
                      "powers.")
@@ -126,9 +131,9 @@ def _crossover(data, row):
 def _robustness(data):
     """A sentence per attack and condition: robust accuracy at the narrowest, the widest and at infinite width."""
     widths, finite = finite_widths(data)
-    for label, selection in swept(data, conditions(data)):
+    for label, selection in _shown(data):
         for values, attack, strength in robust_accuracies(data):
-            levels = [v for v in data[strength].values if v > 0]
+            levels = [v for v in values[strength].values if v > 0]
             if not levels:
                 continue
             level = levels[len(levels) // 2]
@@ -148,7 +153,7 @@ def _losses(data):
         return []
     resolved = data.attrs.get("resolved")
     stop = resolved.get("training", {}).get("stop_loss", 0) if isinstance(resolved, dict) else 0
-    for label, selection in swept(data, conditions(data)):
+    for label, selection in _shown(data):
         widths, finite = finite_widths(data)
         last = _last(numbers(data.history_task_loss, selection))[finite]
         there = last[np.isfinite(last)]
@@ -166,6 +171,11 @@ def _losses(data):
                    "goes with the width may be unequal training; the option stop_loss trains all to one loss.")
 
 
+def _shown(data):
+    """The conditions that the page is about."""
+    return swept(data)[:MOST_CONDITIONS]
+
+
 def _last(curves):
     """The last number of each curve (..., n); NaN where it has none."""
     there = np.isfinite(curves)
@@ -176,7 +186,7 @@ def _last(curves):
 def _missing(data):
     """How many networks that the study asks for have not finished well, of the conditions on this page."""
     count = 0
-    for _, selection in swept(data, conditions(data)):
+    for _, selection in _shown(data):
         status = select_cell(data.status, selection).values.reshape(-1)
         asked = select_cell(data.trial_id, selection).values.reshape(-1) != "" if "trial_id" in data else True
         count += int((asked & (status != 1)).sum())
@@ -194,7 +204,7 @@ def _parametrisation(data):
 
 
 def _selection(data, row):
-    return next(selection for label, selection in swept(data, conditions(data)) if label == row["condition"])
+    return row["selection"]
 
 
 def _widths_used(data, selection):

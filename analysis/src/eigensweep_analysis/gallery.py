@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+"""The one place where figures are drawn: each becomes files or a sentence that says why it is not there."""
+
+import dataclasses
+import itertools
+import warnings
+from collections.abc import Callable
+
+import matplotlib
+
+from eigensweep_analysis.files import make_folder, write
+from eigensweep_analysis.panels import STYLE, NoFigure, Picture, digest, render
+
+#: (figures, panels) that a page draws unless it is told to draw all: some 20 s on one core, and, of a study whose single
+#: settings are too many to look at, a third of that.
+MOST, MOST_OF_LARGE = (40, 120), (12, 48)
+
+
+@dataclasses.dataclass
+class Plan:
+    """A figure that has not been drawn yet: what it shows, in words; how to draw it; how many panels it has."""
+
+    what: str
+    draw: Callable[[], Picture]
+    panels: int = 1
+
+    def picture(self):
+        """Draws it. Raises NoFigure where the results have no numbers for it."""
+        with matplotlib.rc_context(STYLE):
+            return self.draw()
+
+
+@dataclasses.dataclass
+class Kind:
+    """The figures of one kind; `why` there is none, or what else there is to know about them."""
+
+    name: str
+    plans: list
+    why: str = ""
+
+    def note(self):
+        """A sentence without its full stop; "" where there is nothing to say."""
+        return f"{'' if self.plans else 'no '}{self.name}: {self.why}" if self.why else ""
+
+
+@dataclasses.dataclass
+class Hung:
+    """A figure with its files: (suffix, content), the first one a PNG."""
+
+    picture: Picture
+    files: list
+
+
+class Gallery:
+    """Draws figures into a folder, and keeps what was written and what was left out.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Made when the first file is written.
+    most : (int, int)
+        Draw at most so many figures with so many panels in all, of every kind as many as of others; None draws all.
+    """
+
+    def __init__(self, folder, most=None):
+        self.folder, self.most, self.is_thinned = folder, most, False
+        self.written, self.left_out, self._names = [], [], set()
+
+    def hang(self, kinds):
+        """Draws the figures of these kinds: a list of Hung for each."""
+        found = []
+        for kind, plans in zip(kinds, self._chosen(kinds)):
+            found.append([hung for hung in map(self._hang, plans) if hung is not None])
+            if len(plans) < len(kind.plans):
+                self.left_out.append(f"{kind.name}: {len(plans):,} of {len(kind.plans):,} are drawn")
+                self.is_thinned = True
+            elif kind.why:
+                self.left_out.append(kind.note())
+        return found
+
+    def _chosen(self, kinds):
+        """The plans to draw of each kind: in turn one of each, while there is room."""
+        if self.most is None:
+            return [kind.plans for kind in kinds]
+        chosen, panels, count = [[] for _ in kinds], 0, 0
+        for plan_of_each in itertools.zip_longest(*(kind.plans for kind in kinds)):
+            for plans, plan in zip(chosen, plan_of_each):
+                if plan is None:
+                    continue
+                fits = count < self.most[0] and panels + plan.panels <= self.most[1]
+                if fits or not plans:  # one of each kind, whatever its size
+                    plans.append(plan)
+                    panels, count = panels + plan.panels, count + 1
+        return chosen
+
+    def _hang(self, plan):
+        try:
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", message="Glyph .* missing")  # a name's letters that the font lacks
+                picture = plan.picture()
+                files = render(picture)
+        except NoFigure as error:
+            self.left_out.append(f"{plan.what}: {error}")
+            return None
+        except Exception as error:  # noqa: BLE001 - no figure may cost the page
+            words = " ".join(str(error).split())
+            self.left_out.append(f"{plan.what}: it could not be drawn ({type(error).__name__}: {words}); this is a bug of ours")
+            return None
+        picture.name = self._free(picture.name, plan.what)
+        make_folder(self.folder)
+        self.written += [write(self.folder / f"{picture.name}.{suffix}", content) for suffix, content in files]
+        return Hung(picture, files)
+
+    def _free(self, name, what):
+        """A name that no other figure has, also where case does not count."""
+        if name.lower() in self._names:
+            name = f"{name[:70]}-{digest(what)}"
+        number, wanted = 1, name
+        while name.lower() in self._names:
+            number += 1
+            name = f"{wanted}-{number}"
+        self._names.add(name.lower())
+        return name
+
+
+def pictures(kinds):
+    """The pictures of all kinds, none left out but those that the results have no numbers for."""
+    for kind in kinds:
+        for plan in kind.plans:
+            try:
+                yield plan.picture()
+            except NoFigure:
+                continue
