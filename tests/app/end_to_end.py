@@ -36,6 +36,16 @@ ENVIRONMENT = dict(
 )
 
 
+def with_unreadable_place(content):
+    """A checkpoint whose place in the training is no JSON, without a checksum, as older programs write."""
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    del header["__metadata__"]["sha256"]
+    header["__metadata__"]["position"] = re.sub(r'("epoch":)', r"\1-", header["__metadata__"]["position"], count=1)
+    text = json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + content[8 + length :]
+
+
 def study(epochs=2, attacks=None):
     """Eight trials: two widths, with and without penalty, two seeds."""
     return {
@@ -209,8 +219,8 @@ class Interruptions(Case):
         output = self.folder / "out"
         for damage, expected in (
             (lambda content: content, "goes on from its checkpoint"),
-            (lambda content: content[:-1], "does not fit its place; delete it, and it is made again"),
-            (lambda content: re.sub(rb'(\\"epoch\\":)\d', rb"\1-", content), "; delete it, and its trials start anew"),
+            (lambda content: content[:-1], "its content has changed since it was written; delete it, and it is made again"),
+            (with_unreadable_place, "; delete it, and its trials start anew"),
         ):
             shutil.rmtree(output, ignore_errors=True)
             for checkpoint in self.killed_with_checkpoints(output, *alone):
@@ -296,9 +306,11 @@ class Infinity(Case):
         limit = np.isinf(width)
         self.assertEqual(limit.sum(), 2)
         self.assertTrue(np.isnan(drift[limit]).all() and np.isfinite(drift[~limit]).all())
-        self.assertTrue(np.isfinite(exponent).all() and np.isfinite(grams).all() and (comparable == 1).all())
+        self.assertTrue(np.isfinite(grams).all() and (comparable == 1).all())
+        self.assertTrue(np.isnan(exponent[width == 16]).all(), "16 units have fewer ranks from 11 on than a fit needs")
+        self.assertTrue(np.isfinite(exponent[width > 16]).all())
         np.testing.assert_array_equal(exponent[limit], untrained[limit])
-        self.assertTrue((exponent[~limit] != untrained[~limit]).all())
+        self.assertTrue((exponent[width == 512] != untrained[width == 512]).all())
         self.assertEqual(moments[~limit].tolist(), [[1, 8, 60]] * 4)
         np.testing.assert_allclose(on_the_way[~limit, 2], drift[~limit])
         self.assertTrue((on_the_way[~limit, 0] < on_the_way[~limit, 1]).all())

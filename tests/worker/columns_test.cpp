@@ -54,9 +54,9 @@ std::set<std::string> names_of(const std::map<std::string, wire::Array>& columns
   return names;
 }
 
-/// `leading`: lengths of the dimensions before the declared ones.
+/// `strengths`: length of the dimension before the declared ones; none of a kind without strengths.
 void check(const std::vector<study::Column>& declared, const wire::Record& record,
-           const std::vector<std::int64_t>& leading, const Json& options, const Json& config) {
+           const std::vector<std::int64_t>& strengths, const Json& options, const Json& config) {
   CHECK(record.status == wire::Status::ok);
   std::set<std::string> wanted;
   for (const study::Column& column : declared) {
@@ -68,6 +68,7 @@ void check(const std::vector<study::Column>& declared, const wire::Record& recor
     if (found == record.columns.end()) continue;
     INFO(column.name);
     const wire::Array& array = found->second;
+    const std::vector<std::int64_t> leading = column.per_strength ? strengths : std::vector<std::int64_t>();
     CHECK(array.dtype == column.dtype);
     REQUIRE(array.shape.size() == leading.size() + column.dims.size());
     CHECK(std::vector<std::int64_t>(array.shape.begin(),
@@ -90,9 +91,10 @@ void check_everything(const std::string& model, const std::string& training, con
     for (const study::Evaluation& evaluation : study.evaluations(study.trials.front())) {
       if (evaluation.id != record.evaluation) continue;
       INFO(evaluation.kind);
-      std::vector<std::int64_t> leading;
-      if (!evaluation.strength_name.empty()) leading.push_back(static_cast<std::int64_t>(evaluation.strengths.size()));
-      check(catalog().find(evaluation.family, evaluation.kind)->columns, record, leading, evaluation.options, config);
+      std::vector<std::int64_t> strengths;
+      if (!evaluation.strength_name.empty())
+        strengths.push_back(static_cast<std::int64_t>(evaluation.strengths.size()));
+      check(catalog().find(evaluation.family, evaluation.kind)->columns, record, strengths, evaluation.options, config);
       seen.insert(evaluation.kind);
     }
   }
