@@ -21,7 +21,7 @@ inline std::vector<study::Column> robustness_columns() {
 
 /// Adds the options that say which samples are attacked; `samples`: how many by default.
 inline study::Options with_samples(study::Options options, int samples) {
-  options.integer("samples", samples, {0, 1e7}, "how many samples are attacked, from the first; 0 attacks all")
+  options.integer("samples", samples, {0, 1e7}, "number of samples attacked, from the first, or all where there are fewer; 0: all")
       .choice("split", "test", {"test", "validation"}, "from which part of the dataset");
   return options;
 }

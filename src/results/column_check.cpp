@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -19,14 +20,14 @@ bool fits(const wire::Array& array, std::size_t dimensions) {
 
 class Check {
  public:
-  /// `leading`: dimensions before the declared ones (the strength).
+  /// `leading`: dimensions before the declared ones (the strength); `config`: gives the trial's.
   void compare(const std::string& who, const std::vector<study::Column>& declared, const wire::Record& record,
-               std::size_t leading, const Json& options, const Json& config) {
+               std::size_t leading, const Json& options, const std::function<Json()>& config) {
     for (const study::Column& column : declared) {
       const auto found = record.columns.find(column.name);
       const std::size_t dimensions = (column.per_strength ? leading : 0) + column.dims.size();
       if (found == record.columns.end()) {
-        if (!column.returned_if || column.returned_if(options, config)) {
+        if (!column.returned_if || column.returned_if(options, config())) {
           say(
               fmt::format("{} gave no '{}', which it declares (a bug, or results of an older version); its numbers are "
                           "missing in results.h5",
@@ -67,7 +68,7 @@ std::vector<std::string> column_warnings(const study::Study& study, const study:
   Check check;
   const std::vector<study::Column> history = study::history_columns();
   for (const study::Trial& trial : study.trials) {
-    const Json& config = study.config(trial);
+    const auto config = [&] { return study.config(trial); };  // made where a column is missing, for grids are large
     const wire::Record* trained = store.training(trial.id);
     if (trained != nullptr && trained->status == wire::Status::ok) {
       check.compare("the training", history, *trained, 0, Json::object(), config);

@@ -192,13 +192,17 @@ std::string probe_folder(const std::filesystem::path& folder) {
   int reason = 0;
   try {
     const file::Temporary probe(folder, "probe", folder);
-    const std::string block(4096, '\0');
-    const ssize_t written = ::write(probe.descriptor(), block.data(), block.size());
-    if (written != static_cast<ssize_t>(block.size())) {
-      reason = written < 0 ? errno : ENOSPC;
-    } else if (::fsync(probe.descriptor()) != 0) {
-      reason = errno;
+    std::string block(4096, '\0');
+    // A part may be written; what refuses the rest has its own error.
+    while (reason == 0 && !block.empty()) {
+      const ssize_t written = ::write(probe.descriptor(), block.data(), block.size());
+      if (written > 0) {
+        block.resize(block.size() - static_cast<std::size_t>(written));
+      } else {
+        reason = written < 0 ? errno : EIO;
+      }
     }
+    if (reason == 0 && ::fsync(probe.descriptor()) != 0) reason = errno;
   } catch (const file::WriteError& error) {
     reason = error.error_number();
   }

@@ -6,8 +6,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <map>
 #include <optional>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
@@ -79,7 +82,18 @@ Json read_memory(const OutputPaths& paths) {
 
 class Hasher {
  public:
-  Hasher(const study::Catalog& catalog, Json& memory) : catalog_(catalog), memory_(memory) {}
+  Hasher(const study::Catalog& catalog, Json memory) : catalog_(catalog) {
+    for (Json& entry : memory) add(std::move(entry));
+  }
+
+  /// Every content that was ever met, in the order of meeting.
+  Json memory() const {
+    Json kept = Json::array();
+    for (const Json& entry : entries_) {
+      if (!entry.is_null()) kept.push_back(entry);
+    }
+    return kept;
+  }
 
   std::string operator()(const Json& section) {
     const study::Kind& kind = kind_of(catalog_, section);
@@ -97,7 +111,7 @@ class Hasher {
       entry["files"] = *before;
       entry["is_complete"] = true;
     }
-    memory_.push_back(std::move(entry));
+    add(std::move(entry));
     return hash;
   }
 
@@ -131,52 +145,59 @@ class Hasher {
     return entry.value("is_complete", false) && entry.value("build", "") == build() && entry.at("files") == stamps;
   }
 
+  void add(Json entry) {
+    by_section_[json_text(entry.at("section"))].push_back(entries_.size());
+    entries_.push_back(std::move(entry));
+  }
+
   /// The newest of this section.
   const Json* find(const Json& section) const {
-    const Json* found = nullptr;
-    for (const Json& entry : memory_) {
-      if (entry.at("section") == section) found = &entry;
-    }
-    return found;
+    const auto found = by_section_.find(json_text(section));
+    return found == by_section_.end() || found->second.empty() ? nullptr : &entries_[found->second.back()];
   }
 
   void forget(const Json& section, const std::string& hash) {
-    for (std::size_t i = memory_.size(); i-- > 0;) {
-      if (memory_[i].at("section") == section && memory_[i].at("sha256") == hash) memory_.erase(i);
-    }
+    std::erase_if(by_section_[json_text(section)], [&](std::size_t place) {
+      const bool is_it = entries_[place].at("sha256") == hash;
+      if (is_it) entries_[place] = nullptr;
+      return is_it;
+    });
   }
 
   const study::Catalog& catalog_;
-  Json& memory_;
+  std::vector<Json> entries_;  // null: forgotten
+  std::unordered_map<std::string, std::vector<std::size_t>> by_section_;
 };
 
-/// Where content of that hash was found by an earlier run, for data that is the same by its options.
-std::string earlier_place(const study::Catalog& catalog, const Json& memory, const std::string& identity,
-                          const std::string& hash) {
+/// Where earlier runs found data of each identity: identity -> content hash -> place.
+using Places = std::unordered_map<std::string, std::map<std::string, std::string>>;
+
+Places earlier_places(const study::Catalog& catalog, const Json& memory) {
+  Places places;
   for (const Json& entry : memory) {
-    if (entry.at("sha256") != hash) continue;
-    const study::Kind* kind = catalog.find(study::Family::dataset, entry.at("section").value("kind", std::string()));
+    const Json& section = entry.at("section");
+    const study::Kind* kind = catalog.find(study::Family::dataset, section.value("kind", std::string()));
     if (kind == nullptr) continue;
     try {
-      if (study::dataset_identity(catalog, entry.at("section")) == identity)
-        return place_of(*kind, entry.at("section"));
+      places[study::dataset_identity(catalog, section)].emplace(entry.at("sha256").get<std::string>(),
+                                                                place_of(*kind, section));
     } catch (const nlohmann::json::exception&) {
       continue;  // of another version, with other options
     }
   }
-  return "";
+  return places;
 }
 
-/// What earlier records of such data say of its content; the text begins a sentence.
-std::map<std::string, std::string> earlier_hashes(const study::Catalog& catalog, const Known& known, const Json& memory,
-                                                  const std::string& section, const std::string& identity) {
+/// What earlier records of such data say of its content; the text begins a sentence. `places`: hash -> place.
+std::map<std::string, std::string> earlier_hashes(const Known& known, const std::map<std::string, std::string>& places,
+                                                  const std::string& section) {
   std::map<std::string, std::string> hashes;
   if (const auto found = known.made_with.by_section.find(section); found != known.made_with.by_section.end()) {
     for (const auto& [hash, trial] : found->second) hashes.emplace(hash, fmt::format("trial {} was", trial));
   }
   // Trials that the study does not ask for any more are of the folder, too.
-  for (const std::string& hash : known.made_with.hashes) {
-    if (!earlier_place(catalog, memory, identity, hash).empty()) hashes.emplace(hash, "its records were");
+  for (const auto& entry : places) {
+    if (known.made_with.hashes.count(entry.first) > 0) hashes.emplace(entry.first, "its records were");
   }
   return hashes;
 }
@@ -204,9 +225,9 @@ bool is_settled(const FileStamp& stamp, std::int64_t now) {
 Contents check_contents(const study::Study& study, const study::Catalog& catalog, const Known& known,
                         const OutputPaths& paths) {
   Contents contents;
-  contents.memory = read_memory(paths);
-  const Json earlier = contents.memory;
-  Hasher hash_of(catalog, contents.memory);
+  const Json memory = read_memory(paths);
+  Places earlier = earlier_places(catalog, memory);
+  Hasher hash_of(catalog, memory);
   std::map<std::string, std::pair<std::string, std::string>> by_identity;  // hash and place
   for (const Json& section : study.dataset_sections()) {
     const std::string text = json_text(section);
@@ -224,9 +245,10 @@ Contents check_contents(const study::Study& study, const study::Catalog& catalog
                       study.file.string(), other->second.second, other->second.first, place, hash,
                       kind.options.find("label") == nullptr ? "" : ", or give each a /dataset/label of its own"));
     }
-    for (const auto& [old, owner] : earlier_hashes(catalog, known, earlier, text, identity)) {
+    const std::map<std::string, std::string>& places = earlier[identity];
+    for (const auto& [old, owner] : earlier_hashes(known, places, text)) {
       if (old == hash) continue;
-      const std::string was = earlier_place(catalog, earlier, identity, old);
+      const std::string was = places.count(old) > 0 ? places.at(old) : "";
       throw DataError(fmt::format(
           "{}: {} made from {} with the content hash {}, but the study now names {} with {} (numbers of two "
           "datasets would be mixed); {}",
@@ -234,6 +256,7 @@ Contents check_contents(const study::Study& study, const study::Catalog& catalog
           ways_out(kind)));
     }
   }
+  contents.memory = hash_of.memory();
   if (known.made_with.without_a_hash > 0) {
     contents.warnings.push_back(
         fmt::format("{}: {} records do not say what data they were made with (an early version wrote them); they are "

@@ -233,14 +233,6 @@ LedgerReport read_ledger(const std::filesystem::path& file, const std::function<
 
 namespace {
 
-[[noreturn]] void fail_to_write(const std::filesystem::path& file, const char* what, int error_number) {
-  throw file::WriteError(
-      fmt::format("{}: cannot {}: {}; make the place writable with space left, then run the same command "
-                  "again (nothing finished is lost)",
-                  file.string(), what, file::system_message(error_number)),
-      error_number);
-}
-
 /// 0, or the errno of what failed. Writes at a fixed place, so that a second try overwrites what a first one left.
 int write_at(int descriptor, const Bytes& bytes, std::uint64_t offset) {
   std::size_t done = 0;
@@ -267,7 +259,7 @@ void sync_folder_of(const std::filesystem::path& file) {
 Ledger::Ledger(const std::filesystem::path& file) : file_(file) {
   end_ = scan(file, [](Record&&) {}).end;
   descriptor_ = ::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-  if (descriptor_ < 0) fail_to_write(file_, "open", errno);
+  if (descriptor_ < 0) file::fail_to_write(file_, "open", errno);
   int error = 0;
   if (end_ == 0) {
     error = write_at(descriptor_, header(), 0);
@@ -278,7 +270,7 @@ Ledger::Ledger(const std::filesystem::path& file) : file_(file) {
   if (error == 0 && ::ftruncate(descriptor_, static_cast<off_t>(end_)) != 0) error = errno;
   if (error != 0) {
     ::close(descriptor_);
-    fail_to_write(file_, "write", error);
+    file::fail_to_write(file_, "write", error);
   }
 }
 
@@ -308,7 +300,7 @@ void Ledger::append_encoded(const std::vector<EncodedRecord>& records) {
   if (error != 0) {
     // Where even this fails, the next try still writes over the rest and a reader takes it for a torn tail.
     [[maybe_unused]] const int ignored = ::ftruncate(descriptor_, static_cast<off_t>(end_));
-    fail_to_write(file_, "append", error);
+    file::fail_to_write(file_, "append", error);
   }
   end_ = end;
 }

@@ -9,6 +9,7 @@
 #endif
 
 #include <cstdlib>
+#include <string_view>
 
 #include "eigensweep/core/control_groups.hpp"
 #include "eigensweep/core/error.hpp"
@@ -45,6 +46,17 @@ Json visible_gpus() {
     memory.push_back(at::accelerator::getMemoryInfo(static_cast<c10::DeviceIndex>(index)).second);
   }
   return {{"cuda", count}, {"memory", memory}};
+}
+
+bool is_out_of_memory(const c10::Error& error) {
+  if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr) return true;
+  const std::string_view text = error.what_without_backtrace();
+  // The last two are of the status codes CUBLAS_STATUS_ALLOC_FAILED,
+  // CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED.
+  for (const char* words : {"allocate memory", "out of memory", "ALLOC_FAILED", "ALLOCATION_FAILED"}) {
+    if (text.find(words) != std::string_view::npos) return true;
+  }
+  return false;
 }
 
 torch::Device choose_device(const std::string& name) {

@@ -6,7 +6,6 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
-#include <cstring>
 #include <new>
 
 #include "eigensweep/core/here.hpp"
@@ -46,12 +45,6 @@ class Limiter {
  private:
   std::chrono::steady_clock::time_point last_{};
 };
-
-bool is_out_of_memory(const c10::Error& error) {
-  const char* text = error.what_without_backtrace();
-  return dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr ||
-         std::strstr(text, "allocate memory") != nullptr || std::strstr(text, "out of memory") != nullptr;
-}
 
 Json hello(const torch::Device& device) {
   return {{"type", "hello"},

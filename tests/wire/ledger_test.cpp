@@ -217,8 +217,8 @@ TEST_CASE("a full disk throws, cuts the file back, and the same append may be tr
   }
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
   CHECK(message == file.string() +
-                       ": cannot append: File too large (error 27); make the place writable with space left, then run "
-                       "the same command again (nothing finished is lost)");
+                       ": cannot append: File too large (error 27); raise the limit on the size of a file (ulimit -f), "
+                       "then run the same command again");
   CHECK(std::filesystem::file_size(file) == size);
   ledger.append({records[1], records[2]});
   CHECK(read_all(file).records == records);

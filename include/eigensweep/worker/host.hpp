@@ -22,6 +22,8 @@ void keep_freed_memory();
 void give_back_freed_memory();
 /// {"cuda": count, "memory": [bytes of each GPU]}
 Json visible_gpus();
+/// Whether Torch, or a library under it (cuBLAS, cuSOLVER, cuDNN), had too little memory: a smaller pack may fit.
+bool is_out_of_memory(const c10::Error& error);
 /// "auto" (a GPU if there is one), "cpu", "cuda", "cuda:K". Throws SystemError when the device is not there.
 torch::Device choose_device(const std::string& name);
 
