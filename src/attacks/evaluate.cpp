@@ -8,6 +8,7 @@
 #include <map>
 #include <numeric>
 
+#include "attacked_samples.hpp"
 #include "eigensweep/attacks/attack.hpp"
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/text.hpp"
@@ -80,10 +81,9 @@ std::vector<Robustness> evaluate_robustness(const std::string& kind, const Json&
   const torch::NoGradGuard no_gradients;
   const std::int64_t lanes = model.lanes();
   EIGENSWEEP_EXPECT(seeds.size() == static_cast<std::size_t>(lanes));
-  const auto asked = options.at("samples").get<std::int64_t>();
-  const data::DeviceDataset::Part part = data.part(options.value("split", "test"));
-  const std::int64_t there = part.images.size(0);
-  const std::int64_t samples = asked == 0 ? there : std::min(asked, there);
+  const auto attacked = study::read<AttackedSamples>(options);
+  const data::DeviceDataset::Part part = data.part(attacked.split);
+  const std::int64_t samples = attacked.count(part.images.size(0));
   if (batch == 0) batch = batch_size(model, data);
 
   const auto attack = make_attack(kind, options);

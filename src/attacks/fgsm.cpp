@@ -1,29 +1,31 @@
 // SPDX-License-Identifier: MIT
+#include "attacked_samples.hpp"
+
+namespace eigensweep::attacks {
+namespace {
+
+struct Fgsm : AttackedSamples {
+  static study::Fields<Fgsm> fields() {
+    study::Fields<Fgsm> fields;
+    fields.intensity("epsilon", {0, 1}, "radius of the L-infinity ball").unit("pixel");
+    return add_to(fields);
+  }
+};
+
+}  // namespace
+}  // namespace eigensweep::attacks
+
 #ifdef EIGENSWEEP_DECLARATIONS
-#include "attack_columns.hpp"
-#include "eigensweep/study/kind.hpp"
+#include "declare.hpp"
 
 namespace eigensweep::attacks {
 
 study::Kind declare_fgsm() {
-  study::Kind kind;
-  kind.family = study::Family::attack;
-  kind.name = "fgsm";
-  kind.meaning = "fast gradient sign method: one step of size epsilon along the sign of the loss gradient";
-  kind.source = "Goodfellow, Shlens, Szegedy 2015, arXiv:1412.6572; as foolbox LinfFastGradientAttack";
-  kind.options = with_samples(
-      study::Options{}.number("epsilon", std::nullopt, {0, 1}, "radius of the L-infinity ball").unit("pixel"), 1000);
-  kind.refuse = refuse_split;
-  kind.subsets = attacked_subset;
-  kind.strength = "epsilon";
-  kind.columns = robustness_columns();
-  kind.work = [](const Json& options, const study::WorkContext& context) {
-    const double samples = attacked_samples(options, context);
-    const auto strengths = static_cast<double>(context.strengths);
-    // The clean samples; one gradient (forward and backward to the input: twice the forward); each strength.
-    return samples * context.model.forward_flops * (3.0 + strengths);
-  };
-  return kind;
+  return declare_attack<Fgsm>(
+      "fgsm", "epsilon", "fast gradient sign method: one step of size epsilon along the sign of the loss gradient",
+      "Goodfellow, Shlens, Szegedy 2015, arXiv:1412.6572; as foolbox LinfFastGradientAttack",
+      // The clean samples; one gradient (forward and backward to the input: twice the forward); each strength.
+      [](const Fgsm&, double strengths) { return 3.0 + strengths; });
 }
 
 }  // namespace eigensweep::attacks

@@ -1,30 +1,32 @@
 // SPDX-License-Identifier: MIT
+#include "attacked_samples.hpp"
+
+namespace eigensweep::attacks {
+namespace {
+
+struct NoiseOptions : AttackedSamples {
+  NoiseOptions() { samples = 0; }
+  static study::Fields<NoiseOptions> fields() {
+    study::Fields<NoiseOptions> fields;
+    fields.intensity("sigma", {0, 100}, "standard deviation of the noise before it is clipped").unit("pixel");
+    return add_to(fields);
+  }
+};
+
+}  // namespace
+}  // namespace eigensweep::attacks
+
 #ifdef EIGENSWEEP_DECLARATIONS
-#include "attack_columns.hpp"
-#include "eigensweep/study/kind.hpp"
+#include "declare.hpp"
 
 namespace eigensweep::attacks {
 
 study::Kind declare_gaussian_noise() {
-  study::Kind kind;
-  kind.family = study::Family::attack;
-  kind.name = "gaussian_noise";
-  kind.meaning = "independent normal noise of standard deviation sigma on every pixel, clipped to the pixels' range";
-  kind.source = "Nassar et al. 2020, arXiv:2012.04729, figures on noise";
-  kind.options =
-      with_samples(study::Options{}
-                       .number("sigma", std::nullopt, {0, 100}, "standard deviation of the noise before it is clipped")
-                       .unit("pixel"),
-                   0);
-  kind.refuse = refuse_split;
-  kind.subsets = attacked_subset;
-  kind.strength = "sigma";
-  kind.columns = robustness_columns();
-  kind.work = [](const Json& options, const study::WorkContext& context) {
-    const double passes = 1.0 + static_cast<double>(context.strengths);  // the clean samples, then each strength
-    return attacked_samples(options, context) * passes * context.model.forward_flops;
-  };
-  return kind;
+  return declare_attack<NoiseOptions>(
+      "gaussian_noise", "sigma",
+      "independent normal noise of standard deviation sigma on every pixel, clipped to the pixels' range",
+      "Nassar et al. 2020, arXiv:2012.04729, figures on noise",
+      [](const NoiseOptions&, double strengths) { return 1.0 + strengths; });  // the clean samples, then each strength
 }
 
 }  // namespace eigensweep::attacks

@@ -1,33 +1,37 @@
 // SPDX-License-Identifier: MIT
+#include "attacked_samples.hpp"
+
+namespace eigensweep::attacks {
+namespace {
+
+struct Pgd : AttackedSamples {
+  std::int64_t steps = 40;
+  double relative_step = 0.01 / 0.3;
+  bool random_start = true;
+
+  static study::Fields<Pgd> fields() {
+    study::Fields<Pgd> fields;
+    fields.intensity("epsilon", {0, 1}, "radius of the L-infinity ball").unit("pixel");
+    return add_to(fields)
+        .integer("steps", &Pgd::steps, {1, 1e6}, "number of gradient steps")
+        .number("relative_step", &Pgd::relative_step, {0, 10, true}, "step size as a share of epsilon")
+        .boolean("random_start", &Pgd::random_start, "start from a uniformly random point of the ball");
+  }
+};
+
+}  // namespace
+}  // namespace eigensweep::attacks
+
 #ifdef EIGENSWEEP_DECLARATIONS
-#include "attack_columns.hpp"
-#include "eigensweep/study/kind.hpp"
+#include "declare.hpp"
 
 namespace eigensweep::attacks {
 
 study::Kind declare_pgd() {
-  study::Kind kind;
-  kind.family = study::Family::attack;
-  kind.name = "pgd";
-  kind.meaning = "projected gradient descent in the L-infinity ball: signed steps, projected back, last iterate";
-  kind.source = "Madry et al. 2018, arXiv:1706.06083; as foolbox LinfProjectedGradientDescentAttack";
-  kind.options =
-      with_samples(
-          study::Options{}.number("epsilon", std::nullopt, {0, 1}, "radius of the L-infinity ball").unit("pixel"), 1000)
-          .integer("steps", 40, {1, 1e6}, "number of gradient steps")
-          .number("relative_step", 0.01 / 0.3, {0, 10, true}, "step size as a share of epsilon")
-          .boolean("random_start", true, "start from a uniformly random point of the ball");
-  kind.refuse = refuse_split;
-  kind.subsets = attacked_subset;
-  kind.strength = "epsilon";
-  kind.columns = robustness_columns();
-  kind.work = [](const Json& options, const study::WorkContext& context) {
-    const double samples = attacked_samples(options, context);
-    const auto strengths = static_cast<double>(context.strengths);
-    const auto steps = options.at("steps").get<double>();
-    return samples * context.model.forward_flops * (1.0 + strengths * (2.0 * steps + 1.0));
-  };
-  return kind;
+  return declare_attack<Pgd>(
+      "pgd", "epsilon", "projected gradient descent in the L-infinity ball: signed steps, projected back, last iterate",
+      "Madry et al. 2018, arXiv:1706.06083; as foolbox LinfProjectedGradientDescentAttack",
+      [](const Pgd& pgd, double strengths) { return 1.0 + strengths * (2.0 * static_cast<double>(pgd.steps) + 1.0); });
 }
 
 }  // namespace eigensweep::attacks
@@ -40,10 +44,7 @@ namespace {
 
 class ProjectedGradient final : public Attack {
  public:
-  explicit ProjectedGradient(const Json& options)
-      : steps_(options.at("steps").get<std::int64_t>()),
-        relative_step_(options.at("relative_step").get<double>()),
-        random_start_(options.at("random_start").get<bool>()) {}
+  explicit ProjectedGradient(Pgd options) : options_(std::move(options)) {}
 
   void perturb(const Problem& problem, const std::vector<double>& strengths, const Visit& visit) override {
     for (std::size_t i = 0; i < strengths.size(); ++i) {
@@ -52,23 +53,23 @@ class ProjectedGradient final : public Attack {
         visit(i, ball.centre());
         continue;
       }
-      Tensor x = random_start_ ? ball.random_point() : ball.centre();
-      for (std::int64_t step = 0; step < steps_; ++step) {
-        ball.step(x, input_gradient(problem.model, x, problem.labels), relative_step_ * strengths[i]);
+      Tensor x = options_.random_start ? ball.random_point() : ball.centre();
+      for (std::int64_t step = 0; step < options_.steps; ++step) {
+        ball.step(x, input_gradient(problem.model, x, problem.labels), options_.relative_step * strengths[i]);
       }
       visit(i, x);
     }
   }
 
  private:
-  std::int64_t steps_;
-  double relative_step_;
-  bool random_start_;
+  Pgd options_;
 };
 
 }  // namespace
 
-std::unique_ptr<Attack> make_pgd(const Json& options) { return std::make_unique<ProjectedGradient>(options); }
+std::unique_ptr<Attack> make_pgd(const Json& options) {
+  return std::make_unique<ProjectedGradient>(study::read<Pgd>(options));
+}
 
 }  // namespace eigensweep::attacks
 #endif

@@ -4,16 +4,14 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/kernels/regression.hpp"
 #include "eigensweep/models/input_norm.hpp"
-#include "eigensweep/study/sections.hpp"
 
 namespace eigensweep::kernels {
 namespace {
 
 constexpr std::int64_t numbers_per_pair = 40;  // float64 temporaries of a layer's recursion and their gradients
 
-Tensor targets(const data::DeviceDataset& data, const Json& training) {
-  return torch::one_hot(data.train_labels, data.info.classes).to(torch::kFloat64) -
-         training.at("target_offset").get<double>();
+Tensor targets(const data::DeviceDataset& data, const study::Training& training) {
+  return torch::one_hot(data.train_labels, data.info.classes).to(torch::kFloat64) - training.target_offset;
 }
 
 std::optional<ConvNetwork> convolutions(const Json& options, const study::DatasetInfo& dataset) {
@@ -79,13 +77,14 @@ std::vector<Tensor> LimitNetwork::hidden_grams(const Tensor& images) {
   return kernels_between(x, x, /*with_hidden=*/true).hidden;
 }
 
-std::vector<double> LimitNetwork::train(const data::DeviceDataset& data, const Json& training) {
+std::vector<double> LimitNetwork::train(const data::DeviceDataset& data, const study::Training& training,
+                                        double learning_rate) {
   const torch::NoGradGuard no_gradients;
   fit_inputs(data.train_images);
   attach(data.train_images);
   const Tensor kernel = kernels_between(train_inputs_, train_inputs_).ntk;
   const Tensor y = targets(data, training);
-  if (training.at("limit_time") == "end") {
+  if (training.limit_time == study::Training::LimitTime::end) {
     const Fit fit = fit_to_the_end(kernel, y);
     coefficients_.copy_(fit.coefficients.expand_as(coefficients_));
     return {(kernel.matmul(fit.coefficients) - y).square().mean().item<double>()};
@@ -93,11 +92,10 @@ std::vector<double> LimitNetwork::train(const data::DeviceDataset& data, const J
   const GradientFlow flow(kernel, y);
   const std::int64_t steps = study::steps_per_epoch(training, data.info);
   // The loss that is minimised is |f - y|^2 / (n C), twice the flow's.
-  const double epoch = 2 * training.at("optimizer").at("learning_rate").get<double>() * static_cast<double>(steps);
-  const auto enough = training.at("stop_loss").get<double>();
+  const double epoch = 2 * learning_rate * static_cast<double>(steps);
   std::vector<double> losses;
-  const auto epochs = training.at("epochs").get<std::int64_t>();
-  while (static_cast<std::int64_t>(losses.size()) < epochs && (losses.empty() || losses.back() > enough)) {
+  while (static_cast<std::int64_t>(losses.size()) < training.epochs &&
+         (losses.empty() || losses.back() > training.stop_loss)) {
     losses.push_back(flow.loss(epoch * static_cast<double>(losses.size() + 1)));
   }
   coefficients_.copy_(flow.coefficients(epoch * static_cast<double>(losses.size())).expand_as(coefficients_));

@@ -46,10 +46,9 @@ Tensor Parametrisation::initial_bias(const std::vector<std::uint64_t>& seeds, st
   return normal(seeds, stream, scale(layer, fan_in).bias_deviation, {units});
 }
 
-double rate_factor(const std::string& rule, bool is_adaptive, Place place, double ratio) {
-  if (rule == "fixed") return 1;
-  if (rule == "over_width") return 1 / ratio;
-  EIGENSWEEP_EXPECT(rule == "mup");
+double rate_factor(study::Training::RateRule rule, bool is_adaptive, Place place, double ratio) {
+  if (rule == study::Training::RateRule::fixed) return 1;
+  if (rule == study::Training::RateRule::over_width) return 1 / ratio;
   switch (place) {
     case Place::hidden_weight:
       return is_adaptive ? 1 / ratio : 1;

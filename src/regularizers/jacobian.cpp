@@ -1,29 +1,43 @@
 // SPDX-License-Identifier: MIT
 // Penalises the squared Frobenius norm of the Jacobian of the logits with respect to the inputs.
-#ifdef EIGENSWEEP_DECLARATIONS
-#include "eigensweep/study/kind.hpp"
+#include "eigensweep/study/fields.hpp"
 
+namespace eigensweep::regularizers {
+namespace {
+
+struct JacobianOptions {
+  double strength = 0.01;
+  std::int64_t projections = 1;
+
+  static study::Fields<JacobianOptions> fields() {
+    return study::Fields<JacobianOptions>()
+        .number("strength", &JacobianOptions::strength, {0, 1e6},
+                "weight of the penalty in the loss; 0 trains without it")
+        .per_lane()
+        .integer("projections", &JacobianOptions::projections, {0, 10000},
+                 "random directions of the logits that estimate the norm; 0 takes every class: exact");
+  }
+};
+
+}  // namespace
+}  // namespace eigensweep::regularizers
+
+#ifdef EIGENSWEEP_DECLARATIONS
 namespace eigensweep::regularizers {
 
 study::Kind declare_jacobian() {
-  study::Kind kind;
-  kind.family = study::Family::regularizer;
-  kind.name = "jacobian";
-  kind.meaning = "half the mean squared Frobenius norm of the logits' Jacobian with respect to the input";
-  kind.source = "Hoffman, Roberts, Yaida 2019, arXiv:1908.02729";
-  kind.options = study::Options{}
-                     .number("strength", 0.01, {0, 1e6}, "weight of the penalty in the loss; 0 trains without it")
-                     .per_lane()
-                     .integer("projections", 1, {0, 10000},
-                              "random directions of the logits that estimate the norm; 0 takes every class: exact");
+  study::Kind kind = study::declare<JacobianOptions>(
+      study::Family::regularizer, "jacobian",
+      "half the mean squared Frobenius norm of the logits' Jacobian with respect to the input",
+      "Hoffman, Roberts, Yaida 2019, arXiv:1908.02729");
   kind.off_when_zero = "strength";
-  kind.work = [](const Json& options, const study::WorkContext& context) {
-    const auto asked = options.at("projections").get<double>();
-    const double directions = asked == 0 ? static_cast<double>(context.dataset.classes) : asked;
+  kind.work = study::typed<JacobianOptions>([](const JacobianOptions& jacobian, const study::WorkContext& context) {
+    const auto directions =
+        static_cast<double>(jacobian.projections == 0 ? context.dataset.classes : jacobian.projections);
     const double samples = static_cast<double>(context.epochs * context.steps_per_epoch * context.batch_size);
     // For each direction a backward pass to the input, and twice as much to differentiate it.
     return samples * directions * 3.0 * context.model.forward_flops;
-  };
+  });
   return kind;
 }
 
@@ -40,14 +54,14 @@ namespace {
 
 class Jacobian final : public Regularizer {
  public:
-  Jacobian(const std::vector<Json>& options, const std::vector<std::uint64_t>& seeds)
-      : options_(options), seeds_(seeds), projections_(options.front().at("projections").get<std::int64_t>()) {}
+  Jacobian(std::vector<JacobianOptions> lanes, const std::vector<std::uint64_t>& seeds)
+      : lanes_(std::move(lanes)), seeds_(seeds), projections_(lanes_.front().projections) {}
 
   [[nodiscard]] bool reads_input_gradients() const override { return true; }
 
   Tensor penalty(const Moment& moment) override {
     const Tensor& logits = moment.output.logits;  // [E, C, B]
-    if (!strength_.defined()) strength_ = per_lane(options_, "strength", logits);
+    if (!strength_.defined()) strength_ = per_lane(lanes_, &JacobianOptions::strength, logits);
     const auto classes = static_cast<double>(logits.size(1));
     const auto samples = static_cast<double>(logits.size(2));
     const std::int64_t directions = projections_ == 0 ? logits.size(1) : projections_;
@@ -83,7 +97,7 @@ class Jacobian final : public Regularizer {
     return v / torch::linalg_vector_norm(v, 2, 1, /*keepdim=*/true);
   }
 
-  std::vector<Json> options_;
+  std::vector<JacobianOptions> lanes_;
   std::vector<std::uint64_t> seeds_;
   std::int64_t projections_;
   Tensor strength_;  // [E]
@@ -92,7 +106,7 @@ class Jacobian final : public Regularizer {
 }  // namespace
 
 std::unique_ptr<Regularizer> make_jacobian(const std::vector<Json>& options, const std::vector<std::uint64_t>& seeds) {
-  return std::make_unique<Jacobian>(options, seeds);
+  return std::make_unique<Jacobian>(study::read_lanes<JacobianOptions>(options), seeds);
 }
 
 }  // namespace eigensweep::regularizers

@@ -10,12 +10,6 @@ namespace eigensweep::regularizers {
 #include "regularizers.def"
 #undef EIGENSWEEP_KIND
 
-Tensor per_lane(const std::vector<Json>& options, const char* name, const Tensor& like) {
-  std::vector<double> values;
-  for (const Json& lane : options) values.push_back(lane.at(name).get<double>());
-  return torch::tensor(values, torch::kFloat64).to(like.options());
-}
-
 std::unique_ptr<Regularizer> make_regularizer(const std::vector<Json>& options,
                                               const std::vector<std::uint64_t>& seeds) {
   const auto kind = options.front().at("kind").get<std::string>();

@@ -1,49 +1,73 @@
 // SPDX-License-Identifier: MIT
 // Pushes the eigenspectrum of a hidden layer's covariance towards n^-exponent.
+#include "eigensweep/study/fields.hpp"
+
+namespace eigensweep::regularizers {
+namespace {
+
+struct SpectralOptions {
+  enum class Layers { last, all };
+  enum class Products { float64, float32 };
+
+  double strength = 1.0;
+  double exponent = 1.0;
+  std::int64_t cutoff = 10;
+  Layers layers = Layers::last;
+  Products products = Products::float64;
+
+  static study::Fields<SpectralOptions> fields() {
+    return study::Fields<SpectralOptions>()
+        .number("strength", &SpectralOptions::strength, {0, 1e6},
+                "weight of the penalty in the loss; 0 trains without it")
+        .per_lane()
+        .number("exponent", &SpectralOptions::exponent, {0, 100, true}, "alpha of the wanted spectrum n^-alpha")
+        .per_lane()
+        .integer("cutoff", &SpectralOptions::cutoff, {0, 1e6},
+                 "how many of the largest eigenvalues are left alone; the next one is the anchor")
+        .choice("layers", &SpectralOptions::layers, {{"last", Layers::last}, {"all", Layers::all}},
+                "which hidden layers are penalised")
+        .choice("products", &SpectralOptions::products,
+                {{"float64", Products::float64}, {"float32", Products::float32}},
+                "in what the products of each epoch's covariance are taken (float32 costs half); sums and "
+                "eigenvectors are float64");
+  }
+};
+
+}  // namespace
+}  // namespace eigensweep::regularizers
+
 #ifdef EIGENSWEEP_DECLARATIONS
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "eigensweep/study/kind.hpp"
 #include "eigensweep/study/sections.hpp"
 
 namespace eigensweep::regularizers {
 namespace {
 
-std::vector<std::int64_t> penalised_widths(const Json& options, const study::ModelShape& shape) {
-  if (options.at("layers") == "all") return shape.hidden_widths;
+std::vector<std::int64_t> penalised_widths(const SpectralOptions& spectral, const study::ModelShape& shape) {
+  if (spectral.layers == SpectralOptions::Layers::all) return shape.hidden_widths;
   return {shape.hidden_widths.back()};
 }
 
 }  // namespace
 
 study::Kind declare_spectral() {
-  study::Kind kind;
-  kind.family = study::Family::regularizer;
-  kind.name = "spectral";
-  kind.meaning = "pushes the eigenspectrum of the hidden layers' covariance towards a power law n^-exponent";
-  kind.source = "Nassar, Sokol, Chung, Harris, Park, NeurIPS 2020, arXiv:2012.04729";
-  kind.options = study::Options{}
-                     .number("strength", 1.0, {0, 1e6}, "weight of the penalty in the loss; 0 trains without it")
-                     .per_lane()
-                     .number("exponent", 1.0, {0, 100, true}, "alpha of the wanted spectrum n^-alpha")
-                     .per_lane()
-                     .integer("cutoff", 10, {0, 1e6},
-                              "how many of the largest eigenvalues are left alone; the next one is the anchor")
-                     .choice("layers", "last", {"last", "all"}, "which hidden layers are penalised")
-                     .choice("products", "float64", {"float64", "float32"},
-                             "in what the products of each epoch's covariance are taken (float32 costs half); sums and "
-                             "eigenvectors are float64");
+  study::Kind kind = study::declare<SpectralOptions>(
+      study::Family::regularizer, "spectral",
+      "pushes the eigenspectrum of the hidden layers' covariance towards a power law n^-exponent",
+      "Nassar, Sokol, Chung, Harris, Park, NeurIPS 2020, arXiv:2012.04729");
   kind.off_when_zero = "strength";
   kind.refuse_samples = [](const Json&, const study::SampleCounts& samples) {
     return study::refuse_single_samples(samples, samples.smallest_step, "the penalty");
   };
-  kind.refuse_network = [](const Json& options, const study::ModelShape& shape,
-                           const study::SampleCounts& samples) -> std::string {
+  kind.refuse_network = study::typed<SpectralOptions>([](const SpectralOptions& spectral,
+                                                         const study::ModelShape& shape,
+                                                         const study::SampleCounts& samples) -> std::string {
     if (shape.hidden_widths.empty()) return "a network of infinite width has no layer to penalise; exclude this cell";
-    const auto cutoff = options.at("cutoff").get<long long>();
-    for (const std::int64_t width : penalised_widths(options, shape)) {
+    const std::int64_t cutoff = spectral.cutoff;
+    for (const std::int64_t width : penalised_widths(spectral, shape)) {
       // Fewer samples than units span no more directions than samples, less one for their mean.
       const std::int64_t directions = samples.train < width ? samples.train - 1 : width;
       if (cutoff + 1 >= directions) {
@@ -53,33 +77,33 @@ study::Kind declare_spectral() {
       }
     }
     return "";
-  };
-  kind.warn_network = [](const Json& options, const study::ModelShape& shape,
-                         const study::SampleCounts& samples) -> std::string {
-    const auto widths = penalised_widths(options, shape);
+  });
+  kind.warn_network = study::typed<SpectralOptions>([](const SpectralOptions& spectral, const study::ModelShape& shape,
+                                                       const study::SampleCounts& samples) -> std::string {
+    const auto widths = penalised_widths(spectral, shape);
     const std::int64_t widest = *std::max_element(widths.begin(), widths.end());
     if (samples.step > widest) return "";
     return fmt::format(
         "a batch of {} is not larger than the layer's width {}, so the tail of its spectrum is noise; the method wants "
         "at least 1.25 times the width",
         samples.step, widest);
-  };
-  kind.work = [](const Json& options, const study::WorkContext& context) {
+  });
+  kind.work = study::typed<SpectralOptions>([](const SpectralOptions& spectral, const study::WorkContext& context) {
     double flops = 0;
-    for (const std::int64_t width : penalised_widths(options, context.model)) {
+    for (const std::int64_t width : penalised_widths(spectral, context.model)) {
       const auto n = static_cast<double>(width);
       // Z = V^T Hc and its gradient, each step; half a covariance (float64 counts twice) and eigenvectors (about 25
       // N^3), each epoch.
       const double step = 4.0 * static_cast<double>(context.batch_size) * n * n;
       const auto train = static_cast<double>(context.dataset.train_samples);
       const double side = std::min(n, train);  // of the matrix that is decomposed
-      const double precision = options.at("products") == "float64" ? 2.0 : 1.0;
+      const double precision = spectral.products == SpectralOptions::Products::float64 ? 2.0 : 1.0;
       const double epoch = 1.2 * precision * std::max(n, train) * side * side + 25.0 * side * side * side +
                            train * context.model.forward_flops;
       flops += static_cast<double>(context.epochs) * (step * static_cast<double>(context.steps_per_epoch) + epoch);
     }
     return flops;
-  };
+  });
   return kind;
 }
 
@@ -95,12 +119,12 @@ namespace {
 
 class Spectral final : public Regularizer {
  public:
-  explicit Spectral(const std::vector<Json>& options)
-      : options_(options),
-        cutoff_(options.front().at("cutoff").get<std::int64_t>()),
-        all_layers_(options.front().at("layers") == "all"),
-        products_(options.front().at("products") == "float64" ? models::Products::float64 : models::Products::float32) {
-  }
+  explicit Spectral(std::vector<SpectralOptions> lanes)
+      : lanes_(std::move(lanes)),
+        cutoff_(lanes_.front().cutoff),
+        all_layers_(lanes_.front().layers == SpectralOptions::Layers::all),
+        products_(lanes_.front().products == SpectralOptions::Products::float64 ? models::Products::float64
+                                                                                : models::Products::float32) {}
 
   // The basis is the eigenvectors of the covariance over the whole training set, in evaluation mode; it is held fixed
   // during the epoch.
@@ -139,8 +163,8 @@ class Spectral final : public Regularizer {
   Tensor penalty(const Moment& moment) override {
     const models::Output& output = moment.output;
     if (!strength_.defined()) {
-      strength_ = per_lane(options_, "strength", output.logits);
-      exponent_ = per_lane(options_, "exponent", output.logits);
+      strength_ = per_lane(lanes_, &SpectralOptions::strength, output.logits);
+      exponent_ = per_lane(lanes_, &SpectralOptions::exponent, output.logits);
     }
     const std::size_t first = all_layers_ ? 0 : output.hidden.size() - 1;
     Tensor sum;
@@ -174,7 +198,7 @@ class Spectral final : public Regularizer {
   }
 
  private:
-  std::vector<Json> options_;
+  std::vector<SpectralOptions> lanes_;
   std::int64_t cutoff_;
   bool all_layers_;
   models::Products products_;
@@ -186,7 +210,7 @@ class Spectral final : public Regularizer {
 }  // namespace
 
 std::unique_ptr<Regularizer> make_spectral(const std::vector<Json>& options, const std::vector<std::uint64_t>&) {
-  return std::make_unique<Spectral>(options);
+  return std::make_unique<Spectral>(study::read_lanes<SpectralOptions>(options));
 }
 
 }  // namespace eigensweep::regularizers

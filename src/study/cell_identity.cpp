@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "eigensweep/study/sections.hpp"
+#include "eigensweep/study/training.hpp"
 #include "identity.hpp"
 
 namespace eigensweep::study {
@@ -76,7 +77,7 @@ class SectionWriter {
 }  // namespace
 
 CellIdentity::CellIdentity(const Template& alternative, const Grid& grid, const Catalog& catalog) {
-  static const Options options = training_options();
+  const Options& options = options_of<Training>();
   const SectionWriter writer(grid);
   const Json& config = alternative.config;
   const auto write_kind = [&](Family family, const Json& section, const std::string& path, CellText& into) {

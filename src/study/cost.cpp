@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "eigensweep/study/sections.hpp"
+#include "eigensweep/study/training.hpp"
 #include "identity.hpp"
 
 namespace eigensweep::study {
@@ -35,22 +36,22 @@ constexpr double step_overhead_flops = 2e8;
 
 WorkContext context_of(const Study& study, const Catalog& catalog, const Trial& trial) {
   const Json& config = study.config(trial);
-  const Json& training = config.at("training");
+  const auto training = read<Training>(config.at("training"));
   const Json& model = config.at("model");
   WorkContext context;
   context.dataset = study.dataset(trial);
   context.model = kind_of(catalog, Family::model, model).shape(model, context.dataset);
-  context.batch_size = std::min(training.at("batch_size").get<std::int64_t>(), context.dataset.train_samples);
-  context.snapshots = training.at("snapshots").get<std::int64_t>();
-  context.epochs = training.at("epochs").get<std::int64_t>();
+  context.batch_size = std::min(training.batch_size, context.dataset.train_samples);
+  context.snapshots = training.snapshots;
+  context.epochs = training.epochs;
   context.steps_per_epoch = steps_per_epoch(training, context.dataset);
   return context;
 }
 
-double samples_per_epoch(const Json& training, const WorkContext& context) {
+double samples_per_epoch(const Training& training, const WorkContext& context) {
   const auto all = static_cast<double>(context.dataset.train_samples);
   const auto whole = static_cast<double>(context.steps_per_epoch * context.batch_size);
-  return training.at("last_batch") == "drop" ? std::min(all, whole) : all;
+  return training.drops_last() ? std::min(all, whole) : all;
 }
 
 double penalty_flops(const Json& regularizers, const Catalog& catalog, const WorkContext& context) {
@@ -109,7 +110,8 @@ LaneCost lane_cost(const Study& study, const Catalog& catalog, const Trial& tria
   const auto steps = static_cast<double>(context.epochs * context.steps_per_epoch);
   const double epochs = static_cast<double>(context.epochs);
   // Forward, gradient to the weights, gradient to the inputs of every layer but the first.
-  const AdversaryWork adversary = adversary_work(config.at("training"));
+  const auto training = read<Training>(config.at("training"));
+  const AdversaryWork adversary = adversary_work(training);
   // The network at initialisation runs beside it, where it is subtracted; an attack differentiates both.
   const bool is_double = config.at("model").value("centre_output", false) && context.model.closed_form_flops == 0;
   const double networks = is_double ? 2 : 1;
@@ -117,7 +119,7 @@ LaneCost lane_cost(const Study& study, const Catalog& catalog, const Trial& tria
       adversary.samples * ((2.0 + networks) * context.model.forward_flops - context.model.first_layer_flops) +
       adversary.gradients * 2.0 * networks * context.model.forward_flops;
   LaneCost cost;
-  const double samples = samples_per_epoch(config.at("training"), context);
+  const double samples = samples_per_epoch(training, context);
   // What penalties and memory see of an adversary.
   context.batch_size = static_cast<std::int64_t>(static_cast<double>(context.batch_size) * adversary.samples);
   cost.training_flops = epochs * samples * sample_flops +

@@ -8,6 +8,7 @@
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/study/sections.hpp"
 #include "eigensweep/study/study.hpp"
+#include "eigensweep/study/training.hpp"
 #include "words.hpp"
 
 namespace eigensweep::study {
@@ -81,7 +82,7 @@ std::string overview(const Catalog& catalog) {
       page += fmt::format("  {:<{}}  {}\n", name, width, catalog.find(family, name)->meaning);
     }
   }
-  page += "training\n" + options_table(training_options());
+  page += "training\n" + options_table(options_of<Training>());
   page += "output\n" + options_table(output_options());
   return page + "\n'eigensweep describe NAME' shows one of these with its options\n";
 }
@@ -91,7 +92,7 @@ std::string overview(const Catalog& catalog) {
 std::string describe(const Catalog& catalog, const std::string& name) {
   if (name.empty()) return overview(catalog);
   if (name == "training") {
-    return "training\n" + options_table(training_options()) + "\nresults (history)\n" +
+    return "training\n" + options_table(options_of<Training>()) + "\nresults (history)\n" +
            columns_table(history_columns());
   }
   if (name == "output") return "output\n" + options_table(output_options());

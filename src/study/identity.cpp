@@ -8,6 +8,7 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/hash.hpp"
 #include "eigensweep/study/sections.hpp"
+#include "eigensweep/study/training.hpp"
 
 namespace eigensweep::study {
 namespace {
@@ -77,7 +78,7 @@ std::string dataset_identity(const Catalog& catalog, const Json& dataset) {
 }
 
 Json trial_identity(const Json& config, const Catalog& catalog) {
-  static const Options options = training_options();
+  const Options& options = options_of<Training>();
   const Json& training = config.at("training");
   Json training_identity = Json::object();
   add_options(options, training, "", training_identity);

@@ -59,6 +59,12 @@ Options& Options::number_list(std::string name, std::optional<std::vector<double
   return add(std::move(option));
 }
 
+Options& Options::required() {
+  EIGENSWEEP_EXPECT(!options_.empty());
+  options_.back().default_value = nullptr;
+  return *this;
+}
+
 Options& Options::unit(std::string unit) {
   EIGENSWEEP_EXPECT(!options_.empty());
   options_.back().unit = std::move(unit);

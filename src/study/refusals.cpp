@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "eigensweep/study/sections.hpp"
+#include "eigensweep/study/training.hpp"
 #include "expansion.hpp"
 #include "identity.hpp"
 
@@ -19,9 +20,10 @@ void Expansion::warn_of(const std::string& pointer, const std::string& words) {
 
 void Expansion::check_training(const Template& alternative, const Json& config, const Json& read) {
   const DatasetInfo& info = info_of(read.at("dataset"));
-  refuse(alternative, config, "/training", refuse_training(read.at("training"), info));
+  const auto training = study::read<Training>(read.at("training"));
+  refuse(alternative, config, "/training", refuse_training(training, info));
   const Kind& model = kind_of(catalog_, Family::model, read.at("model"));
-  const SampleCounts samples = sample_counts(read.at("training"), info);
+  const SampleCounts samples = sample_counts(training, info);
   for (const Part& part : alternative.parts) {
     if (!read.contains(part.path)) continue;
     const Json& options = read.at(part.path);
@@ -49,7 +51,7 @@ void Expansion::check_evaluations(const Template& alternative, const Json& confi
     if (kind.refuse_inputs) refuse(alternative, config, evaluation.pointer, kind.refuse_inputs(options, info));
     if (kind.warn) warn_of(evaluation.pointer, kind.warn(options, read));
     if (kind.warn_network) {
-      const SampleCounts samples = sample_counts(read.at("training"), info);
+      const SampleCounts samples = sample_counts(study::read<Training>(read.at("training")), info);
       warn_of(evaluation.pointer, kind.warn_network(options, model.shape(read.at("model"), info), samples));
     }
   }

@@ -5,6 +5,7 @@
 
 #include "eigensweep/study/sections.hpp"
 #include "eigensweep/study/study.hpp"
+#include "eigensweep/study/training.hpp"
 
 namespace eigensweep::study {
 namespace {
@@ -96,7 +97,7 @@ Json labelled(const Catalog& catalog, Family family, bool in_case) {
 Json configuration(const Catalog& catalog, bool in_case) {
   const Options seed = Options{}.integer("seed", 0, {0, 9007199254740992.0},
                                          "decides initial weights and the order of samples; an axis of replicates");
-  Json training = leaves(training_options());
+  Json training = leaves(options_of<Training>());
   training["optimizer"] = any_kind(catalog, Family::optimizer);
   training["schedule"] = any_kind(catalog, Family::schedule);
   return {{"seed", leaf_schema(seed.all().front())},

@@ -10,6 +10,7 @@
 
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/study/sections.hpp"
+#include "eigensweep/study/training.hpp"
 #include "value.hpp"
 
 namespace eigensweep::study {
@@ -168,7 +169,7 @@ class TemplateReader {
   }
 
   Json read_training(const Node* node) {
-    static const Options options = training_options();
+    const Options& options = options_of<Training>();
     if (node != nullptr) expect_object(*node, source_);
     Json optimizer;
     Json schedule;

@@ -1,38 +1,29 @@
 // SPDX-License-Identifier: MIT
-#ifdef EIGENSWEEP_DECLARATIONS
-#include "eigensweep/study/kind.hpp"
-
-namespace eigensweep::training {
-
-study::Kind declare_adamw() {
-  study::Kind kind;
-  kind.family = study::Family::optimizer;
-  kind.name = "adamw";
-  kind.meaning = "Adam with decoupled weight decay, as torch.optim.AdamW";
-  kind.source = "Loshchilov, Hutter 2019, arXiv:1711.05101";
-  kind.options =
-      study::Options{}
-          .number("learning_rate", 1e-3, {0, 1e3, true}, "step size")
-          .per_lane()
-          .number("beta1", 0.9, {0, 1, false}, "decay of the mean of gradients")
-          .number("beta2", 0.999, {0, 1, false}, "decay of the mean of squared gradients")
-          .number("epsilon", 1e-8, {0, 1, true}, "added to the denominator")
-          .boolean("amsgrad", false, "divide by the largest second moment seen so far (Reddi, Kale, Kumar 2018)")
-          .number("weight_decay", 0.01, {0, 1e3}, "decay of the weights, apart from the gradient")
-          .per_lane();
-  return kind;
-}
-
-}  // namespace eigensweep::training
-
-#else
 #include "adaptive.hpp"
 
 namespace eigensweep::training {
+namespace {
 
-std::unique_ptr<Optimizer> make_adamw(const std::vector<Json>& options, std::vector<models::NamedTensor>& parameters) {
-  return make_adaptive(options, parameters, Decay::decoupled);
+struct AdamWOptions : AdaptiveOptions {
+  AdamWOptions() : AdaptiveOptions(0.01) {}
+  static study::Fields<AdamWOptions> fields() {
+    return fields_with<AdamWOptions>("decay of the weights, apart from the gradient");
+  }
+};
+
+}  // namespace
+
+#ifdef EIGENSWEEP_DECLARATIONS
+study::Kind declare_adamw() {
+  return study::declare<AdamWOptions>(study::Family::optimizer, "adamw",
+                                      "Adam with decoupled weight decay, as torch.optim.AdamW",
+                                      "Loshchilov, Hutter 2019, arXiv:1711.05101");
 }
+#else
+std::unique_ptr<Optimizer> make_adamw(const std::vector<Json>& options, std::vector<models::NamedTensor>& parameters) {
+  const std::vector<AdamWOptions> lanes = study::read_lanes<AdamWOptions>(options);
+  return make_adaptive({lanes.begin(), lanes.end()}, parameters, Decay::decoupled);
+}
+#endif
 
 }  // namespace eigensweep::training
-#endif

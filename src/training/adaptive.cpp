@@ -6,20 +6,15 @@ namespace {
 
 class Adaptive final : public Optimizer {
  public:
-  Adaptive(const std::vector<Json>& options, std::vector<models::NamedTensor>& parameters, Decay decay)
-      : decay_(decay),
-        beta1_(options.front().at("beta1").get<double>()),
-        beta2_(options.front().at("beta2").get<double>()),
-        epsilon_(options.front().at("epsilon").get<double>()),
-        amsgrad_(options.front().at("amsgrad").get<bool>()),
-        groups_(rate_groups(options, parameters)) {
+  Adaptive(const std::vector<AdaptiveOptions>& lanes, std::vector<models::NamedTensor>& parameters, Decay decay)
+      : decay_(decay), options_(lanes.front()), groups_(rate_groups(lanes, parameters)) {
     for (const models::NamedTensor& named : parameters) {
       const Tensor parameter = named.tensor.detach();  // shares the storage: the kernel writes in place
       parameters_.push_back(parameter);
       names_.push_back(named.name);
       means_.push_back(torch::zeros_like(parameter));
       squares_.push_back(torch::zeros_like(parameter));
-      if (amsgrad_) largest_.push_back(torch::zeros_like(parameter));
+      if (options_.amsgrad) largest_.push_back(torch::zeros_like(parameter));
     }
     step_ = torch::zeros({}, parameters_.front().options().dtype(torch::kFloat32));
   }
@@ -28,11 +23,12 @@ class Adaptive final : public Optimizer {
     step_ += 1;
     for (const RateGroup& group : groups_) {
       const std::vector<Tensor> parameters = part_of(group, parameters_);
-      const std::vector<Tensor> largest = amsgrad_ ? part_of(group, largest_) : std::vector<Tensor>{};
+      const std::vector<Tensor> largest = options_.amsgrad ? part_of(group, largest_) : std::vector<Tensor>{};
       const std::vector<Tensor> steps(parameters.size(), step_);
       const auto kernel = [&](auto fused) {
         fused(parameters, part_of(group, gradients), part_of(group, means_), part_of(group, squares_), largest, steps,
-              group.learning_rate * rate_factor, beta1_, beta2_, group.weight_decay, epsilon_, amsgrad_,
+              group.learning_rate * rate_factor, options_.beta1, options_.beta2, group.weight_decay, options_.epsilon,
+              options_.amsgrad,
               /*maximize=*/false);
       };
       if (decay_ == Decay::coupled) {
@@ -48,15 +44,14 @@ class Adaptive final : public Optimizer {
     for (std::size_t i = 0; i < parameters_.size(); ++i) {
       tensors.push_back({"mean." + names_[i], means_[i]});
       tensors.push_back({"square." + names_[i], squares_[i]});
-      if (amsgrad_) tensors.push_back({"largest." + names_[i], largest_[i]});
+      if (options_.amsgrad) tensors.push_back({"largest." + names_[i], largest_[i]});
     }
     return tensors;
   }
 
  private:
   Decay decay_;
-  double beta1_, beta2_, epsilon_;
-  bool amsgrad_;
+  AdaptiveOptions options_;  // but for the rates, which the groups have
   std::vector<RateGroup> groups_;
   std::vector<std::string> names_;
   std::vector<Tensor> parameters_, means_, squares_, largest_;  // [E, ...]
@@ -65,9 +60,9 @@ class Adaptive final : public Optimizer {
 
 }  // namespace
 
-std::unique_ptr<Optimizer> make_adaptive(const std::vector<Json>& options, std::vector<models::NamedTensor>& parameters,
-                                         Decay decay) {
-  return std::make_unique<Adaptive>(options, parameters, decay);
+std::unique_ptr<Optimizer> make_adaptive(const std::vector<AdaptiveOptions>& lanes,
+                                         std::vector<models::NamedTensor>& parameters, Decay decay) {
+  return std::make_unique<Adaptive>(lanes, parameters, decay);
 }
 
 }  // namespace eigensweep::training

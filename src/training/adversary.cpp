@@ -9,17 +9,14 @@
 
 namespace eigensweep::training {
 
-Adversary::Adversary(const Json& training, std::vector<std::uint64_t> seeds, const study::DatasetInfo& dataset)
-    : seeds_(std::move(seeds)),
-      epsilon_(training.at("adversary_epsilon").get<double>()),
-      lower_(dataset.lower),
-      upper_(dataset.upper) {
-  const auto kind = training.at("adversary").get<std::string>();
-  if (kind == "none" || epsilon_ == 0) return;
+Adversary::Adversary(const study::Training& training, std::vector<std::uint64_t> seeds,
+                     const study::DatasetInfo& dataset)
+    : seeds_(std::move(seeds)), epsilon_(training.adversary_epsilon), lower_(dataset.lower), upper_(dataset.upper) {
+  if (!training.has_adversary()) return;
   steps_ = 1;
-  if (kind == "fgsm") return;
-  steps_ = training.at("adversary_steps").get<std::int64_t>();
-  relative_step_ = training.at("adversary_relative_step").get<double>();
+  if (training.adversary == study::Training::Adversary::fgsm) return;
+  steps_ = training.adversary_steps;
+  relative_step_ = training.adversary_relative_step;
   random_start_ = true;
 }
 

@@ -124,7 +124,7 @@ void Trainer::load(const std::filesystem::path& file, const std::vector<std::str
 void Trainer::restore(const models::TensorFile& content, const nlohmann::json& position) {
   const torch::NoGradGuard no_grad;
   const bool is_open = position.at("open").get<bool>();
-  const std::int64_t epoch = whole_number(position.at("epoch"), is_open ? epochs_ - 1 : epochs_);
+  const std::int64_t epoch = whole_number(position.at("epoch"), is_open ? training_.epochs - 1 : training_.epochs);
   const std::int64_t step = whole_number(position.at("step"), is_open ? batches_.count() : 0);
   if (is_open) {
     for (const auto& regularizer : regularizers_) regularizer->make_room(*model_, data_);
@@ -163,7 +163,8 @@ void Trainer::restore(const models::TensorFile& content, const nlohmann::json& p
   std::vector<models::Snapshot> snapshots;
   for (const nlohmann::json& epochs : position.value("snapshots", nlohmann::json::array())) {
     snapshots.emplace_back();
-    for (const nlohmann::json& number : epochs) snapshots.back().epochs.push_back(whole_number(number, epochs_));
+    for (const nlohmann::json& number : epochs)
+      snapshots.back().epochs.push_back(whole_number(number, training_.epochs));
   }
   const auto due = std::upper_bound(snapshot_epochs_.begin(), snapshot_epochs_.end(), epoch) - snapshot_epochs_.begin();
   expect(snapshots.size() == static_cast<std::size_t>(due), "it has another number of snapshots");

@@ -36,19 +36,18 @@ double schedule_factor(const Json& schedule, std::int64_t epoch, std::int64_t ep
   throw ContractViolation("no schedule named '" + kind + "'");
 }
 
-std::vector<RateGroup> rate_groups(const std::vector<Json>& options,
+std::vector<RateGroup> rate_groups(const std::vector<Rates>& rates,
                                    const std::vector<models::NamedTensor>& parameters) {
   std::map<double, std::vector<std::size_t>> members;  // by the factor of the rate
   for (std::size_t i = 0; i < parameters.size(); ++i) members[parameters[i].rate].push_back(i);
   std::map<std::pair<double, double>, std::vector<std::int64_t>> lanes;
-  for (std::size_t lane = 0; lane < options.size(); ++lane) {
-    lanes[{options[lane].at("learning_rate").get<double>(), options[lane].at("weight_decay").get<double>()}].push_back(
-        static_cast<std::int64_t>(lane));
+  for (std::size_t lane = 0; lane < rates.size(); ++lane) {
+    lanes[{rates[lane].learning_rate, rates[lane].weight_decay}].push_back(static_cast<std::int64_t>(lane));
   }
   std::vector<RateGroup> groups;
-  for (const auto& [rates, of_lanes] : lanes) {
+  for (const auto& [of_both, of_lanes] : lanes) {
     for (const auto& [factor, of_parameters] : members) {
-      groups.push_back({rates.first * factor, rates.second / factor, of_lanes, of_parameters});
+      groups.push_back({of_both.first * factor, of_both.second / factor, of_lanes, of_parameters});
     }
   }
   return groups;

@@ -1,27 +1,39 @@
 // SPDX-License-Identifier: MIT
-#ifdef EIGENSWEEP_DECLARATIONS
-#include "eigensweep/study/kind.hpp"
+#include "eigensweep/study/fields.hpp"
+#include "eigensweep/training/rates.hpp"
 
+namespace eigensweep::training {
+namespace {
+
+struct SgdOptions : Rates {
+  SgdOptions() : Rates{0.1, 0.0} {}
+  double momentum = 0.0;
+  bool nesterov = false;
+
+  static study::Fields<SgdOptions> fields() {
+    return study::Fields<SgdOptions>()
+        .number("learning_rate", &SgdOptions::learning_rate, {0, 1e3, true}, "step size")
+        .per_lane()
+        .number("momentum", &SgdOptions::momentum, {0, 1, false}, "decay of the running sum of gradients")
+        .boolean("nesterov", &SgdOptions::nesterov, "look ahead along the momentum")
+        .number("weight_decay", &SgdOptions::weight_decay, {0, 1e3}, "L2 penalty, added to the gradient")
+        .per_lane();
+  }
+};
+
+}  // namespace
+}  // namespace eigensweep::training
+
+#ifdef EIGENSWEEP_DECLARATIONS
 namespace eigensweep::training {
 
 study::Kind declare_sgd() {
-  study::Kind kind;
-  kind.family = study::Family::optimizer;
-  kind.name = "sgd";
-  kind.meaning = "stochastic gradient descent with momentum, as torch.optim.SGD";
-  kind.source = "";
-  kind.options = study::Options{}
-                     .number("learning_rate", 0.1, {0, 1e3, true}, "step size")
-                     .per_lane()
-                     .number("momentum", 0.0, {0, 1, false}, "decay of the running sum of gradients")
-                     .boolean("nesterov", false, "look ahead along the momentum")
-                     .number("weight_decay", 0.0, {0, 1e3}, "L2 penalty, added to the gradient")
-                     .per_lane();
-  kind.refuse = [](const Json& options, const Json&) -> std::string {
-    return options.at("nesterov").get<bool>() && options.at("momentum").get<double>() == 0.0
-               ? "nesterov needs a momentum above 0; set momentum, or nesterov to false"
-               : "";
-  };
+  study::Kind kind = study::declare<SgdOptions>(study::Family::optimizer, "sgd",
+                                                "stochastic gradient descent with momentum, as torch.optim.SGD");
+  kind.refuse = study::typed<SgdOptions>([](const SgdOptions& sgd, const Json&) -> std::string {
+    return sgd.nesterov && sgd.momentum == 0.0 ? "nesterov needs a momentum above 0; set momentum, or nesterov to false"
+                                               : "";
+  });
   return kind;
 }
 
@@ -35,10 +47,8 @@ namespace {
 
 class Sgd final : public Optimizer {
  public:
-  Sgd(const std::vector<Json>& options, std::vector<models::NamedTensor>& parameters)
-      : momentum_(options.front().at("momentum").get<double>()),
-        nesterov_(options.front().at("nesterov").get<bool>()),
-        groups_(rate_groups(options, parameters)) {
+  Sgd(const std::vector<SgdOptions>& lanes, std::vector<models::NamedTensor>& parameters)
+      : momentum_(lanes.front().momentum), nesterov_(lanes.front().nesterov), groups_(rate_groups(lanes, parameters)) {
     for (const models::NamedTensor& named : parameters) {
       const Tensor parameter = named.tensor.detach();  // shares the storage: the kernel writes in place
       parameters_.push_back(parameter);
@@ -78,7 +88,7 @@ class Sgd final : public Optimizer {
 }  // namespace
 
 std::unique_ptr<Optimizer> make_sgd(const std::vector<Json>& options, std::vector<models::NamedTensor>& parameters) {
-  return std::make_unique<Sgd>(options, parameters);
+  return std::make_unique<Sgd>(study::read_lanes<SgdOptions>(options), parameters);
 }
 
 }  // namespace eigensweep::training

@@ -1,35 +1,35 @@
 // SPDX-License-Identifier: MIT
-#ifdef EIGENSWEEP_DECLARATIONS
-#include "eigensweep/study/kind.hpp"
-
-namespace eigensweep::training {
-
-study::Kind declare_step() {
-  study::Kind kind;
-  kind.family = study::Family::schedule;
-  kind.name = "step";
-  kind.meaning = "the learning rate is multiplied by a factor every so many epochs, as StepLR";
-  kind.source = "";
-  kind.options = study::Options{}
-                     .integer("every", std::nullopt, {1, 1e6}, "epochs between two changes")
-                     .number("factor", 0.1, {0, 1, true}, "what the learning rate is multiplied by");
-  return kind;
-}
-
-}  // namespace eigensweep::training
-
-#else
 #include <cmath>
-#include <cstdint>
 
-#include "eigensweep/core/json.hpp"
+#include "eigensweep/study/fields.hpp"
 
 namespace eigensweep::training {
+namespace {
 
-double factor_step(const Json& options, std::int64_t epoch, std::int64_t) {
-  const auto changes = epoch / options.at("every").get<std::int64_t>();
-  return std::pow(options.at("factor").get<double>(), static_cast<double>(changes));
+struct StepSchedule {
+  std::int64_t every = 1;
+  double factor = 0.1;
+
+  static study::Fields<StepSchedule> fields() {
+    return study::Fields<StepSchedule>()
+        .integer("every", &StepSchedule::every, {1, 1e6}, "epochs between two changes")
+        .required()
+        .number("factor", &StepSchedule::factor, {0, 1, true}, "what the learning rate is multiplied by");
+  }
+};
+
+}  // namespace
+
+#ifdef EIGENSWEEP_DECLARATIONS
+study::Kind declare_step() {
+  return study::declare<StepSchedule>(study::Family::schedule, "step",
+                                      "the learning rate is multiplied by a factor every so many epochs, as StepLR");
 }
+#else
+double factor_step(const Json& options, std::int64_t epoch, std::int64_t) {
+  const auto step = study::read<StepSchedule>(options);
+  return std::pow(step.factor, static_cast<double>(epoch / step.every));
+}
+#endif
 
 }  // namespace eigensweep::training
-#endif

@@ -36,9 +36,9 @@ class MeanSquaredError final : public Classification {
 
 }  // namespace
 
-std::unique_ptr<Task> make_task(const Json& training, std::int64_t classes) {
-  if (training.at("loss") == "mse") {
-    return std::make_unique<MeanSquaredError>(classes, training.value("target_offset", 0.0));
+std::unique_ptr<Task> make_task(const study::Training& training, std::int64_t classes) {
+  if (training.loss == study::Training::Loss::mse) {
+    return std::make_unique<MeanSquaredError>(classes, training.target_offset);
   }
   return std::make_unique<CrossEntropy>();
 }

@@ -18,9 +18,17 @@ std::vector<std::uint64_t> seeds_of(const std::vector<Json>& configs) {
   return seeds;
 }
 
-std::vector<std::uint64_t> order_seeds_of(const std::vector<Json>& configs) {
-  if (configs.front().at("training").at("batch_order") == "per_seed") return seeds_of(configs);
+std::vector<std::uint64_t> order_seeds_of(const std::vector<Json>& configs, const study::Training& training) {
+  if (training.batch_order == study::Training::Order::per_seed) return seeds_of(configs);
   return std::vector<std::uint64_t>(configs.size(), 0);
+}
+
+std::vector<double> stop_losses_of(const std::vector<Json>& configs) {
+  std::vector<double> losses;
+  for (const Json& config : configs) {
+    losses.push_back(study::read<study::Training>(config.at("training")).stop_loss);
+  }
+  return losses;
 }
 
 std::vector<Json> section_of(const std::vector<Json>& configs, const Json::json_pointer& pointer) {
@@ -35,13 +43,13 @@ std::vector<double> to_vector(const Tensor& tensor) {
 }
 
 /// Sets what every parameter's learning rate is multiplied by.
-std::vector<models::NamedTensor>& with_rates(std::vector<models::NamedTensor>& parameters, const Json& config) {
-  const Json& training = config.at("training");
+std::vector<models::NamedTensor>& with_rates(std::vector<models::NamedTensor>& parameters, const Json& config,
+                                             study::Training::RateRule rule) {
   const Json& model = config.at("model");
   const double ratio = model.at("width").get<double>() / model.value("base_width", 64.0);
-  const bool is_adaptive = training.at("optimizer").at("kind") != "sgd";
+  const bool is_adaptive = config.at("training").at("optimizer").at("kind") != "sgd";
   for (models::NamedTensor& named : parameters) {
-    named.rate = models::rate_factor(training.value("rate_rule", "fixed"), is_adaptive, named.place, ratio);
+    named.rate = models::rate_factor(rule, is_adaptive, named.place, ratio);
   }
   return parameters;
 }
@@ -53,17 +61,16 @@ double task_weight(const Json& config) { return std::pow(config.at("model").valu
 
 Trainer::Trainer(std::vector<Json> configs, const data::DeviceDataset& data, const torch::Device& device)
     : configs_(std::move(configs)),
+      training_(study::read<study::Training>(configs_.front().at("training"))),
+      stop_losses_(stop_losses_of(configs_)),
       data_(data),
       model_(models::make_model(configs_.front().at("model"), data.info, seeds_of(configs_), device)),
-      task_(make_task(configs_.front().at("training"), data.info.classes)),
+      task_(make_task(training_, data.info.classes)),
       optimizer_(make_optimizer(section_of(configs_, Json::json_pointer("/training/optimizer")),
-                                with_rates(model_->parameters(), configs_.front()))),
-      batches_(data, order_seeds_of(configs_), configs_.front().at("training").at("batch_size").get<std::int64_t>(),
-               configs_.front().at("training").at("last_batch") == "drop"),
-      epochs_(configs_.front().at("training").at("epochs").get<std::int64_t>()),
+                                with_rates(model_->parameters(), configs_.front(), training_.rate_rule))),
+      batches_(data, order_seeds_of(configs_, training_), training_.batch_size, training_.drops_last()),
       histories_(configs_.size()),
-      snapshot_epochs_(
-          models::log_spaced_epochs(epochs_, configs_.front().at("training").value("snapshots", std::int64_t{0}))),
+      snapshot_epochs_(models::log_spaced_epochs(training_.epochs, training_.snapshots)),
       ended_(configs_.size()) {
   model_->fit_inputs(data.train_images);
   for (const auto& [label, options] : configs_.front().at("regularizers").items()) {
@@ -71,16 +78,16 @@ Trainer::Trainer(std::vector<Json> configs, const data::DeviceDataset& data, con
     regularizers_.push_back(regularizers::make_regularizer(
         section_of(configs_, Json::json_pointer("/regularizers") / label), seeds_of(configs_)));
   }
-  stepper_ = std::make_unique<Stepper>(*model_, *task_, regularizers_, *optimizer_,
-                                       Adversary(configs_.front().at("training"), seeds_of(configs_), data.info),
-                                       task_weight(configs_.front()));
+  stepper_ =
+      std::make_unique<Stepper>(*model_, *task_, regularizers_, *optimizer_,
+                                Adversary(training_, seeds_of(configs_), data.info), task_weight(configs_.front()));
   sums_ = torch::zeros({4, static_cast<std::int64_t>(configs_.size())},
                        torch::TensorOptions(torch::kFloat64).device(device));
 }
 
 bool Trainer::run(const Hooks& hooks) {
   if (hooks.trace && epoch_ == 0 && step_ == 0) hooks.trace(0, 0, nullptr);
-  while (epoch_ < epochs_ && !is_over()) {
+  while (epoch_ < training_.epochs && !is_over()) {
     if (!epoch_is_open_) begin_epoch();
     while (step_ < batches_.count() && !is_over()) {
       const Batch batch = batches_.at(step_);
@@ -94,7 +101,7 @@ bool Trainer::run(const Hooks& hooks) {
       if (hooks.should_stop && hooks.should_stop()) return false;
     }
     end_epoch();
-    if (hooks.epoch_done && epoch_ < epochs_) hooks.epoch_done();
+    if (hooks.epoch_done && epoch_ < training_.epochs) hooks.epoch_done();
   }
   bring_back_ended();
   while (snapshots_.size() < snapshot_epochs_.size()) take_snapshot();  // where every lane ended early
@@ -110,7 +117,7 @@ bool Trainer::run(const Hooks& hooks) {
 
 void Trainer::report(const Hooks& hooks, const StepResult& result) const {
   if (!hooks.progress) return;
-  Progress progress{epoch_, epochs_, step_, batches_.count(), {}};
+  Progress progress{epoch_, training_.epochs, step_, batches_.count(), {}};
   if (hooks.wants_losses && hooks.wants_losses()) progress.losses = to_vector(result.loss);
   hooks.progress(progress);
 }
@@ -146,7 +153,7 @@ void Trainer::end_epoch() {
     // The share that was right before the loss was lost is not the epoch's.
     history.train_accuracy.push_back(std::isfinite(value[0][lane]) ? value[3][lane]
                                                                    : std::numeric_limits<double>::quiet_NaN());
-    const double enough = configs_[i].at("training").value("stop_loss", 0.0);
+    const double enough = stop_losses_[i];
     if (value[1][lane] <= enough && enough > 0) keep(i);
     if (std::isfinite(value[0][lane])) continue;
     const std::string trouble = model_->trouble(lane);
@@ -173,7 +180,8 @@ void Trainer::take_snapshot() {
 void Trainer::set_down(std::int64_t lane, const std::string& reason) {
   LaneHistory& history = histories_[static_cast<std::size_t>(lane)];
   if (history.diverged.empty())
-    history.diverged = fmt::format("{} in epoch {} of {}", reason, std::min(epoch_ + 1, epochs_), epochs_);
+    history.diverged =
+        fmt::format("{} in epoch {} of {}", reason, std::min(epoch_ + 1, training_.epochs), training_.epochs);
 }
 
 std::vector<std::string> Trainer::remarks() const {
@@ -218,9 +226,8 @@ void Trainer::bring_back_ended() {
 }
 
 double Trainer::rate_factor() const {
-  const Json& training = configs_.front().at("training");
-  const double scheduled = schedule_factor(training.at("schedule"), epoch_, epochs_);
-  const auto warmup_steps = training.at("warmup_epochs").get<std::int64_t>() * batches_.count();
+  const double scheduled = schedule_factor(configs_.front().at("training").at("schedule"), epoch_, training_.epochs);
+  const auto warmup_steps = training_.warmup_epochs * batches_.count();
   const auto done = epoch_ * batches_.count() + step_;
   if (done >= warmup_steps) return scheduled;
   return scheduled * static_cast<double>(done + 1) / static_cast<double>(warmup_steps);

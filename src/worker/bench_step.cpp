@@ -3,6 +3,8 @@
 #include <chrono>
 #include <numeric>
 
+#include "eigensweep/catalog.hpp"
+#include "eigensweep/study/by_hand.hpp"
 #include "eigensweep/training/trainer.hpp"
 #include "eigensweep/worker/by_hand.hpp"
 
@@ -10,43 +12,15 @@ namespace eigensweep::worker {
 namespace {
 
 Json config(std::int64_t width, std::int64_t batch, std::int64_t epochs, const std::string& products) {
-  return {{"model",
-           {{"kind", "mlp"},
-            {"width", width},
-            {"depth", 1},
-            {"activation", "tanh"},
-            {"batch_norm", false},
-            {"whiten", 0},
-            {"whiten_about", "mean"}}},
-          {"training",
-           {{"epochs", epochs},
-            {"batch_size", batch},
-            {"batch_order", "shared"},
-            {"last_batch", "drop"},
-            {"loss", "cross_entropy"},
-            {"warmup_epochs", 0},
-            {"adversary", "none"},
-            {"adversary_epsilon", 0.1},
-            {"adversary_steps", 7},
-            {"adversary_relative_step", 0.25},
-            {"optimizer",
-             {{"kind", "adam"},
-              {"learning_rate", 1e-3},
-              {"beta1", 0.9},
-              {"beta2", 0.999},
-              {"epsilon", 1e-8},
-              {"amsgrad", true},
-              {"weight_decay", 0.0}}},
-            {"schedule", {{"kind", "constant"}}}}},
-          {"regularizers",
-           {{"spectral",
-             {{"kind", "spectral"},
-              {"strength", 1.0},
-              {"exponent", 1.0},
-              {"cutoff", 10},
-              {"layers", "last"},
-              {"products", products}}}}},
-          {"seed", 0}};
+  return study::resolved_config(catalog(),
+                                {{"model", {{"kind", "mlp"}, {"width", width}}},
+                                 {"training",
+                                  {{"epochs", epochs},
+                                   {"batch_size", batch},
+                                   {"batch_order", "shared"},
+                                   {"last_batch", "drop"},
+                                   {"optimizer", {{"kind", "adam"}, {"amsgrad", true}}}}},
+                                 {"regularizers", {{"spectral", {{"kind", "spectral"}, {"products", products}}}}}});
 }
 
 void wait_for(const torch::Device& device) {

@@ -17,6 +17,7 @@
 #include "eigensweep/models/safetensors.hpp"
 #include "eigensweep/worker/host.hpp"
 #include "evaluate.hpp"
+#include "resolve.hpp"
 
 namespace eigensweep::worker {
 namespace {
@@ -132,8 +133,11 @@ std::unique_ptr<models::Model> train_limit(const wire::Task& task, const Session
   auto network = std::make_unique<kernels::LimitNetwork>(
       config.at("model"), data.info, static_cast<std::int64_t>(task.lanes.size()), session.device());
   training::LaneHistory history;
-  history.diverged =
-      models::numerical_failure([&] { history = history_of(network->train(data, config.at("training"))); });
+  history.diverged = models::numerical_failure([&] {
+    const Json& training = config.at("training");
+    const auto learning_rate = training.at("optimizer").at("learning_rate").get<double>();
+    history = history_of(network->train(data, study::read<study::Training>(training), learning_rate));
+  });
   if (history.diverged.empty()) history.diverged = models::not_finite(*network).front();
   for (std::size_t lane = 0; lane < task.lanes.size(); ++lane) {
     lost[lane] = history.diverged;
@@ -167,7 +171,8 @@ const data::DeviceDataset& Session::dataset(const Json& options) {
   return *place;
 }
 
-Ending run_pack(const wire::Task& task, Session& session, const PackHooks& hooks) {
+Ending run_pack(const wire::Task& asked, Session& session, const PackHooks& hooks) {
+  const wire::Task task = resolved(asked);
   const bool train = task.lanes.front().train;
   for (const wire::TaskLane& lane : task.lanes) {
     if (lane.train != train)

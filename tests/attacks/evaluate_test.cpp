@@ -34,7 +34,7 @@ TEST_CASE("robustness does not depend on how samples are split into batches") {
   const data::DeviceDataset set = digits(120);
   ToyNetwork model = fitted(2, set);
   for (const auto& [kind, options] : std::vector<std::pair<std::string, Json>>{
-           {"fgsm", fixture::fgsm()}, {"pgd", fixture::pgd(5)}, {"gaussian_noise", {{"samples", 0}}}}) {
+           {"fgsm", fixture::fgsm()}, {"pgd", fixture::pgd(5)}, {"gaussian_noise", fixture::gaussian_noise()}}) {
     const auto whole = attacks::evaluate_robustness(kind, options, some_radii, model, set, {1, 2}, 120);
     for (const std::int64_t batch : {0, 7, 50}) {
       const auto split = attacks::evaluate_robustness(kind, options, some_radii, model, set, {1, 2}, batch);
@@ -93,7 +93,7 @@ TEST_CASE("the validation samples are attacked where asked, within the dataset's
   const Tensor logits = model.forward(models::Inputs::shared(grey, 1), models::Mode::evaluate).logits;
   const double loss = models::cross_entropy(logits, set.test_labels).mean().item<double>();
   for (const auto& [kind, chosen] : std::vector<std::pair<std::string, Json>>{
-           {"fgsm", fixture::fgsm(0)}, {"pgd", fixture::pgd(3)}, {"gaussian_noise", {{"samples", 0}}}}) {
+           {"fgsm", fixture::fgsm(0)}, {"pgd", fixture::pgd(3)}, {"gaussian_noise", fixture::gaussian_noise()}}) {
     const auto clipped = attacks::evaluate_robustness(kind, chosen, {0.3}, model, set, {1});
     CHECK(clipped[0].robust_loss[0] == Approx(loss).epsilon(1e-5));
   }
@@ -134,9 +134,10 @@ TEST_CASE("the clean numbers beside an attack are those of the attacked samples"
   const Tensor logits = model.forward(models::Inputs::shared(x, 2), models::Mode::evaluate).logits;
   const Tensor right = models::is_right(logits, labels).to(torch::kFloat64).mean(1);
   const Tensor loss = models::cross_entropy(logits, labels).to(torch::kFloat64).mean(1);
-  for (const auto& [kind, options] : std::vector<std::pair<std::string, Json>>{{"fgsm", fixture::fgsm(70)},
-                                                                               {"pgd", fixture::pgd(2, 0.1, true, 70)},
-                                                                               {"gaussian_noise", {{"samples", 70}}}}) {
+  for (const auto& [kind, options] :
+       std::vector<std::pair<std::string, Json>>{{"fgsm", fixture::fgsm(70)},
+                                                 {"pgd", fixture::pgd(2, 0.1, true, 70)},
+                                                 {"gaussian_noise", fixture::gaussian_noise(70)}}) {
     for (const std::int64_t batch : {0, 32}) {
       const auto found = attacks::evaluate_robustness(kind, options, {0.1}, model, set, {1, 2}, batch);
       for (std::size_t lane = 0; lane < 2; ++lane) {
@@ -150,7 +151,8 @@ TEST_CASE("the clean numbers beside an attack are those of the attacked samples"
 TEST_CASE("a strength at which a logit overflows has no number, the other strengths have theirs") {
   const data::DeviceDataset set = digits(40);
   ToyNetwork model = fitted(1, set);
-  const auto fine = attacks::evaluate_robustness("gaussian_noise", {{"samples", 0}}, {0.0, 0.1}, model, set, {1});
+  const auto fine =
+      attacks::evaluate_robustness("gaussian_noise", fixture::gaussian_noise(), {0.0, 0.1}, model, set, {1});
   // A unit that is silent on digits, and overflows the logits once the first pixel, always black, is bright.
   REQUIRE(data::to_inputs(set.test_images).select(1, 0).max().item<double>() == 0);
   for (const double value : {0.0, 1.0}) {
@@ -161,7 +163,7 @@ TEST_CASE("a strength at which a logit overflows has no number, the other streng
     model.parameters()[2].tensor[0].select(1, 0).fill_(value > 0 ? 3e38 : 0.0);
     model.parameters()[3].tensor[0].fill_(value > 0 ? 3e38 : 0.0);
     const auto found =
-        attacks::evaluate_robustness("gaussian_noise", {{"samples", 0}}, {0.0, 0.1, 0.2}, model, set, {1})[0];
+        attacks::evaluate_robustness("gaussian_noise", fixture::gaussian_noise(), {0.0, 0.1, 0.2}, model, set, {1})[0];
     CHECK(std::isfinite(found.robust_accuracy[0]));
     CHECK(std::isnan(found.robust_accuracy[1]) == (value > 0));
     CHECK(found.failure == (value > 0 ? "at strength 0.1, 0.2 a logit is not finite" : ""));

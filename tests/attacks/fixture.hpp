@@ -6,6 +6,7 @@
 
 #include "digits.hpp"
 #include "eigensweep/attacks/attack.hpp"
+#include "resolved.hpp"
 #include "toy_network.hpp"
 
 namespace fixture {
@@ -31,9 +32,17 @@ inline std::vector<Tensor> perturb(eigensweep::models::Model& model, const Tenso
 }
 
 inline eigensweep::Json pgd(int steps, double relative_step = 0.01 / 0.3, bool random_start = true, int samples = 0) {
-  return {{"samples", samples}, {"steps", steps}, {"relative_step", relative_step}, {"random_start", random_start}};
+  return resolved(
+      eigensweep::study::Family::attack, "pgd",
+      {{"samples", samples}, {"steps", steps}, {"relative_step", relative_step}, {"random_start", random_start}});
 }
 
-inline eigensweep::Json fgsm(int samples = 0) { return {{"samples", samples}}; }
+inline eigensweep::Json fgsm(int samples = 0) {
+  return resolved(eigensweep::study::Family::attack, "fgsm", {{"samples", samples}});
+}
+
+inline eigensweep::Json gaussian_noise(int samples = 0) {
+  return resolved(eigensweep::study::Family::attack, "gaussian_noise", {{"samples", samples}});
+}
 
 }  // namespace fixture

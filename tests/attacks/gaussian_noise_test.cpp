@@ -13,7 +13,7 @@ std::vector<Tensor> noisy(const Tensor& inputs, const std::vector<double>& sigma
                           std::int64_t first = 0) {
   ToyNetwork model = ToyNetwork::random(static_cast<std::int64_t>(seeds.size()), {inputs.size(1), 10}, 1);
   const Tensor labels = torch::zeros({inputs.size(0)}, torch::kInt64);
-  return perturb(model, inputs, labels, "gaussian_noise", {{"samples", 0}}, sigmas, first, std::move(seeds));
+  return perturb(model, inputs, labels, "gaussian_noise", fixture::gaussian_noise(), sigmas, first, std::move(seeds));
 }
 
 }  // namespace

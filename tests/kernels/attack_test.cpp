@@ -51,7 +51,10 @@ TEST_CASE("attacks on infinite width get the accuracies of an independent progra
                      {"weight_variance", one.weight_variance},
                      {"bias_variance", one.bias_variance}};
     kernels::LimitNetwork network(model, set.info, 1, torch::kCPU);
-    network.train(set, {{"target_offset", 0.1}, {"limit_time", "end"}});
+    study::Training training;
+    training.target_offset = 0.1;
+    training.limit_time = study::Training::LimitTime::end;
+    network.train(set, training, 1.0);
     const Json options{
         {"samples", 0}, {"split", "test"}, {"steps", 10}, {"relative_step", 0.25}, {"random_start", false}};
     const auto fgsm =

@@ -35,15 +35,20 @@ Json model(const Json& width, const char* activation = "relu") {
           {"centre_output", true}};
 }
 
-Json training(const char* limit_time, int epochs, double stop_loss = 0) {
-  return {{"epochs", epochs},
-          {"batch_size", 60},
-          {"last_batch", "keep"},
-          {"target_offset", 0.1},
-          {"stop_loss", stop_loss},
-          {"limit_time", limit_time},
-          {"optimizer", {{"kind", "sgd"}, {"learning_rate", 0.05}}}};
+constexpr double learning_rate = 0.05;
+
+study::Training training(study::Training::LimitTime limit_time, std::int64_t epochs, double stop_loss = 0) {
+  study::Training made;
+  made.epochs = epochs;
+  made.batch_size = 60;
+  made.target_offset = 0.1;
+  made.stop_loss = stop_loss;
+  made.limit_time = limit_time;
+  return made;
 }
+
+constexpr auto same = study::Training::LimitTime::same;
+constexpr auto end = study::Training::LimitTime::end;
 
 Tensor logits(models::Model& network, const Tensor& x) {
   return network.forward(models::Inputs::shared(x, network.lanes()), models::Mode::evaluate).logits;
@@ -53,7 +58,7 @@ Tensor logits(models::Model& network, const Tensor& x) {
 
 TEST_CASE("trained to the end, a network of infinite width has its targets on the training set") {
   kernels::LimitNetwork network(model("inf"), few_digits().info, 2, torch::kCPU);
-  const std::vector<double> losses = network.train(few_digits(), training("end", 1));
+  const std::vector<double> losses = network.train(few_digits(), training(end, 1), learning_rate);
   REQUIRE(losses.size() == 1);
   CHECK(losses[0] < 1e-12);
   const Tensor out = logits(network, data::to_inputs(few_digits().train_images));
@@ -66,7 +71,7 @@ TEST_CASE("a wide network trained by gradient descent approaches the one of infi
   // The same loss, learning rate and steps; outputs on images that neither has seen.
   const Tensor test = data::to_inputs(few_digits().test_images);
   kernels::LimitNetwork limit(model("inf"), few_digits().info, 1, torch::kCPU);
-  const std::vector<double> losses = limit.train(few_digits(), training("same", 40));
+  const std::vector<double> losses = limit.train(few_digits(), training(same, 40), learning_rate);
   CHECK(losses.size() == 40);
   CHECK(std::is_sorted(losses.rbegin(), losses.rend()));
   const Tensor wanted = logits(limit, test)[0];
@@ -89,15 +94,15 @@ TEST_CASE("a wide network trained by gradient descent approaches the one of infi
 
 TEST_CASE("training of infinite width ends at the loss that is asked for") {
   kernels::LimitNetwork network(model("inf"), few_digits().info, 1, torch::kCPU);
-  const std::vector<double> all = network.train(few_digits(), training("same", 30));
-  const std::vector<double> some = network.train(few_digits(), training("same", 30, all[9]));
+  const std::vector<double> all = network.train(few_digits(), training(same, 30), learning_rate);
+  const std::vector<double> some = network.train(few_digits(), training(same, 30, all[9]), learning_rate);
   CHECK(some.size() == 10);
   CHECK(some.back() == all[9]);
 }
 
 TEST_CASE("infinite width can be attacked: its gradient is the finite difference") {
   kernels::LimitNetwork network(model("inf", "erf"), few_digits().info, 1, torch::kCPU);
-  network.train(few_digits(), training("end", 1));
+  network.train(few_digits(), training(end, 1), learning_rate);
   const Tensor x = data::to_inputs(few_digits().test_images.slice(0, 0, 2)).clamp(0.1, 0.9).to(torch::kFloat64);
   const auto value = [&](const Tensor& at) {
     return network.forward(models::Inputs::per_lane(at.unsqueeze(0)), models::Mode::evaluate).logits.select(1, 3).sum();

@@ -74,17 +74,17 @@ TEST_CASE("standard and NTK parametrisation are one law of outputs at initialisa
 }
 
 TEST_CASE("learning rates follow the table of muP") {
-  const auto factor = [](const char* rule, bool is_adaptive, Place place) {
+  const auto factor = [](study::Training::RateRule rule, bool is_adaptive, Place place) {
     return models::rate_factor(rule, is_adaptive, place, 4);
   };
-  CHECK(factor("fixed", true, Place::hidden_weight) == 1);
-  CHECK(factor("over_width", false, Place::output_bias) == 0.25);
+  CHECK(factor(study::Training::RateRule::fixed, true, Place::hidden_weight) == 1);
+  CHECK(factor(study::Training::RateRule::over_width, false, Place::output_bias) == 0.25);
   const std::vector<Place> places{Place::input_weight, Place::hidden_weight, Place::output_weight,
                                   Place::hidden_bias,  Place::output_bias,   Place::other};
   const std::vector<double> sgd{4, 1, 4, 4, 1, 1}, adam{1, 0.25, 1, 1, 1, 1};
   for (std::size_t i = 0; i < places.size(); ++i) {
-    CHECK(factor("mup", false, places[i]) == sgd[i]);
-    CHECK(factor("mup", true, places[i]) == adam[i]);
+    CHECK(factor(study::Training::RateRule::mup, false, places[i]) == sgd[i]);
+    CHECK(factor(study::Training::RateRule::mup, true, places[i]) == adam[i]);
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/study/sections.hpp"
+#include "eigensweep/study/training.hpp"
 #include "small_catalog.hpp"
 
 using namespace eigensweep;
@@ -83,7 +84,7 @@ TEST_CASE("every integer option refuses an integer that is not exact, in the use
     }
   }
   CHECK(options > 20);
-  const study::Options training = study::training_options();
+  const study::Options& training = study::options_of<study::Training>();
   for (const study::Option& option : training.all()) {
     if (option.type != study::Type::integer) continue;
     check_refused(

@@ -13,7 +13,9 @@ const Catalog& small_catalog() {
     Catalog made;
     for (Kind kind : eigensweep::catalog().all()) {
       if (kind.family == Family::dataset && kind.name == "mnist") {
-        kind.info = [](const eigensweep::Json&) { return DatasetInfo{60000, 10000, {1, 28, 28}, 10}; };
+        kind.info = [](const eigensweep::Json& options) {
+          return DatasetInfo{60000, 10000, {1, 28, 28}, 10, options.at("validation_samples").get<std::int64_t>()};
+        };
         kind.labels = nullptr;
       }
       made.add(std::move(kind));

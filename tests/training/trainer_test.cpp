@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "eigensweep/core/error.hpp"
+#include "resolved.hpp"
 #include "scratch.hpp"
 
 using namespace eigensweep;
@@ -18,41 +19,18 @@ const data::DeviceDataset& mnist() {
 }
 
 Json config(std::uint64_t seed, double strength, const char* order = "per_seed", double rate = 1e-3) {
-  Json made{{"model",
-             {{"kind", "mlp"},
-              {"width", 32},
-              {"depth", 2},
-              {"activation", "tanh"},
-              {"batch_norm", false},
-              {"whiten", 0},
-              {"whiten_about", "mean"}}},
+  Json made{{"model", {{"kind", "mlp"}, {"width", 32}, {"depth", 2}}},
             {"training",
              {{"epochs", 2},
               {"batch_size", 128},
               {"batch_order", order},
-              {"last_batch", "keep"},
-              {"loss", "cross_entropy"},
-              {"warmup_epochs", 0},
-              {"adversary", "none"},
-              {"adversary_epsilon", 0.1},
-              {"adversary_steps", 7},
-              {"adversary_relative_step", 0.25},
-              {"optimizer",
-               {{"kind", "adam"},
-                {"learning_rate", rate},
-                {"beta1", 0.9},
-                {"beta2", 0.999},
-                {"epsilon", 1e-8},
-                {"amsgrad", true},
-                {"weight_decay", 0.0}}},
-              {"schedule", {{"kind", "constant"}}}}},
-            {"regularizers", Json::object()},
+              {"optimizer", {{"kind", "adam"}, {"learning_rate", rate}, {"amsgrad", true}}}}},
             {"seed", seed}};
   if (strength > 0) {
-    made["regularizers"]["spectral"] = {{"kind", "spectral"}, {"strength", strength}, {"exponent", 1.0},
-                                        {"cutoff", 5},        {"layers", "all"},      {"products", "float32"}};
+    made["regularizers"]["spectral"] = {
+        {"kind", "spectral"}, {"strength", strength}, {"cutoff", 5}, {"layers", "all"}, {"products", "float32"}};
   }
-  return made;
+  return resolved_config(made);
 }
 
 std::vector<Tensor> weights(Trainer& trainer, std::int64_t lane) {

@@ -10,6 +10,7 @@
 #include "eigensweep/kernels/conv_limit.hpp"
 #include "eigensweep/kernels/limit.hpp"
 #include "eigensweep/models/model.hpp"
+#include "eigensweep/study/training.hpp"
 
 namespace eigensweep::kernels {
 
@@ -21,9 +22,9 @@ class LimitNetwork final : public models::Model {
   /// `options`: a resolved "model" section with width "inf".
   LimitNetwork(const Json& options, const study::DatasetInfo& dataset, std::int64_t lanes, const torch::Device& device);
 
-  /// Trains in closed form, for the time that learning rate and steps of the resolved "training" section are, or to
-  /// the end. Returns the training loss after each epoch, up to "stop_loss". Throws NumericalError.
-  std::vector<double> train(const data::DeviceDataset& data, const Json& training);
+  /// Trains in closed form, for the time that learning rate and steps are, or to the end ("limit_time"). Returns the
+  /// training loss after each epoch, up to "stop_loss". Throws NumericalError.
+  std::vector<double> train(const data::DeviceDataset& data, const study::Training& training, double learning_rate);
 
   /// T(x, x) of samples x [n, d], as networks read them: [n, n] float64.
   [[nodiscard]] Tensor tangent_kernel(const Tensor& x) const;

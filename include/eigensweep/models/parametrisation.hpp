@@ -7,6 +7,7 @@
 
 #include "eigensweep/core/json.hpp"
 #include "eigensweep/models/model.hpp"
+#include "eigensweep/study/training.hpp"
 
 namespace eigensweep::models {
 
@@ -60,6 +61,6 @@ class Parametrisation {
 /// What a learning rate is multiplied by for a parameter at `place` of a network `ratio` = width / base_width times as
 /// wide. `rule`: "fixed" (1), "over_width" (1 / ratio) or "mup": the table of Yang et al. 2021 (arXiv:2203.03466), for
 /// SGD or, if `is_adaptive`, for Adam.
-double rate_factor(const std::string& rule, bool is_adaptive, Place place, double ratio);
+double rate_factor(study::Training::RateRule rule, bool is_adaptive, Place place, double ratio);
 
 }  // namespace eigensweep::models

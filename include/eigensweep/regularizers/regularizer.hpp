@@ -55,7 +55,12 @@ class Regularizer {
 };
 
 /// The lanes' values of one number: [E], in the precision and on the device of `like`.
-Tensor per_lane(const std::vector<Json>& options, const char* name, const Tensor& like);
+template <class T>
+Tensor per_lane(const std::vector<T>& lanes, double T::*member, const Tensor& like) {
+  std::vector<double> values;
+  for (const T& lane : lanes) values.push_back(lane.*member);
+  return torch::tensor(values, torch::kFloat64).to(like.options());
+}
 
 /// `options`: the resolved options of this regularizer, one per lane; they differ in per-lane options only. `seeds`:
 /// the lanes' trial seeds.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <string>
@@ -9,6 +10,9 @@
 #include "eigensweep/core/json.hpp"
 
 namespace eigensweep::study {
+
+/// What "inf" is for an option that counts: the limit of large ones.
+inline constexpr std::int64_t infinite = std::numeric_limits<std::int64_t>::max();
 
 enum class Type { boolean, integer, number, text, choice, number_list };
 
@@ -49,6 +53,8 @@ class Options {
   Options& number_list(std::string name, std::optional<std::vector<double>> default_value, Range element_range,
                        std::string meaning);
   /// Modifiers of the option declared last.
+  /// It has no default: the user must give it.
+  Options& required();
   Options& unit(std::string unit);
   Options& per_lane();
   /// The integer may be "inf", the limit of large ones.

@@ -10,9 +10,8 @@
 
 namespace eigensweep::study {
 
-/// The options of the study file's sections that are no families of kinds.
-Options training_options();  ///< "training" (beside "optimizer" and "schedule", which are kinds)
-Options output_options();    ///< "output"
+/// The options of the section "output".
+Options output_options();
 
 /// The columns of a training record: group "history" of the results file, dimension "epoch".
 std::vector<Column> history_columns();
@@ -24,25 +23,9 @@ struct ReservedLabel {
 };
 const std::vector<ReservedLabel>& reserved_labels();
 
-/// Says in one line why training with these resolved options ("training") is impossible on that dataset, or "".
-std::string refuse_training(const Json& training, const DatasetInfo& dataset);
-
-/// Optimiser steps of one epoch, by "batch_size" and "last_batch".
-std::int64_t steps_per_epoch(const Json& training, const DatasetInfo& dataset);
-
-/// What training with these resolved options shows a network in a step and in an epoch.
-SampleCounts sample_counts(const Json& training, const DatasetInfo& dataset);
-
 /// Why batches of one sample are none for `what` ("batch norm"), which takes a statistic over a batch of `smallest`
 /// samples at least, with the ways out; or "".
 std::string refuse_single_samples(const SampleCounts& samples, std::int64_t smallest, std::string_view what);
-
-/// What adversarial training adds to a step: samples for each clean one, and gradients to the input.
-struct AdversaryWork {
-  double samples = 1;
-  double gradients = 0;
-};
-AdversaryWork adversary_work(const Json& training);
 
 /// What the dataset of a resolved "dataset" section is (its kind's `info`). Throws DataError.
 DatasetInfo dataset_info(const Catalog& catalog, const Json& dataset);

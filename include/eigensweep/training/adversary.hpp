@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "eigensweep/core/json.hpp"
 #include "eigensweep/models/model.hpp"
+#include "eigensweep/study/training.hpp"
 #include "eigensweep/training/batches.hpp"
 
 namespace eigensweep::training {
@@ -14,9 +14,9 @@ namespace eigensweep::training {
 /// Nassar et al.'s code. Perturbed in training mode, so batch statistics are those of the perturbed batch.
 class Adversary {
  public:
-  /// `training`: the resolved "training" section; `seeds`: the lanes' trial seeds; `dataset`: whose range bounds
+  /// `seeds`: the lanes' trial seeds; `dataset`: whose range bounds
   /// inputs.
-  Adversary(const Json& training, std::vector<std::uint64_t> seeds, const study::DatasetInfo& dataset);
+  Adversary(const study::Training& training, std::vector<std::uint64_t> seeds, const study::DatasetInfo& dataset);
 
   [[nodiscard]] bool is_on() const noexcept { return steps_ > 0; }
   /// `batch` with twice the samples and inputs of every lane's own; `samples` stays the number of clean ones, which

@@ -8,6 +8,7 @@
 #include "eigensweep/core/json.hpp"
 #include "eigensweep/data/torch.hpp"
 #include "eigensweep/models/model.hpp"
+#include "eigensweep/training/rates.hpp"
 
 namespace eigensweep::training {
 
@@ -39,8 +40,12 @@ struct RateGroup {
   std::vector<std::size_t> members;  ///< which parameters
 };
 /// A parameter whose rate is multiplied has its weight decay divided, so that decay by itself stays what it was.
-std::vector<RateGroup> rate_groups(const std::vector<Json>& options,
-                                   const std::vector<models::NamedTensor>& parameters);
+std::vector<RateGroup> rate_groups(const std::vector<Rates>& lanes, const std::vector<models::NamedTensor>& parameters);
+template <class Options>
+std::vector<RateGroup> rate_groups(const std::vector<Options>& lanes,
+                                   const std::vector<models::NamedTensor>& parameters) {
+  return rate_groups(std::vector<Rates>(lanes.begin(), lanes.end()), parameters);
+}
 
 /// The group's part of a tensor [E, ...] for each parameter: the tensors themselves when the group is all lanes, else a
 /// view per lane.

@@ -3,9 +3,9 @@
 
 #include <memory>
 
-#include "eigensweep/core/json.hpp"
 #include "eigensweep/data/torch.hpp"
 #include "eigensweep/models/model.hpp"
+#include "eigensweep/study/training.hpp"
 #include "eigensweep/training/batches.hpp"
 
 namespace eigensweep::training {
@@ -24,6 +24,6 @@ class Task {
 };
 
 /// Classification with the study's "loss" ("cross_entropy", or "mse" to the one-hot label less "target_offset").
-std::unique_ptr<Task> make_task(const Json& training, std::int64_t classes);
+std::unique_ptr<Task> make_task(const study::Training& training, std::int64_t classes);
 
 }  // namespace eigensweep::training

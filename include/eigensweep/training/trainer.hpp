@@ -12,6 +12,7 @@
 #include "eigensweep/data/torch.hpp"
 #include "eigensweep/models/model.hpp"
 #include "eigensweep/models/snapshot.hpp"
+#include "eigensweep/study/training.hpp"
 #include "eigensweep/training/batches.hpp"
 #include "eigensweep/training/stepper.hpp"
 
@@ -80,6 +81,8 @@ class Trainer {
   std::vector<models::NamedTensor> state(bool in_epoch);
 
   std::vector<Json> configs_;
+  study::Training training_;         // of all lanes
+  std::vector<double> stop_losses_;  // per lane
   const data::DeviceDataset& data_;
   std::unique_ptr<models::Model> model_;
   std::unique_ptr<Task> task_;
@@ -88,7 +91,6 @@ class Trainer {
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<Stepper> stepper_;
   Batches batches_;
-  std::int64_t epochs_;
   std::int64_t epoch_ = 0;      // finished epochs
   std::int64_t step_ = 0;       // finished steps of the current epoch
   bool epoch_is_open_ = false;  // order drawn and regularizers renewed

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "attacked_samples.hpp"
+
+namespace eigensweep::attacks {
+
+/// What every attack on a classifier records.
+inline std::vector<study::Column> robustness_columns() {
+  return {
+      {"robust_accuracy", {}, "f64", "", "share of the attacked samples still classified right"},
+      {"robust_loss", {}, "f64", "", "mean cross entropy on the perturbed samples"},
+      {"clean_accuracy", {}, "f64", "", "share of the same samples classified right before the attack", nullptr, false},
+      {"clean_loss", {}, "f64", "", "mean cross entropy on the same samples before the attack", nullptr, false},
+  };
+}
+
+/// A row of the table of attacks. T: the attack's options, an AttackedSamples; `intensity`: the one that is swept.
+/// `passes(attack, strengths)`: how many forward passes a sample costs.
+template <class T, class Work>
+study::Kind declare_attack(std::string name, std::string intensity, std::string meaning, std::string source,
+                           Work passes) {
+  study::Kind kind = study::declare<T>(study::Family::attack, std::move(name), std::move(meaning), std::move(source));
+  kind.strength = std::move(intensity);
+  kind.columns = robustness_columns();
+  kind.subsets = study::typed<T>([](const T& attack) {
+    return std::vector<study::Subset>{{attack.split, attack.samples, "samples"}};
+  });
+  kind.refuse_inputs = study::typed<T>([](const T& attack, const study::DatasetInfo& dataset) -> std::string {
+    if (attack.split == "test" || dataset.validation_samples > 0) return "";
+    return "split 'validation' asks for samples that are not there; set /dataset/validation_samples, or choose 'test'";
+  });
+  kind.work = study::typed<T>([passes](const T& attack, const study::WorkContext& context) {
+    return static_cast<double>(attack.count(context.dataset)) * context.model.forward_flops *
+           passes(attack, static_cast<double>(context.strengths));
+  });
+  return kind;
+}
+
+}  // namespace eigensweep::attacks
