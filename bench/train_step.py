@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """One training step with the spectral penalty, as a good PyTorch program would write it: the yardstick of bench/run.
 
-The mathematics is that of docs/science.md: a tanh network 784-N-10, cross entropy, the penalty on the hidden layer with
+The mathematics is that of docs/paper.md: a tanh network 784-N-10, cross entropy, the penalty on the hidden layer with
 the eigenvectors V held fixed, Adam with amsgrad, on ready batches of MNIST. Nothing loops: the eigenvalues are column norms of Z = Hc V, which is
 2BN^2 operations forward and as many backward; autograd finds the gradient. torch's implementations of Adam are tried in
 turn and the fastest one counts.

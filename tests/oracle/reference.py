@@ -232,7 +232,7 @@ def eigenvectors(hidden):
 
 
 def spectral_penalty(hidden, vectors, exponent=1.0, cutoff=10):
-    """The penalty of one layer, as its formula stands: see docs/science.md. A scalar tensor."""
+    """The penalty of one layer, as its formula stands: see docs/paper.md. A scalar tensor."""
     samples, width = hidden.shape
     centred = hidden - hidden.mean(0)
     projected = centred @ vectors.to(hidden.dtype)
@@ -321,7 +321,7 @@ class Trainer:
         return torch.nn.functional.mse_loss(logits, wanted)
 
     def _jacobian_penalty(self, x, logits):
-        """Half the mean squared Frobenius norm of d logits / dx, exact or by random directions; see docs/science.md."""
+        """Half the mean squared Frobenius norm of d logits / dx, exact or by random directions; see docs/paper.md."""
         samples, classes = logits.shape
         directions = self.jacobian["projections"] or classes
         total = 0.0

@@ -16,7 +16,7 @@ COMMAND = re.compile(r"(?<![\w./-])eigensweep +([a-z]+)")
 
 def broken_links(root: Path) -> list[str]:
     found = []
-    for page in [root / "README.md", *sorted((root / "docs").glob("*.md"))]:
+    for page in [root / "README.md", root / "CONTRIBUTING.md", *sorted((root / "docs").glob("*.md"))]:
         text = page.read_text()
         for target in LINK.findall(text):
             if not re.match(r"[a-z]+:", target) and not (page.parent / target.split("#")[0]).exists():

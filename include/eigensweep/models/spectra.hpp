@@ -60,7 +60,7 @@ Eigensystem eigh_dual(const Tensor& activations, Wanted wanted);
 std::vector<Eigensystem> spectra_of_grams(const std::vector<Tensor>& grams, std::int64_t lanes, Wanted wanted);
 
 /// In what a covariance's products are taken; they are always summed up in float64. float32 costs half and leaves
-/// eigenvalues right to 1e-8 of the largest (docs/science.md).
+/// eigenvalues right to 1e-8 of the largest (docs/checks.md).
 enum class Products { float64, float32 };
 
 /// Decomposes the covariances of hidden layers as hidden_covariances() takes them, each in the form that is smaller.

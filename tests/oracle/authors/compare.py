@@ -4,7 +4,7 @@
 
 Both start from the same initial weights and see the same mini-batches (and random projections); weights and losses of
 every optimiser step are compared, for each condition of the paper. The authors' code runs twice: as it is, and in
-float64, since its own rounding in float32 turned out to be larger than what is to be shown (docs/science.md). Against
+float64, since its own rounding in float32 turned out to be larger than what is to be shown (docs/checks.md). Against
 the run in float64 ours must agree to 1e-5 after one step (weights and loss), and in the losses to 1e-4 over ten steps
 and to 1e-3 over the first epoch. The distances of the run in float32 are reported beside, and both runs' weights after
 ten steps: Adam makes whole steps of gradients that are nothing but rounding, so these say less. Usage:
