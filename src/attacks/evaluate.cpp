@@ -43,7 +43,8 @@ std::vector<Robustness> collect(const models::Tally& clean, const std::vector<Pe
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   std::vector<Robustness> results;
   for (const models::Verdict& verdict : clean.verdicts()) {
-    results.push_back({{}, {}, verdict.accuracy, verdict.loss, ""});
+    results.push_back({{}, {}, verdict.accuracy, verdict.loss, "", ""});
+    if (!verdict.remark.empty()) results.back().remark = "of the unperturbed samples " + verdict.remark;
     if (!verdict.trouble.empty()) results.back().failure = "of the unperturbed samples " + verdict.trouble;
   }
   std::vector<std::map<std::string, std::string>> reasons(results.size());  // per lane: what, and at which strengths

@@ -134,6 +134,30 @@ void fail_to_write(const std::filesystem::path& path, const char* what, int erro
       error_number);
 }
 
+void expect_regular(const std::filesystem::path& path, std::string_view advice) {
+  std::error_code error;
+  const auto type = std::filesystem::status(path, error).type();
+  const char* what = nullptr;
+  switch (type) {
+    case std::filesystem::file_type::directory:
+      what = "folder";
+      break;
+    case std::filesystem::file_type::fifo:
+      what = "FIFO";
+      break;
+    case std::filesystem::file_type::socket:
+      what = "socket";
+      break;
+    case std::filesystem::file_type::block:
+    case std::filesystem::file_type::character:
+      what = "device";
+      break;
+    default:
+      return;  // a file, or nothing that could be looked at: who opens it says why
+  }
+  throw DataError(fmt::format("{}: is a {}, not a file; {}", path.string(), what, advice));
+}
+
 std::string read(const std::filesystem::path& path) {
   const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (descriptor.get() < 0) throw DataError(fmt::format("{}: cannot open: {}", path.string(), system_message(errno)));

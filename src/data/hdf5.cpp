@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/core/file.hpp"
 #include "eigensweep/data/dataset.hpp"
 #include "eigensweep/study/kind.hpp"
 #include "samples.hpp"
@@ -40,9 +41,7 @@ inline hdf5::Handle open_hdf5(const Json& options) {
   if (!std::filesystem::exists(path, error)) {
     throw DataError(fmt::format("{}: {}; correct /dataset/file", path, error ? error.message() : "no such file"));
   }
-  if (std::filesystem::is_directory(path, error)) {
-    throw DataError(fmt::format("{}: is a folder, not a file; correct /dataset/file", path));
-  }
+  file::expect_regular(path, "correct /dataset/file");
   const hdf5::Handle access = hdf5::file_access();  // outlives the message: closing it would clear HDF5's errors
   hdf5::Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose);
   if (!file.is_valid()) {
@@ -171,7 +170,7 @@ std::vector<std::uint8_t> read_hdf5_labels(const Hdf5Split& split) {
   std::vector<std::uint8_t> labels;
   for (const std::int64_t label :
        read_first<std::int64_t>(split, split.labels.get(), H5T_NATIVE_INT64, "labels", split.shape[0])) {
-    labels.push_back(static_cast<std::uint8_t>(std::clamp<std::int64_t>(label, 0, 255)));
+    labels.push_back(label < 0 || label > 255 ? 255 : static_cast<std::uint8_t>(label));  // none of up to 255 classes
   }
   return labels;
 }

@@ -24,7 +24,7 @@ class Reader {
  public:
   explicit Reader(const std::filesystem::path& path) : path_(path.string()) {
     // zlib opens a folder without complaint and only fails later, with less to say.
-    if (std::filesystem::is_directory(path)) fail("is a folder, not a file; give the file itself");
+    file::expect_regular(path, "give the file itself");
     errno = 0;
     file_ = gzopen(path_.c_str(), "rb");
     if (file_ == nullptr) fail(fmt::format("cannot open: {}", file::system_message(errno == 0 ? ENOMEM : errno)));

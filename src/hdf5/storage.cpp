@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <vector>
 
 #include "eigensweep/hdf5/hdf5.hpp"
 
@@ -87,7 +88,9 @@ std::string virtual_complaint(hid_t creation, const std::filesystem::path& file,
     if (pattern.find('%') != std::string::npos) continue;  // "%b": as many as there are
     const std::filesystem::path path = find_source(file_name.data(), file);
     const Handle access = file_access();
-    const Handle opened(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose);
+    std::error_code ignored;  // a FIFO would be waited for
+    const bool is_file = std::filesystem::is_regular_file(path, ignored);
+    const Handle opened(is_file ? H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()) : -1, H5Fclose);
     const Handle source(opened.is_valid() ? H5Dopen2(opened.get(), name.data(), H5P_DEFAULT) : -1, H5Dclose);
     H5Eclear2(H5E_DEFAULT);
     if (!source.is_valid()) {
@@ -101,6 +104,27 @@ std::string virtual_complaint(hid_t creation, const std::filesystem::path& file,
   return "";
 }
 
+/// A converter that was killed leaves chunks that were never written.
+std::string chunk_complaint(hid_t dataset, hid_t creation) {
+  const Handle space(H5Dget_space(dataset), H5Sclose);
+  const int rank = H5Sget_simple_extent_ndims(space.get());
+  if (rank <= 0) return "";
+  std::vector<hsize_t> extents(static_cast<std::size_t>(rank));
+  std::vector<hsize_t> chunk(extents.size());
+  H5Sget_simple_extent_dims(space.get(), extents.data(), nullptr);
+  H5Pget_chunk(creation, rank, chunk.data());
+  hsize_t wanted = 1;
+  for (std::size_t i = 0; i < extents.size(); ++i) wanted *= (extents[i] + chunk[i] - 1) / chunk[i];
+  hsize_t there = 0;
+  if (H5Dget_num_chunks(dataset, space.get(), &there) < 0) {
+    return fmt::format("have chunks that cannot be counted: {}; write the file anew", last_error());
+  }
+  if (there >= wanted) return "";
+  return fmt::format(
+      "were written in part ({} of {} chunks; HDF5 would read zeros for the others); write the others, or a file anew",
+      there, wanted);
+}
+
 std::string complaint(hid_t dataset, const std::filesystem::path& file, int links) {
   if (links > most_links)
     return "are virtual datasets that lead to each other without end; write the numbers themselves";
@@ -112,7 +136,9 @@ std::string complaint(hid_t dataset, const std::filesystem::path& file, int link
   if (H5Dget_space_status(dataset, &status) >= 0 && status == H5D_SPACE_STATUS_NOT_ALLOCATED) {
     return "were never written (their place is declared and empty; HDF5 would read zeros); write them";
   }
-  return filter_complaint(creation.get());
+  std::string reason = filter_complaint(creation.get());
+  if (reason.empty() && layout == H5D_CHUNKED) reason = chunk_complaint(dataset, creation.get());
+  return reason;
 }
 
 }  // namespace

@@ -34,6 +34,7 @@ void add_verdict(const models::Verdict& verdict, const std::string& split, Measu
   if (!verdict.trouble.empty()) {
     measurement.add_failure(fmt::format("of the {} samples {}", split, verdict.trouble));
   }
+  if (!verdict.remark.empty()) measurement.add_remark(fmt::format("of the {} samples {}", split, verdict.remark));
 }
 
 }  // namespace eigensweep::metrics

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/core/file.hpp"
 #include "eigensweep/hdf5/hdf5.hpp"
 #include "eigensweep/results/reader.hpp"
 #include "eigensweep/results/results_file.hpp"
@@ -77,6 +78,7 @@ ResultsFile::ResultsFile(std::filesystem::path path) : path_(std::move(path)), o
   std::error_code error;
   if (!std::filesystem::exists(path_, error))
     throw DataError(fmt::format("{}: does not exist; name the results.h5 of an output folder", path_.string()));
+  file::expect_regular(path_, "name the results.h5 of an output folder");
   const Handle access = hdf5::file_access();
   open_->file = Handle(H5Fopen(path_.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose);
   if (!open_->file.is_valid())

@@ -49,8 +49,9 @@ std::string names_of(const std::vector<std::size_t>& classes) {
 
 class Check {
  public:
-  explicit Check(const Catalog& catalog) : catalog_(catalog) {}
+  Check(const Catalog& catalog, const Study& study) : catalog_(catalog), study_(study) {}
 
+  /// Throws DataError where a label is none of the classes.
   void look_at(const Json& dataset, const std::vector<Evaluation>& evaluations) {
     const Kind& kind = kind_of(catalog_, Family::dataset, dataset);
     DatasetInfo info;
@@ -126,6 +127,7 @@ class Check {
     const std::int64_t size = size_of(info, subset.split);
     const std::int64_t count = subset.samples == 0 ? size : std::min(size, subset.samples);
     if (count == 0) return;
+    refuse_label_beyond(from, begin, begin + count, info.classes, subset.split);
     const Present train = classes_of(labels.train, 0, static_cast<std::int64_t>(labels.train.size()), info.classes);
     const Present test = classes_of(labels.test, 0, static_cast<std::int64_t>(labels.test.size()), info.classes);
     const Present part = classes_of(from, begin, begin + count, info.classes);
@@ -149,11 +151,25 @@ class Check {
                              : fmt::format("shuffle the samples in the file, or raise {}", subset.option)));
   }
 
+  /// As the loader would when the run begins, perhaps hours later.
+  void refuse_label_beyond(const std::vector<std::uint8_t>& labels, std::int64_t begin, std::int64_t end,
+                           std::int64_t classes, const std::string& split) const {
+    const auto first = labels.begin() + std::min(begin, static_cast<std::int64_t>(labels.size()));
+    const auto last = labels.begin() + std::min(end, static_cast<std::int64_t>(labels.size()));
+    const auto found = std::find_if(first, last, [classes](std::uint8_t label) { return label >= classes; });
+    if (found == last) return;
+    throw DataError(fmt::format(
+        "{}: /dataset: the label of sample {} of the {} file is out of range (0 to {}); correct it, or the number of "
+        "classes",
+        study_.file.string(), found - labels.begin(), split == "test" ? "test" : "training", classes - 1));
+  }
+
   void add(std::string words) {
     if (std::find(warnings_.begin(), warnings_.end(), words) == warnings_.end()) warnings_.push_back(std::move(words));
   }
 
   const Catalog& catalog_;
+  const Study& study_;
   std::map<std::string, std::optional<Labels>> labels_;  // by the section without what chooses from it
   std::int64_t read_bytes_ = 0;
   std::map<std::pair<std::string, std::string>, std::map<std::int64_t, std::string>> lacks_;  // by pointer and split
@@ -163,7 +179,7 @@ class Check {
 }  // namespace
 
 std::vector<std::string> missing_class_warnings(const Study& study, const Catalog& catalog) {
-  Check check(catalog);
+  Check check(catalog, study);
   using Pair = std::pair<std::size_t, const std::vector<Evaluation>*>;
   std::set<Pair> seen;
   Pair last{};

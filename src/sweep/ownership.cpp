@@ -158,6 +158,23 @@ void check_ownership(const OutputPaths& paths, const fs::path& study_file) {
       paths.folder().string(), listed(names)));
 }
 
+bool is_file_of_a_run(const fs::path& file) {
+  std::error_code error;
+  const fs::path place = fs::canonical(file, error);
+  if (error || !fs::is_regular_file(place, error)) return false;
+  const auto is_ours = [](const OutputPaths& paths) {
+    std::error_code ignored;
+    return is_marked(paths) || fs::is_regular_file(paths.ledger(), ignored);
+  };
+  const OutputPaths paths(place.parent_path());
+  const std::array own{paths.mark(),     paths.ledger(), paths.results(), paths.study(),
+                       paths.datasets(), paths.status(), paths.lock()};
+  if (std::find(own.begin(), own.end(), place) != own.end()) return is_ours(paths);
+  const OutputPaths above(place.parent_path().parent_path());
+  const std::array folders{above.models(), above.checkpoints(), above.logs()};
+  return std::find(folders.begin(), folders.end(), place.parent_path()) != folders.end() && is_ours(above);
+}
+
 void mark_as_ours(const OutputPaths& paths) {
   if (is_marked(paths)) return;
   const int descriptor = ::open(paths.mark().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);

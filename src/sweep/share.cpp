@@ -53,14 +53,15 @@ void take_cores(const std::vector<Sight>& ranks, std::size_t own, Share& share) 
   share.cores = std::max<std::size_t>(1, mask.size() / sharers);
   const std::string in_mask = fmt::format("{} in the affinity mask{}", mask.size(), for_ranks(sharers));
   share.cores_by = sharers == 1 ? in_mask : fmt::format("{} of the {}", share.cores, in_mask);
+  auto least = static_cast<double>(share.cores);  // may be a part of a core, which one thread then uses
   for (const GroupLimit& limit : ranks[own].limits.cores) {
     const std::size_t members = count_in(ranks, limit.group, &GroupLimits::cores);
-    const auto allowed =
-        static_cast<std::size_t>(std::max(1.0, std::floor(limit.value / static_cast<double>(members))));
-    if (allowed >= share.cores) continue;
-    share.cores = allowed;
-    share.cores_by = fmt::format("{} by the control group's quota of {}{} ({}), {}", allowed, text::number(limit.value),
-                                 for_ranks(members), limit.file, in_mask);
+    const double allowed = limit.value / static_cast<double>(members);
+    if (allowed >= least) continue;
+    least = allowed;
+    share.cores = static_cast<std::size_t>(std::max(1.0, std::floor(allowed)));
+    share.cores_by = fmt::format("{} by the control group's quota of {}{} ({}), {}", share.cores,
+                                 text::number(limit.value), for_ranks(members), limit.file, in_mask);
   }
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/training/task.hpp"
 
+#include "eigensweep/models/verdict.hpp"
+
 namespace eigensweep::training {
 namespace {
 
@@ -8,7 +10,7 @@ class Classification : public Task {
  public:
   Tensor correct(const models::Output& output, const Batch& batch) override {
     const torch::NoGradGuard no_grad;
-    return output.logits.detach().argmax(1).eq(batch.targets.at("labels")).sum(1);
+    return models::is_right(output.logits.detach(), batch.targets.at("labels")).sum(1);
   }
 };
 

@@ -28,6 +28,7 @@ std::vector<Measurement> attack(const wire::TaskEvaluation& evaluation, const me
                      {"clean_accuracy", wire::Array::scalar(found.clean_accuracy)},
                      {"clean_loss", wire::Array::scalar(found.clean_loss)}});
     lanes.back().failure = std::move(found.failure);
+    lanes.back().remark = std::move(found.remark);
   }
   return lanes;
 }

@@ -2,6 +2,8 @@
 // Where the numbers of own data lie: what cannot be read, or would be made up, is refused from the headers.
 #include <fmt/format.h>
 
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 
 #include "hdf5_file.hpp"
@@ -110,6 +112,35 @@ TEST_CASE("numbers that HDF5 would make up are refused: nothing written, externa
           "HDF5_EXTFILE_PREFIX); bring it back, or write one file with all in it");
 }
 
+TEST_CASE("a dataset of which chunks were never written is refused, compressed or not") {
+  for (const bool compressed : {false, true}) {
+    for (const std::string& dataset : all_datasets) {
+      const Scratch scratch;
+      const std::filesystem::path file = write(scratch, {}, {});
+      const hdf5::Handle chunked(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+      const std::vector<hsize_t> chunk = is_images(dataset) ? std::vector<hsize_t>{2, 2, 1} : std::vector<hsize_t>{2};
+      H5Pset_chunk(chunked.get(), static_cast<int>(chunk.size()), chunk.data());
+      if (compressed) H5Pset_deflate(chunked.get(), 4);
+      {
+        const hdf5::Handle made = remake(file, dataset, shape_of(dataset), type_of(dataset), chunked.get());
+        const hdf5::Handle space(H5Dget_space(made.get()), H5Sclose);
+        std::vector<hsize_t> start(chunk.size(), 0), count(shape_of(dataset));
+        count[0] = 1;
+        H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr);
+        const hdf5::Handle memory(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), H5Sclose);
+        const std::vector<double> values(4, 0);
+        REQUIRE(H5Dwrite(made.get(), H5T_NATIVE_DOUBLE, memory.get(), space.get(), H5P_DEFAULT, values.data()) >= 0);
+      }
+      CHECK(hdf5_complaint(hdf5_asked(file)) ==
+            name_in(file, dataset) + fmt::format(" were written in part ({} chunks; HDF5 would read zeros for the "
+                                                 "others); write the others, or a file anew",
+                                                 is_images(dataset) ? "2 of 4" : "1 of 2"));
+      fill(remake(file, dataset, shape_of(dataset), type_of(dataset), chunked.get()));
+      CHECK(hdf5_complaint(hdf5_asked(file)) == "no error");
+    }
+  }
+}
+
 TEST_CASE("a virtual dataset is read where its parts are there, and refused where one is not") {
   const Scratch scratch;
   const std::string dataset = "/train/images";
@@ -185,6 +216,9 @@ TEST_CASE("a folder, or a place that cannot be looked at, is no HDF5 file") {
   const Scratch scratch;
   CHECK(hdf5_complaint(hdf5_asked(scratch.path())) ==
         scratch.path().string() + ": is a folder, not a file; correct /dataset/file");
+  const std::filesystem::path fifo = scratch.path() / "fifo";
+  REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+  CHECK(hdf5_complaint(hdf5_asked(fifo)) == fifo.string() + ": is a FIFO, not a file; correct /dataset/file");
   const std::filesystem::path longer = scratch.path() / std::string(300, 'x');
   CHECK(hdf5_complaint(hdf5_asked(longer)) == longer.string() + ": File name too long; correct /dataset/file");
 }

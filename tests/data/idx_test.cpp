@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "idx.hpp"
 
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 
 #include "eigensweep/core/error.hpp"
@@ -46,6 +48,10 @@ TEST_CASE("a broken IDX file is refused with its name and what is wrong") {
   SECTION("a folder") {
     std::filesystem::create_directory(path);
     CHECK(message_of(path, 1) == at + "is a folder, not a file; give the file itself");
+  }
+  SECTION("a FIFO, which nobody writes") {
+    REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+    CHECK(message_of(path, 1) == at + "is a FIFO, not a file; give the file itself");
   }
   SECTION("empty") {
     write_plain(path, "");

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <fstream>
 
@@ -34,6 +36,9 @@ TEST_CASE("a file that is missing, empty, text or truncated is refused in one li
   const auto file = scratch.path() / "results.h5";
   CHECK(complaint(file) == file.string() + ": does not exist; name the results.h5 of an output folder");
   const std::string advice = "; 'eigensweep collect' on its folder makes it anew from the ledger";
+  REQUIRE(::mkfifo(file.c_str(), 0600) == 0);  // which nobody writes
+  CHECK(complaint(file) == file.string() + ": is a FIFO, not a file; name the results.h5 of an output folder");
+  std::filesystem::remove(file);
   write_raw(file, "");
   CHECK_THAT(complaint(file),
              Catch::StartsWith(file.string() + ": is no HDF5 file or a damaged one: ") && Catch::EndsWith(advice));

@@ -157,3 +157,39 @@ TEST_CASE("every dataset gives its labels without its samples") {
     CHECK(kind.content_hash != nullptr);
   }
 }
+
+TEST_CASE("a label that is none of the classes is refused where labels are read, in every part that is taken") {
+  const auto complaint = [](std::vector<std::uint8_t> train, std::vector<std::uint8_t> test,
+                            const std::string& members) {
+    study::Catalog catalog;
+    for (study::Kind kind : eigensweep::catalog().all()) {
+      if (kind.family == study::Family::dataset && kind.name == "mnist") {
+        kind.info = [](const Json& options) {
+          const auto held_out = options.at("validation_samples").get<std::int64_t>();
+          return study::DatasetInfo{4 - held_out, 3, {1, 2, 2}, 3, held_out};
+        };
+        kind.labels = [&](const Json&, std::int64_t) { return study::Labels{train, test, 7}; };
+      }
+      catalog.add(std::move(kind));
+    }
+    try {
+      study::parse_study(R"({"name": "a", "model": {"width": 8}, "metrics": {}, )" + members + "}", "s.json", catalog);
+    } catch (const DataError& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  const std::string all = R"("dataset": {})", held_out = R"("dataset": {"validation_samples": 1})";
+  const auto words = [](int sample, const char* file) {
+    return fmt::format(
+        "s.json: /dataset: the label of sample {} of the {} file is out of range (0 to 2); correct it, or the number "
+        "of "
+        "classes",
+        sample, file);
+  };
+  CHECK(complaint({0, 1, 2, 0}, {0, 1, 2}, all) == "no error");
+  CHECK(complaint({0, 3, 2, 1}, {0, 1, 2}, all) == words(1, "training"));
+  CHECK(complaint({0, 1, 2, 9}, {0, 1, 2}, held_out) == words(3, "training"));
+  CHECK(complaint({0, 1, 2, 0}, {0, 1, 3}, all) == words(2, "test"));
+  CHECK(complaint({0, 1, 2, 0, 7}, {0, 1, 2}, all) == "no error");  // beyond what is taken
+}

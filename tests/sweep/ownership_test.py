@@ -153,6 +153,22 @@ class Exports(Case):
         self.assertEqual(done.returncode, expect, done.stderr)
         return done
 
+    def test_the_results_that_are_read_and_files_of_a_run_are_never_written_over(self):
+        (self.folder / "link.csv").symlink_to(self.output / "results.h5")
+        trial = next((self.output / "models").iterdir(), None)
+        files = [self.output / name for name in ("ledger.bin", "study.json", "status.json", "datasets.json", "lock", ".eigensweep")]
+        before = {path: path.read_bytes() for path in [*files, self.output / "results.h5"] if path.exists()}
+        self.assertIn(self.output / "ledger.bin", before)
+        for path in (self.output / "results.h5", self.folder / "link.csv"):
+            said = self.export("--output", path, expect=2).stderr
+            self.assertEqual(said, f"eigensweep: --output: {path} is the results file that is read; name another file\n")
+        for path in [path for path in files if path in before] + ([trial] if trial else []):
+            said = self.export("--output", path, expect=2).stderr
+            self.assertEqual(said, f"eigensweep: --output: {path} is a file of a run's output folder; name another file\n")
+        self.assertEqual({path: path.read_bytes() for path in before}, before)
+        self.export("--output", self.output / "table.csv")  # a new file of the user's own choice
+        self.assertEqual((self.output / "table.csv").read_text(), self.table)
+
     def test_links_are_followed_and_a_neighbours_tmp_stays(self):
         (self.folder / "real").mkdir()
         (self.folder / "link.csv").symlink_to("real/table.csv")

@@ -70,6 +70,12 @@ TEST_CASE("ranks share the quota of the group that holds them, and nobody else's
   for (const Share& share : shares_of(ranks)) CHECK(share.cores == 1);  // half a core each: one thread each
   ranks[3].limits.cores = {};
   CHECK(share_of(ranks, 3).cores == 16);
+  // A quota that leaves a part of a core is named, though the affinity mask alone would leave one thread, too.
+  std::vector<Sight> two(2, sight(first_cpus(2)));
+  for (Sight& rank : two) rank.limits.cores = {quota(1, "job")};
+  CHECK(share_of(two, 1).cores == 1);
+  CHECK(share_of(two, 1).cores_by ==
+        "1 by the control group's quota of 1 for 2 ranks (cpu.max), 2 in the affinity mask for 2 ranks");
 }
 
 TEST_CASE("ranks with equal masks divide their CPUs, each CPU goes to one of them") {

@@ -17,6 +17,7 @@ struct Robustness {
   std::vector<double> robust_loss;      ///< per strength
   double clean_accuracy;                ///< of the same samples, unperturbed
   double clean_loss;
+  std::string remark;   ///< what is worth knowing of them, in one line, or ""
   std::string failure;  ///< why some or all of these are NaN, in one line; "" where none is
 };
 

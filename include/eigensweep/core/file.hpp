@@ -26,6 +26,10 @@ class WriteError : public SystemError {
 /// The whole content of a file. Throws DataError if it cannot be read.
 std::string read(const std::filesystem::path& path);
 
+/// Throws DataError "<path>: is a FIFO, not a file; <advice>" for what is there and no regular file, once links are
+/// followed: a FIFO that nobody writes would be waited for without end.
+void expect_regular(const std::filesystem::path& path, std::string_view advice);
+
 /// Replaces `path` in one step: a reader sees the old content or the new one, whole, never a part, whatever dies.
 /// Writes a Temporary beside it, fsyncs it, renames it, fsyncs the folder. Follows links: the file behind them is
 /// replaced. Its mode is umask's. Throws WriteError.

@@ -32,6 +32,8 @@ struct Measurement : std::map<std::string, wire::Array> {
   std::string remark;
   std::string failure;  ///< why some or all of its numbers are NaN or missing, one line; "" where there is no failure
 
+  /// Adds a remark to those that are there.
+  void add_remark(const std::string& words) { remark += (remark.empty() ? "" : "; ") + words; }
   /// Adds a reason to those that are there.
   void add_failure(const std::string& reason) { failure += (failure.empty() ? "" : "; ") + reason; }
 };

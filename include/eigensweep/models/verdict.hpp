@@ -21,6 +21,7 @@ struct Verdict {
   double accuracy;      ///< share classified right
   double loss;          ///< mean cross entropy
   std::string trouble;  ///< why both are NaN, or ""
+  std::string remark;   ///< how many samples are ties, where they are many, or ""
 };
 
 /// Counts what E networks say, batch after batch. A network that says what is no finite number even once has neither
@@ -36,6 +37,7 @@ class Tally {
 
  private:
   Tensor right_;   // [E] float64
+  Tensor tied_;    // [E] float64: no class is above all others, and the label's is among the highest
   Tensor loss_;    // [E] float64
   Tensor finite_;  // [E] bool: all logits so far
   std::int64_t samples_ = 0;

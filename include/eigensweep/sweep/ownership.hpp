@@ -14,6 +14,10 @@ namespace eigensweep::sweep {
 /// be empty.
 void check_ownership(const OutputPaths& paths, const std::filesystem::path& study_file);
 
+/// Whether a file that is there, once its links are followed, is one that a run keeps in its output folder: the ledger,
+/// a network, results.h5. No other command may write over it.
+bool is_file_of_a_run(const std::filesystem::path& file);
+
 /// Marks the folder as ours, before anything else is written there. The caller has checked it. Throws file::WriteError.
 void mark_as_ours(const OutputPaths& paths);
 

@@ -1,14 +1,34 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <iostream>
 #include <memory>
 
 #include "../command.hpp"
+#include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
 #include "eigensweep/results/summary.hpp"
+#include "eigensweep/sweep/ownership.hpp"
 #include "results_path.hpp"
 
 namespace eigensweep::app {
+namespace {
+
+/// A slip of the command line must not cost the results.
+void refuse_input_and_records(const std::filesystem::path& input, const std::filesystem::path& output) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(output, error)) return;
+  if (std::filesystem::equivalent(input, output, error)) {
+    throw ConfigError(fmt::format("--output: {} is the results file that is read; name another file", output.string()));
+  }
+  if (sweep::is_file_of_a_run(output)) {
+    throw ConfigError(
+        fmt::format("--output: {} is a file of a run's output folder; name another file", output.string()));
+  }
+}
+
+}  // namespace
 
 void add_export(CLI::App& app, Action& action) {
   struct Options {
@@ -23,7 +43,9 @@ void add_export(CLI::App& app, Action& action) {
   command->add_option("--output", options->output, "file to write (default: standard output)");
   command->callback([options, &action] {
     action = [options] {
-      const std::string text = results::as_csv(results::ResultsFile(results_path(options->results)));
+      const std::filesystem::path input = results_path(options->results);
+      refuse_input_and_records(input, options->output);
+      const std::string text = results::as_csv(results::ResultsFile(input));
       if (options->output.empty()) {
         std::cout << text;
       } else {
