@@ -1,21 +1,45 @@
 // SPDX-License-Identifier: MIT
 // How far training has left the kernel regime: the trained network against itself at initialisation, which its seed
 // makes anew.
+#include "eigensweep/study/fields.hpp"
+
+namespace eigensweep::metrics {
+namespace {
+
+struct RegimeOptions {
+  std::string split = "test";
+  std::int64_t samples = 256;
+  bool keep_grams = false;
+
+  [[nodiscard]] std::int64_t there(const study::DatasetInfo& dataset) const {
+    return split == "train" ? dataset.train_samples : dataset.test_samples;
+  }
+
+  static study::Fields<RegimeOptions> fields() {
+    return study::Fields<RegimeOptions>()
+        .choice("split", &RegimeOptions::split, {"train", "test"}, "where the probe samples are taken from")
+        .integer("samples", &RegimeOptions::samples, {4, 1e5}, "how many probe samples, from the first")
+        .boolean("keep_grams", &RegimeOptions::keep_grams,
+                 "keep each hidden layer's Gram matrix of the probe samples: similarities between "
+                 "networks of other seeds and widths are taken from it");
+  }
+};
+
+}  // namespace
+}  // namespace eigensweep::metrics
+
 #ifdef EIGENSWEEP_DECLARATIONS
 #include <fmt/format.h>
 
 #include "eigensweep/study/fit.hpp"
-#include "eigensweep/study/kind.hpp"
 #include "kernel_memory.hpp"
 #include "tangent_refusal.hpp"
 
 namespace eigensweep::metrics {
 namespace {
 
-double probe_samples(const Json& options, const study::WorkContext& context) {
-  const study::DatasetInfo& dataset = context.dataset;
-  return taken(options.at("samples").get<double>(),
-               options.at("split") == "train" ? dataset.train_samples : dataset.test_samples);
+double probe_samples(const RegimeOptions& regime, const study::WorkContext& context) {
+  return taken(static_cast<double>(regime.samples), regime.there(context.dataset));
 }
 
 bool is_finite(const Json&, const Json& config) { return config.at("model").at("width") != "inf"; }
@@ -24,25 +48,18 @@ bool has_snapshots(const Json& options, const Json& config) {
   return is_finite(options, config) && config.at("training").at("snapshots") != 0;
 }
 
-bool keeps_grams(const Json& options, const Json&) { return options.at("keep_grams").get<bool>(); }
+bool keeps_grams(const Json& options, const Json&) { return study::read<RegimeOptions>(options).keep_grams; }
 
 }  // namespace
 
 study::Kind declare_kernel_regime() {
-  study::Kind kind;
-  kind.family = study::Family::metric;
-  kind.name = "kernel_regime";
-  kind.meaning = "how far training moved weights, features and tangent kernel from where they were at initialisation";
-  kind.source = "Chizat, Oyallon, Bach 2019; Fort et al. 2020; Kornblith et al. 2019; Novak et al. 2022";
-  kind.options = study::Options{}
-                     .choice("split", "test", {"train", "test"}, "where the probe samples are taken from")
-                     .integer("samples", 256, {4, 1e5}, "how many probe samples, from the first")
-                     .boolean("keep_grams", false,
-                              "keep each hidden layer's Gram matrix of the probe samples: similarities between "
-                              "networks of other seeds and widths are taken from it");
-  kind.subsets = [](const Json& options) -> std::vector<study::Subset> {
-    return {{options.at("split").get<std::string>(), options.at("samples").get<std::int64_t>(), "samples"}};
-  };
+  study::Kind kind = study::declare<RegimeOptions>(
+      study::Family::metric, "kernel_regime",
+      "how far training moved weights, features and tangent kernel from where they were at initialisation",
+      "Chizat, Oyallon, Bach 2019; Fort et al. 2020; Kornblith et al. 2019; Novak et al. 2022");
+  kind.subsets = study::typed<RegimeOptions>([](const RegimeOptions& regime) -> std::vector<study::Subset> {
+    return {{regime.split, regime.samples, "samples"}};
+  });
   kind.columns = {
       {"weight_change",
        {"affine"},
@@ -118,34 +135,33 @@ study::Kind declare_kernel_regime() {
        keeps_grams},
   };
   kind.refuse = [](const Json&, const Json& config) { return refuse_tangents(config); };
-  kind.warn = [](const Json& options, const Json&) -> std::string {
+  kind.warn = study::typed<RegimeOptions>([](const RegimeOptions& regime, const Json&) -> std::string {
     constexpr int wanted = 10 + study::fewest_fit_ranks;
-    const auto samples = options.at("samples").get<std::int64_t>();
-    if (samples >= wanted) return "";
+    if (regime.samples >= wanted) return "";
     return fmt::format(
         "a tangent kernel of {} samples has no exponent: a fit needs {} ranks from 11 on; take {} samples or more",
-        samples, study::fewest_fit_ranks, wanted);
-  };
-  kind.refuse_inputs = [](const Json& options, const study::DatasetInfo& dataset) -> std::string {
-    const bool on_train = options.at("split") == "train";
-    const std::int64_t there = on_train ? dataset.train_samples : dataset.test_samples;
-    if (there >= 4) return "";
-    return fmt::format(
-        "the {} split has {} samples (the debiased cka of probe samples wants 4); give it more, or "
-        "choose the other split",
-        on_train ? "train" : "test", there);
-  };
-  kind.work = [](const Json& options, const study::WorkContext& context) {
-    const double n = probe_samples(options, context);
+        regime.samples, study::fewest_fit_ranks, wanted);
+  });
+  kind.refuse_inputs =
+      study::typed<RegimeOptions>([](const RegimeOptions& regime, const study::DatasetInfo& dataset) -> std::string {
+        const std::int64_t there = regime.there(dataset);
+        if (there >= 4) return "";
+        return fmt::format(
+            "the {} split has {} samples (the debiased cka of probe samples wants 4); give it more, or "
+            "choose the other split",
+            regime.split, there);
+      });
+  kind.work = study::typed<RegimeOptions>([](const RegimeOptions& regime, const study::WorkContext& context) {
+    const double n = probe_samples(regime, context);
     const auto classes = static_cast<double>(context.dataset.classes);
     double units = 0;
     for (const std::int64_t width : context.model.hidden_widths) units += static_cast<double>(width);
     // Two networks and each snapshot: a backward pass per logit, float64 products of all samples' slopes, eigenvalues.
     return (2.0 + static_cast<double>(context.snapshots)) *
            (n * (2 * classes + 6) * context.model.forward_flops + 4 * n * n * (classes + 1) * units + 10 * n * n * n);
-  };
-  kind.bytes = [](const Json& options, const study::WorkContext& context) {
-    const double n = probe_samples(options, context);
+  });
+  kind.bytes = study::typed<RegimeOptions>([](const RegimeOptions& regime, const study::WorkContext& context) {
+    const double n = probe_samples(regime, context);
     const double jacobian = input_jacobian_bytes(context, n);
     if (is_infinite(context)) {
       return std::max(limit_gradient_bytes(context, n) + jacobian, limit_gram_bytes(context, n));
@@ -154,9 +170,9 @@ study::Kind declare_kernel_regime() {
     const auto layers = static_cast<double>(model.hidden_widths.size());
     // The network at initialisation with what it gives at the samples, its kernel, and the Gram matrices kept.
     const double kept = 4 * static_cast<double>(model.parameters) + 8 * n * static_cast<double>(model.activations) +
-                        8 * n * n + (options.at("keep_grams").get<bool>() ? 12 * layers * n * n : 0);
+                        8 * n * n + (regime.keep_grams ? 12 * layers * n * n : 0);
     return kept + std::max(tangent_bytes(context, n, /*full=*/false), jacobian);
-  };
+  });
   return kind;
 }
 
@@ -172,18 +188,15 @@ namespace {
 
 class KernelRegime final : public Metric {
  public:
-  explicit KernelRegime(const Json& options)
-      : split_(options.at("split").get<std::string>()),
-        samples_(options.at("samples").get<std::int64_t>()),
-        keeps_grams_(options.value("keep_grams", false)) {}
+  explicit KernelRegime(RegimeOptions options) : options_(std::move(options)) {}
 
   std::vector<Measurement> measure(const Subject& subject) override {
-    const data::DeviceDataset::Part part = subject.data.part(split_);
-    const Tensor images = part.images.slice(0, 0, samples_);
-    const Tensor labels = part.labels.slice(0, 0, samples_);
+    const data::DeviceDataset::Part part = subject.data.part(options_.split);
+    const Tensor images = part.images.slice(0, 0, options_.samples);
+    const Tensor labels = part.labels.slice(0, 0, options_.samples);
     Columns columns = kernels::is_infinite(subject.config.at("model")) ? of_limit(subject, images, labels)
                                                                        : of_training(subject, images, labels);
-    if (keeps_grams_) columns["hidden_grams"] = grams(subject.model, images);
+    if (options_.keep_grams) columns["hidden_grams"] = grams(subject.model, images);
     std::vector<Measurement> lanes;
     for (const std::string& lost : lost_activations(subject.model, data::to_inputs(images))) {
       lanes.push_back(lost.empty() ? lane_of(columns, static_cast<std::int64_t>(lanes.size())) : Measurement{});
@@ -256,14 +269,14 @@ class KernelRegime final : public Metric {
     return torch::stack(layers, 1).to(torch::kFloat32);
   }
 
-  std::string split_;
-  std::int64_t samples_;
-  bool keeps_grams_;
+  RegimeOptions options_;
 };
 
 }  // namespace
 
-std::unique_ptr<Metric> make_kernel_regime(const Json& options) { return std::make_unique<KernelRegime>(options); }
+std::unique_ptr<Metric> make_kernel_regime(const Json& options) {
+  return std::make_unique<KernelRegime>(study::read<RegimeOptions>(options));
+}
 
 }  // namespace eigensweep::metrics
 #endif

@@ -1,40 +1,61 @@
 // SPDX-License-Identifier: MIT
+#include "eigensweep/study/fields.hpp"
+
+namespace eigensweep::metrics {
+namespace {
+
+struct SpectrumOptions {
+  enum class Network { trained, initial };
+
+  std::string split = "train";
+  std::int64_t samples = 0;
+  Network network = Network::trained;
+  std::int64_t fit_first = 11;
+  std::int64_t fit_last = 500;
+
+  [[nodiscard]] bool is_on_train() const { return split == "train"; }
+
+  static study::Fields<SpectrumOptions> fields() {
+    return study::Fields<SpectrumOptions>()
+        .choice("split", &SpectrumOptions::split, {"train", "test"}, "which samples the covariance is taken over")
+        .integer("samples", &SpectrumOptions::samples, {0, 1e8}, "how many samples, from the first; 0 takes all")
+        .choice("network", &SpectrumOptions::network, {{"trained", Network::trained}, {"initial", Network::initial}},
+                "the network after training, or as its seed made it")
+        .integer("fit_first", &SpectrumOptions::fit_first, {1, 1e6}, "first rank n of the exponent's fit")
+        .integer("fit_last", &SpectrumOptions::fit_last, {2, 1e6},
+                 "last rank n of the fit, or the layer's width if that is smaller");
+  }
+};
+
+}  // namespace
+}  // namespace eigensweep::metrics
+
 #ifdef EIGENSWEEP_DECLARATIONS
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "eigensweep/study/fit.hpp"
-#include "eigensweep/study/kind.hpp"
 #include "kernel_memory.hpp"
 
 namespace eigensweep::metrics {
 namespace {
 
-double spectrum_samples(const Json& options, const study::WorkContext& context) {
-  const auto asked = options.at("samples").get<double>();
-  const auto all = options.at("split") == "train" ? context.dataset.train_samples : context.dataset.test_samples;
-  return asked == 0 ? static_cast<double>(all) : taken(asked, all);
+double spectrum_samples(const SpectrumOptions& spectrum, const study::WorkContext& context) {
+  const auto all = spectrum.is_on_train() ? context.dataset.train_samples : context.dataset.test_samples;
+  return spectrum.samples == 0 ? static_cast<double>(all) : taken(static_cast<double>(spectrum.samples), all);
 }
 
 }  // namespace
 
 study::Kind declare_spectrum() {
-  study::Kind kind;
-  kind.family = study::Family::metric;
-  kind.name = "spectrum";
-  kind.meaning = "covariance eigenspectrum of every hidden layer, in float64, and its power-law exponent";
-  kind.source = "Stringer et al. 2019, doi:10.1038/s41586-019-1346-5";
-  kind.options =
-      study::Options{}
-          .choice("split", "train", {"train", "test"}, "which samples the covariance is taken over")
-          .integer("samples", 0, {0, 1e8}, "how many samples, from the first; 0 takes all")
-          .choice("network", "trained", {"trained", "initial"}, "the network after training, or as its seed made it")
-          .integer("fit_first", 11, {1, 1e6}, "first rank n of the exponent's fit")
-          .integer("fit_last", 500, {2, 1e6}, "last rank n of the fit, or the layer's width if that is smaller");
-  kind.subsets = [](const Json& options) -> std::vector<study::Subset> {
-    return {{options.at("split").get<std::string>(), options.at("samples").get<std::int64_t>(), "samples"}};
-  };
+  study::Kind kind = study::declare<SpectrumOptions>(
+      study::Family::metric, "spectrum",
+      "covariance eigenspectrum of every hidden layer, in float64, and its power-law exponent",
+      "Stringer et al. 2019, doi:10.1038/s41586-019-1346-5");
+  kind.subsets = study::typed<SpectrumOptions>([](const SpectrumOptions& spectrum) -> std::vector<study::Subset> {
+    return {{spectrum.split, spectrum.samples, "samples"}};
+  });
   kind.columns = {
       {"eigenvalues", {"layer", "eigenvalue"}, "f64", "", "eigenvalues of the covariance, in descending order"},
       {"exponent",
@@ -54,30 +75,28 @@ study::Kind declare_spectrum() {
       {"participation_ratio", {"layer"}, "f64", "", "(sum of eigenvalues)^2 / sum of squares"},
       {"effective_rank", {"layer"}, "f64", "", "exponential of the entropy of the normalised eigenvalues"},
   };
-  kind.refuse = [](const Json& options, const Json& config) -> std::string {
-    const auto first = options.at("fit_first").get<long long>();
-    const auto last = options.at("fit_last").get<long long>();
-    if (first >= last) {
-      return fmt::format("fit_first {} is not below fit_last {}; a slope needs two ranks", first, last);
+  kind.refuse = study::typed<SpectrumOptions>([](const SpectrumOptions& spectrum, const Json& config) -> std::string {
+    if (spectrum.fit_first >= spectrum.fit_last) {
+      return fmt::format("fit_first {} is not below fit_last {}; a slope needs two ranks", spectrum.fit_first,
+                         spectrum.fit_last);
     }
     const Json& model = config.at("model");
     const bool reads_data = model.at("batch_norm").get<bool>() || model.at("whiten").get<int>() > 0;
-    if (options.value("network", "trained") == "trained" || !reads_data) return "";
+    if (spectrum.network == SpectrumOptions::Network::trained || !reads_data) return "";
     return "network 'initial' is not defined with batch_norm or whiten, whose statistics come with training; choose "
            "'trained'";
-  };
-  kind.warn_network = [](const Json& options, const study::ModelShape& shape,
-                         const study::SampleCounts& samples) -> std::string {
-    const auto first = options.at("fit_first").get<std::int64_t>(), last = options.at("fit_last").get<std::int64_t>();
+  });
+  kind.warn_network = study::typed<SpectrumOptions>([](const SpectrumOptions& spectrum, const study::ModelShape& shape,
+                                                       const study::SampleCounts& samples) -> std::string {
+    const std::int64_t first = spectrum.fit_first;
     const std::int64_t wanted = first + study::fewest_fit_ranks - 1;
-    if (last < wanted) {
+    if (spectrum.fit_last < wanted) {
       return fmt::format(
           "ranks {} to {} are fewer than the {} that a fit needs: no layer gets an exponent; raise fit_last", first,
-          last, study::fewest_fit_ranks);
+          spectrum.fit_last, study::fewest_fit_ranks);
     }
-    const auto asked = options.at("samples").get<std::int64_t>();
-    const bool knows_samples = asked > 0 || options.at("split") == "train";
-    const std::int64_t taken = asked > 0 ? asked : samples.train;
+    const bool knows_samples = spectrum.samples > 0 || spectrum.is_on_train();
+    const std::int64_t taken = spectrum.samples > 0 ? spectrum.samples : samples.train;
     if (knows_samples && taken <= wanted) {
       return fmt::format(
           "the covariance of {} samples has fewer than the {} ranks from {} on that a fit needs: no layer gets an "
@@ -88,18 +107,17 @@ study::Kind declare_spectrum() {
     if (std::all_of(widths.begin(), widths.end(), [&](std::int64_t width) { return width >= wanted; })) return "";
     return fmt::format(
         "layers of fewer than {} units get no exponent: a fit needs {} ranks from {} on; lower fit_first, or take "
-        "wider "
-        "layers",
+        "wider layers",
         wanted, study::fewest_fit_ranks, first);
-  };
-  kind.refuse_inputs = [](const Json& options, const study::DatasetInfo& dataset) -> std::string {
-    const auto asked = options.at("samples").get<std::int64_t>();
-    const auto there = options.at("split") == "train" ? dataset.train_samples : dataset.test_samples;
-    if (there > 1 && asked != 1) return "";
-    return "a covariance over 1 sample is 0; give it more samples";
-  };
-  kind.work = [](const Json& options, const study::WorkContext& context) {
-    const double samples = spectrum_samples(options, context);
+  });
+  kind.refuse_inputs = study::typed<SpectrumOptions>(
+      [](const SpectrumOptions& spectrum, const study::DatasetInfo& dataset) -> std::string {
+        const auto there = spectrum.is_on_train() ? dataset.train_samples : dataset.test_samples;
+        if (there > 1 && spectrum.samples != 1) return "";
+        return "a covariance over 1 sample is 0; give it more samples";
+      });
+  kind.work = study::typed<SpectrumOptions>([](const SpectrumOptions& spectrum, const study::WorkContext& context) {
+    const double samples = spectrum_samples(spectrum, context);
     double flops = samples * context.model.forward_flops;
     for (const std::int64_t width : context.model.hidden_widths) {
       const double n = std::max(static_cast<double>(width), samples);
@@ -108,10 +126,10 @@ study::Kind declare_spectrum() {
       flops += 4.0 * n * side * side + 10.0 * side * side * side;
     }
     return flops;
-  };
-  kind.bytes = [](const Json& options, const study::WorkContext& context) {
-    return is_infinite(context) ? limit_gram_bytes(context, spectrum_samples(options, context)) : 0.0;
-  };
+  });
+  kind.bytes = study::typed<SpectrumOptions>([](const SpectrumOptions& spectrum, const study::WorkContext& context) {
+    return is_infinite(context) ? limit_gram_bytes(context, spectrum_samples(spectrum, context)) : 0.0;
+  });
   return kind;
 }
 
@@ -143,18 +161,14 @@ wire::Array integers(const std::vector<std::int64_t>& values) {
 
 class Spectrum final : public Metric {
  public:
-  explicit Spectrum(const Json& options)
-      : on_train_(options.at("split") == "train"),
-        is_initial_(options.value("network", "trained") == "initial"),
-        samples_(options.at("samples").get<std::int64_t>()),
-        fit_first_(options.at("fit_first").get<std::int64_t>()),
-        fit_last_(options.at("fit_last").get<std::int64_t>()) {}
+  explicit Spectrum(SpectrumOptions options) : options_(std::move(options)) {}
 
   std::vector<Measurement> measure(const Subject& subject) override {
-    const torch::Tensor& all = on_train_ ? subject.data.train_images : subject.data.test_images;
-    const torch::Tensor images = samples_ == 0 ? all : all.slice(0, 0, std::min(samples_, all.size(0)));
+    const torch::Tensor& all = options_.is_on_train() ? subject.data.train_images : subject.data.test_images;
+    const torch::Tensor images = options_.samples == 0 ? all : all.slice(0, 0, std::min(options_.samples, all.size(0)));
     // At infinite width training moves no hidden layer.
-    const bool remade = is_initial_ && !kernels::is_infinite(subject.config.at("model"));
+    const bool is_initial = options_.network == SpectrumOptions::Network::initial;
+    const bool remade = is_initial && !kernels::is_infinite(subject.config.at("model"));
     const std::unique_ptr<models::Model> initial = remade ? initial_networks(subject) : nullptr;
     models::Model& model = initial ? *initial : subject.model;
     std::vector<models::Eigensystem> layers;
@@ -190,7 +204,7 @@ class Spectrum final : public Metric {
     for (const models::Eigensystem& layer : layers) {
       const std::int64_t width = layer.values.size(1);
       const std::span values(layer.values.data_ptr<double>() + lane * width, static_cast<std::size_t>(width));
-      const PowerLaw fit = fit_power_law(values, fit_first_, fit_last_);
+      const PowerLaw fit = fit_power_law(values, options_.fit_first, options_.fit_last);
       exponent.push_back(fit.exponent);
       r_squared.push_back(fit.r_squared);
       first.push_back(fit.first);
@@ -219,16 +233,14 @@ class Spectrum final : public Metric {
     return measured;
   }
 
-  bool on_train_;
-  bool is_initial_;
-  std::int64_t samples_;
-  std::int64_t fit_first_;
-  std::int64_t fit_last_;
+  SpectrumOptions options_;
 };
 
 }  // namespace
 
-std::unique_ptr<Metric> make_spectrum(const Json& options) { return std::make_unique<Spectrum>(options); }
+std::unique_ptr<Metric> make_spectrum(const Json& options) {
+  return std::make_unique<Spectrum>(study::read<SpectrumOptions>(options));
+}
 
 }  // namespace eigensweep::metrics
 #endif

@@ -13,8 +13,8 @@ study::Kind declare_validation() {
       {"validation_accuracy", {}, "f64", "", "share of the validation samples classified right"},
       {"validation_loss", {}, "f64", "", "mean cross entropy on the validation samples"},
   };
-  kind.refuse = [](const Json&, const Json& config) -> std::string {
-    if (config.at("dataset").value("validation_samples", 0) > 0) return "";
+  kind.refuse_inputs = [](const Json&, const study::DatasetInfo& dataset) -> std::string {
+    if (dataset.validation_samples > 0) return "";
     return "no samples are held out for validation; set /dataset/validation_samples, or leave out this metric";
   };
   kind.work = [](const Json&, const study::WorkContext& context) {

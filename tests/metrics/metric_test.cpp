@@ -10,6 +10,7 @@
 #include "eigensweep/models/spectra.hpp"
 #include "power_law.hpp"
 #include "regime.hpp"
+#include "resolved.hpp"
 #include "similarity.hpp"
 #include "toy_network.hpp"
 
@@ -19,7 +20,7 @@ using torch::Tensor;
 namespace {
 
 Json spectrum_options(const char* split = "train", int samples = 0) {
-  return {{"split", split}, {"samples", samples}, {"fit_first", 5}, {"fit_last", 500}};
+  return resolved(study::Family::metric, "spectrum", {{"split", split}, {"samples", samples}, {"fit_first", 5}});
 }
 
 std::vector<metrics::Measurement> measure(const std::string& kind, const Json& options, models::Model& model,
@@ -208,7 +209,7 @@ TEST_CASE("an accuracy is of finite logits, or it is NaN with the reason") {
 
 namespace {
 
-Json regime_options() { return {{"split", "test"}, {"samples", 40}}; }
+Json regime_options() { return resolved(study::Family::metric, "kernel_regime", {{"samples", 40}}); }
 
 Json mlp_config() {
   return {{"model",
