@@ -375,6 +375,20 @@ TEST_CASE("a path of a study can be used everywhere a path goes") {
   CHECK_THAT(given(fmt::format(R"("{}")", longest.substr(1))), Catch::Contains("bytes from the root"));
 }
 
+TEST_CASE("more samples held out for validation than there are is refused with its place") {
+  const auto held_out = [](const std::string& dataset) {
+    return message_of(R"({"name": "a", "model": {"width": 64}, "metrics": {"accuracy": {}}, "dataset": )" + dataset +
+                      "}");
+  };
+  CHECK(held_out(R"({"kind": "gaussian", "train_samples": 60, "validation_samples": 60})") ==
+        "s.json:/dataset/validation_samples: 60 of 60 training samples held out leave none to train on; hold out "
+        "fewer");
+  CHECK(held_out(R"({"kind": "mnist1d", "validation_samples": {"sweep": [10, 4001]}})") ==
+        "s.json:/dataset/validation_samples: 4001 of 4000 training samples held out leave none to train on; hold out "
+        "fewer (in the cell validation_samples=4001)");
+  CHECK(held_out(R"({"kind": "gaussian", "train_samples": 60, "validation_samples": 59})").empty());
+}
+
 TEST_CASE("a name is no longer than file systems take") {
   const std::string longest(255, 'n');
   CHECK(message_of(R"({"name": ")" + longest + R"(", "model": {"width": 64}})").empty());
