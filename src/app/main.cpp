@@ -10,6 +10,7 @@
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/standard_streams.hpp"
 #include "eigensweep/core/version.hpp"
+#include "parse_error.hpp"
 
 namespace eigensweep::app {
 namespace {
@@ -31,8 +32,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    // CLI11's own codes are many; a user needs one for "the command line is wrong".
-    return app.exit(error) == 0 ? static_cast<int>(ExitCode::ok) : static_cast<int>(ExitCode::config);
+    return answer(app, error, "eigensweep");
   }
   check_names({argv + std::min(argc, 1), argv + argc});
   return static_cast<int>(action());
@@ -42,13 +42,14 @@ int guarded(int argc, char** argv) {
   try {
     return run(argc, argv);
   } catch (const Error& error) {
-    std::cerr << "eigensweep: " << error.what() << '\n';
+    log::complain("eigensweep", error.what());
     return static_cast<int>(error.code());
   } catch (const std::filesystem::filesystem_error& error) {
-    std::cerr << fmt::format("eigensweep: {}: {}\n", error.path1().string(), error.code().message());
+    log::complain("eigensweep", fmt::format("{}: {}", error.path1().string(), error.code().message()));
     return static_cast<int>(ExitCode::system);
   } catch (const std::exception& error) {
-    std::cerr << "eigensweep: internal error: " << error.what() << "; please report this with the study file\n";
+    log::complain("eigensweep",
+                  fmt::format("internal error: {}; please report this with the study file", error.what()));
     return static_cast<int>(ExitCode::bug);
   }
 }
@@ -62,7 +63,7 @@ int main(int argc, char** argv) {
   const int code = eigensweep::app::guarded(argc, argv);
   const std::string complaint = eigensweep::finish_output();
   if (complaint.empty()) return code;
-  std::cerr << "eigensweep: " << complaint << '\n';
+  eigensweep::log::complain("eigensweep", complaint);
   // What went wrong before, or that a run continues, is more than what could not be printed of it.
   return code == 0 ? static_cast<int>(eigensweep::ExitCode::system) : code;
 }

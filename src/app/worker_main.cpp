@@ -12,6 +12,7 @@
 #include "eigensweep/worker/by_hand.hpp"
 #include "eigensweep/worker/host.hpp"
 #include "eigensweep/worker/serve.hpp"
+#include "parse_error.hpp"
 
 namespace eigensweep::worker {
 namespace {
@@ -57,7 +58,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? static_cast<int>(ExitCode::ok) : static_cast<int>(ExitCode::config);
+    return app::answer(app, error, "eigensweep-worker");
   }
   log::start("worker");
   if (arguments.devices) {
@@ -89,13 +90,13 @@ int main(int argc, char** argv) {
   try {
     return eigensweep::worker::run(argc, argv);
   } catch (const eigensweep::Error& error) {
-    std::cerr << "eigensweep-worker: " << error.what() << '\n';
+    eigensweep::log::complain("eigensweep-worker", error.what());
     return static_cast<int>(error.code());
   } catch (const c10::Error& error) {
-    std::cerr << "eigensweep-worker: internal error: " << error.what_without_backtrace() << '\n';
+    eigensweep::log::complain("eigensweep-worker", fmt::format("internal error: {}", error.what_without_backtrace()));
     return static_cast<int>(eigensweep::ExitCode::bug);
   } catch (const std::exception& error) {
-    std::cerr << "eigensweep-worker: internal error: " << error.what() << '\n';
+    eigensweep::log::complain("eigensweep-worker", fmt::format("internal error: {}", error.what()));
     return static_cast<int>(eigensweep::ExitCode::bug);
   }
 }

@@ -127,4 +127,24 @@ std::string printable(std::string_view text) {
   return shown;
 }
 
+std::string one_line(std::string_view message) {
+  std::string line;
+  for (std::size_t i = 0; i < message.size(); ++i) {
+    const char c = message[i];
+    const auto byte = static_cast<unsigned char>(c);
+    const auto next = static_cast<unsigned char>(i + 1 < message.size() ? message[i + 1] : 0);
+    if (const std::size_t found = std::string_view("\b\t\n\f\r").find(c); found != std::string_view::npos) {
+      line += {'\\', "btnfr"[found]};
+    } else if (byte < 0x20 || byte == 0x7f) {
+      line += fmt::format("\\u{:04x}", byte);
+    } else if (byte == 0xc2 && next >= 0x80 && next < 0xa0) {  // U+0080 to U+009F: terminals obey these as well
+      line += fmt::format("\\u{:04x}", next);
+      ++i;
+    } else {
+      line += c;
+    }
+  }
+  return line;
+}
+
 }  // namespace eigensweep::text

@@ -42,7 +42,7 @@ std::string cell(const Json& statistics, int digits) {
 
 std::string plain(const Json& value) {
   if (value.is_null()) return "-";
-  if (value.is_string()) return value.get<std::string>();
+  if (value.is_string()) return text::one_line(value.get<std::string>());
   return value.is_number_float() ? text::number(value.get<double>()) : value.dump();
 }
 
@@ -119,7 +119,8 @@ std::string problem_lines(const Json& problems) {
   for (std::size_t i = 0; i < std::min(problems.size(), most_problems); ++i)
     text += fmt::format("{} {}{}: {}\n", problems[i].at("trial_id").get<std::string>(),
                         problems[i].contains("evaluation") ? problems[i].at("evaluation").get<std::string>() + " " : "",
-                        problems[i].at("status").get<std::string>(), problems[i].at("message").get<std::string>());
+                        problems[i].at("status").get<std::string>(),
+                        text::one_line(problems[i].at("message").get<std::string>()));
   if (problems.size() > most_problems) text += fmt::format("... and {} more\n", problems.size() - most_problems);
   return text;
 }

@@ -69,22 +69,28 @@ std::string describe_kind(const Kind& kind) {
   return page;
 }
 
+const char* const how_to_see_one = "\n'eigensweep describe NAME' shows one of these with its options\n";
+
+std::string kinds_table(const Catalog& catalog, Family family) {
+  const std::vector<std::string> names = catalog.names(family);
+  const std::size_t width = widest(names, [](const std::string& name) { return name; });
+  std::string table = fmt::format("{}\n", family_section(family));
+  for (const std::string& name : names) {
+    table += fmt::format("  {:<{}}  {}\n", name, width, catalog.find(family, name)->meaning);
+  }
+  return table;
+}
+
 std::string overview(const Catalog& catalog) {
   std::string page =
       "a study file holds \"name\", \"description\", \"seed\" and the sections below; every option may be a value or\n"
       "{\"sweep\": [...]}, {\"sweep\": {\"linspace\"|\"logspace\": [first, last, count]}}, "
       "{\"sweep\": {\"range\": [start, stop, step]}}\n"
       "\"cases\": named alternatives; \"zip\": options that advance together; \"exclude\": cells to leave out\n\n";
-  for (const Family family : families()) {
-    page += fmt::format("{}\n", family_section(family));
-    const std::size_t width = widest(catalog.names(family), [](const std::string& name) { return name; });
-    for (const std::string& name : catalog.names(family)) {
-      page += fmt::format("  {:<{}}  {}\n", name, width, catalog.find(family, name)->meaning);
-    }
-  }
+  for (const Family family : families()) page += kinds_table(catalog, family);
   page += "training\n" + options_table(options_of<Training>());
   page += "output\n" + options_table(output_options());
-  return page + "\n'eigensweep describe NAME' shows one of these with its options\n";
+  return page + how_to_see_one;
 }
 
 }  // namespace
@@ -98,6 +104,12 @@ std::string describe(const Catalog& catalog, const std::string& name) {
   if (name == "output") return "output\n" + options_table(output_options());
   std::string page;
   std::vector<std::string> known{"training", "output"};
+  for (const Family family : families()) {
+    if (name == family_section(family) || name == family_name(family)) {
+      return kinds_table(catalog, family) + how_to_see_one;
+    }
+    known.emplace_back(family_section(family));
+  }
   for (const Kind& kind : catalog.all()) {
     known.push_back(kind.name);
     if (kind.name != name) continue;

@@ -76,6 +76,7 @@ class Expansion {
   std::uint32_t source_of(const Cell& cell);
   /// Refuse or warn of what the kinds say of a configuration: those that training reads, those asked of its networks.
   /// `read`: what training reads of the cell's `config`.
+  void check_held_out(const Template& alternative, const Json& config, const Json& dataset) const;
   void check_training(const Template& alternative, const Json& config, const Json& read);
   void check_evaluations(const Template& alternative, const Json& config, const Json& read,
                          const std::vector<Evaluation>& evaluations);

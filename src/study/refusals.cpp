@@ -18,7 +18,17 @@ void Expansion::warn_of(const std::string& pointer, const std::string& words) {
   if (!words.empty()) warn(fmt::format("{}: {}", pointer, words));
 }
 
+void Expansion::check_held_out(const Template& alternative, const Json& config, const Json& dataset) const {
+  // Where train_samples is 0, all that there are: how many, only the data itself tells.
+  const auto train = dataset.value("train_samples", std::int64_t{0});
+  const auto held_out = dataset.value("validation_samples", std::int64_t{0});
+  if (train == 0 || held_out < train) return;
+  refuse(alternative, config, "/dataset/validation_samples",
+         fmt::format("{} of {} training samples held out leave none to train on; hold out fewer", held_out, train));
+}
+
 void Expansion::check_training(const Template& alternative, const Json& config, const Json& read) {
+  check_held_out(alternative, config, read.at("dataset"));  // before the dataset refuses it, without a place
   const DatasetInfo& info = info_of(read.at("dataset"));
   const auto training = study::read<Training>(read.at("training"));
   refuse(alternative, config, "/training", refuse_training(training, info));

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <climits>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -11,6 +10,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "eigensweep/core/path_name.hpp"
 #include "eigensweep/core/text.hpp"
 #include "words.hpp"
 
@@ -92,13 +92,12 @@ Json read_choice(const Node& node, const Option& option, const Source& source) {
 // Absolute, because whoever uses it may run in another folder.
 Json read_path(const Node& node, const Source& source) {
   const std::filesystem::path given(node.scalar.get<std::string>());
-  for (const std::filesystem::path& part : given) {
-    if (part.string().size() <= NAME_MAX) continue;
-    source.fail(node.pointer, fmt::format("a name of {} bytes is none (a file's has {} at most); correct it",
-                                          part.string().size(), NAME_MAX));
-  }
-  if (given.empty() || given.is_absolute()) return node.scalar;
-  return std::filesystem::absolute(source.folder / given).lexically_normal().string();
+  if (given.empty()) return node.scalar;
+  const std::filesystem::path path = std::filesystem::absolute(source.folder / given);
+  std::string complaint = file::wrong_characters(given.string());
+  if (complaint.empty()) complaint = file::wrong_length(path);
+  if (!complaint.empty()) source.fail(node.pointer, complaint);
+  return given.is_absolute() ? node.scalar : Json(path.lexically_normal().string());
 }
 
 // 15 significant digits: what a user would have typed. Without it 0.1 * 3 would be another value, and another trial,

@@ -25,7 +25,7 @@ namespace {
 class Report {
  public:
   static void say(const std::string& subject, const std::string& text) {
-    std::cout << fmt::format("{:<8} {}\n", subject, text);
+    std::cout << fmt::format("{:<8} {}\n", subject, text::one_line(text));
   }
   void add(const Findings& findings) {
     for (const std::string& line : findings.problems) problem(line);

@@ -114,7 +114,9 @@ std::string status_text(const Json& status, bool is_alive) {
                         status.value("pid", 0L), status.value("host", ""),
                         text::shell_path(status.value("study_file", "")), text::shell_path(status.value("folder", "")));
   }
-  if (const std::string message = status.value("message", ""); !message.empty()) text += "\n         " + message;
+  if (const std::string message = status.value("message", ""); !message.empty()) {
+    text += "\n         " + text::one_line(message);
+  }
   text += fmt::format("\ntrials   {} of {} done, {} running, {} failed, {} diverged\n", trials.value("done", 0),
                       trials.value("total", 0), is_alive ? trials.value("running", 0) : 0, trials.value("failed", 0),
                       trials.value("diverged", 0));
@@ -181,7 +183,7 @@ View::View() {
   const auto before = spdlog::default_logger();
   auto logger = std::make_shared<spdlog::logger>(before->name(), sink_);
   logger->set_level(before->level());
-  logger->set_pattern("%H:%M:%S %n %l %v");
+  logger->set_formatter(log::line_formatter("%H:%M:%S %n %l %v"));
   spdlog::set_default_logger(std::move(logger));
 }
 

@@ -16,7 +16,7 @@ from harness import study
 GOOD = ["my runs", "don't", 'say "hi"', "a#b", "100%", "%j", "-dash", "caf\u00e9", "back\\slash", "$HOME", "a;b&c", "*", "~", " ", "!x", "a" * 250]
 BAD = {
     b"caf\xe9": rb"'caf\\xe9[^']*' is not UTF-8 \(status.json and results.h5 hold no other text\); rename the file or folder",
-    b"two\nlines": rb"'two\\x0alines[^']*' holds a line end or another control character",
+    b"two\nlines": rb"'two\\nlines[^']*' holds a line end or another control character",
     b"tab\t": rb"holds a line end or another control character",
     b"\x7f": rb"holds a line end or another control character",
     b"x" * 300: rb"command line: 'x+\.\.\.' has 300 bytes \(a file's name has 255 at most\); choose a shorter one",
@@ -95,10 +95,21 @@ class Names(CommandCase):
                 self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_paths_in_a_study_are_refused_with_their_place(self):
-        self.write(small_study() | {"dataset": {"folder": "x" * 300}})
-        done = self.call("validate", str(self.file))
-        self.assertEqual(done.returncode, 2, done.stderr)
-        self.assertIn(b":/dataset/folder: a name of 300 bytes is none (a file's has 255 at most); correct it\n", done.stderr)
+        for folder, message in (
+            ("x" * 300, rb"'x+\.\.\.' has 300 bytes \(a file's name has 255 at most\); choose a shorter one\n"),
+            ("y/" * 2200, rb"'/[^']+\.\.\.' is a path of 4\d\d\d bytes from the root \(.*\); choose a shorter one\n"),
+            ("two\nlines", rb"'two\\nlines' holds a line end or another control character \(.*\); rename the file or folder\n"),
+            ("tab\t", rb"'tab\\t' holds a line end or another control character"),
+            ("\x1b[31mred", rb"'\\u001b\[31mred' holds a line end or another control character"),
+        ):
+            self.write(small_study() | {"dataset": {"folder": folder}})
+            for command in ("validate", "plan", "run", "submit", "simulate"):
+                with self.subTest(folder=folder[:20], command=command):
+                    words = self.words(command, str(self.file), str(self.output))
+                    if command == "plan":
+                        words = words[:2]
+                    self.refused(self.call(*words), rb":/dataset/folder: " + message)
+                    self.assertFalse(self.output.exists())
         self.file.write_bytes(b'{"name": "x", "dataset": {"folder": "caf\xe9"}}')
         done = self.call("validate", str(self.file))
         self.assertEqual(done.returncode, 2, done.stderr)

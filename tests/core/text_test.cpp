@@ -46,6 +46,14 @@ TEST_CASE("what is UTF-8 is known, and what is not can be shown") {
   CHECK(text::printable("caf\xe9\n") == "caf\\xe9\\x0a");
 }
 
+TEST_CASE("a message is one line, whatever is in it") {
+  CHECK(text::one_line("a\nb\tc\rd\be\ff") == R"(a\nb\tc\rd\be\ff)");
+  CHECK(text::one_line("\x1b[31mred\x7f") == R"(\u001b[31mred\u007f)");
+  CHECK(text::one_line({"a\0b", 3}) == R"(a\u0000b)");
+  CHECK(text::one_line("\u0085\u009b") == R"(\u0085\u009b)");
+  CHECK(text::one_line("caf\u00e9 \u00c2\u00a0 'a\\b' \xc2") == "caf\u00e9 \u00c2\u00a0 'a\\b' \xc2");
+}
+
 TEST_CASE("sha256 is the standard's") {
   CHECK(hash::sha256("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }

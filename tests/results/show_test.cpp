@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <sstream>
@@ -64,6 +65,18 @@ TEST_CASE("the table names evaluations that lost their meaning, and has one clea
   CHECK_THAT(table, Catch::Contains("fgsm clean") && Catch::Contains("0.875"));
   CHECK_THAT(table, !Catch::Contains("pgd clean"));
   CHECK_THAT(table, Catch::Contains("\n" + small_study().trials[0].id + " spectrum diverged: layer 1: lost\n"));
+}
+
+TEST_CASE("what went wrong, and a value of an axis, is one line of the table whatever its text") {
+  const Scratch scratch;
+  Json summary = results::summarize(sample(scratch));
+  const std::string before = results::as_table(summary);
+  summary["problems"][0]["message"] = "first\nsecond \x1b[31m";
+  summary["combinations"][0]["at"]["activation"] = "a\nb";
+  const std::string table = results::as_table(summary);
+  CHECK_THAT(table, Catch::Contains(R"(diverged: first\nsecond \u001b[31m)"));
+  CHECK_THAT(table, Catch::Contains(R"(a\nb)"));
+  CHECK(std::count(table.begin(), table.end(), '\n') == std::count(before.begin(), before.end(), '\n'));
 }
 
 TEST_CASE("infinite width is shown as the study writes it, for people and for programs") {

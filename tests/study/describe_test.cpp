@@ -38,6 +38,21 @@ TEST_CASE("describe shows type, range, unit and default of an option") {
   CHECK(page.find("an integer between 1 and 1000000; default 40") != std::string::npos);
 }
 
+TEST_CASE("describe lists the kinds of a section, and says how to see one") {
+  for (const Family family : families()) {
+    const std::string page = describe(catalog(), std::string(family_section(family)));
+    INFO(page);
+    CHECK(page.starts_with(std::string(family_section(family)) + "\n"));
+    for (const Kind& kind : catalog().all()) {
+      CHECK((page.find("  " + kind.name + " ") != std::string::npos) == (kind.family == family));
+      if (kind.family == family) CHECK(page.find(kind.meaning) != std::string::npos);
+    }
+    CHECK(page.find("\n'eigensweep describe NAME' shows one of these with its options\n") != std::string::npos);
+    CHECK(describe(catalog(), std::string(family_name(family))) == page);  // "optimizer" for "training/optimizer"
+  }
+  CHECK_THROWS_WITH(describe(catalog(), "atacks"), "describe: nothing is called 'atacks'; did you mean 'attacks'?");
+}
+
 TEST_CASE("describe suggests the nearest name") {
   CHECK_THROWS_WITH(describe(catalog(), "pdg"), "describe: nothing is called 'pdg'; did you mean 'pgd'?");
 }

@@ -345,6 +345,48 @@ TEST_CASE("a study needs a name that can name files") {
         "s.json:/name: 'a/b' is no name (it becomes part of file names); use letters, digits, '_', '.' and '-'");
   CHECK(message_of(R"({"name": "..", "model": {"width": 64}})") ==
         "s.json:/name: '..' is no name (it becomes part of file names); use letters, digits, '_', '.' and '-'");
+  CHECK_THAT(message_of(R"({"name": "a\nb", "model": {"width": 64}})"), Catch::Contains("is no name"));
+}
+
+TEST_CASE("a path of a study can be used everywhere a path goes") {
+  const auto given = [](const std::string& folder) {
+    return message_of(R"({"name": "a", "model": {"width": 64}, "dataset": {"folder": )" + folder + "}}");
+  };
+  const std::string why =
+      " holds a line end or another control character (messages, scripts and logs are read line by line); rename the "
+      "file or folder";
+  CHECK(given(R"("two\nlines")") == R"(s.json:/dataset/folder: 'two\nlines')" + why);
+  CHECK(given(R"("/a/tab\t")") == R"(s.json:/dataset/folder: '/a/tab\t')" + why);
+  CHECK(given(R"("\u001b[31mred")") == R"(s.json:/dataset/folder: '\u001b[31mred')" + why);
+  CHECK(given(R"({"sweep": ["/a", "b\u007f"]})") == R"(s.json:/dataset/folder/sweep/1: 'b\u007f')" + why);
+  const std::string name(255, 'x');
+  CHECK(given(fmt::format(R"("/{}")", name)).empty());
+  CHECK(given(fmt::format(R"("{}x/y")", name)) ==
+        "s.json:/dataset/folder: '" + std::string(60, 'x') +
+            "...' has 256 bytes (a file's name has 255 at most); choose a shorter one");
+  std::string longest;
+  while (longest.size() < 3968) longest += fmt::format("/{}", std::string(123, 'x'));
+  CHECK(given(fmt::format(R"("{}")", longest)).empty());
+  const std::string refused = given(fmt::format(R"("{}y")", longest));
+  CHECK_THAT(refused, Catch::StartsWith("s.json:/dataset/folder: '/xxx"));
+  CHECK_THAT(refused, Catch::EndsWith("...' is a path of 3969 bytes from the root (with the names below it the system "
+                                      "takes 3968); choose a shorter one"));
+  // A relative one is as long as it is from the root.
+  CHECK_THAT(given(fmt::format(R"("{}")", longest.substr(1))), Catch::Contains("bytes from the root"));
+}
+
+TEST_CASE("more samples held out for validation than there are is refused with its place") {
+  const auto held_out = [](const std::string& dataset) {
+    return message_of(R"({"name": "a", "model": {"width": 64}, "metrics": {"accuracy": {}}, "dataset": )" + dataset +
+                      "}");
+  };
+  CHECK(held_out(R"({"kind": "gaussian", "train_samples": 60, "validation_samples": 60})") ==
+        "s.json:/dataset/validation_samples: 60 of 60 training samples held out leave none to train on; hold out "
+        "fewer");
+  CHECK(held_out(R"({"kind": "mnist1d", "validation_samples": {"sweep": [10, 4001]}})") ==
+        "s.json:/dataset/validation_samples: 4001 of 4000 training samples held out leave none to train on; hold out "
+        "fewer (in the cell validation_samples=4001)");
+  CHECK(held_out(R"({"kind": "gaussian", "train_samples": 60, "validation_samples": 59})").empty());
 }
 
 TEST_CASE("a name is no longer than file systems take") {

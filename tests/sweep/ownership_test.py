@@ -67,6 +67,24 @@ class Foreign(Case):
                 self.assertNotIn("all is well", text)
                 self.assertEqual(content(folder), before)
 
+    def test_collect_refuses_what_is_not_ours_and_misses_a_ledger_in_what_is(self):
+        folder = self.project()
+        before = content(folder)
+        code, text = self.command("collect", folder)
+        self.assertEqual(code, 2, text)
+        self.assertEqual(text, f"eigensweep: {folder}: holds 'checkpoints', 'logs', 'models' and 3 more, and is no output folder of eigensweep "
+                         "(a run would put its files among them, and replace what has the name of one); choose another --output, one that is "
+                         "empty or not there yet\n")
+        self.assertEqual(content(folder), before)
+        empty = self.folder / "empty"
+        empty.mkdir()
+        self.run_study()
+        (self.output / "ledger.bin").unlink()
+        for place in (empty, self.folder / "none", self.output):
+            code, text = self.command("collect", place)
+            self.assertEqual(code, 3, text)
+            self.assertEqual(text, f"eigensweep: {place}/ledger.bin: does not exist; name an output folder of 'eigensweep run'\n")
+
     def test_a_foreign_ledger_and_study_are_refused_by_collect(self):
         folder = self.project()
         (folder / "ledger.bin").write_text("accounts of 2025\n")

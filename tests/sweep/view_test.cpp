@@ -96,6 +96,13 @@ TEST_CASE("status tells a run that was killed from one that lives") {
       "40 s\n");
 }
 
+TEST_CASE("what a run said at its end is one line of its status") {
+  Json status = to_json(half_way());
+  status["state"] = "failed";
+  status["message"] = "first\nsecond \x1b[31m";
+  CHECK_THAT(status_text(status, false), Catch::Contains("\n         first\\nsecond \\u001b[31m\ntrials"));
+}
+
 TEST_CASE("an evaluation is told from the training by its id, whatever its label") {
   WorkerStatus worker = half_way().workers[0];
   CHECK(is_training(worker));

@@ -39,5 +39,7 @@ std::string shell_path(const std::filesystem::path& path);
 bool is_utf8(std::string_view text);
 /// A text that a message can show in one line: bytes outside printable ASCII as "\xe9".
 std::string printable(std::string_view text);
+/// A message as one line that does nothing to a terminal: control characters as JSON writes them, "\n", "\u001b".
+std::string one_line(std::string_view message);
 
 }  // namespace eigensweep::text

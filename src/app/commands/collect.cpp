@@ -56,11 +56,11 @@ study::Study recorded_study(const sweep::OutputPaths& paths) {
 
 ExitCode collect(const std::filesystem::path& folder) {
   const sweep::OutputPaths paths(folder);
+  sweep::check_ownership(paths, "");  // before anything is missed in a folder that is not ours
   for (const std::filesystem::path& needed : {paths.ledger(), paths.study()}) {
     if (!std::filesystem::exists(needed))
       throw DataError(fmt::format("{}: does not exist; name an output folder of 'eigensweep run'", needed.string()));
   }
-  sweep::check_ownership(paths, "");
   const sweep::OutputLock lock(paths);  // a run writes the same file
   const study::Study study = recorded_study(paths);
   const wire::LedgerReport report =

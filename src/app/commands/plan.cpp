@@ -43,6 +43,7 @@ std::string values_words(const Json& values) {
     const Json& value = values[i];
     words += (i == 0 ? "" : ", ") + (value.is_string() ? value.get<std::string>() : value.dump());
   }
+  words = text::one_line(words);
   return values.size() > shown ? fmt::format("{}, ... ({} values)", words, values.size()) : words;
 }
 
@@ -66,7 +67,8 @@ std::string table(const Json& plan, bool is_diff) {
                       text::duration(plan.at("seconds")), count(plan.at("workers")),
                       plan.at("workers") == 1 ? "worker" : "workers",
                       text::number(plan.at("flops_per_second").get<double>() / 1e9));
-  for (const Json& warning : plan.at("warnings")) page += fmt::format("warning: {}\n", warning.get<std::string>());
+  for (const Json& warning : plan.at("warnings"))
+    page += fmt::format("warning: {}\n", text::one_line(warning.get<std::string>()));
   return page;
 }
 

@@ -14,6 +14,7 @@
 #include "../batch_script.hpp"
 #include "../command.hpp"
 #include "../duration_option.hpp"
+#include "../parse_error.hpp"
 #include "eigensweep/catalog.hpp"
 #include "eigensweep/core/file.hpp"
 #include "eigensweep/core/text.hpp"
@@ -120,7 +121,29 @@ std::filesystem::path absolute_path(const std::filesystem::path& path) {
   return std::filesystem::absolute(path).lexically_normal();
 }
 
+/// Refuses what `eigensweep run` would refuse once the job has waited for its turn, by that command's own declaration.
+void check_run_options(const Submission& asked) {
+  CLI::App app;
+  Action unused;
+  add_run(app, unused);
+  std::vector<std::string> words(asked.run_options.rbegin(), asked.run_options.rend());  // CLI11 takes them from behind
+  words.push_back(asked.study.string());
+  words.emplace_back("run");
+  std::string complaint;
+  try {
+    app.parse(words);
+    if (app.get_subcommand("run")->count("--output") > 0) {
+      complaint = "--output is set by submit; give it before the --";
+    }
+  } catch (const CLI::ParseError& error) {
+    complaint = (error.get_exit_code() == 0 ? "--help starts no run" : words_of(app, error)) +
+                std::string("; run 'eigensweep run --help'");
+  }
+  if (!complaint.empty()) throw ConfigError(fmt::format("options after --: {}", complaint));
+}
+
 ExitCode submit(const Submission& asked) {
+  check_run_options(asked);
   const study::Study study = study::read_study(asked.study, catalog());
   if (!asked.site.empty() && !std::filesystem::is_regular_file(asked.site)) {
     throw ConfigError(

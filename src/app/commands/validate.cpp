@@ -21,7 +21,8 @@ void add_validate(CLI::App& app, Action& action) {
       std::cout << fmt::format("{}: {} trials, {} points, fine\n", study.file.filename().string(),
                                text::thousands(static_cast<long long>(study.trials.size())),
                                text::thousands(static_cast<long long>(study.points())));
-      for (const std::string& warning : study.warnings) std::cout << fmt::format("warning: {}\n", warning);
+      for (const std::string& warning : study.warnings)
+        std::cout << fmt::format("warning: {}\n", text::one_line(warning));
       return ExitCode::ok;
     };
   });

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/core/log.hpp"
+#include "eigensweep/core/text.hpp"
+
+namespace eigensweep::app {
+
+/// What is wrong with a command line, as messages begin: "study is required". CLI11's own words, but where no command
+/// of the program was named.
+inline std::string words_of(const CLI::App& app, const CLI::ParseError& error) {
+  if (app.get_require_subcommand_min() > 0 && app.get_subcommands().empty()) {
+    const std::vector<std::string> given = app.remaining();
+    if (given.empty()) return "the command is missing";
+    if (given.front().starts_with('-')) return fmt::format("'{}' is no option before a command", given.front());
+    std::vector<std::string> known;
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+      known.push_back(command->get_name());
+    }
+    const std::string near = text::nearest(given.front(), known);
+    return fmt::format("'{}' is no command{}", given.front(),
+                       near.empty() ? near : fmt::format(" (did you mean '{}'?)", near));
+  }
+  std::string words = error.what();
+  if (words.starts_with("The ")) words.front() = 't';  // "The following argument was not expected: x"
+  return words;
+}
+
+/// Prints the help or version that was asked for, or says in one line what is wrong with the command line and where to
+/// read on. Returns the process's exit code: CLI11's own are many, and a user needs one for "it is wrong".
+inline int answer(const CLI::App& app, const CLI::ParseError& error, const std::string& program) {
+  if (error.get_exit_code() == 0) return app.exit(error);
+  std::string command = program;
+  for (const CLI::App* chosen : app.get_subcommands()) command += " " + chosen->get_name();
+  log::complain(program, fmt::format("{}; run '{} --help'", words_of(app, error), command));
+  return static_cast<int>(ExitCode::config);
+}
+
+}  // namespace eigensweep::app
