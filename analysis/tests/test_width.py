@@ -36,7 +36,8 @@ def study(exponent=-0.5, seeds=4):
         },
         coords={"width": width, "seed": np.arange(seeds), "affine": [1, 2], "attack": ["fgsm"], "epsilon": [0.0, 0.1]},
     )
-    return data.assign_attrs(title="sample")
+    axes = [{**a, "coordinate": a["name"]} for a in (WIDTH, SEED)]
+    return data.assign_attrs(title="sample", axes=axes)
 
 
 def test_exponents_are_found_and_their_intervals_hold_them():

@@ -11,7 +11,7 @@ from eigensweep_analysis.figures import figure_kinds
 from eigensweep_analysis.files import make_folder, write
 from eigensweep_analysis.fold import for_figures
 from eigensweep_analysis.gallery import MOST, MOST_OF_LARGE, Gallery
-from eigensweep_analysis.layout import asked
+from eigensweep_analysis.layout import asked, has_seeds
 from eigensweep_analysis.load import STATUS
 from eigensweep_analysis.overview import overview_figures
 from eigensweep_analysis.tables import MOST_ROWS, settings_table, troubles_table
@@ -108,7 +108,7 @@ def _page(data, figures, width, source, left_out):
         _summary(data, source),
         "<p><a href='#width'>Width and the kernel regime</a></p>" if width else "",
         _warnings(data),
-        "<h2>Means over seeds</h2>",
+        "<h2>Means over seeds</h2>" if has_seeds(data) else "<h2>Numbers of every setting</h2>",
         settings_table(data, source),
         *(["<h2>Figures</h2>"] if figures else []),
         *figures,

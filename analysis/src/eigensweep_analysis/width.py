@@ -62,6 +62,10 @@ def write_width(data, output, source, against=None):
     if is_sparse(data):
         raise ResultsError(f"{source}: the networks do not fill a grid, so nothing can be followed along one axis; the report "
                            "shows every network over every axis")
+    others = [a for axes in data.attrs.get("zipped", {}).values() if "width" in axes for a in axes if a != "width"]
+    if others and "width" not in data.dims and len(np.unique(data.width)) > 1:
+        raise ResultsError(f"{source}: the width changes together with {', '.join(others)} (zip) and takes a value twice, so "
+                           "there is no axis of widths; the report shows every network over every axis")
     if data.sizes.get("width", 0) < 2:
         raise ResultsError(f"{source}: the study has one width; sweep /model/width to see what goes with it")
     data = for_figures(prepared(data))
