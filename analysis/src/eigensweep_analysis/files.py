@@ -32,14 +32,21 @@ def write(path, content):
     Raises
     ------
     OSError
-        The system refused; the file is what it was.
+        The system refused; the file is what it was. The error names it, which that of a full disk does not by itself.
     """
     content = content.encode("utf-8", "replace") if isinstance(content, str) else content
-    target = os.path.realpath(path)
+    try:
+        _write(os.path.realpath(path), content)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), os.fspath(path)) from error
+    return Path(path)
+
+
+def _write(target, content):
     if os.path.exists(target) and not stat.S_ISREG(os.stat(target).st_mode):
         with open(target, "wb") as stream:
             stream.write(content)
-        return Path(path)
+        return
     # A name that nobody else has; in the folder itself, since only within one can a file be renamed whole.
     number, temporary = tempfile.mkstemp(prefix=".eigensweep-", suffix=".tmp", dir=os.path.dirname(target))
     try:
@@ -50,7 +57,6 @@ def write(path, content):
     except BaseException:
         os.unlink(temporary)
         raise
-    return Path(path)
 
 
 def _mode(target):
