@@ -161,7 +161,8 @@ def test_networks_without_penalty_that_differ_in_what_is_zipped_are_all_shown(tm
 @pytest.mark.parametrize("make", [by_rate, by_width])
 @pytest.mark.parametrize("command", [["report"], ["figures", "width"], ["figures", "paper"]])
 def test_every_command_finishes(tmp_path, capsys, coarse, make, command):
-    file = make(tmp_path / "results.h5", *([] if make is by_width else [WIDTH]), STRENGTH, regime=True, early=True)
+    others = [STRENGTH] if "paper" in command else [WIDTH] if make is by_rate else []
+    file = make(tmp_path / "results.h5", *others, attacks=("pgd",), regime=True, early=True)
     assert main([*command, str(file), "--output", str(tmp_path / "out")]) == 0, capsys.readouterr().err
     said = capsys.readouterr().out
     page = (tmp_path / "out" / "report.html").read_text() if command == ["report"] else ""
