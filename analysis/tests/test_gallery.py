@@ -28,8 +28,8 @@ def plan(name, panels=1, error=None):
     return Plan(f"what {name} shows", draw, panels)
 
 
-def test_a_figure_that_cannot_be_drawn_is_a_sentence(tmp_path):
-    shown = Gallery(tmp_path)
+def test_a_figure_that_cannot_be_drawn_is_a_sentence():
+    shown = Gallery()
     hung = shown.hang([Kind("figure of a", [plan("one"), plan("two", error=NoFigure("no network has it")), plan("three")]),
                        Kind("figure of b", [plan("four", error=ZeroDivisionError("by\nzero"))]), Kind("figure of c", [], "no metric")])
     assert [[h.picture.name for h in some] for some in hung] == [["one", "three"], [], []]
@@ -38,31 +38,31 @@ def test_a_figure_that_cannot_be_drawn_is_a_sentence(tmp_path):
         "what four shows: it could not be drawn (ZeroDivisionError: by zero); this is a bug of ours",
         "no figure of c: no metric",
     ]
-    assert sorted(f.name for f in tmp_path.iterdir()) == ["one.pdf", "one.png", "three.pdf", "three.png"]
+    assert list(shown.files) == ["one.png", "one.pdf", "three.png", "three.pdf"]
 
 
-def test_a_page_has_as_many_of_each_kind_and_says_what_it_left_out(tmp_path, coarse, monkeypatch):
+def test_a_page_has_as_many_of_each_kind_and_says_what_it_left_out(coarse, monkeypatch):
     monkeypatch.setattr(gallery, "render", lambda picture: [("png", b"image")])
     kinds = [Kind("figure of a", [plan(f"a{i}", 2) for i in range(50)]), Kind("figure of b", [plan(f"b{i}") for i in range(3)])]
-    shown = Gallery(tmp_path, (40, 9))
+    shown = Gallery((40, 9))
     assert [len(some) for some in shown.hang(kinds)] == [3, 3]
     assert shown.left_out == ["figure of a: 3 of 50 are drawn"] and shown.is_thinned
-    assert [len(some) for some in Gallery(tmp_path, (4, 900)).hang(kinds)] == [2, 2]
-    assert [len(some) for some in Gallery(tmp_path).hang(kinds)] == [50, 3]
+    assert [len(some) for some in Gallery((4, 900)).hang(kinds)] == [2, 2]
+    assert [len(some) for some in Gallery().hang(kinds)] == [50, 3]
     # One of each kind, whatever its size.
-    assert [len(some) for some in Gallery(tmp_path, (40, 1)).hang([Kind("figure of c", [plan("c", 99)])])] == [1]
+    assert [len(some) for some in Gallery((40, 1)).hang([Kind("figure of c", [plan("c", 99)])])] == [1]
 
 
-def test_names_of_files_are_short_and_their_own(tmp_path, monkeypatch):
+def test_names_of_files_are_short_and_their_own(monkeypatch):
     monkeypatch.setattr(gallery, "render", lambda picture: [("png", b"image")])
     long = ["a" * 300, "a" * 299 + "b"]
     assert len({file_name(words) for words in long}) == 2
     assert all(len(file_name(words)) <= MOST_IN_FILE_NAME for words in long)
     assert file_name("pgd[steps=40]", "", "width 64") == "pgd-steps-40-_width-64"
     assert not file_name("../../etc").startswith(".") and "/" not in file_name("a/b") and file_name("\u6f22").isascii()
-    shown = Gallery(tmp_path)
+    shown = Gallery()
     shown.hang([Kind("figure", [plan("same"), plan("Same"), plan("same")])])
-    names = [f.name for f in shown.written]
+    names = list(shown.files)
     assert len({n.lower() for n in names}) == 3 and names[0] == "same.png"
 
 

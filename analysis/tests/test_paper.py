@@ -158,7 +158,7 @@ def test_mlp_and_cnn_of_one_section_share_their_figures(tmp_path, capsys):
     files = [str(sample(tmp_path / f"{kind}.h5", kind)) for kind in ("mlp", "cnn")]
     assert main(["figures", "paper", *files, "--output", str(tmp_path / "out")]) == 0
     names = [f"paper-4.2-small_{n}" for n in ("fgsm", "gaussian_noise", "pgd", "spectrum")]
-    wanted = ["paper-4.2-small.csv", *(f"{name}.{suffix}" for name in names for suffix in ("pdf", "png"))]
+    wanted = [".eigensweep-report", "paper-4.2-small.csv", *(f"{name}.{suffix}" for name in names for suffix in ("pdf", "png"))]
     assert sorted(f.name for f in (tmp_path / "out").iterdir()) == wanted
     assert capsys.readouterr().out == f"wrote 9 files into {tmp_path}/out\n"
 

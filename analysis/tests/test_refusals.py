@@ -2,9 +2,13 @@
 """Files that cannot be read and folders that cannot be written: one line each, with the exit code of its kind."""
 
 import os
+import resource
 import shutil
 import stat
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -205,6 +209,29 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     with pytest.raises(OSError):
         files.write(tmp_path / "page", "new")
     assert [f.name for f in tmp_path.iterdir()] == ["page"] and (tmp_path / "page").read_text() == "old"
+
+
+def test_a_disk_without_room_names_the_file(tmp_path, capsys):
+    with pytest.raises(OSError) as caught:
+        files.write("/dev/full", "x")
+    assert caught.value.filename == "/dev/full" and caught.value.strerror == "No space left on device"
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "report.html").symlink_to("/dev/full")
+    file = write(tmp_path / "r.h5", axes=(WIDTH,), attacks=())
+    assert main(["report", str(file)]) == 4
+    assert capsys.readouterr().err == (
+        f"error: {tmp_path}/report/report.html: No space left on device; --output names another folder to write into\n")
+
+
+def test_a_limit_on_the_size_of_a_file_names_the_file_and_leaves_no_part_of_it(tmp_path):
+    file = write(tmp_path / "r.h5", axes=(WIDTH,), attacks=())
+    words = [sys.executable, "-B", "-m", "eigensweep_analysis", "report", str(file)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False,
+                          env={"PYTHONPATH": str(Path(__file__).resolve().parents[1] / "src")},
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)))
+    assert done.returncode == 4
+    assert done.stderr.startswith(f"error: {tmp_path}/report/figures/") and ": File too large; --output" in done.stderr
+    assert done.stderr.count("\n") == 1 and not list((tmp_path / "report" / "figures").iterdir())
 
 
 def test_a_part_of_a_study_can_be_asked_for(tmp_path, capsys):

@@ -36,7 +36,8 @@ def study(exponent=-0.5, seeds=4):
         },
         coords={"width": width, "seed": np.arange(seeds), "affine": [1, 2], "attack": ["fgsm"], "epsilon": [0.0, 0.1]},
     )
-    return data.assign_attrs(title="sample")
+    axes = [{**a, "coordinate": a["name"]} for a in (WIDTH, SEED)]
+    return data.assign_attrs(title="sample", axes=axes)
 
 
 def test_exponents_are_found_and_their_intervals_hold_them():
@@ -107,7 +108,7 @@ def test_one_width_or_nothing_to_show_is_refused(tmp_path, capsys):
 def test_a_study_with_attacks_alone_has_their_figures(tmp_path, capsys):
     path = write(tmp_path / "sample.h5", axes=(WIDTH, SEED))
     assert main(["figures", "width", str(path), "--output", str(tmp_path / "out")]) == 0
-    assert {f.name for f in (tmp_path / "out").iterdir()} == {
+    assert {f.name for f in (tmp_path / "out").iterdir()} == {".eigensweep-report"} | {
         f"sample_width_{figure}.{suffix}" for figure in ("fgsm", "pgd", "spectra") for suffix in ("png", "pdf")
     }
     assert "no figure of diagnostics: the results hold no column of the metric 'kernel_regime'" in capsys.readouterr().out

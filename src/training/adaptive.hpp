@@ -18,7 +18,7 @@ struct AdaptiveOptions : Rates {
   bool amsgrad = false;
 
   template <class T>
-  static study::Fields<T> fields_with(std::string meaning_of_decay) {
+  static study::Fields<T> fields_with(const std::string& meaning_of_decay) {
     return study::Fields<T>()
         .number("learning_rate", &T::learning_rate, {0, 1e3, true}, "step size")
         .per_lane()
@@ -26,7 +26,7 @@ struct AdaptiveOptions : Rates {
         .number("beta2", &T::beta2, {0, 1, false}, "decay of the mean of squared gradients")
         .number("epsilon", &T::epsilon, {0, 1, true}, "added to the denominator")
         .boolean("amsgrad", &T::amsgrad, "divide by the largest second moment seen so far (Reddi, Kale, Kumar 2018)")
-        .number("weight_decay", &T::weight_decay, {0, 1e3}, std::move(meaning_of_decay))
+        .number("weight_decay", &T::weight_decay, {0, 1e3}, meaning_of_decay)
         .per_lane();
   }
 };

@@ -4,7 +4,7 @@
 import matplotlib
 import numpy as np
 
-from eigensweep_analysis.layout import MOST_LINES, is_nan, select_cell, text
+from eigensweep_analysis.layout import MOST_LINES, has_seeds, is_nan, role, select_cell, text
 from eigensweep_analysis.metrics import with_plain_names
 from eigensweep_analysis.panels import MARKERS, some
 
@@ -22,8 +22,6 @@ DIAGNOSTICS = [
 PART = {"affine": "affine layer", "layer": "hidden layer"}
 #: The label of the only condition of a study.
 ALL = "all networks"
-#: Dimensions that do not tell networks apart, or do so within a condition.
-_INNER = {"width", "seed"}
 
 
 def prepared(data):
@@ -38,8 +36,8 @@ def diagnostics(data):
 
 
 def conditions(data, inner=()):
-    """[(label, selection)]: every combination of the training axes, but for width, seed and `inner`, with a network."""
-    axes = [d for d in data.status.dims if d not in _INNER and d not in inner]
+    """[(label, selection)]: every combination of the training axes, but for the width and `inner`, with a network."""
+    axes = [d for d in data.status.dims if d not in ("width", *inner, *role(data, "replicate"))]
     return cells_of(data, axes, data.status == 1)
 
 
@@ -83,8 +81,7 @@ def _value(label):
 
 def swept(data):
     """Those of the conditions that have networks of two widths or more."""
-    there = data.status == 1
-    there = there.any([d for d in there.dims if d == "seed"])
+    there = (data.status == 1).any(role(data, "replicate"))
     axes = [d for d in there.dims if d != "width"]
     return cells_of(data, axes, there.sum("width") > 1) if "width" in there.dims else []
 
@@ -96,11 +93,14 @@ def finite_widths(data):
 
 
 def numbers(values, selection, part=None):
-    """An array (width, seed, ...) of one condition; `part` is (dimension, place) or None."""
+    """An array (width, seed, ...) of one condition; `part` is (dimension, place) or None.
+
+    There is one seed where the condition selects it (a dimension shared by zip), or where each width has its own.
+    """
     chosen = select_cell(values, selection)
     if part is not None:
         chosen = chosen.isel({part[0]: part[1]})
-    chosen = chosen if "seed" in chosen.dims else chosen.expand_dims("seed")
+    chosen = chosen if "seed" in chosen.dims else chosen.drop_vars("seed", errors="ignore").expand_dims("seed")
     return chosen.transpose("width", "seed", ...).values
 
 
@@ -108,6 +108,11 @@ def finite_numbers(data, variable, selection, part=None):
     """(finite widths, values (w, s)) of one condition."""
     widths, finite = finite_widths(data)
     return widths[finite], numbers(data[variable], selection, part)[finite]
+
+
+def spread(data, bands, one="One network per point."):
+    """A sentence on what lines and bands are; `one` where no two networks differ by their seed alone."""
+    return f"Lines: means over seeds; bands: {bands}." if has_seeds(data) else one
 
 
 def some_widths(data, most):

@@ -139,7 +139,9 @@ def _condition(data, pointers, select, place, axes):
     if case is not None:
         family = str(select[case])
     elif strengths and not any(v > 0 for v in strengths.values()):
-        return Condition(VANILLA, VANILLA, None, cell)
+        # The penalty's own options make no difference; what is zipped with them does.
+        words = [text(n, v) for n, v in shown.items() if not pointers[n].startswith("/regularizers/")]
+        return Condition(", ".join([VANILLA, *words]), VANILLA, None, cell)
     else:
         shown = {n: v for n, v in shown.items() if strengths.get(n, 1) > 0}
         penalties = [pointers[n].split("/")[2] for n in shown if pointers[n].startswith("/regularizers/")]

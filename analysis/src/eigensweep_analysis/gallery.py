@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import matplotlib
 
-from eigensweep_analysis.files import make_folder, write
 from eigensweep_analysis.panels import STYLE, NoFigure, Picture, digest, render
 
 #: (figures, panels) that a page draws unless it is told to draw all: some 20 s on one core, and, of a study whose single
@@ -52,19 +51,26 @@ class Hung:
 
 
 class Gallery:
-    """Draws figures into a folder, and keeps what was written and what was left out.
+    """Draws figures, and keeps their files and what was left out.
+
+    Nothing is written: what may be overwritten is decided by all names of files, which are known once all is drawn.
 
     Parameters
     ----------
-    folder : str or Path
-        Made when the first file is written.
     most : (int, int)
         Draw at most so many figures with so many panels in all, of every kind as many as of others; None draws all.
+
+    Attributes
+    ----------
+    files : dict
+        Name of the file, without a folder -> bytes.
+    left_out : list of str
+        Sentences without their full stop.
     """
 
-    def __init__(self, folder, most=None):
-        self.folder, self.most, self.is_thinned = folder, most, False
-        self.written, self.left_out, self._names = [], [], set()
+    def __init__(self, most=None):
+        self.most, self.is_thinned = most, False
+        self.files, self.left_out, self._names = {}, [], set()
 
     def hang(self, kinds):
         """Draws the figures of these kinds: a list of Hung for each."""
@@ -107,8 +113,7 @@ class Gallery:
             self.left_out.append(f"{plan.what}: it could not be drawn ({type(error).__name__}: {words}); this is a bug of ours")
             return None
         picture.name = self._free(picture.name, plan.what)
-        make_folder(self.folder)
-        self.written += [write(self.folder / f"{picture.name}.{suffix}", content) for suffix, content in files]
+        self.files.update({f"{picture.name}.{suffix}": content for suffix, content in files})
         return Hung(picture, files)
 
     def _free(self, name, what):

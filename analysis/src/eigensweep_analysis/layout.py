@@ -28,9 +28,21 @@ def axis_by_pointer(data, ending, default):
 
 
 def role(data, wanted):
-    """Names of the axes of one role that are dimensions."""
-    axes = data.attrs.get("axes", [])
-    return [a["coordinate"] for a in axes if a["role"] == wanted and a["coordinate"] in data.dims]
+    """Names of the axes that are dimensions of one role, "training" or "replicate".
+
+    A dimension that a seed shares with a training option (zip) is one of training, also if it is named after the seed:
+    networks along it differ by more than chance, so no mean goes over them.
+    """
+    axes = [a for a in data.attrs.get("axes", []) if a["coordinate"] in data.coords]
+    training = {data[a["coordinate"]].dims for a in axes if a["role"] == "training"}
+    found = [a for a in axes if a["coordinate"] in data.dims]
+    return [a["coordinate"] for a in found
+            if wanted == ("training" if (a["coordinate"],) in training else a["role"])]
+
+
+def has_seeds(data):
+    """Whether several networks differ by their seed alone, so that means and bands are over seeds."""
+    return any(data.sizes[n] > 1 for n in role(data, "replicate"))
 
 
 def text(name, value):

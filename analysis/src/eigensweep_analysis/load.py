@@ -50,6 +50,8 @@ def load(path, layout="auto"):
         Options that the study zips share one dimension. It is named after the first of them whose values are all
         different, and the others are coordinates along it: `data.sel(width=64).learning_rate`. Where none has
         different values all along, the dimension is called `zip` and its labels are 0, 1, ... in the file's order.
+        Of a seed zipped with training options, these come first; whatever its name, the dimension holds settings and
+        no replicates, so a mean over it is one over settings.
 
         Metrics and attacks keep their names (`test_accuracy`, `robust_accuracy[..., attack, epsilon]`,
         `eigenvalues[..., layer, eigenvalue]`), metrics with the group's label in front where two would collide.

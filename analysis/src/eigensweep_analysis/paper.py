@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.ticker import NullFormatter, NullLocator
 
 from eigensweep_analysis.conditions import VANILLA, read_study
-from eigensweep_analysis.files import make_folder, write
+from eigensweep_analysis.files import make_folder, write_all
 from eigensweep_analysis.gallery import Gallery, Kind, Plan, pictures
 from eigensweep_analysis.layout import attack_name, robust_accuracies, strength_label
 from eigensweep_analysis.load import ResultsError
@@ -74,15 +74,16 @@ def write_paper(results, output):
     Raises
     ------
     ResultsError
-        A study has no attacks or no conditions to tell apart, or comes twice.
+        A study has no attacks or no conditions to tell apart, or comes twice; the folder holds a file of others under
+        the name of one of these.
     """
     groups = _groups(results)
-    output = make_folder(output)
-    gallery, tables = Gallery(output), []
+    output = make_folder(output)  # before the work
+    gallery, tables = Gallery(), {}
     for name, networks in groups.items():
         gallery.hang(paper_kinds(name, networks))
-        tables.append(write(output / f"{file_name(name)}.csv", table(networks)))
-    return [*gallery.written, *tables], gallery.left_out
+        tables[f"{file_name(name)}.csv"] = table(networks)
+    return write_all(output, {**gallery.files, **tables}), gallery.left_out
 
 
 def _groups(results):

@@ -10,7 +10,7 @@ from eigensweep_analysis.by_width import ALL, cells_of, numbers, some_widths, wi
 from eigensweep_analysis.cells import outline, paint
 from eigensweep_analysis.fits import CROSSOVER_GAP, mean_over_seeds
 from eigensweep_analysis.gallery import Kind, Plan, pictures
-from eigensweep_analysis.layout import attack_name, last_layer, robust_accuracies
+from eigensweep_analysis.layout import attack_name, has_seeds, last_layer, robust_accuracies, role
 from eigensweep_analysis.load import ResultsError
 from eigensweep_analysis.panels import NoFigure, Picture, file_name, head, literal, short, some, titled
 from eigensweep_analysis.width_figures import note
@@ -80,7 +80,7 @@ def map_pictures(data, against=None):
 def _mapped(data, axis):
     """The conditions with networks of two widths and of two values of the axis."""
     there = (data.status == 1).isel({axis: np.isfinite(data[axis].values.astype(float))})
-    there = there.any([d for d in there.dims if d == "seed"])
+    there = there.any(role(data, "replicate"))
     wide, long = there.any(axis).sum("width") > 1, there.any("width").sum(axis) > 1
     return cells_of(data, [d for d in wide.dims], wide & long)
 
@@ -126,8 +126,9 @@ def _map(data, axis, label, selection):
         axes.remove()
     line = f" Orange line: linearisation gap {CROSSOVER_GAP:g}." if gaps is not None else ""
     line += thinned
-    note(figure, f"Means over seeds; hatched: no number.{line}")
-    caption = (f"Means over seeds of each cell of width and {words}{'' if label == ALL else f' ({label})'}; hatched: no "
+    note(figure, f"{'Means over seeds' if has_seeds(data) else 'One network per cell'}; hatched: no number.{line}")
+    means = "Means over seeds of" if has_seeds(data) else "One network in"
+    caption = (f"{means} each cell of width and {words}{'' if label == ALL else f' ({label})'}; hatched: no "
                f"number.{line}")
     return Picture(file_name(name, "width_map", axis, "" if label == ALL else label), caption, figure)
 

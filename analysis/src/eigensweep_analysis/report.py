@@ -8,10 +8,10 @@ import shlex
 
 from eigensweep_analysis.by_width import prepared
 from eigensweep_analysis.figures import figure_kinds
-from eigensweep_analysis.files import make_folder, write
+from eigensweep_analysis.files import GENERATOR, PAGE_BEGINS, make_folder, refuse_foreign, write_all
 from eigensweep_analysis.fold import for_figures
 from eigensweep_analysis.gallery import MOST, MOST_OF_LARGE, Gallery
-from eigensweep_analysis.layout import asked
+from eigensweep_analysis.layout import asked, has_seeds
 from eigensweep_analysis.load import STATUS
 from eigensweep_analysis.overview import overview_figures
 from eigensweep_analysis.tables import MOST_ROWS, settings_table, troubles_table
@@ -49,7 +49,8 @@ def write_report(data, output, source="", everything=False):
     data : xarray.Dataset
         As from `load`, in either layout.
     output : str or Path
-        Folder; made if it is not there. Files in it that a report does not write stay.
+        Folder; made if it is not there. Files in it that a report does not write stay, and others' files are not
+        overwritten (see `files.write_all`).
     source : str
         What the page calls the file that the numbers are from.
     everything : bool
@@ -62,14 +63,17 @@ def write_report(data, output, source="", everything=False):
 
     Raises
     ------
+    ResultsError
+        The folder holds a file of others under the name of one of the report's.
     OSError
         The folder or a file cannot be written.
     """
+    refuse_foreign(output, {"report.html": ""})  # before the work; what figures overwrite is known after it
     output = make_folder(output)
     where = data.attrs.get("where", [])
     data = for_figures(prepared(data))
     most = None if everything else MOST_OF_LARGE if data.status.size > LARGE else MOST
-    gallery = Gallery(output / "figures", most)
+    gallery = Gallery(most)
     kinds, width_kinds, notes = figure_kinds(data), [], []
     if is_large(data):
         kinds.insert(0, overview_figures(data))
@@ -82,8 +86,10 @@ def write_report(data, output, source="", everything=False):
     if gallery.is_thinned:
         command = _command(source, output, where)
         left_out += [f"All figures: {command} --all-figures", f"Those of a part of the study: {command} --where AXIS=VALUE"]
-    page = write(output / "report.html", _page(data, figures, width, source, left_out))
-    return [page, *gallery.written]
+    page = _page(data, figures, width, source, left_out)
+    # The page comes last, so that one that is there shows figures that are there.
+    *written, page = write_all(output, {**{f"figures/{n}": f for n, f in gallery.files.items()}, "report.html": page})
+    return [page, *written]
 
 
 def is_large(data):
@@ -100,7 +106,8 @@ def _command(source, output, where):
 def _page(data, figures, width, source, left_out):
     title = str(data.attrs.get("title") or data.attrs.get("study", {}).get("name", "study"))
     parts = [
-        "<!doctype html><html lang='en'><head><meta charset='utf-8'>",
+        PAGE_BEGINS,
+        GENERATOR,
         "<meta name='viewport' content='width=device-width,initial-scale=1'>",
         f"<title>{html.escape(title)}</title><style>{CSS}</style></head><body>",
         f"<h1>{html.escape(title)}</h1>",
@@ -108,7 +115,7 @@ def _page(data, figures, width, source, left_out):
         _summary(data, source),
         "<p><a href='#width'>Width and the kernel regime</a></p>" if width else "",
         _warnings(data),
-        "<h2>Means over seeds</h2>",
+        "<h2>Means over seeds</h2>" if has_seeds(data) else "<h2>Numbers of every setting</h2>",
         settings_table(data, source),
         *(["<h2>Figures</h2>"] if figures else []),
         *figures,

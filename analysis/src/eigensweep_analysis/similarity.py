@@ -9,6 +9,7 @@ import xarray as xr
 from eigensweep_analysis.by_width import numbers, some_widths, width_ticks
 from eigensweep_analysis.cells import paint
 from eigensweep_analysis.gallery import Kind, Plan, pictures
+from eigensweep_analysis.layout import has_seeds
 from eigensweep_analysis.panels import NoFigure, Picture, file_name, grid
 from eigensweep_analysis.width_figures import note
 
@@ -53,7 +54,8 @@ def cka_by_width(data, selection=None):
     """Mean debiased CKA between the hidden layers of networks of every two widths, over pairs of different seeds.
 
     Networks of one seed share the first of their initial weights at all widths, so pairs of one seed are left out, but
-    for those with a network of infinite width and in a study of one seed. At infinite width all seeds are one network.
+    for those with a network of infinite width and where each width has one seed. At infinite width all seeds are one
+    network.
 
     Parameters
     ----------
@@ -94,11 +96,18 @@ def similarity_plans(data, found):
         return [], "the results hold no 'hidden_grams' (metric 'kernel_regime' with \"keep_grams\": true)"
     if data.sizes["sample"] < LEAST_SAMPLES:
         return [], f"'hidden_grams' are of {data.sizes['sample']} samples; debiased CKA needs at least {LEAST_SAMPLES}"
-    pairs = "Means over pairs of networks of different seeds" if data.sizes.get("seed", 1) > 1 else "One seed"
-    words = f"{pairs}; hatched: no pair."
+    words = f"{_pairs(data)}; hatched: no pair."
     return [Plan("CKA between networks" + (f" ({label})" if len(found) > 1 else ""),
                  partial(_similarity, data, words, len(found) > 1 and label, selection), data.sizes["layer"])
             for label, selection in found], ""
+
+
+def _pairs(data):
+    """Which networks are compared."""
+    if has_seeds(data):
+        return "Means over pairs of networks of different seeds"
+    along = data.seed.dims if "seed" in data.coords else ()
+    return "One network per width, each of its own seed" if along == ("width",) else "One seed"
 
 
 def similarity_pictures(data, found):

@@ -7,8 +7,7 @@ import shlex
 
 import numpy as np
 
-from eigensweep_analysis.fold import training_axes
-from eigensweep_analysis.layout import Layout, asked, attack_name, exponents, last_layer, robust_accuracies, text
+from eigensweep_analysis.layout import Layout, asked, attack_name, exponents, has_seeds, last_layer, robust_accuracies, text
 from eigensweep_analysis.load import STATUS
 from eigensweep_analysis.metrics import measured
 from eigensweep_analysis.panels import short
@@ -66,7 +65,9 @@ def settings_table(data, source=""):
         row.append(f"<td>{int((status[cell] == 1).sum())}/{int(there[cell].sum())}</td>")
         row += [_number(values[cell][np.isfinite(values[cell])]) for _, values in columns]
         body.append(f"<tr>{''.join(row)}</tr>")
-    note = html.escape(note) + "Mean; in small type half the distance from the smallest to the largest seed."
+    note = html.escape(note)
+    if has_seeds(data):
+        note += "Mean; in small type half the distance from the smallest to the largest seed."
     return (f"<div class='wide'><table><tr>{''.join(heads)}</tr>{''.join(body)}</table></div>"
             f"<p class='s'>{note}</p>")
 
@@ -75,8 +76,10 @@ def _label_columns(data, axes):
     """(head, place of the dimension among `axes`, labels) of the columns that say which networks a row is about."""
     found = []
     for place, axis in enumerate(axes):
-        along = [n for n in training_axes(data) if data[n].dims == (axis,)] if axis in ("point", "zip") else [axis]
-        along = along if axis in ("point", "zip") else [axis, *(n for n in training_axes(data) if data[n].dims == (axis,) and n != axis)]
+        # A seed along a dimension of settings is one of the options that changed (zip).
+        along = [a["coordinate"] for a in data.attrs.get("axes", []) if a["coordinate"] in data.coords and a["coordinate"] != axis]
+        along = [n for n in along if data[n].dims == (axis,)]
+        along = along if axis in ("point", "zip") else [axis, *along]
         found += [(n.replace("_", " "), place, data[n].values.tolist()) for n in along]
     several = [column for column in found if len(set(map(str, column[2]))) > 1]
     return several or found[:1]

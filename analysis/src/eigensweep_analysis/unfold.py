@@ -59,6 +59,7 @@ def _labels_and_places(values):
 def _dimensions(axes, attributes, coded):
     """[(name, axes that share it, size, place of each row)] in the order of the study's axes."""
     found, taken = [], {a["coordinate"] for a in axes}
+    replicate = {a["coordinate"] for a in axes if a["role"] == "replicate"}
     groups = _zipped(axes, attributes, coded)
     for axis in axes:
         name = axis["coordinate"]
@@ -72,8 +73,9 @@ def _dimensions(axes, attributes, coded):
         together = np.array([coded[n][1] for n in group])
         _, first, places = np.unique(together, axis=1, return_index=True, return_inverse=True)
         places, size = places.reshape(-1), len(first)
-        # The first axis whose labels tell all settings apart names the dimension; without one they are counted.
-        leader = next((n for n in group if len(coded[n][0]) == size), None)
+        # The first axis whose labels tell all settings apart names the dimension, one of training before a seed, whose
+        # name would read as that of replicates; without one they are counted.
+        leader = next((n for n in sorted(group, key=replicate.__contains__) if len(coded[n][0]) == size), None)
         if leader is not None:
             places = coded[leader][1]
         else:

@@ -7,7 +7,7 @@ import io
 import numpy as np
 
 from eigensweep_analysis.by_width import diagnostics, finite_numbers, parts, prepared, swept
-from eigensweep_analysis.files import make_folder, write
+from eigensweep_analysis.files import make_folder, write_all
 from eigensweep_analysis.fits import CROSSOVER_GAP, crossover_interval, fit_exponent, mean_over_seeds
 from eigensweep_analysis.fold import for_figures, is_sparse
 from eigensweep_analysis.gallery import Gallery, Kind, pictures
@@ -57,24 +57,27 @@ def write_width(data, output, source, against=None):
     Raises
     ------
     ResultsError
-        The study is no grid, does not sweep the width, has neither kernel_regime nor attacks, or no axis `against`.
+        The study is no grid, does not sweep the width, has neither kernel_regime nor attacks, or no axis `against`; the
+        folder holds a file of others under the name of one of these.
     """
     if is_sparse(data):
         raise ResultsError(f"{source}: the networks do not fill a grid, so nothing can be followed along one axis; the report "
                            "shows every network over every axis")
+    others = [a for axes in data.attrs.get("zipped", {}).values() if "width" in axes for a in axes if a != "width"]
+    if others and "width" not in data.dims and len(np.unique(data.width)) > 1:
+        raise ResultsError(f"{source}: the width changes together with {', '.join(others)} (zip) and takes a value twice, so "
+                           "there is no axis of widths; the report shows every network over every axis")
     if data.sizes.get("width", 0) < 2:
         raise ResultsError(f"{source}: the study has one width; sweep /model/width to see what goes with it")
     data = for_figures(prepared(data))
     if not diagnostics(data) and not list(robust_accuracies(data)):
         raise ResultsError(f"{source}: no metric 'kernel_regime' and no attacks in it; ask for one of them")
     kinds, notes = width_kinds(data, against)
-    output = make_folder(output)
-    gallery = Gallery(output)
+    output = make_folder(output)  # before the work
+    gallery = Gallery()
     gallery.hang(kinds)
-    written = gallery.written
-    if diagnostics(data):
-        written.append(write(output / f"{file_name(_title(data), 'width')}.csv", table(exponents(data))))
-    return written, [*gallery.left_out, *notes]
+    tables = {f"{file_name(_title(data), 'width')}.csv": table(exponents(data))} if diagnostics(data) else {}
+    return write_all(output, {**gallery.files, **tables}), [*gallery.left_out, *notes]
 
 
 def _title(data):

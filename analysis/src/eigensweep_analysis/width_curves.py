@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 from matplotlib.ticker import NullFormatter
 
-from eigensweep_analysis.by_width import numbers, some_widths, width_styles
+from eigensweep_analysis.by_width import numbers, some_widths, spread, width_styles
 from eigensweep_analysis.gallery import Plan
 from eigensweep_analysis.metrics import INITIAL
 from eigensweep_analysis.panels import DATA, GUIDE, Line, Picture, anchor, draw, file_name, finish, grid, label_rows, log_labels
@@ -71,7 +71,7 @@ def _spectra(data, rows, label, selection):
         axes.set_xlabel("rank $n$")
     label_rows(panels, "share of variance")
     finish(figure, panels)
-    words = "Lines: means over seeds; bands: from the smallest to the largest seed." + thinned
+    words = spread(data, "from the smallest to the largest seed", "One network per line.") + thinned
     note(figure, words)
     caption = ("Eigenvalues of the covariance of every hidden layer, each divided by the sum of its layer's, by width"
                f"{f' ({label})' if label else ''}; at infinite width those of the layer's Gram matrix; dotted: a spectrum "

@@ -6,7 +6,17 @@ from functools import partial
 import matplotlib
 import numpy as np
 
-from eigensweep_analysis.by_width import ALL, PART, diagnostics, figures_of, finite_numbers, finite_widths, numbers, parts
+from eigensweep_analysis.by_width import (
+    ALL,
+    PART,
+    diagnostics,
+    figures_of,
+    finite_numbers,
+    finite_widths,
+    numbers,
+    parts,
+    spread,
+)
 from eigensweep_analysis.fits import deviation_over_seeds, mean_over_seeds
 from eigensweep_analysis.gallery import Plan
 from eigensweep_analysis.layout import attack_name, robust_accuracies
@@ -39,7 +49,7 @@ PREDICTORS = [
     ("kernel at initialisation", PALETTE[0], "s", ("accuracy_initial", "robust_accuracy_initial")),
     ("kernel after training", PALETTE[1], "^", ("accuracy_final", "robust_accuracy_final")),
 ]
-SPREAD = "Lines: means over seeds; bands: \u00b1 one standard deviation."
+DEVIATION = "\u00b1 one standard deviation"
 
 
 def width_axis(axes, widths):
@@ -98,7 +108,7 @@ def _diagnostics(data, rows, label, found):
         width_axis(axes, finite_widths(data)[0])
     labels = dict.fromkeys(words for axes in panels.flat for words in axes.get_legend_handles_labels()[1])
     finish(figure, panels, sorted(labels, key=lambda words: (words.startswith("$"), words.startswith("layer"))))
-    words = "Lines: means over seeds; bands: from the smallest to the largest seed; grey: powers of the width."
+    words = spread(data, "from the smallest to the largest seed") + " Grey: powers of the width."
     note(figure, words)
     caption = ("How far training moved networks of each width from where they were at initialisation, and from their "
                "linearisation, in log-log. " + words)
@@ -137,7 +147,7 @@ def _robustness(data, part, found, values, attack, strength):
         width_axis(axes, widths)
     label_rows(panels, "robust accuracy")
     finish(figure, panels)
-    words = SPREAD + " Dotted: infinite width."
+    words = spread(data, DEVIATION) + " Dotted: infinite width."
     note(figure, words)
     caption = f"Share of test images still classified right under {attack_name(attack)}, against width. {words}"
     return Picture(file_name(name, "width", str(attack), part), caption, figure)
@@ -184,7 +194,7 @@ def _regression(data, part, found):
                 axes.set_xlabel("")
     label_rows(panels, "test accuracy")
     finish(figure, panels)
-    words = SPREAD + " Dotted: infinite width." + _fitted(data)
+    words = spread(data, DEVIATION) + " Dotted: infinite width." + _fitted(data)
     note(figure, words)
     caption = ("Test accuracy of the networks, and of kernel regression with their tangent kernels before and after "
                f"training; attacked: {attack}. {words}")

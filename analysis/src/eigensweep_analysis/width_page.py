@@ -17,7 +17,7 @@ from eigensweep_analysis.by_width import (
     swept,
 )
 from eigensweep_analysis.fits import CROSSOVER_GAP, half_slopes, mean_over_seeds
-from eigensweep_analysis.layout import attack_name, robust_accuracies, select_cell
+from eigensweep_analysis.layout import attack_name, has_seeds, robust_accuracies, select_cell
 from eigensweep_analysis.width import CROSSOVER, exponents
 
 #: Slopes of the narrower and the wider half of the widths that differ by more are not one power law.
@@ -87,7 +87,7 @@ def limits(data, rows):
         found.append(f"The widths span a factor of {there.max() / there.min():.3g}; over so short a range many curves look like "
                      "powers.")
     if min(seeds) < 2:
-        found.append("Where there is one seed there is no interval: the scatter between initialisations is unknown.")
+        found.append("Where there is one network per width there is no interval: the scatter between initialisations is unknown.")
     elif min(seeds) < FEW_SEEDS:
         draws = math.comb(2 * min(seeds) - 1, min(seeds))
         found.append(f"Intervals come from drawing {min(seeds)} seeds anew, which can be done in {draws} ways; so few make "
@@ -251,8 +251,10 @@ def _table(data, rows):
         cells = [_digits(row["exponent"]), interval, *map(_digits, _halves(data, row)), row["widths"], row["seeds"]]
         body.append("<tr>" + "".join(f"<td class='t'>{html.escape(w)}</td>" for w in words)
                     + "".join(f"<td>{c}</td>" for c in cells) + "</tr>")
-    note = ("<p class='s'>Least squares of log(mean over seeds) on log(width), finite widths alone; intervals: 2.5 to 97.5 "
-            "percentiles over seeds drawn anew 1000 times. Halves: the slope over the narrower and over the wider widths.</p>")
+    numbers, intervals = ("mean over seeds", "intervals: 2.5 to 97.5 percentiles over seeds drawn anew 1000 times"
+                          ) if has_seeds(data) else ("number", "no intervals, as there is one network per width")
+    note = (f"<p class='s'>Least squares of log({numbers}) on log(width), finite widths alone; {intervals}. Halves: the slope "
+            "over the narrower and over the wider widths.</p>")
     return f"<div class='wide'><table>{''.join(body)}</table></div>{note}"
 
 

@@ -27,35 +27,37 @@ namespace eigensweep::study {
 template <class T>
 class Fields {
  public:
-  Fields& boolean(std::string name, bool T::*member, std::string meaning) {
-    options_.boolean(name, T().*member, std::move(meaning));
+  Fields& boolean(std::string name, bool T::*member, const std::string& meaning) {
+    options_.boolean(name, T().*member, meaning);
     return reads(std::move(name), member);
   }
-  Fields& integer(std::string name, std::int64_t T::*member, Range range, std::string meaning) {
-    options_.integer(name, T().*member, range, std::move(meaning));
+  Fields& integer(std::string name, std::int64_t T::*member, Range range, const std::string& meaning) {
+    options_.integer(name, T().*member, range, meaning);
     return reads(std::move(name), member);
   }
-  Fields& number(std::string name, double T::*member, Range range, std::string meaning) {
-    options_.number(name, T().*member, range, std::move(meaning));
+  Fields& number(std::string name, double T::*member, Range range, const std::string& meaning) {
+    options_.number(name, T().*member, range, meaning);
     return reads(std::move(name), member);
   }
-  Fields& text(std::string name, std::string T::*member, std::string meaning) {
-    options_.text(name, T().*member, std::move(meaning));
+  Fields& text(std::string name, std::string T::*member, const std::string& meaning) {
+    options_.text(name, T().*member, meaning);
     return reads(std::move(name), member);
   }
-  Fields& number_list(std::string name, std::vector<double> T::*member, Range element_range, std::string meaning) {
-    options_.number_list(name, T().*member, element_range, std::move(meaning));
+  Fields& number_list(std::string name, std::vector<double> T::*member, Range element_range,
+                      const std::string& meaning) {
+    options_.number_list(name, T().*member, element_range, meaning);
     return reads(std::move(name), member);
   }
   /// A word out of several, kept as text where code has no branch on it.
-  Fields& choice(std::string name, std::string T::*member, std::vector<std::string> choices, std::string meaning) {
-    options_.choice(name, T().*member, std::move(choices), std::move(meaning));
+  Fields& choice(std::string name, std::string T::*member, const std::vector<std::string>& choices,
+                 const std::string& meaning) {
+    options_.choice(name, T().*member, choices, meaning);
     return reads(std::move(name), member);
   }
   /// `words`: the word in a study file of every value of the enumeration.
   template <class Enum>
   Fields& choice(std::string name, Enum T::*member, std::vector<std::pair<std::string, Enum>> words,
-                 std::string meaning) {
+                 const std::string& meaning) {
     std::vector<std::string> choices;
     std::string usual;
     for (const auto& [word, value] : words) {
@@ -63,7 +65,7 @@ class Fields {
       if (value == T().*member) usual = word;
     }
     EIGENSWEEP_EXPECT(!usual.empty());
-    options_.choice(name, usual, std::move(choices), std::move(meaning));
+    options_.choice(name, usual, std::move(choices), meaning);
     setters_.push_back({std::move(name), [member, words = std::move(words)](T& object, const Json& json) {
                           const auto& text = json.get_ref<const std::string&>();
                           for (const auto& [word, value] : words) {
@@ -76,8 +78,8 @@ class Fields {
     return *this;
   }
   /// What an attack sweeps (epsilon): an inner array over one trained network, so no member holds it.
-  Fields& intensity(std::string name, Range range, std::string meaning) {
-    options_.number(std::move(name), std::nullopt, range, std::move(meaning));
+  Fields& intensity(std::string name, Range range, const std::string& meaning) {
+    options_.number(std::move(name), std::nullopt, range, meaning);
     return *this;
   }
 
