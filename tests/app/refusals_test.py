@@ -25,6 +25,9 @@ COMMAND_LINES = {
     ("run", "study.json", "--device", "g\x1b[31m"): r"--device: g\\u001b\[31m not in .*; run 'eigensweep run --help'",
     ("run", "study.json", "more"): "the following argument was not expected: more; run 'eigensweep run --help'",
     ("run", "study.json", "--output", "a", "--output", "b"): "--output: At Most 1 required but received 2; run 'eigensweep run --help'",
+    ("plan", "study.json", "--speed", "a"): "--speed: 'a' is not a number above 0; run 'eigensweep plan --help'",
+    ("plan", "study.json", "--memory", "0"): "--memory: '0' is not a number above 0; run 'eigensweep plan --help'",
+    ("plan", "study.json", "--memory", "inf"): "--memory: 'inf' is not a number above 0; run 'eigensweep plan --help'",
     ("export", "out"): "--csv is required; run 'eigensweep export --help'",
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "../command.hpp"
+#include "../positive_number.hpp"
 #include "eigensweep/catalog.hpp"
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/study/pack.hpp"
@@ -83,10 +84,10 @@ void add_plan(CLI::App& app, Action& action) {
       ->check(CLI::Range(std::size_t{1}, std::size_t{1000000}))
       ->capture_default_str();
   command->add_option("--speed", given->speed, "GFLOP/s of one worker")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_number())
       ->capture_default_str();
   command->add_option("--memory", given->memory, "GB that one worker has")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_number())
       ->capture_default_str();
   command->add_option("--diff", given->diff, "results file or output folder of an earlier run: what is left");
   command->callback([&action, given] {

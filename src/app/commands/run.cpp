@@ -5,6 +5,7 @@
 
 #include "../command.hpp"
 #include "../duration_option.hpp"
+#include "../positive_number.hpp"
 #include "eigensweep/catalog.hpp"
 #include "eigensweep/results/results_file.hpp"
 
@@ -40,7 +41,7 @@ void add_run(CLI::App& app, Action& action) {
           [options](const double& seconds) { options->patience.silence = std::chrono::duration<double>(seconds); },
           "seconds without a word after which a busy worker is taken for hung (derived from what it does and how fast "
           "such work has gone in this run; half an hour for what has not been done yet)")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number());
   add_duration(
       *command, "--rank-timeout", options->rank_timeout,
       "how long a rank of an MPI job may be silent (10m): stopped, or on a node that hangs, until the run stops "

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "../command.hpp"
+#include "../positive_number.hpp"
 #include "eigensweep/catalog.hpp"
 #include "eigensweep/core/here.hpp"
 #include "eigensweep/core/text.hpp"
@@ -158,7 +159,7 @@ void add_simulate(CLI::App& app, Action& action) {
       ->check(positive)
       ->capture_default_str();
   command->add_option("--seconds-per-trial", given->work.seconds_per_trial, "mean time of a trial within its pack")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_number())
       ->capture_default_str();
   command->add_option("--range", given->work.range, "how many times the cheapest trial's time the dearest takes")
       ->check(CLI::Range(1.0, 1e6))
@@ -173,7 +174,7 @@ void add_simulate(CLI::App& app, Action& action) {
       ->check(CLI::Range(std::size_t{0}, std::size_t{10000}))
       ->capture_default_str();
   command->add_option("--speed", given->speed, "GFLOP/s of one worker, with a study")
-      ->check(CLI::PositiveNumber)
+      ->check(positive_number())
       ->capture_default_str();
   command->add_option("--spread", options.spread, "by how much packs miss their predicted time: 0.1 is about 10 %")
       ->check(CLI::Range(0.0, 3.0))

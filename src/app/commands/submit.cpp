@@ -15,6 +15,7 @@
 #include "../command.hpp"
 #include "../duration_option.hpp"
 #include "../parse_error.hpp"
+#include "../positive_number.hpp"
 #include "eigensweep/catalog.hpp"
 #include "eigensweep/core/file.hpp"
 #include "eigensweep/core/text.hpp"
@@ -254,7 +255,7 @@ void add_submit(CLI::App& app, Action& action) {
       ->allow_extra_args(false);
   command->add_option("--env", given->site, "file of the site's modules and options of srun (slurm/env/)");
   command->add_option("--speed", given->speed, "GFLOP/s of one worker, for the plan (50; 1000 with GPUs)")
-      ->check(CLI::PositiveNumber);
+      ->check(positive_number());
   command->add_flag("--dry-run", given->dry_run, "print the script and submit nothing");
   command->callback([given, &action] { action = [given] { return submit(*given); }; });
 }
