@@ -150,6 +150,8 @@ study::Kind declare_spectrum() {
 namespace eigensweep::metrics {
 namespace {
 
+constexpr std::size_t most_reasons = 3;  // a deep network's message stays one that is read
+
 wire::Array integers(const std::vector<std::int64_t>& values) {
   wire::Array array;
   array.dtype = "i64";
@@ -199,7 +201,7 @@ class Spectrum final : public Metric {
     std::vector<std::int64_t> first;
     std::vector<std::int64_t> last;
     std::vector<std::int64_t> ranks;
-    std::string remark;
+    std::vector<std::string> reasons;  // why layers have no exponent
     std::vector<std::int64_t> dual;
     for (const models::Eigensystem& layer : layers) {
       const std::int64_t width = layer.values.size(1);
@@ -212,7 +214,7 @@ class Spectrum final : public Metric {
       ranks.push_back(fit.ranks);
       const bool is_measured = layer.failures[static_cast<std::size_t>(lane)].empty();
       const std::string reason = why_no_exponent(fit, fmt::format("layer {}", ranks.size()));
-      if (is_measured && !reason.empty()) remark += (remark.empty() ? "" : "; ") + reason;
+      if (is_measured && !reason.empty()) reasons.push_back(reason);
       dual.push_back(layer.form == models::Form::dual ? 1 : 0);
       participation.push_back(participation_ratio(values));
       rank.push_back(effective_rank(values));
@@ -229,7 +231,10 @@ class Spectrum final : public Metric {
         {"dual", integers(dual)},
         {"participation_ratio", wire::Array::of(participation)},
         {"effective_rank", wire::Array::of(rank)}};
-    measured.remark = remark;
+    for (std::size_t i = 0; i < std::min(reasons.size(), most_reasons); ++i) measured.add_remark(reasons[i]);
+    if (reasons.size() > most_reasons) {
+      measured.add_remark(fmt::format("{} more layers have no exponent either", reasons.size() - most_reasons));
+    }
     return measured;
   }
 

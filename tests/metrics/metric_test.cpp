@@ -149,6 +149,14 @@ TEST_CASE("a layer that is too narrow for its exponent has all other numbers, an
   }
 }
 
+TEST_CASE("of many layers without an exponent three say why") {
+  const data::DeviceDataset set = noise(400, 20);
+  ToyNetwork model = ToyNetwork::random(1, {20, 9, 9, 9, 9, 9, 3}, 4);
+  const std::string remark = measure("spectrum", spectrum_options(), model, set)[0].remark;
+  CHECK_THAT(remark, Catch::StartsWith("layer 1 has 5 ranks from 5 on") && Catch::Contains("; layer 3 has 5 ranks"));
+  CHECK_THAT(remark, Catch::EndsWith("no exponent; 2 more layers have no exponent either"));
+}
+
 TEST_CASE("the spectrum says which layers had fewer samples than units") {
   const data::DeviceDataset set = noise(200, 20);
   ToyNetwork model = ToyNetwork::random(1, {20, 60, 12, 3}, 4);
