@@ -20,9 +20,11 @@ from pathlib import Path
 SKIPPED = 77
 #: Old versions warn of what younger ones of their own dependencies deprecate, so warnings are no errors here.
 PYTEST = ["-B", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-W", "ignore"]
+#: Tests of what no library has a part in: command lines, messages, names of files, what a seed means.
+OURS_ALONE = ["command_line", "gallery", "output_folders", "refusals", "zipped_seed"]
 #: Runs beside one another. Figures of paper and width of every study are drawn by the suite itself alone.
 HALVES = [["tests/test_any_study.py", "--deselect", "tests/test_any_study.py::test_figures_are_written_or_refused_in_a_sentence"],
-          ["tests", "--ignore", "tests/test_any_study.py"]]
+          ["tests", *(f"--ignore=tests/test_{name}.py" for name in ("any_study", *OURS_ALONE))]]
 
 
 def lower_bounds(pyproject: str) -> list[str]:
