@@ -74,9 +74,10 @@ class Expansion {
   void refuse_other_source(const Cell& known, const Cell& cell);
   /// The number of a cell's "dataset" section among those that differ.
   std::uint32_t source_of(const Cell& cell);
+  /// Refuses a validation set of all training samples, where the options alone show it.
+  void check_held_out(const Template& alternative, const Json& config, const Json& dataset) const;
   /// Refuse or warn of what the kinds say of a configuration: those that training reads, those asked of its networks.
   /// `read`: what training reads of the cell's `config`.
-  void check_held_out(const Template& alternative, const Json& config, const Json& dataset) const;
   void check_training(const Template& alternative, const Json& config, const Json& read);
   void check_evaluations(const Template& alternative, const Json& config, const Json& read,
                          const std::vector<Evaluation>& evaluations);
