@@ -39,15 +39,6 @@ class Fields {
     options_.number(name, T().*member, range, meaning);
     return reads(std::move(name), member);
   }
-  Fields& text(std::string name, std::string T::*member, const std::string& meaning) {
-    options_.text(name, T().*member, meaning);
-    return reads(std::move(name), member);
-  }
-  Fields& number_list(std::string name, std::vector<double> T::*member, Range element_range,
-                      const std::string& meaning) {
-    options_.number_list(name, T().*member, element_range, meaning);
-    return reads(std::move(name), member);
-  }
   /// A word out of several, kept as text where code has no branch on it.
   Fields& choice(std::string name, std::string T::*member, const std::vector<std::string>& choices,
                  const std::string& meaning) {
@@ -90,9 +81,6 @@ class Fields {
     return *this;
   }
   Fields& per_lane() { return modified(&Options::per_lane); }
-  Fields& or_infinite() { return modified(&Options::or_infinite); }
-  Fields& not_identity() { return modified(&Options::not_identity); }
-  Fields& path() { return modified(&Options::path); }
 
   [[nodiscard]] const Options& options() const noexcept { return options_; }
 
@@ -117,15 +105,8 @@ class Fields {
 
   template <class Value>
   Fields& reads(std::string name, Value T::*member) {
-    setters_.push_back({std::move(name), [member](T& object, const Json& json) { read_into(object.*member, json); }});
+    setters_.push_back({std::move(name), [member](T& object, const Json& json) { json.get_to(object.*member); }});
     return *this;
-  }
-  template <class Value>
-  static void read_into(Value& value, const Json& json) {
-    json.get_to(value);
-  }
-  static void read_into(std::int64_t& value, const Json& json) {
-    value = json.is_string() ? infinite : json.get<std::int64_t>();  // "inf", the only text that is admitted
   }
   Fields& modified(Options& (Options::*modifier)()) {
     (options_.*modifier)();

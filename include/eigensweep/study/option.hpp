@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstdint>
 #include <limits>
 #include <optional>
 #include <string>
@@ -10,9 +9,6 @@
 #include "eigensweep/core/json.hpp"
 
 namespace eigensweep::study {
-
-/// What "inf" is for an option that counts: the limit of large ones.
-inline constexpr std::int64_t infinite = std::numeric_limits<std::int64_t>::max();
 
 enum class Type { boolean, integer, number, text, choice, number_list };
 

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// Options as a struct: what is declared is what is read.
+#include "eigensweep/study/fields.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "eigensweep/study/by_hand.hpp"
+
+using namespace eigensweep;
+
+namespace {
+
+struct Toy {
+  enum class Colour { red, blue };
+
+  std::int64_t count = 3;
+  double rate = 0.5;
+  bool is_on = true;
+  Colour colour = Colour::blue;
+
+  static study::Fields<Toy> fields() {
+    return study::Fields<Toy>()
+        .integer("count", &Toy::count, {1, 9}, "how many")
+        .number("rate", &Toy::rate, {0, 1}, "how fast")
+        .per_lane()
+        .boolean("on", &Toy::is_on, "whether")
+        .choice("colour", &Toy::colour, {{"red", Colour::red}, {"blue", Colour::blue}}, "which");
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a struct's initial values are the defaults of its options") {
+  CHECK(study::resolved(study::options_of<Toy>(), Json::object()).dump() ==
+        R"({"count":3,"rate":0.5,"on":true,"colour":"blue"})");
+  CHECK(study::options_of<Toy>().find("rate")->per_lane);
+  CHECK_FALSE(study::options_of<Toy>().find("count")->per_lane);
+}
+
+TEST_CASE("a resolved section is read in any order") {
+  for (const Json& json : {Json{{"count", 7}, {"rate", 0.25}, {"on", false}, {"colour", "red"}},
+                           Json{{"kind", "toy"}, {"colour", "red"}, {"on", false}, {"rate", 0.25}, {"count", 7}}}) {
+    const auto toy = study::read<Toy>(json);
+    CHECK((toy.count == 7 && toy.rate == 0.25 && !toy.is_on && toy.colour == Toy::Colour::red));
+  }
+}
+
+TEST_CASE("a section that is not resolved, or holds another type, is never read as something else") {
+  const Json good = study::resolved(study::options_of<Toy>(), Json::object());
+  for (const char* name : {"count", "rate", "on", "colour"}) {
+    Json lacks = good, wrong = good;
+    lacks.erase(name);
+    wrong[name] = "inf";
+    CHECK_THROWS_AS(study::read<Toy>(lacks), ContractViolation);
+    CHECK_THROWS(study::read<Toy>(wrong));
+  }
+}
