@@ -55,3 +55,31 @@ TEST_CASE("a section that is not resolved, or holds another type, is never read 
     CHECK_THROWS(study::read<Toy>(wrong));
   }
 }
+
+namespace {
+
+struct Wide {
+  study::IntegerOrInfinity width{64};
+  std::string name = "x";
+  std::string folder;
+
+  static study::Fields<Wide> fields() {
+    return study::Fields<Wide>()
+        .integer("width", &Wide::width, {1, 1000}, "how wide")
+        .text("name", &Wide::name, "what it is called")
+        .text("folder", &Wide::folder, "where it lies")
+        .path();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("an integer that may be infinite takes the one word for it") {
+  const Json usual = study::resolved(study::options_of<Wide>(), Json::object());
+  CHECK(usual.dump() == R"({"width":64,"name":"x","folder":""})");
+  CHECK((study::read<Wide>(usual).width.value == 64 && !study::read<Wide>(usual).width.is_infinite));
+  CHECK(study::read<Wide>({{"width", "inf"}, {"name", ""}, {"folder", ""}}).width.is_infinite);
+  CHECK_THROWS(study::read<Wide>({{"width", "infinite"}, {"name", ""}, {"folder", ""}}));
+  CHECK(study::options_of<Wide>().find("width")->infinite);
+  CHECK(study::options_of<Wide>().find("folder")->path);
+}

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,12 @@
 #include "eigensweep/study/option.hpp"
 
 namespace eigensweep::study {
+
+/// An integer, or the limit of large ones: "inf" in a study file.
+struct IntegerOrInfinity {
+  std::int64_t value = 0;
+  bool is_infinite = false;
+};
 
 /// The options of a kind or a section as a struct T: each is one member, declared once with its name, range and
 /// meaning. The member's initial value is the default.
@@ -35,8 +42,25 @@ class Fields {
     options_.integer(name, T().*member, range, meaning);
     return reads(std::move(name), member);
   }
+  /// The member's initial value is finite.
+  Fields& integer(std::string name, IntegerOrInfinity T::*member, Range range, const std::string& meaning) {
+    EIGENSWEEP_EXPECT(!(T().*member).is_infinite);
+    options_.integer(name, (T().*member).value, range, meaning).or_infinite();
+    setters_.push_back({std::move(name), [member](T& object, const Json& json) {
+                          if (json == "inf") {
+                            object.*member = {0, true};
+                          } else {
+                            object.*member = {json.get<std::int64_t>(), false};
+                          }
+                        }});
+    return *this;
+  }
   Fields& number(std::string name, double T::*member, Range range, const std::string& meaning) {
     options_.number(name, T().*member, range, meaning);
+    return reads(std::move(name), member);
+  }
+  Fields& text(std::string name, std::string T::*member, const std::string& meaning) {
+    options_.text(name, T().*member, meaning);
     return reads(std::move(name), member);
   }
   /// A word out of several, kept as text where code has no branch on it.
@@ -46,9 +70,10 @@ class Fields {
     return reads(std::move(name), member);
   }
   /// `words`: the word in a study file of every value of the enumeration.
-  template <class Enum>
-  Fields& choice(std::string name, Enum T::*member, std::vector<std::pair<std::string, Enum>> words,
-                 const std::string& meaning) {
+  template <class Enum, class Base>
+  requires(std::is_enum_v<Enum>&& std::is_base_of_v<Base, T>) Fields& choice(
+      std::string name, Enum Base::*member, std::vector<std::pair<std::string, Enum>> words,
+      const std::string& meaning) {
     std::vector<std::string> choices;
     std::string usual;
     for (const auto& [word, value] : words) {
@@ -81,6 +106,8 @@ class Fields {
     return *this;
   }
   Fields& per_lane() { return modified(&Options::per_lane); }
+  Fields& path() { return modified(&Options::path); }
+  Fields& not_identity() { return modified(&Options::not_identity); }
 
   [[nodiscard]] const Options& options() const noexcept { return options_; }
 
