@@ -15,17 +15,17 @@ function(eigensweep_kinds table result)
   set(${result} ${files} PARENT_SCOPE)
 endfunction()
 
-# eigensweep_room(<name> SOURCES ... KINDS <tables> LINK ... [TORCH]): the library eigensweep_<name>, and its kinds' declaration
-# halves as part of the catalog.
+# eigensweep_room(<name> SOURCES ... KINDS <tables> DECLARATIONS ... LINK ... [TORCH]): the library eigensweep_<name>, and its
+# kinds' declaration halves as part of the catalog, with the files of DECLARATIONS that they share.
 function(eigensweep_room name)
-  cmake_parse_arguments(room "TORCH" "" "SOURCES;KINDS;LINK" ${ARGN})
+  cmake_parse_arguments(room "TORCH" "" "SOURCES;KINDS;DECLARATIONS;LINK" ${ARGN})
   set(kind_files)
   foreach(table IN LISTS room_KINDS)
     eigensweep_kinds(${table} files)
     list(APPEND kind_files ${files})
   endforeach()
   if(kind_files)
-    add_library(eigensweep_${name}_declarations OBJECT ${kind_files})
+    add_library(eigensweep_${name}_declarations OBJECT ${kind_files} ${room_DECLARATIONS})
     target_compile_definitions(eigensweep_${name}_declarations PRIVATE EIGENSWEEP_DECLARATIONS)
     target_link_libraries(eigensweep_${name}_declarations PUBLIC eigensweep::options eigensweep_study)
     set_property(GLOBAL APPEND PROPERTY EIGENSWEEP_DECLARATIONS eigensweep_${name}_declarations)

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/kernels/limit_network.hpp"
 
+#include <utility>
+
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/kernels/regression.hpp"
+#include "eigensweep/models/cnn_options.hpp"
 #include "eigensweep/models/input_norm.hpp"
 
 namespace eigensweep::kernels {
@@ -16,15 +19,16 @@ Tensor targets(const data::DeviceDataset& data, const study::Training& training)
 
 std::optional<ConvNetwork> convolutions(const Json& options, const study::DatasetInfo& dataset) {
   if (options.at("kind") != "cnn") return std::nullopt;
+  const auto cnn = study::read<models::CnnOptions>(options);
   ConvNetwork network;
   network.input_shape = dataset.input_shape;
-  network.depth = options.at("depth").get<std::int64_t>();
-  network.kernel = options.at("kernel_size").get<std::int64_t>();
-  network.stride = options.at("stride").get<std::int64_t>();
-  network.pools = options.at("pooling") == "average";
-  network.activation = options.at("activation").get<std::string>();
-  network.weight = options.at("weight_variance").get<double>();
-  network.bias = options.at("bias_variance").get<double>();
+  network.depth = cnn.depth;
+  network.kernel = cnn.kernel_size;
+  network.stride = cnn.stride;
+  network.pools = cnn.pooling == models::CnnOptions::Pooling::average;
+  network.activation = cnn.activation;
+  network.weight = cnn.weight_variance;
+  network.bias = cnn.bias_variance;
   return network;
 }
 
@@ -32,15 +36,19 @@ std::optional<ConvNetwork> convolutions(const Json& options, const study::Datase
 
 LimitNetwork::LimitNetwork(const Json& options, const study::DatasetInfo& dataset, std::int64_t lanes,
                            const torch::Device& device)
-    : conv_(convolutions(options, dataset)),
-      activation_(options.at("activation").get<std::string>()),
-      laws_(ntk_laws(options.at("depth").get<std::int64_t>(), options.at("weight_variance").get<double>(),
-                     options.at("bias_variance").get<double>())),
+    : LimitNetwork(study::read<models::NetworkOptions>(options), convolutions(options, dataset), dataset, lanes,
+                   device) {}
+
+LimitNetwork::LimitNetwork(const models::NetworkOptions& network, std::optional<ConvNetwork> conv,
+                           const study::DatasetInfo& dataset, std::int64_t lanes, const torch::Device& device)
+    : conv_(std::move(conv)),
+      activation_(network.activation),
+      laws_(ntk_laws(network.depth, network.weight_variance, network.bias_variance)),
       coefficients_(torch::zeros({lanes, dataset.train_samples, dataset.classes},
                                  torch::TensorOptions(device).dtype(torch::kFloat64))) {
   lanes_ = lanes;
   buffers_.push_back({"coefficients", coefficients_});
-  normalise_inputs(models::make_input_norm(options, dataset, lanes, device));
+  normalise_inputs(models::make_input_norm(network.normalise, dataset, lanes, device));
 }
 
 void LimitNetwork::attach(const Tensor& images) { train_inputs_ = normalised(data::to_inputs(images)); }
@@ -102,11 +110,10 @@ std::vector<double> LimitNetwork::train(const data::DeviceDataset& data, const s
   return losses;
 }
 
-bool is_infinite(const Json& options) { return options.at("width") == "inf"; }
-
 std::unique_ptr<models::Model> make_network(const Json& options, const study::DatasetInfo& dataset,
                                             const std::vector<std::uint64_t>& seeds, const torch::Device& device) {
-  if (!is_infinite(options)) return models::make_model(options, dataset, seeds, device);
+  if (!study::read<models::NetworkOptions>(options).is_infinite())
+    return models::make_model(options, dataset, seeds, device);
   return std::make_unique<LimitNetwork>(options, dataset, static_cast<std::int64_t>(seeds.size()), device);
 }
 

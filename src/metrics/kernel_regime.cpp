@@ -31,7 +31,9 @@ struct RegimeOptions {
 #ifdef EIGENSWEEP_DECLARATIONS
 #include <fmt/format.h>
 
+#include "eigensweep/models/network_options.hpp"
 #include "eigensweep/study/fit.hpp"
+#include "eigensweep/study/training.hpp"
 #include "kernel_memory.hpp"
 #include "tangent_refusal.hpp"
 
@@ -42,10 +44,10 @@ double probe_samples(const RegimeOptions& regime, const study::WorkContext& cont
   return taken(static_cast<double>(regime.samples), regime.there(context.dataset));
 }
 
-bool is_finite(const Json&, const Json& config) { return config.at("model").at("width") != "inf"; }
+bool is_finite(const Json&, const Json& config) { return !models::network_of(config).is_infinite(); }
 
 bool has_snapshots(const Json& options, const Json& config) {
-  return is_finite(options, config) && config.at("training").at("snapshots") != 0;
+  return is_finite(options, config) && study::read<study::Training>(config.at("training")).snapshots != 0;
 }
 
 bool keeps_grams(const Json& options, const Json&) { return study::read<RegimeOptions>(options).keep_grams; }
@@ -194,7 +196,7 @@ class KernelRegime final : public Metric {
     const data::DeviceDataset::Part part = subject.data.part(options_.split);
     const Tensor images = part.images.slice(0, 0, options_.samples);
     const Tensor labels = part.labels.slice(0, 0, options_.samples);
-    Columns columns = kernels::is_infinite(subject.config.at("model")) ? of_limit(subject, images, labels)
+    Columns columns = models::network_of(subject.config).is_infinite() ? of_limit(subject, images, labels)
                                                                        : of_training(subject, images, labels);
     if (options_.keep_grams) columns["hidden_grams"] = grams(subject.model, images);
     std::vector<Measurement> lanes;

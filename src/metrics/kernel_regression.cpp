@@ -37,6 +37,7 @@ struct RegressionOptions {
 #include <algorithm>
 #include <cmath>
 
+#include "eigensweep/models/network_options.hpp"
 #include "kernel_memory.hpp"
 #include "tangent_refusal.hpp"
 
@@ -50,7 +51,7 @@ double fitted_samples(const RegressionOptions& regression, const study::DatasetI
 }
 
 // At infinite width the network itself is the regression.
-bool is_trained(const Json&, const Json& config) { return config.at("model").at("width") != "inf"; }
+bool is_trained(const Json&, const Json& config) { return !models::network_of(config).is_infinite(); }
 
 double kernel_side(const RegressionOptions& regression, const study::DatasetInfo& dataset) {
   return fitted_samples(regression, dataset) * static_cast<double>(dataset.classes);
@@ -140,7 +141,7 @@ class KernelRegression final : public Metric {
   std::vector<Measurement> measure(const Subject& subject) override {
     std::vector<Measurement> lanes(static_cast<std::size_t>(subject.model.lanes()));
     // At infinite width the network is this regression, on all samples.
-    if (kernels::is_infinite(subject.config.at("model"))) return lanes;
+    if (models::network_of(subject.config).is_infinite()) return lanes;
     const auto initial = initial_networks(subject);
     regress(*initial, subject, "_initial", lanes);
     regress(subject.model, subject, "_final", lanes);

@@ -35,6 +35,7 @@ struct SpectrumOptions {
 
 #include <algorithm>
 
+#include "eigensweep/models/network_options.hpp"
 #include "eigensweep/study/fit.hpp"
 #include "kernel_memory.hpp"
 
@@ -80,9 +81,7 @@ study::Kind declare_spectrum() {
       return fmt::format("fit_first {} is not below fit_last {}; a slope needs two ranks", spectrum.fit_first,
                          spectrum.fit_last);
     }
-    const Json& model = config.at("model");
-    const bool reads_data = model.at("batch_norm").get<bool>() || model.at("whiten").get<int>() > 0;
-    if (spectrum.network == SpectrumOptions::Network::trained || !reads_data) return "";
+    if (spectrum.network == SpectrumOptions::Network::trained || !models::network_of(config).reads_samples()) return "";
     return "network 'initial' is not defined with batch_norm or whiten, whose statistics come with training; choose "
            "'trained'";
   });
@@ -170,7 +169,7 @@ class Spectrum final : public Metric {
     const torch::Tensor images = options_.samples == 0 ? all : all.slice(0, 0, std::min(options_.samples, all.size(0)));
     // At infinite width training moves no hidden layer.
     const bool is_initial = options_.network == SpectrumOptions::Network::initial;
-    const bool remade = is_initial && !kernels::is_infinite(subject.config.at("model"));
+    const bool remade = is_initial && !models::network_of(subject.config).is_infinite();
     const std::unique_ptr<models::Model> initial = remade ? initial_networks(subject) : nullptr;
     models::Model& model = initial ? *initial : subject.model;
     std::vector<models::Eigensystem> layers;

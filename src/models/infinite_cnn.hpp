@@ -1,48 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
-#include <vector>
-
-#include "cnn_blocks.hpp"
-#include "infinite.hpp"
+#include "eigensweep/models/cnn_options.hpp"
 
 namespace eigensweep::models {
 
-/// What a pair of images costs the recursion: the pairs of positions that it keeps in all blocks. Those at equal
-/// positions; below each pooling, of each of its windows all pairs (kernels/conv_limit.hpp).
-inline double position_pairs(const Json& options, const study::DatasetInfo& dataset) {
-  const std::vector<CnnBlock> blocks = cnn_blocks(options, dataset);
-  const bool pools = options.at("pooling") == "average";
-  double pairs = 0;
-  std::int64_t reach = 0;
-  for (auto block = blocks.rbegin(); block != blocks.rend(); ++block) {
-    if (pools) reach = 2 * reach + 1;
-    const auto along = [&](std::int64_t size) {
-      const std::int64_t far = std::min(reach, size - 1);
-      return static_cast<double>((2 * far + 1) * size - far * (far + 1));
-    };
-    pairs += along(block->height) * along(block->width);
-    reach *= block->stride;
-  }
-  return pairs;
-}
-
 /// The same as infinite_shape() for a convolutional network.
-inline study::ModelShape infinite_cnn_shape(const Json& options, const study::DatasetInfo& dataset) {
-  // Measured on one core: 20 ns a pair of positions, 120 ns of tanh's series, at 50 operations a ns of the cost model.
-  const double pair_flops = options.at("activation") == "tanh" ? 6000 : 1000;
-  const auto samples = static_cast<double>(dataset.train_samples);
-  const double kernel = pair_flops * position_pairs(options, dataset);
-  study::ModelShape shape;
-  shape.forward_flops = samples * kernel;
-  shape.first_layer_flops = shape.forward_flops;
-  shape.parameters = dataset.train_samples * dataset.classes;
-  shape.closed_form_flops = samples * samples / 2 * kernel + 20.0 * samples * samples * samples;
-  shape.closed_form_bytes = std::max(5.0 * 8.0 * samples * samples, limit_chunk_bytes);
-  shape.infinite_layers = options.at("depth").get<std::int64_t>() + 1;
-  shape.patches = static_cast<std::int64_t>(position_pairs(options, dataset));
-  return shape;
-}
+study::ModelShape infinite_cnn_shape(const CnnOptions& cnn, const study::DatasetInfo& dataset);
 
 }  // namespace eigensweep::models

@@ -63,13 +63,17 @@ class PerChannel final : public InputNorm {
 
 }  // namespace
 
-std::unique_ptr<InputNorm> make_input_norm(const Json& options, const study::DatasetInfo& dataset, std::int64_t lanes,
-                                           const torch::Device& device) {
-  const std::string kind = options.value("normalise", "none");
-  if (kind == "none") return nullptr;
-  if (kind == "per_image") return std::make_unique<PerImage>();
-  EIGENSWEEP_EXPECT(kind == "per_channel");
-  return std::make_unique<PerChannel>(dataset.input_shape.front(), lanes, device);
+std::unique_ptr<InputNorm> make_input_norm(NetworkOptions::InputScale scale, const study::DatasetInfo& dataset,
+                                           std::int64_t lanes, const torch::Device& device) {
+  switch (scale) {
+    case NetworkOptions::InputScale::none:
+      return nullptr;
+    case NetworkOptions::InputScale::per_image:
+      return std::make_unique<PerImage>();
+    case NetworkOptions::InputScale::per_channel:
+      return std::make_unique<PerChannel>(dataset.input_shape.front(), lanes, device);
+  }
+  throw ContractViolation("an unknown way to normalise inputs");
 }
 
 }  // namespace eigensweep::models

@@ -5,6 +5,7 @@
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/models/input_norm.hpp"
+#include "eigensweep/models/network_options.hpp"
 
 namespace eigensweep::models {
 
@@ -79,12 +80,13 @@ std::unique_ptr<Model> make_kind(const Json& options, const study::DatasetInfo& 
 
 std::unique_ptr<Model> make_model(const Json& options, const study::DatasetInfo& dataset,
                                   const std::vector<std::uint64_t>& seeds, const torch::Device& device) {
+  const auto network = study::read<NetworkOptions>(options);
   std::unique_ptr<Model> model = make_kind(options, dataset, seeds, device);
   // Initial weights are a function of the seed, so the network as it was is made anew whenever it is needed.
-  model->rescale_outputs(options.value("output_scale", 1.0),
-                         options.value("centre_output", false) ? make_kind(options, dataset, seeds, device) : nullptr);
-  model->normalise_inputs(make_input_norm(options, dataset, model->lanes(), device));
-  if (options.value("precision", "float32") == "float64") model->set_precision(torch::kFloat64);
+  model->rescale_outputs(network.output_scale,
+                         network.centre_output ? make_kind(options, dataset, seeds, device) : nullptr);
+  model->normalise_inputs(make_input_norm(network.normalise, dataset, model->lanes(), device));
+  if (network.precision == NetworkOptions::Precision::float64) model->set_precision(torch::kFloat64);
   return model;
 }
 

@@ -18,17 +18,18 @@ Tensor normal(const std::vector<std::uint64_t>& seeds, std::uint64_t stream, dou
 
 }  // namespace
 
-Parametrisation::Parametrisation(const Json& options)
-    : kind_(options.value("parametrisation", "standard")),
-      weight_variance_(options.value("weight_variance", 0.0)),
-      bias_variance_(options.value("bias_variance", 0.0)),
-      base_width_(options.value("base_width", 64.0)),
-      width_(options.at("width").get<double>()) {}
+Parametrisation::Parametrisation(const NetworkOptions& options)
+    : scaling_(options.parametrisation),
+      weight_variance_(options.weight_variance),
+      bias_variance_(options.bias_variance),
+      base_width_(static_cast<double>(options.base_width)),
+      width_(static_cast<double>(options.width.value)) {}
 
 AffineScale Parametrisation::scale(Layer layer, std::int64_t fan_in) const {
   const auto inputs = static_cast<double>(fan_in);
-  if (kind_ == "ntk") return {1, std::sqrt(weight_variance_ / inputs), 1, std::sqrt(bias_variance_)};
-  if (kind_ == "mup" && layer == Layer::output) {
+  if (scaling_ == NetworkOptions::Scaling::ntk)
+    return {1, std::sqrt(weight_variance_ / inputs), 1, std::sqrt(bias_variance_)};
+  if (scaling_ == NetworkOptions::Scaling::mup && layer == Layer::output) {
     return {std::sqrt(weight_variance_ / base_width_), base_width_ / width_, std::sqrt(bias_variance_), 1};
   }
   return {std::sqrt(weight_variance_ / inputs), 1, std::sqrt(bias_variance_), 1};

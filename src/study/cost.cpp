@@ -98,9 +98,6 @@ void add_memory(const Catalog& catalog, const WorkContext& context, const std::v
   cost.lane_bytes = resident + most;
 }
 
-/// How many float32 numbers or operations one of the network's counts for.
-double numbers_in_one(const Json& model) { return model.value("precision", "float32") == "float64" ? 2 : 1; }
-
 }  // namespace
 
 LaneCost lane_cost(const Study& study, const Catalog& catalog, const Trial& trial,
@@ -112,9 +109,8 @@ LaneCost lane_cost(const Study& study, const Catalog& catalog, const Trial& tria
   // Forward, gradient to the weights, gradient to the inputs of every layer but the first.
   const auto training = read<Training>(config.at("training"));
   const AdversaryWork adversary = adversary_work(training);
-  // The network at initialisation runs beside it, where it is subtracted; an attack differentiates both.
-  const bool is_double = config.at("model").value("centre_output", false) && context.model.closed_form_flops == 0;
-  const double networks = is_double ? 2 : 1;
+  // An attack differentiates the network at initialisation as well, where that is subtracted.
+  const double networks = context.model.networks;
   const double sample_flops =
       adversary.samples * ((2.0 + networks) * context.model.forward_flops - context.model.first_layer_flops) +
       adversary.gradients * 2.0 * networks * context.model.forward_flops;
@@ -126,7 +122,7 @@ LaneCost lane_cost(const Study& study, const Catalog& catalog, const Trial& tria
                         steps * static_cast<double>(context.model.parameters) * optimizer_flops +
                         penalty_flops(config.at("regularizers"), catalog, context);
   if (context.model.closed_form_flops > 0) cost.training_flops = context.model.closed_form_flops;
-  const double precision = context.model.closed_form_flops > 0 ? 1 : numbers_in_one(config.at("model"));
+  const double precision = context.model.numbers_in_one;
   cost.training_flops *= precision;
   cost.step_flops = steps > 0 ? cost.training_flops / steps : 0;
   cost.overhead = cost.step_flops > 0 ? step_overhead_flops / cost.step_flops : 0;

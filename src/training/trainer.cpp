@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/models/network_options.hpp"
 #include "eigensweep/models/numerical.hpp"
 #include "eigensweep/models/parametrisation.hpp"
 
@@ -45,8 +46,7 @@ std::vector<double> to_vector(const Tensor& tensor) {
 /// Sets what every parameter's learning rate is multiplied by.
 std::vector<models::NamedTensor>& with_rates(std::vector<models::NamedTensor>& parameters, const Json& config,
                                              study::Training::RateRule rule) {
-  const Json& model = config.at("model");
-  const double ratio = model.at("width").get<double>() / model.value("base_width", 64.0);
+  const double ratio = models::network_of(config).width_ratio();
   const bool is_adaptive = config.at("training").at("optimizer").at("kind") != "sgd";
   for (models::NamedTensor& named : parameters) {
     named.rate = models::rate_factor(rule, is_adaptive, named.place, ratio);
@@ -55,7 +55,7 @@ std::vector<models::NamedTensor>& with_rates(std::vector<models::NamedTensor>& p
 }
 
 /// Of Chizat, Oyallon, Bach 2019: with outputs a times as large, the task's loss counts 1 / a^2.
-double task_weight(const Json& config) { return std::pow(config.at("model").value("output_scale", 1.0), -2.0); }
+double task_weight(const Json& config) { return std::pow(models::network_of(config).output_scale, -2.0); }
 
 }  // namespace
 

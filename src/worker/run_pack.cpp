@@ -13,6 +13,7 @@
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/version.hpp"
 #include "eigensweep/kernels/limit_network.hpp"
+#include "eigensweep/models/network_options.hpp"
 #include "eigensweep/models/numerical.hpp"
 #include "eigensweep/models/safetensors.hpp"
 #include "eigensweep/worker/host.hpp"
@@ -187,7 +188,7 @@ Ending run_pack(const wire::Task& asked, Session& session, const PackHooks& hook
   std::vector<models::Snapshot> kept;
   const Json& model_options = task.lanes.front().config.at("model");
 
-  if (train && kernels::is_infinite(model_options)) {
+  if (train && study::read<models::NetworkOptions>(model_options).is_infinite()) {
     loaded = train_limit(task, session, data, hooks, lost);
   } else if (train) {
     const Clock::time_point start = Clock::now();
@@ -247,7 +248,8 @@ Ending run_pack(const wire::Task& asked, Session& session, const PackHooks& hook
       check_owner(files.back(), task.lanes[lane].trial);
       models::load_lane(*loaded, static_cast<std::int64_t>(lane), files.back());
     }
-    if (!kernels::is_infinite(model_options)) kept = models::kept_snapshots(*loaded, files);
+    if (!study::read<models::NetworkOptions>(model_options).is_infinite())
+      kept = models::kept_snapshots(*loaded, files);
   }
 
   models::Model& model = trainer ? trainer->model() : *loaded;

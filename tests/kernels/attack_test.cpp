@@ -4,6 +4,7 @@
 #include "eigensweep/attacks/evaluate.hpp"
 #include "eigensweep/data/dataset.hpp"
 #include "eigensweep/kernels/limit_network.hpp"
+#include "resolved.hpp"
 
 using namespace eigensweep;
 using torch::Tensor;
@@ -50,7 +51,7 @@ TEST_CASE("attacks on infinite width get the accuracies of an independent progra
                      {"normalise", "none"},
                      {"weight_variance", one.weight_variance},
                      {"bias_variance", one.bias_variance}};
-    kernels::LimitNetwork network(model, set.info, 1, torch::kCPU);
+    kernels::LimitNetwork network(resolved(study::Family::model, model), set.info, 1, torch::kCPU);
     study::Training training;
     training.target_offset = 0.1;
     training.limit_time = study::Training::LimitTime::end;

@@ -5,6 +5,7 @@
 
 #include "eigensweep/kernels/dual.hpp"
 #include "eigensweep/models/model.hpp"
+#include "resolved.hpp"
 
 using namespace eigensweep;
 using kernels::ConvNetwork;
@@ -112,20 +113,17 @@ std::array<double, 2> by_all_pairs(const ConvNetwork& network, const Tensor& one
 }
 
 Json wide_cnn(const ConvNetwork& network) {
-  return {{"kind", "cnn"},
-          {"depth", network.depth},
-          {"channels", 128},
-          {"kernel_size", network.kernel},
-          {"stride", network.stride},
-          {"pooling", network.pools ? "average" : "none"},
-          {"width", 512},
-          {"activation", network.activation},
-          {"batch_norm", false},
-          {"whiten", 0},
-          {"whiten_about", "mean"},
-          {"parametrisation", "ntk"},
-          {"weight_variance", network.weight},
-          {"bias_variance", network.bias}};
+  return resolved(study::Family::model, {{"kind", "cnn"},
+                                         {"depth", network.depth},
+                                         {"channels", 128},
+                                         {"kernel_size", network.kernel},
+                                         {"stride", network.stride},
+                                         {"pooling", network.pools ? "average" : "none"},
+                                         {"width", 512},
+                                         {"activation", network.activation},
+                                         {"parametrisation", "ntk"},
+                                         {"weight_variance", network.weight},
+                                         {"bias_variance", network.bias}});
 }
 
 }  // namespace

@@ -87,7 +87,8 @@ TEST_CASE("wide networks' tangent kernels are near that of infinite width") {
 TEST_CASE("a network whose layers are not all affine shows none") {
   Json asked = options(12, 2, "relu", "standard");
   asked["batch_norm"] = true;
-  const auto model = models::make_model(asked, {100, 100, {1, 1, 7}, 4}, {1}, torch::kCPU);
+  const auto model =
+      models::make_model(resolved(study::Family::model, asked), {100, 100, {1, 1, 7}, 4}, {1}, torch::kCPU);
   CHECK_FALSE(model->trace_affine(true));
   CHECK_THROWS_AS(kernels::empirical_ntk(*model, torch::rand({3, 7})), ContractViolation);
 }

@@ -21,6 +21,7 @@
 #include "eigensweep/kernels/empirical.hpp"
 #include "eigensweep/kernels/limit.hpp"
 #include "eigensweep/models/safetensors.hpp"
+#include "resolved.hpp"
 
 using namespace eigensweep;
 using torch::Tensor;
@@ -82,11 +83,13 @@ int main(int count, char** words) {
     seconds = fastest(std::atoi(words[8]), [&] { limit = kernels::conv_limit(network, x1, inputs.at("x2")); });
     output.tensors = {{"nngp", limit.nngp}, {"ntk", limit.ntk}};
   } else {
-    const Json options{{"kind", "mlp"},          {"width", std::atol(words[6])},
-                       {"depth", depth},         {"activation", activation},
-                       {"batch_norm", false},    {"whiten", 0},
-                       {"whiten_about", "mean"}, {"parametrisation", "ntk"},
-                       {"weight_variance", 2.0}, {"bias_variance", 0.1}};
+    const Json options = resolved(study::Family::model, {{"kind", "mlp"},
+                                                         {"width", std::atol(words[6])},
+                                                         {"depth", depth},
+                                                         {"activation", activation},
+                                                         {"parametrisation", "ntk"},
+                                                         {"weight_variance", 2.0},
+                                                         {"bias_variance", 0.1}});
     const auto model = models::make_model(options, {1, 1, {1, 1, x1.size(1)}, 10}, {0}, torch::kCPU);
     kernels::EmpiricalNtk ntk;
     seconds = fastest(std::atoi(words[7]), [&] { ntk = kernels::empirical_ntk(*model, x1, /*full=*/true); });

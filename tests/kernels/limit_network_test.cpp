@@ -6,6 +6,7 @@
 #include "eigensweep/kernels/empirical.hpp"
 #include "eigensweep/kernels/regression.hpp"
 #include "eigensweep/models/spectra.hpp"
+#include "resolved.hpp"
 
 using namespace eigensweep;
 using torch::Tensor;
@@ -19,20 +20,15 @@ const data::DeviceDataset& few_digits() {
 }
 
 Json model(const Json& width, const char* activation = "relu") {
-  return {{"kind", "mlp"},
-          {"width", width},
-          {"depth", 2},
-          {"activation", activation},
-          {"batch_norm", false},
-          {"whiten", 0},
-          {"whiten_about", "mean"},
-          {"normalise", "per_image"},
-          {"parametrisation", "ntk"},
-          {"weight_variance", 2.0},
-          {"bias_variance", 0.1},
-          {"base_width", 64},
-          {"output_scale", 1.0},
-          {"centre_output", true}};
+  return resolved(study::Family::model, {{"kind", "mlp"},
+                                         {"width", width},
+                                         {"depth", 2},
+                                         {"activation", activation},
+                                         {"normalise", "per_image"},
+                                         {"parametrisation", "ntk"},
+                                         {"weight_variance", 2.0},
+                                         {"bias_variance", 0.1},
+                                         {"centre_output", true}});
 }
 
 constexpr double learning_rate = 0.05;

@@ -7,6 +7,7 @@
 
 #include "eigensweep/core/json.hpp"
 #include "eigensweep/models/model.hpp"
+#include "resolved.hpp"
 
 // Small networks in a chosen precision, and their Jacobians by brute force.
 namespace eigensweep::test {
@@ -14,15 +15,21 @@ namespace eigensweep::test {
 using torch::Tensor;
 
 inline Json options(int width, int depth, const char* activation, const char* parametrisation) {
-  return {{"kind", "mlp"},        {"width", width},      {"depth", depth},         {"activation", activation},
-          {"batch_norm", false},  {"whiten", 0},         {"whiten_about", "mean"}, {"parametrisation", parametrisation},
-          {"weight_variance", 2}, {"bias_variance", 0.1}};
+  return {{"kind", "mlp"},
+          {"width", width},
+          {"depth", depth},
+          {"activation", activation},
+          {"parametrisation", parametrisation},
+          {"weight_variance", 2},
+          {"bias_variance", 0.1}};
 }
 
 /// On images of `channels` x side x side where these are given, else on vectors.
-inline std::unique_ptr<models::Model> network(Json asked, const std::vector<std::int64_t>& shape, std::int64_t classes,
-                                              const std::vector<std::uint64_t>& seeds, torch::ScalarType type) {
-  auto model = models::make_model(asked, {100, 100, shape, classes}, seeds, torch::kCPU);
+inline std::unique_ptr<models::Model> network(const Json& asked, const std::vector<std::int64_t>& shape,
+                                              std::int64_t classes, const std::vector<std::uint64_t>& seeds,
+                                              torch::ScalarType type) {
+  auto model =
+      models::make_model(resolved(study::Family::model, asked), {100, 100, shape, classes}, seeds, torch::kCPU);
   model->set_precision(type);
   return model;
 }

@@ -220,17 +220,14 @@ namespace {
 Json regime_options() { return resolved(study::Family::metric, "kernel_regime", {{"samples", 40}}); }
 
 Json mlp_config() {
-  return {{"model",
-           {{"kind", "mlp"},
-            {"width", 20},
-            {"depth", 2},
-            {"activation", "relu"},
-            {"batch_norm", false},
-            {"whiten", 0},
-            {"whiten_about", "mean"},
-            {"parametrisation", "ntk"},
-            {"weight_variance", 2.0},
-            {"bias_variance", 0.1}}}};
+  return resolved_config({{"model",
+                           {{"kind", "mlp"},
+                            {"width", 20},
+                            {"depth", 2},
+                            {"activation", "relu"},
+                            {"parametrisation", "ntk"},
+                            {"weight_variance", 2.0},
+                            {"bias_variance", 0.1}}}});
 }
 
 metrics::Measurement regime_of(models::Model& model, const data::DeviceDataset& set, const Json& config,
@@ -382,18 +379,14 @@ TEST_CASE("the exponent of a wide layer at initialisation is that of infinite wi
   // The first layer of a ReLU network under torch's default law, on 2,500 images; 1.401 is an independent program's, on
   // other ones.
   const data::DeviceDataset set = digits(2500);
-  const Json limit_options{{"kind", "mlp"},
-                           {"width", "inf"},
-                           {"depth", 1},
-                           {"activation", "relu"},
-                           {"normalise", "none"},
-                           {"weight_variance", 1.0 / 3.0},
-                           {"bias_variance", 1.0 / (3.0 * 784.0)}};
+  const Json limit_options = resolved(study::Family::model, {{"kind", "mlp"},
+                                                             {"width", "inf"},
+                                                             {"activation", "relu"},
+                                                             {"weight_variance", 1.0 / 3.0},
+                                                             {"bias_variance", 1.0 / (3.0 * 784.0)}});
   kernels::LimitNetwork limit(limit_options, set.info, 1, torch::kCPU);
   Json config = mlp_config();
-  config["model"] = {{"kind", "mlp"},         {"width", 2000},       {"depth", 1},
-                     {"activation", "relu"},  {"batch_norm", false}, {"whiten", 0},
-                     {"whiten_about", "mean"}};
+  config["model"] = resolved(study::Family::model, {{"kind", "mlp"}, {"width", 2000}, {"activation", "relu"}});
   const auto wide = models::make_model(config.at("model"), set.info, {1}, torch::kCPU);
   Json options = spectrum_options();
   options["fit_first"] = 11;

@@ -5,6 +5,7 @@
 
 #include "eigensweep/models/model.hpp"
 #include "eigensweep/study/kind.hpp"
+#include "resolved.hpp"
 
 using namespace eigensweep;
 using namespace eigensweep::models;
@@ -14,15 +15,15 @@ namespace {
 const study::DatasetInfo images{100, 100, {3, 14, 12}, 7};
 
 Json cnn(const std::string& activation, bool batch_norm, int whiten = 0) {
-  return {{"kind", "cnn"},
-          {"depth", 2},
-          {"channels", 4},
-          {"kernel_size", 3},
-          {"width", 12},
-          {"activation", activation},
-          {"batch_norm", batch_norm},
-          {"whiten", whiten},
-          {"whiten_about", "zero"}};
+  return resolved(study::Family::model, {{"kind", "cnn"},
+                                         {"depth", 2},
+                                         {"channels", 4},
+                                         {"kernel_size", 3},
+                                         {"width", 12},
+                                         {"activation", activation},
+                                         {"batch_norm", batch_norm},
+                                         {"whiten", whiten},
+                                         {"whiten_about", "zero"}});
 }
 
 // The same network by LibTorch's functions, sample-major, from a lane's weights.

@@ -4,9 +4,11 @@
 #include <catch2/catch.hpp>
 
 #include "eigensweep/models/safetensors.hpp"
+#include "resolved.hpp"
 
 using namespace eigensweep;
 using models::Inputs;
+using InputScale = models::NetworkOptions::InputScale;
 using models::Mode;
 using models::Tensor;
 
@@ -15,14 +17,8 @@ namespace {
 const study::DatasetInfo colour{50, 10, {3, 2, 4}, 4};
 
 Json network(const char* normalise) {
-  return {{"kind", "mlp"},
-          {"width", 6},
-          {"depth", 1},
-          {"activation", "tanh"},
-          {"batch_norm", false},
-          {"whiten", 0},
-          {"whiten_about", "mean"},
-          {"normalise", normalise}};
+  return resolved(study::Family::model,
+                  {{"kind", "mlp"}, {"width", 6}, {"depth", 1}, {"activation", "tanh"}, {"normalise", normalise}});
 }
 
 }  // namespace
@@ -31,7 +27,7 @@ TEST_CASE("per_channel brings every channel of the training set to mean 0 and va
   torch::manual_seed(0);
   Tensor images = torch::randint(0, 256, {50, 24}, torch::kUInt8);
   images.slice(1, 16, 24).fill_(7);  // a channel that never changes
-  const auto layer = models::make_input_norm(network("per_channel"), colour, 2, torch::kCPU);
+  const auto layer = models::make_input_norm(InputScale::per_channel, colour, 2, torch::kCPU);
   layer->fit(images);
   const Tensor x = (*layer)(images.to(torch::kFloat32) / 255).to(torch::kFloat64).view({50, 3, 8});
   const Tensor mean = x.mean(torch::IntArrayRef({0, 2}));
@@ -45,7 +41,7 @@ TEST_CASE("per_image brings every image to mean 0 and squared norm d, and leaves
   torch::manual_seed(1);
   Tensor x = torch::rand({2, 5, 24});
   x[1][4].fill_(0.3);
-  const auto layer = models::make_input_norm(network("per_image"), colour, 2, torch::kCPU);
+  const auto layer = models::make_input_norm(InputScale::per_image, colour, 2, torch::kCPU);
   const Tensor y = (*layer)(x);
   CHECK(y.mean(-1).abs().max().item<double>() < 1e-5);
   const Tensor norms = y.square().sum(-1).flatten();
@@ -72,7 +68,7 @@ TEST_CASE("normalising inputs is the network's first layer, and is kept with it"
   const auto plain = models::make_model(network("none"), colour, seeds, torch::kCPU);
   const auto normalised = models::make_model(network("per_channel"), colour, seeds, torch::kCPU);
   normalised->fit_inputs(images);
-  const auto layer = models::make_input_norm(network("per_channel"), colour, 1, torch::kCPU);
+  const auto layer = models::make_input_norm(InputScale::per_channel, colour, 1, torch::kCPU);
   layer->fit(images);
   const Tensor wanted = plain->forward(Inputs::shared((*layer)(x), 2), Mode::evaluate).logits;
   CHECK(torch::equal(normalised->forward(Inputs::shared(x, 2), Mode::evaluate).logits, wanted));

@@ -6,6 +6,7 @@
 #include "eigensweep/core/file.hpp"
 #include "eigensweep/models/model.hpp"
 #include "eigensweep/models/safetensors.hpp"
+#include "resolved.hpp"
 #include "scratch.hpp"
 
 using namespace eigensweep;
@@ -16,13 +17,12 @@ namespace {
 const study::DatasetInfo dataset{100, 100, {1, 4, 5}, 7};
 
 Json options(const std::string& activation, std::int64_t depth, bool batch_norm) {
-  return {{"kind", "mlp"},
-          {"width", 12},
-          {"depth", depth},
-          {"activation", activation},
-          {"batch_norm", batch_norm},
-          {"whiten", 0},
-          {"whiten_about", "mean"}};
+  return resolved(study::Family::model, {{"kind", "mlp"},
+                                         {"width", 12},
+                                         {"depth", depth},
+                                         {"activation", activation},
+                                         {"batch_norm", batch_norm},
+                                         {"whiten_about", "mean"}});
 }
 
 Tensor named(Model& model, const std::string& name) {
@@ -111,8 +111,7 @@ TEST_CASE("initial weights depend on a lane's seed alone, bit for bit, and follo
     CHECK(in_pack.abs().max().item<double>() <= 1 / std::sqrt(i < 2 ? 20.0 : 12.0));
   }
   const study::DatasetInfo large{1, 1, {1, 28, 28}, 10};
-  const Json wide{{"kind", "mlp"}, {"width", 400},          {"depth", 1}, {"activation", "tanh"}, {"batch_norm", false},
-                  {"whiten", 0},   {"whiten_about", "mean"}};
+  const Json wide = resolved(study::Family::model, {{"kind", "mlp"}, {"width", 400}});
   const Tensor weight = make_model(wide, large, {0}, torch::kCPU)->parameters()[0].tensor;
   CHECK(weight.mean().item<double>() == Approx(0).margin(2e-4));
   CHECK(weight.var().item<double>() == Approx(1.0 / (3 * 784)).epsilon(0.01));
@@ -157,14 +156,9 @@ TEST_CASE("a lane survives its safetensors file bit for bit, a broken file is re
     CHECK_THROWS_AS(read_tensors(file), DataError);
   }
   file::write_atomically(file, bytes);
-  const auto wider = make_model({{"kind", "mlp"},
-                                 {"width", 13},
-                                 {"depth", 2},
-                                 {"activation", "tanh"},
-                                 {"batch_norm", true},
-                                 {"whiten", 0},
-                                 {"whiten_about", "mean"}},
-                                dataset, {1}, torch::kCPU);
+  const auto wider =
+      make_model(resolved(study::Family::model, {{"kind", "mlp"}, {"width", 13}, {"depth", 2}, {"batch_norm", true}}),
+                 dataset, {1}, torch::kCPU);
   CHECK_THROWS_WITH(
       load_lane(*wider, 0, read_tensors(file)),
       Catch::Equals(

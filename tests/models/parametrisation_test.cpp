@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "eigensweep/data/device_dataset.hpp"
+#include "resolved.hpp"
 
 using namespace eigensweep;
 using models::Layer;
@@ -18,16 +19,15 @@ Json options(const char* parametrisation, int width, const Json& more = Json::ob
             {"width", width},
             {"depth", 2},
             {"activation", "relu"},
-            {"batch_norm", false},
-            {"whiten", 0},
-            {"whiten_about", "mean"},
             {"parametrisation", parametrisation},
             {"weight_variance", 2},
             {"bias_variance", 0.1},
             {"base_width", 64}};
   made.update(more);
-  return made;
+  return resolved(study::Family::model, made);
 }
+
+models::NetworkOptions read(const Json& options) { return study::read<models::NetworkOptions>(options); }
 
 study::DatasetInfo inputs(std::int64_t size) { return {100, 100, {1, 1, size}, 3}; }
 
@@ -41,7 +41,7 @@ TEST_CASE("initial weights have the variances of their parametrisation") {
   const std::vector<std::uint64_t> seeds{1, 2};
   for (const auto& [kind, wanted] : std::vector<std::pair<const char*, std::array<double, 2>>>{
            {"standard", {2.0 / 256, 2.0 / 256}}, {"ntk", {1, 1}}, {"mup", {2.0 / 256, 2.0 / 64}}}) {
-    const models::Parametrisation law(options(kind, 256));
+    const models::Parametrisation law(read(options(kind, 256)));
     const std::array<Layer, 2> layers{Layer::hidden, Layer::output};
     for (std::size_t i = 0; i < 2; ++i) {
       const Tensor weight = law.initial_weight(seeds, 4, layers[i], 256, {200, 256});
@@ -53,7 +53,7 @@ TEST_CASE("initial weights have the variances of their parametrisation") {
     CHECK(law.initial_bias(seeds, 5, Layer::hidden, 256, 50000).var().item<double>() ==
           Approx(std::string(kind) == "ntk" ? 1.0 : 0.1).epsilon(0.02));
   }
-  CHECK(models::Parametrisation(options("mup", 256)).scale(Layer::output, 256).weight_factor == 0.25);
+  CHECK(models::Parametrisation(read(options("mup", 256))).scale(Layer::output, 256).weight_factor == 0.25);
 }
 
 TEST_CASE("standard and NTK parametrisation are one law of outputs at initialisation") {

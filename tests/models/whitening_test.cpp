@@ -5,6 +5,7 @@
 
 #include "eigensweep/models/model.hpp"
 #include "eigensweep/study/kind.hpp"
+#include "resolved.hpp"
 
 using namespace eigensweep;
 using namespace eigensweep::models;
@@ -18,8 +19,9 @@ Tensor activations(std::int64_t lanes, std::int64_t width, std::int64_t samples)
 }
 
 Json whitened_mlp(const std::string& about) {
-  return {{"kind", "mlp"},       {"width", 12}, {"depth", 2},           {"activation", "tanh"},
-          {"batch_norm", false}, {"whiten", 2}, {"whiten_about", about}};
+  return resolved(
+      study::Family::model,
+      {{"kind", "mlp"}, {"width", 12}, {"depth", 2}, {"activation", "tanh"}, {"whiten", 2}, {"whiten_about", about}});
 }
 
 }  // namespace

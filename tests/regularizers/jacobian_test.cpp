@@ -3,6 +3,7 @@
 
 #include "eigensweep/regularizers/regularizer.hpp"
 #include "eigensweep/study/kind.hpp"
+#include "resolved.hpp"
 
 using namespace eigensweep;
 using torch::Tensor;
@@ -19,7 +20,7 @@ std::unique_ptr<models::Model> network(const std::string& kind, const std::vecto
   Json made{{"kind", kind},           {"width", 8},          {"depth", 1},
             {"activation", "tanh"},   {"batch_norm", false}, {"whiten", 0},
             {"whiten_about", "mean"}, {"channels", 2},       {"kernel_size", 3}};
-  return models::make_model(made, images, seeds, torch::kCPU);
+  return models::make_model(resolved(study::Family::model, made), images, seeds, torch::kCPU);
 }
 
 // The penalty of each lane on x [E, B, d].

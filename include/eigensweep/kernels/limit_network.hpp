@@ -10,6 +10,7 @@
 #include "eigensweep/kernels/conv_limit.hpp"
 #include "eigensweep/kernels/limit.hpp"
 #include "eigensweep/models/model.hpp"
+#include "eigensweep/models/network_options.hpp"
 #include "eigensweep/study/training.hpp"
 
 namespace eigensweep::kernels {
@@ -34,6 +35,8 @@ class LimitNetwork final : public models::Model {
   std::vector<Tensor> hidden_grams(const Tensor& images) override;
 
  private:
+  LimitNetwork(const models::NetworkOptions& network, std::optional<ConvNetwork> conv,
+               const study::DatasetInfo& dataset, std::int64_t lanes, const torch::Device& device);
   models::Output run(const models::Inputs& inputs, models::Mode mode) override;
   [[nodiscard]] Limit kernels_between(const Tensor& a, const Tensor& b, bool with_hidden = false) const;
 
@@ -43,9 +46,6 @@ class LimitNetwork final : public models::Model {
   Tensor train_inputs_;  // [n, d], normalised
   Tensor coefficients_;  // A [1, n, C] float64, the buffer that is kept
 };
-
-/// Whether a resolved "model" section asks for infinite width.
-bool is_infinite(const Json& options);
 
 /// The network of a resolved "model" section, of finite or infinite width.
 std::unique_ptr<models::Model> make_network(const Json& options, const study::DatasetInfo& dataset,

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "eigensweep/core/json.hpp"
 #include "eigensweep/models/model.hpp"
+#include "eigensweep/models/network_options.hpp"
 
 namespace eigensweep::models {
 
@@ -32,7 +32,7 @@ class InputNorm {
 /// per_channel: (x - mean of the channel) / its standard deviation, both over the training set's samples and pixels;
 /// per_image: (x - mean of the image) / max(its standard deviation, 1/sqrt(d)), so that its squared norm is d (the
 /// bound, TensorFlow's, only matters for an image of one grey).
-std::unique_ptr<InputNorm> make_input_norm(const Json& options, const study::DatasetInfo& dataset, std::int64_t lanes,
-                                           const torch::Device& device);
+std::unique_ptr<InputNorm> make_input_norm(NetworkOptions::InputScale scale, const study::DatasetInfo& dataset,
+                                           std::int64_t lanes, const torch::Device& device);
 
 }  // namespace eigensweep::models

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "eigensweep/core/json.hpp"
 #include "eigensweep/models/model.hpp"
+#include "eigensweep/models/network_options.hpp"
 #include "eigensweep/study/training.hpp"
 
 namespace eigensweep::models {
@@ -30,7 +30,7 @@ inline Place bias_place(Layer layer) { return layer == Layer::output ? Place::ou
 /// A trained tensor times its factor.
 inline Tensor scaled(const Tensor& tensor, double factor) { return factor == 1 ? tensor : tensor * factor; }
 
-/// A network's parametrisation and initial law, by its resolved "model" section:
+/// A network's parametrisation and initial law, by its options:
 ///
 ///   standard  W ~ N(0, weight_variance / fan in), b ~ N(0, bias_variance), no factors
 ///   ntk       W, b ~ N(0, 1), factors sqrt(weight_variance / fan in) and sqrt(bias_variance) (Jacot et al. 2018)
@@ -40,7 +40,7 @@ inline Tensor scaled(const Tensor& tensor, double factor) { return factor == 1 ?
 /// weight_variance 0 is torch's default for nn.Linear: uniform within +-1/sqrt(fan in), weights and biases.
 class Parametrisation {
  public:
-  explicit Parametrisation(const Json& options);
+  explicit Parametrisation(const NetworkOptions& options);
 
   [[nodiscard]] AffineScale scale(Layer layer, std::int64_t fan_in) const;
   /// Initial weights [E, ...shape] and biases [E, units], float32, on the CPU, keyed by (seed, initial_weights,
@@ -51,7 +51,7 @@ class Parametrisation {
                                     std::int64_t fan_in, std::int64_t units) const;
 
  private:
-  std::string kind_;
+  NetworkOptions::Scaling scaling_;
   double weight_variance_;
   double bias_variance_;
   double base_width_;

@@ -76,6 +76,8 @@ struct ModelShape {
   double closed_form_bytes = 0;             ///< what that holds at once
   std::vector<std::int64_t> hidden_widths;  ///< N of each hidden layer that spectra and penalties read
   std::int64_t infinite_layers = 0;         ///< hidden layers of infinite width, which have no such N
+  double networks = 1;                      ///< how many run side by side: 2 where the initial one is subtracted
+  double numbers_in_one = 1;                ///< how many float32 numbers or operations one of the network's counts for
 };
 
 /// Everything a cost function may read.

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "eigensweep/study/fields.hpp"
+
+namespace eigensweep::models {
+
+/// The options that every network has: its layers' size and number, how they are parametrised, and layers that
+/// normalise its inputs or whiten. A kind of model is a struct that extends this one.
+struct NetworkOptions {
+  enum class Scaling { standard, ntk, mup };
+  enum class Precision { float32, float64 };
+  enum class InputScale { none, per_channel, per_image };
+  enum class Centre { mean, zero };
+  using Scalings = std::vector<std::pair<std::string, Scaling>>;
+
+  study::IntegerOrInfinity width;
+  std::int64_t depth = 1;
+  std::string activation = "tanh";
+  bool batch_norm = false;
+  Scaling parametrisation = Scaling::standard;
+  double weight_variance = 0.0;
+  double bias_variance = 0.0;
+  std::int64_t base_width = 64;
+  double output_scale = 1.0;
+  bool centre_output = false;
+  Precision precision = Precision::float32;
+  InputScale normalise = InputScale::none;
+  std::int64_t whiten = 0;
+  Centre whiten_about = Centre::mean;
+
+  [[nodiscard]] bool is_infinite() const { return width.is_infinite; }
+  /// Whether its function changes with the training samples that it is shown, weights aside.
+  [[nodiscard]] bool reads_samples() const { return batch_norm || whiten > 0; }
+  /// How often its width is the one at which learning-rate rules change nothing.
+  [[nodiscard]] double width_ratio() const {
+    return static_cast<double>(width.value) / static_cast<double>(base_width);
+  }
+
+  /// Each adds options to those of a kind of model; `meaning` says what it is in that kind.
+  template <class T>
+  static study::Fields<T>& add_width(study::Fields<T>& fields, const std::string& meaning) {
+    return fields.integer("width", &T::width, {1, 1e6}, meaning);
+  }
+  template <class T>
+  static study::Fields<T>& add_depth(study::Fields<T>& fields, double most, const std::string& meaning) {
+    return fields.integer("depth", &T::depth, {1, most}, meaning);
+  }
+  template <class T>
+  static study::Fields<T>& add_units(study::Fields<T>& fields, const std::string& batch_norm_meaning) {
+    return fields
+        .choice("activation", &T::activation, {"tanh", "relu", "erf", "gelu"}, "nonlinearity of the hidden layers")
+        .boolean("batch_norm", &T::batch_norm, batch_norm_meaning);
+  }
+  template <class T>
+  static study::Fields<T>& add_layers(study::Fields<T>& fields, const Scalings& scalings) {
+    return fields
+        .choice("parametrisation", &T::parametrisation, scalings,
+                "whether layers carry a factor of their width: 'ntk' on all weights, 'mup' on the readout")
+        .number("weight_variance", &T::weight_variance, {0, 1e6},
+                "variance of the initial weights times fan in; 0 takes torch's default law for weights and biases")
+        .number("bias_variance", &T::bias_variance, {0, 1e6},
+                "variance of the initial biases; read where weight_variance is above 0")
+        .integer("base_width", &T::base_width, {1, 1e6}, "width at which 'mup' and learning-rate rules change nothing")
+        .number("output_scale", &T::output_scale, {0, 1e9, true},
+                "what outputs are multiplied by: large makes training lazy; the task's loss is divided by its square")
+        .boolean("centre_output", &T::centre_output,
+                 "subtract the outputs at initialisation, so that training starts from 0")
+        .choice("precision", &T::precision, {{"float32", Precision::float32}, {"float64", Precision::float64}},
+                "what the network's numbers are, in training and evaluation; float64 takes twice the time and memory "
+                "on a CPU, and far more time on most GPUs")
+        .choice("normalise", &T::normalise,
+                {{"none", InputScale::none},
+                 {"per_channel", InputScale::per_channel},
+                 {"per_image", InputScale::per_image}},
+                "a first layer that brings inputs to mean 0 and variance 1, by channel over the training set or by "
+                "image; epsilon stays in units of the inputs")
+        .integer("whiten", &T::whiten, {0, 1000},
+                 "which hidden layer (from 1) is whitened by its Cholesky factor; 0 whitens none")
+        .choice("whiten_about", &T::whiten_about, {{"mean", Centre::mean}, {"zero", Centre::zero}},
+                "about what the whitened layer's second moments are taken; its activations are never centred");
+  }
+  static Scalings all_scalings() {
+    return {{"standard", Scaling::standard}, {"ntk", Scaling::ntk}, {"mup", Scaling::mup}};
+  }
+
+  /// Of any kind of model.
+  static study::Fields<NetworkOptions> fields() {
+    study::Fields<NetworkOptions> fields;
+    add_width(fields, "");
+    add_depth(fields, 1000, "");
+    add_units(fields, "");
+    return add_layers(fields, all_scalings());
+  }
+};
+
+/// The network of a resolved configuration.
+inline NetworkOptions network_of(const Json& config) { return study::read<NetworkOptions>(config.at("model")); }
+
+}  // namespace eigensweep::models

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "layered.hpp"
+
+#include <utility>
+
+namespace eigensweep::models {
+
+LayeredModel::LayeredModel(const NetworkOptions& options, const std::vector<std::uint64_t>& seeds,
+                           const torch::Device& device)
+    : seeds_(seeds),
+      device_(device),
+      law_(options),
+      activation_(options.activation),
+      about_(options.whiten_about == NetworkOptions::Centre::zero ? About::zero : About::mean),
+      whitened_(static_cast<std::size_t>(options.whiten)) {
+  lanes_ = static_cast<std::int64_t>(seeds.size());
+}
+
+Tensor LayeredModel::trained(const char* what, Place place, Tensor tensor) {
+  tensor.requires_grad_(true);
+  parameters_.push_back({fmt::format("{}.{}", place_, what), tensor, place});
+  return tensor;
+}
+
+void LayeredModel::add_affine(Layer role, std::int64_t fan_in, const std::vector<std::int64_t>& shape) {
+  scales_.push_back(law_.scale(role, fan_in));
+  const Tensor weight = law_.initial_weight(seeds_, stream_++, role, fan_in, shape);
+  const Tensor bias = law_.initial_bias(seeds_, stream_++, role, fan_in, shape.front());
+  weights_.push_back(trained("weight", weight_place(role), weight.to(device_)));
+  biases_.push_back(trained("bias", bias_place(role), bias.to(device_)));
+  ++place_;
+}
+
+void LayeredModel::add_batch_norm(std::int64_t units) {
+  norms_.emplace_back(lanes_, units, device_);
+  norms_.back().add_to(fmt::format("{}", place_++), parameters_, buffers_);
+}
+
+void LayeredModel::add_whitening(std::int64_t width) {
+  if (whitened_ == 0) return;
+  whitening_.emplace(lanes_, width, about_, device_);
+  buffers_.push_back({"whitening.factor", whitening_->factor()});
+}
+
+bool LayeredModel::trace_affine(bool wanted) {
+  // Batch norm's and whitening's own tensors are not affine layers'.
+  if (wanted && (has_batch_norm() || whitening_)) return false;
+  is_traced_ = wanted;
+  return true;
+}
+
+void LayeredModel::refresh(const Tensor& images) {
+  if (whitening_) whitening_->refresh(*this, images, whitened_ - 1);
+}
+
+std::string LayeredModel::trouble(std::int64_t lane) const { return whitening_ ? whitening_->trouble(lane) : ""; }
+
+}  // namespace eigensweep::models
