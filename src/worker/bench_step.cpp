@@ -34,8 +34,9 @@ Json bench_step(const torch::Device& device, std::int64_t width, std::int64_t ba
   constexpr std::int64_t warmup = 3;
   // Real images: on noise the penalised network saturates within some fifty steps, and denormal numbers spoil the
   // timing.
-  const data::DeviceDataset data(
-      data::load({{"kind", "mnist"}, {"folder", ""}, {"train_samples", 0}, {"test_samples", 10}}), device);
+  const study::Kind& mnist = *catalog().find(study::Family::dataset, "mnist");
+  const data::DeviceDataset data(data::load(study::resolved(mnist.options, {{"kind", "mnist"}, {"test_samples", 10}})),
+                                 device);
   const std::int64_t steps_per_epoch = std::max<std::int64_t>(data.info.train_samples / batch, 1);
   const Json lane = config(width, batch, (steps + warmup) / steps_per_epoch + 1, products);
   training::Trainer trainer(std::vector<Json>(static_cast<std::size_t>(lanes), lane), data, device);

@@ -2,8 +2,8 @@
 #include <catch2/catch.hpp>
 
 #include "eigensweep/core/error.hpp"
-#include "eigensweep/data/dataset.hpp"
 #include "idx_file.hpp"
+#include "loaded.hpp"
 #include "scratch.hpp"
 
 using namespace eigensweep;
@@ -30,7 +30,7 @@ Json asked(const std::filesystem::path& folder, int train, int test) {
 
 std::string complaint(const Json& options) {
   try {
-    data::load(options);
+    loaded(options);
   } catch (const DataError& error) {
     return error.what();
   }
@@ -42,13 +42,13 @@ std::string complaint(const Json& options) {
 TEST_CASE("CIFAR-10 is read across its files, and broken files are refused") {
   const Scratch scratch;
   for (std::size_t file = 0; file < names.size(); ++file) write_plain(scratch.path() / names[file], records(file));
-  const data::Dataset set = data::load(asked(scratch.path(), 10002, 3));
+  const data::Dataset set = loaded(asked(scratch.path(), 10002, 3));
   CHECK(set.info.input_shape == std::vector<std::int64_t>{3, 32, 32});
   CHECK(set.train.labels[9999] == 9);
   CHECK(set.train.labels[10000] == 1);  // the second file's first
   CHECK(set.train.images[std::size_t{10001} * 3072 + 3071] == 2);
   CHECK(set.test.labels == std::vector<std::int64_t>{5, 6, 7});
-  CHECK(data::load(asked(scratch.path(), 0, 0)).info.train_samples == 50000);
+  CHECK(loaded(asked(scratch.path(), 0, 0)).info.train_samples == 50000);
 
   CHECK(complaint(asked(scratch.path(), 50001, 0)) ==
         scratch.path().string() +

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "eigensweep/core/error.hpp"
-#include "eigensweep/data/dataset.hpp"
 #include "eigensweep/hdf5/hdf5.hpp"
+#include "loaded.hpp"
 #include "scratch.hpp"
 
 namespace eigensweep {
@@ -43,13 +43,12 @@ inline std::filesystem::path write(const Scratch& scratch, const Part& train, co
 }
 
 inline Json hdf5_asked(const std::filesystem::path& file) {
-  return {{"kind", "hdf5"}, {"file", file.string()}, {"train", "train"},   {"test", "test"},   {"classes", 2},
-          {"lower", 0.0},   {"upper", 1.0},          {"train_samples", 0}, {"test_samples", 0}};
+  return {{"kind", "hdf5"}, {"file", file.string()}, {"classes", 2}};
 }
 
 inline std::string hdf5_complaint(const Json& options) {
   try {
-    data::load(options);
+    loaded(options);
   } catch (const DataError& error) {
     return error.what();
   }

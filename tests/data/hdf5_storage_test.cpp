@@ -155,7 +155,7 @@ TEST_CASE("a virtual dataset is read where its parts are there, and refused wher
   };
   refer_to("/test/images");
   CHECK(hdf5_complaint(hdf5_asked(file)) == "no error");
-  CHECK(data::load(hdf5_asked(file)).train.values == Part{}.pixels);
+  CHECK(loaded(hdf5_asked(file)).train.values == Part{}.pixels);
   refer_to("/other/images");
   const std::string gone = " are a virtual dataset whose part '{}' of the file '" + part.string() +
                            "' is not there (HDF5 would read zeros); bring it back, or write one file with all in it";
@@ -189,11 +189,11 @@ TEST_CASE("every type that HDF5 converts is read, every other one refused") {
   H5Tset_ebias(half.get(), 15);
   H5Tset_size(half.get(), 2);
   for (const hid_t type : {half.get(), H5T_IEEE_F32BE, H5T_IEEE_F64BE, H5T_NATIVE_LDOUBLE}) {
-    const data::Dataset set = data::load(hdf5_asked(with("/train/images", type)));
+    const data::Dataset set = loaded(hdf5_asked(with("/train/images", type)));
     CHECK(set.train.values == std::vector<float>(12, 1));
   }
   for (const hid_t type : {H5T_STD_U8LE, H5T_STD_I64BE, H5T_STD_U64LE, H5T_STD_I16BE}) {
-    const data::Dataset set = data::load(hdf5_asked(with("/train/labels", type)));
+    const data::Dataset set = loaded(hdf5_asked(with("/train/labels", type)));
     CHECK(set.train.labels == std::vector<std::int64_t>(3, 1));
   }
   const hdf5::Handle compound(H5Tcreate(H5T_COMPOUND, 8), H5Tclose);

@@ -12,7 +12,7 @@ TEST_CASE("own data is read from an HDF5 file, as floats or as bytes") {
   const Part floats;
   Json options = hdf5_asked(write(scratch, floats, floats));
   options["test_samples"] = 2;
-  const data::Dataset set = data::load(options);
+  const data::Dataset set = loaded(options);
   CHECK(set.info.input_shape == std::vector<std::int64_t>{1, 2, 2});
   CHECK(set.info.train_samples == 3);
   CHECK(set.train.values == floats.pixels);
@@ -25,7 +25,7 @@ TEST_CASE("own data is read from an HDF5 file, as floats or as bytes") {
   bytes.shape = {2, 3, 1, 2};
   bytes.pixels = {0, 1, 2, 3, 4, 255, 6, 7, 8, 9, 10, 11};
   bytes.labels = {1, 0};
-  const data::Dataset other = data::load(hdf5_asked(write(scratch, bytes, bytes)));
+  const data::Dataset other = loaded(hdf5_asked(write(scratch, bytes, bytes)));
   CHECK(other.info.input_shape == std::vector<std::int64_t>{3, 1, 2});
   CHECK(other.train.images == std::vector<std::uint8_t>{0, 1, 2, 3, 4, 255, 6, 7, 8, 9, 10, 11});
   CHECK(other.train.values.empty());

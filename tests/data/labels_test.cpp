@@ -7,6 +7,7 @@
 #include "eigensweep/data/dataset.hpp"
 #include "eigensweep/hdf5/hdf5.hpp"
 #include "idx_file.hpp"
+#include "resolved.hpp"
 #include "scratch.hpp"
 
 using namespace eigensweep;
@@ -53,12 +54,10 @@ void write_hdf5(const std::filesystem::path& path, const std::vector<std::string
   }
 }
 
-/// Every option at its default, or as given.
-Json resolved(const study::Kind& kind, const Json& given) {
-  Json options{{"kind", kind.name}};
-  for (const study::Option& option : kind.options.all()) options[option.name] = option.default_value;
-  for (const auto& [name, value] : given.items()) options[name] = value;
-  return options;
+/// The kind's section with what is given, and the defaults for the rest.
+Json section(const study::Kind& kind, Json given) {
+  given["kind"] = kind.name;
+  return resolved(study::Family::dataset, given);
 }
 
 Json small_options(const std::string& kind, const Scratch& scratch) {
@@ -81,7 +80,7 @@ TEST_CASE("the labels that every dataset declares are those that it loads") {
   for (const study::Kind& kind : catalog().all()) {
     if (kind.family != study::Family::dataset) continue;
     INFO(kind.name);
-    const Json options = resolved(kind, small_options(kind.name, scratch));
+    const Json options = section(kind, small_options(kind.name, scratch));
     const data::Dataset set = data::load(options);
     const auto labels = kind.labels(options, enough);
     REQUIRE(labels);
@@ -103,7 +102,7 @@ TEST_CASE("labels and files do not depend on how many samples are chosen") {
   write_idx(scratch.path());
   const study::Kind& kind = *catalog().find(study::Family::dataset, "idx_folder");
   const Json options =
-      resolved(kind, {{"folder", scratch.path().string()}, {"classes", 3}, {"train_samples", 2}, {"test_samples", 1}});
+      section(kind, {{"folder", scratch.path().string()}, {"classes", 3}, {"train_samples", 2}, {"test_samples", 1}});
   const auto labels = kind.labels(options, 12);
   REQUIRE(labels);
   CHECK(labels->train.size() == 8);
@@ -122,7 +121,7 @@ TEST_CASE("the files of an HDF5 file with external links are all that it leads t
                                H5P_DEFAULT) >= 0);
   }
   const study::Kind& kind = *catalog().find(study::Family::dataset, "hdf5");
-  const auto files = kind.files(resolved(kind, {{"file", (scratch.path() / "own.h5").string()}}));
+  const auto files = kind.files(section(kind, {{"file", (scratch.path() / "own.h5").string()}}));
   REQUIRE(files);
   CHECK(*files == std::vector<std::filesystem::path>{scratch.path() / "other.h5", scratch.path() / "own.h5"});
 }
@@ -147,5 +146,5 @@ TEST_CASE("the files of a virtual HDF5 dataset cannot be told") {
     add("labels", {3}, H5T_NATIVE_INT);
   }
   const study::Kind& kind = *catalog().find(study::Family::dataset, "hdf5");
-  CHECK_FALSE(kind.files(resolved(kind, {{"file", (scratch.path() / "own.h5").string()}})));
+  CHECK_FALSE(kind.files(section(kind, {{"file", (scratch.path() / "own.h5").string()}})));
 }

@@ -4,9 +4,9 @@
 #include <optional>
 
 #include "eigensweep/core/error.hpp"
-#include "eigensweep/data/dataset.hpp"
 #include "idx_file.hpp"
 #include "idx_set.hpp"
+#include "loaded.hpp"
 #include "scratch.hpp"
 
 using namespace eigensweep;
@@ -49,7 +49,7 @@ void write_small(const std::filesystem::path& folder) {
 
 std::string message_of(const Json& asked) {
   try {
-    data::load(asked);
+    loaded(asked);
   } catch (const DataError& error) {
     return error.what();
   }
@@ -60,7 +60,7 @@ std::string message_of(const Json& asked) {
 
 TEST_CASE("the copy of MNIST that comes with eigensweep is the real one") {
   const Environment none("EIGENSWEEP_DATA_FOLDER", nullptr);
-  const data::Dataset mnist = data::load(options(""));
+  const data::Dataset mnist = loaded(options(""));
   CHECK(mnist.info.train_samples == 60000);
   CHECK(mnist.info.test_samples == 10000);
   CHECK(mnist.info.input_shape == std::vector<std::int64_t>{1, 28, 28});
@@ -80,8 +80,8 @@ TEST_CASE("the copy of MNIST that comes with eigensweep is the real one") {
 TEST_CASE("the first samples are taken when fewer are asked for") {
   const Scratch scratch;
   write_small(scratch.path());
-  const data::Dataset all = data::load(options(scratch.path()));
-  const data::Dataset part = data::load(options(scratch.path(), 2, 1));
+  const data::Dataset all = loaded(options(scratch.path()));
+  const data::Dataset part = loaded(options(scratch.path(), 2, 1));
   CHECK(part.info.train_samples == 2);
   CHECK(part.info.test_samples == 1);
   CHECK(part.train.labels == std::vector<std::int64_t>{9, 0});
@@ -93,10 +93,10 @@ TEST_CASE("the first samples are taken when fewer are asked for") {
 TEST_CASE("the last training samples are held out for validation") {
   const Scratch scratch;
   write_small(scratch.path());
-  const data::Dataset all = data::load(options(scratch.path()));
+  const data::Dataset all = loaded(options(scratch.path()));
   Json asked = options(scratch.path());
   asked["validation_samples"] = 1;
-  const data::Dataset set = data::load(asked);
+  const data::Dataset set = loaded(asked);
   CHECK(set.info.train_samples == 2);
   CHECK(set.info.validation_samples == 1);
   CHECK(set.train.labels.size() == 2);
@@ -113,11 +113,11 @@ TEST_CASE("content of another hash than the one asked for is refused") {
   const Scratch scratch;
   write_small(scratch.path());
   Json asked = options(scratch.path());
-  const std::string hash = data::load(asked).sha256;
+  const std::string hash = loaded(asked).sha256;
   asked["sha256"] = hash;
-  CHECK(data::load(asked).sha256 == hash);
+  CHECK(loaded(asked).sha256 == hash);
   asked["test_samples"] = 1;
-  const std::string other = data::load(options(scratch.path(), 0, 1)).sha256;
+  const std::string other = loaded(options(scratch.path(), 0, 1)).sha256;
   CHECK(message_of(asked) == "/dataset/sha256: the content of dataset 'mnist' has the hash " + other + ", not " + hash +
                                  "; take the right files, or correct or leave out this option");
 }
@@ -140,7 +140,7 @@ TEST_CASE("a dataset folder can be chosen by environment variable") {
   std::filesystem::create_directory(scratch.path() / "mnist");
   write_small(scratch.path() / "mnist");
   const Environment chosen("EIGENSWEEP_DATA_FOLDER", scratch.path().c_str());
-  CHECK(data::load(options("")).info.train_samples == 3);
+  CHECK(loaded(options("")).info.train_samples == 3);
 }
 
 TEST_CASE("a dataset that is missing or contradicts itself is refused with its files' names") {

@@ -3,8 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "eigensweep/core/error.hpp"
-#include "eigensweep/data/dataset.hpp"
+#include "loaded.hpp"
 
 using namespace eigensweep;
 
@@ -32,7 +31,7 @@ double moment(const data::Split& split, std::size_t size, std::size_t i, std::si
 }  // namespace
 
 TEST_CASE("Gaussian inputs have the covariance that is asked for") {
-  const data::Dataset set = data::load(gaussian(8, 1.5, "pixels"));
+  const data::Dataset set = loaded(gaussian(8, 1.5, "pixels"));
   CHECK(set.info.input_shape == std::vector<std::int64_t>{1, 1, 8});
   CHECK(set.info.lower == -std::numeric_limits<double>::infinity());
   double sum = 0;
@@ -46,16 +45,16 @@ TEST_CASE("Gaussian inputs have the covariance that is asked for") {
   for (const std::int64_t label : set.train.labels) ++counts.at(static_cast<std::size_t>(label));
   for (const int count : counts) CHECK(count > 500);
   // Labels are the teacher's, so the test set obeys the same rule: the same seed gives the same samples.
-  CHECK(data::load(gaussian(8, 1.5, "pixels")).sha256 == set.sha256);
+  CHECK(loaded(gaussian(8, 1.5, "pixels")).sha256 == set.sha256);
   // Samples do not depend on how many are asked for.
-  const data::Dataset fewer = data::load(gaussian(8, 1.5, "pixels", 10));
+  const data::Dataset fewer = loaded(gaussian(8, 1.5, "pixels", 10));
   CHECK(std::equal(fewer.train.values.begin(), fewer.train.values.end(), set.train.values.begin()));
   CHECK(fewer.test.values == set.test.values);
 }
 
 TEST_CASE("the Hadamard basis spreads the variance over all inputs and keeps the labels") {
-  const data::Dataset set = data::load(gaussian(8, 1.5, "hadamard"));
-  const data::Dataset plain = data::load(gaussian(8, 1.5, "pixels"));
+  const data::Dataset set = loaded(gaussian(8, 1.5, "hadamard"));
+  const data::Dataset plain = loaded(gaussian(8, 1.5, "pixels"));
   CHECK(set.train.labels == plain.train.labels);
   for (std::size_t i = 0; i < 8; ++i) CHECK(moment(set.train, 8, i, i) == Approx(1).epsilon(0.05));
   double norm = 0, rotated = 0;
@@ -67,7 +66,7 @@ TEST_CASE("the Hadamard basis spreads the variance over all inputs and keeps the
 }
 
 TEST_CASE("one-dimensional digits have mean 0 and variance 1 and balanced classes") {
-  const data::Dataset set = data::load(mnist1d(4000));
+  const data::Dataset set = loaded(mnist1d(4000));
   CHECK(set.info.input_shape == std::vector<std::int64_t>{1, 1, 40});
   double sum = 0, squares = 0;
   for (const float value : set.train.values) {
@@ -77,17 +76,17 @@ TEST_CASE("one-dimensional digits have mean 0 and variance 1 and balanced classe
   CHECK(sum / 160000 == Approx(0).margin(1e-6));
   CHECK(squares / 160000 == Approx(1).epsilon(1e-6));
   CHECK(std::count(set.train.labels.begin(), set.train.labels.end(), 7) == 400);
-  CHECK(data::load(mnist1d(4000)).sha256 == set.sha256);
-  CHECK(data::load(mnist1d(4000, 1)).sha256 != set.sha256);
-  const data::Dataset fewer = data::load(mnist1d(20));
+  CHECK(loaded(mnist1d(4000)).sha256 == set.sha256);
+  CHECK(loaded(mnist1d(4000, 1)).sha256 != set.sha256);
+  const data::Dataset fewer = loaded(mnist1d(20));
   CHECK(std::equal(fewer.train.values.begin(), fewer.train.values.end(), set.train.values.begin()));
 }
 
 TEST_CASE("samples of validation come after those of training in synthetic sets too") {
   Json asked = mnist1d(20);
-  const data::Dataset all = data::load(asked);
+  const data::Dataset all = loaded(asked);
   asked["validation_samples"] = 5;
-  const data::Dataset set = data::load(asked);
+  const data::Dataset set = loaded(asked);
   CHECK(set.train.labels.size() == 15);
   CHECK(set.validation.values == std::vector<float>(all.train.values.begin() + 15 * 40, all.train.values.end()));
 }

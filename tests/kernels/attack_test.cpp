@@ -2,8 +2,8 @@
 #include <catch2/catch.hpp>
 
 #include "eigensweep/attacks/evaluate.hpp"
-#include "eigensweep/data/dataset.hpp"
 #include "eigensweep/kernels/limit_network.hpp"
+#include "loaded.hpp"
 #include "resolved.hpp"
 
 using namespace eigensweep;
@@ -13,8 +13,7 @@ namespace {
 
 /// The first 100 training images of each digit, and the first 500 test images.
 data::DeviceDataset hundred_of_each() {
-  data::DeviceDataset set(data::load({{"kind", "mnist"}, {"folder", ""}, {"train_samples", 0}, {"test_samples", 500}}),
-                          torch::kCPU);
+  data::DeviceDataset set(loaded({{"kind", "mnist"}, {"test_samples", 500}}), torch::kCPU);
   std::vector<Tensor> chosen;
   for (std::int64_t digit = 0; digit < 10; ++digit) {
     chosen.push_back(set.train_labels.eq(digit).nonzero().view(-1).slice(0, 0, 100));

@@ -6,6 +6,7 @@
 #include "eigensweep/kernels/empirical.hpp"
 #include "eigensweep/kernels/regression.hpp"
 #include "eigensweep/models/spectra.hpp"
+#include "loaded.hpp"
 #include "resolved.hpp"
 
 using namespace eigensweep;
@@ -14,8 +15,8 @@ using torch::Tensor;
 namespace {
 
 const data::DeviceDataset& few_digits() {
-  static const data::DeviceDataset set(
-      data::load({{"kind", "mnist"}, {"folder", ""}, {"train_samples", 60}, {"test_samples", 40}}), torch::kCPU);
+  static const data::DeviceDataset set(loaded({{"kind", "mnist"}, {"train_samples", 60}, {"test_samples", 40}}),
+                                       torch::kCPU);
   return set;
 }
 

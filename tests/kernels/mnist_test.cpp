@@ -4,6 +4,7 @@
 #include "eigensweep/data/device_dataset.hpp"
 #include "eigensweep/kernels/limit.hpp"
 #include "eigensweep/kernels/regression.hpp"
+#include "loaded.hpp"
 
 using namespace eigensweep;
 using torch::Tensor;
@@ -11,8 +12,7 @@ using torch::Tensor;
 namespace {
 
 const data::DeviceDataset& mnist() {
-  static const data::DeviceDataset set(
-      data::load({{"kind", "mnist"}, {"folder", ""}, {"train_samples", 0}, {"test_samples", 0}}), torch::kCPU);
+  static const data::DeviceDataset set(loaded({{"kind", "mnist"}}), torch::kCPU);
   return set;
 }
 

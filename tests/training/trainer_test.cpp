@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "eigensweep/core/error.hpp"
+#include "loaded.hpp"
 #include "resolved.hpp"
 #include "scratch.hpp"
 
@@ -13,8 +14,8 @@ using namespace eigensweep::training;
 namespace {
 
 const data::DeviceDataset& mnist() {
-  static const data::DeviceDataset dataset(
-      data::load({{"kind", "mnist"}, {"folder", ""}, {"train_samples", 600}, {"test_samples", 100}}), torch::kCPU);
+  static const data::DeviceDataset dataset(loaded({{"kind", "mnist"}, {"train_samples", 600}, {"test_samples", 100}}),
+                                           torch::kCPU);
   return dataset;
 }
 
@@ -47,8 +48,7 @@ void check_equal(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
 }  // namespace
 
 TEST_CASE("a penalty that takes its eigenvectors from the Gram matrix says so") {
-  const data::DeviceDataset few(
-      data::load({{"kind", "mnist"}, {"folder", ""}, {"train_samples", 20}, {"test_samples", 10}}), torch::kCPU);
+  const data::DeviceDataset few(loaded({{"kind", "mnist"}, {"train_samples", 20}, {"test_samples", 10}}), torch::kCPU);
   Json wide = config(1, 1.0);
   wide["training"]["batch_size"] = 20;
   Trainer trainer({wide}, few, torch::kCPU);
