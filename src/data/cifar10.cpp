@@ -9,23 +9,34 @@
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/data/dataset.hpp"
-#include "eigensweep/study/kind.hpp"
 #include "samples.hpp"
 
 namespace eigensweep::data {
+namespace {
 
-inline constexpr std::int64_t cifar_pixels = std::int64_t{3} * 32 * 32;
-inline constexpr std::int64_t cifar_record = 1 + cifar_pixels;
-inline constexpr std::int64_t cifar_per_file = 10000;
+constexpr std::int64_t cifar_pixels = std::int64_t{3} * 32 * 32;
+constexpr std::int64_t cifar_record = 1 + cifar_pixels;
+constexpr std::int64_t cifar_per_file = 10000;
+
+struct Cifar10 : Samples {
+  std::string folder;
+
+  static study::Fields<Cifar10> fields() {
+    study::Fields<Cifar10> fields;
+    fields.text("folder", &Cifar10::folder, "folder with data_batch_1.bin to data_batch_5.bin and test_batch.bin")
+        .required()
+        .path();
+    return add_to(fields);
+  }
+};
 
 /// The files of a split, checked by their sizes alone.
-inline std::vector<std::filesystem::path> cifar_files(const Json& options, bool train) {
+std::vector<std::filesystem::path> cifar_files(const Cifar10& cifar, bool train) {
   std::vector<std::filesystem::path> files;
-  const std::filesystem::path folder = options.at("folder").get<std::string>();
   for (const char* name : {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin",
                            "data_batch_5.bin", "test_batch.bin"}) {
     if (train == (std::string_view(name) == "test_batch.bin")) continue;
-    const std::filesystem::path file = folder / name;
+    const std::filesystem::path file = std::filesystem::path(cifar.folder) / name;
     std::error_code error;
     const auto size = std::filesystem::file_size(file, error);
     if (error) {
@@ -43,24 +54,25 @@ inline std::vector<std::filesystem::path> cifar_files(const Json& options, bool 
   return files;
 }
 
-inline study::DatasetInfo cifar_info(const Json& options) {
+study::DatasetInfo cifar_info(const Cifar10& cifar) {
   study::DatasetInfo info;
   info.input_shape = {3, 32, 32};
   info.classes = 10;
   const auto count = [&](bool train) {
-    return static_cast<std::int64_t>(cifar_files(options, train).size()) * cifar_per_file;
+    return static_cast<std::int64_t>(cifar_files(cifar, train).size()) * cifar_per_file;
   };
-  const auto folder = options.at("folder").get<std::string>();
-  choose_samples(info, options, {count(true), count(false), folder, folder});
+  choose_samples(info, cifar, {count(true), count(false), cifar.folder, cifar.folder});
   return info;
 }
+
+}  // namespace
 
 #ifdef EIGENSWEEP_DECLARATIONS
 namespace {
 
-std::vector<std::filesystem::path> all_cifar_files(const Json& options) {
-  std::vector<std::filesystem::path> files = cifar_files(options, true);
-  files.push_back(cifar_files(options, false).front());
+std::vector<std::filesystem::path> all_cifar_files(const Cifar10& cifar) {
+  std::vector<std::filesystem::path> files = cifar_files(cifar, true);
+  files.push_back(cifar_files(cifar, false).front());
   return files;
 }
 
@@ -79,31 +91,26 @@ std::vector<std::uint8_t> read_cifar_labels(const std::vector<std::filesystem::p
   return labels;
 }
 
-std::optional<study::Labels> cifar_labels(const Json& options, std::int64_t most_bytes) {
+std::optional<study::Labels> cifar_labels(const Cifar10& cifar, std::int64_t most_bytes) {
   study::Labels labels;
   // Labels lie so close to each other that a disk reads all.
-  labels.cost = static_cast<std::int64_t>(all_cifar_files(options).size()) * cifar_per_file * cifar_record;
+  labels.cost = static_cast<std::int64_t>(all_cifar_files(cifar).size()) * cifar_per_file * cifar_record;
   if (labels.cost > most_bytes) return std::nullopt;
-  labels.train = read_cifar_labels(cifar_files(options, true));
-  labels.test = read_cifar_labels(cifar_files(options, false));
+  labels.train = read_cifar_labels(cifar_files(cifar, true));
+  labels.test = read_cifar_labels(cifar_files(cifar, false));
   return labels;
 }
 
 }  // namespace
 
 study::Kind declare_cifar10() {
-  study::Kind kind;
-  kind.family = study::Family::dataset;
-  kind.name = "cifar10";
-  kind.meaning = "colour images, 32 x 32 pixels in [0, 1], 10 classes; 50,000 training and 10,000 test samples";
-  kind.source = "Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html (binary version)";
-  kind.options = with_samples(
-      study::Options{}
-          .text("folder", std::nullopt, "folder with data_batch_1.bin to data_batch_5.bin and test_batch.bin")
-          .path());
-  kind.info = cifar_info;
-  kind.files = all_cifar_files;
-  kind.labels = cifar_labels;
+  study::Kind kind = study::declare<Cifar10>(
+      study::Family::dataset, "cifar10",
+      "colour images, 32 x 32 pixels in [0, 1], 10 classes; 50,000 training and 10,000 test samples",
+      "Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html (binary version)");
+  kind.info = study::typed<Cifar10>(cifar_info);
+  kind.files = study::typed<Cifar10>(all_cifar_files);
+  kind.labels = study::typed<Cifar10>(cifar_labels);
   return kind;
 }
 #else
@@ -138,10 +145,11 @@ Split read_cifar(const std::vector<std::filesystem::path>& files, std::int64_t s
 }  // namespace
 
 Dataset load_cifar10(const Json& options) {
+  const auto cifar = study::read<Cifar10>(options);
   Dataset dataset;
-  dataset.info = cifar_info(options);
-  dataset.train = read_cifar(cifar_files(options, true), dataset.info.train_samples + dataset.info.validation_samples);
-  dataset.test = read_cifar(cifar_files(options, false), dataset.info.test_samples);
+  dataset.info = cifar_info(cifar);
+  dataset.train = read_cifar(cifar_files(cifar, true), dataset.info.train_samples + dataset.info.validation_samples);
+  dataset.test = read_cifar(cifar_files(cifar, false), dataset.info.test_samples);
   return dataset;
 }
 #endif

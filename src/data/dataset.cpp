@@ -8,6 +8,7 @@
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/hash.hpp"
+#include "samples.hpp"
 
 namespace eigensweep::data {
 
@@ -40,20 +41,20 @@ std::vector<Value> cut_from(std::vector<Value>& values, std::size_t at) {
   return rest;
 }
 
-/// Readers leave the samples of validation at the end of the training samples.
-void finish(Dataset& dataset, const Json& options) {
+/// Readers leave the samples of validation at the end of the training samples. `wanted`: the hash that the content must
+/// have; empty accepts any.
+void finish(Dataset& dataset, const std::string& kind, const std::string& wanted) {
   const auto kept = static_cast<std::size_t>(dataset.info.train_samples);
   const auto size = static_cast<std::size_t>(dataset.info.input_size());
   dataset.validation.images = cut_from(dataset.train.images, kept * size);
   dataset.validation.values = cut_from(dataset.train.values, kept * size);
   dataset.validation.labels = cut_from(dataset.train.labels, kept);
   dataset.sha256 = content_hash(dataset);
-  const std::string wanted = options.value("sha256", "");
   if (!wanted.empty() && wanted != dataset.sha256) {
     throw DataError(
         fmt::format("/dataset/sha256: the content of dataset '{}' has the hash {}, not {}; take the right files, or "
                     "correct or leave out this option",
-                    options.at("kind").get<std::string>(), dataset.sha256, wanted));
+                    kind, dataset.sha256, wanted));
   }
 }
 
@@ -61,10 +62,11 @@ void finish(Dataset& dataset, const Json& options) {
 
 Dataset load(const Json& options) {
   const auto kind = options.at("kind").get<std::string>();
+  const std::string wanted = study::read<Samples>(options).sha256;
 #define EIGENSWEEP_KIND(name)               \
   if (kind == #name) {                      \
     Dataset dataset = load_##name(options); \
-    finish(dataset, options);               \
+    finish(dataset, kind, wanted);          \
     return dataset;                         \
   }
 #include "datasets.def"

@@ -22,7 +22,8 @@ inline study::DatasetInfo gaussian_info(const Json& options) {
   info.lower = -std::numeric_limits<double>::infinity();
   info.upper = std::numeric_limits<double>::infinity();
   const auto count = [&](const char* option) { return options.at(option).get<std::int64_t>(); };
-  choose_samples(info, options, {count("train_samples"), count("test_samples"), "gaussian", "gaussian"});
+  choose_samples(info, study::read<Samples>(options),
+                 {count("train_samples"), count("test_samples"), "gaussian", "gaussian"});
   return info;
 }
 

@@ -13,10 +13,35 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
 #include "eigensweep/data/dataset.hpp"
-#include "eigensweep/study/kind.hpp"
 #include "samples.hpp"
 
 namespace eigensweep::data {
+namespace {
+
+struct Hdf5 : Samples {
+  std::string file;
+  std::string label;
+  std::string train = "train";
+  std::string test = "test";
+  std::int64_t classes = 10;
+  double lower = 0.0;
+  double upper = 1.0;
+
+  static study::Fields<Hdf5> fields() {
+    study::Fields<Hdf5> fields;
+    fields.text("file", &Hdf5::file, "the HDF5 file")
+        .required()
+        .path()
+        .text("label", &Hdf5::label,
+              "what this data is called: part of what a trial is, as the place of its files is not")
+        .text("train", &Hdf5::train, "group of the training samples")
+        .text("test", &Hdf5::test, "group of the test samples")
+        .integer("classes", &Hdf5::classes, {2, 256}, "number of classes; labels run from 0")
+        .number("lower", &Hdf5::lower, {}, "what floats can be at least; perturbed ones are clipped to it")
+        .number("upper", &Hdf5::upper, {}, "what floats can be at most");
+    return add_to(fields);
+  }
+};
 
 /// The datasets of one split, opened and checked by their shapes and types.
 struct Hdf5Split {
@@ -27,16 +52,15 @@ struct Hdf5Split {
   bool bytes = false;
 };
 
-inline std::vector<std::int64_t> hdf5_shape(hid_t dataset) {
+std::vector<std::int64_t> hdf5_shape(hid_t dataset) {
   const hdf5::Handle space(H5Dget_space(dataset), H5Sclose);
   std::vector<hsize_t> extents(static_cast<std::size_t>(std::max(H5Sget_simple_extent_ndims(space.get()), 0)));
   H5Sget_simple_extent_dims(space.get(), extents.data(), nullptr);
   return {extents.begin(), extents.end()};
 }
 
-inline hdf5::Handle open_hdf5(const Json& options) {
+hdf5::Handle open_hdf5(const std::string& path) {
   hdf5::start();
-  const auto path = options.at("file").get<std::string>();
   std::error_code error;
   if (!std::filesystem::exists(path, error)) {
     throw DataError(fmt::format("{}: {}; correct /dataset/file", path, error ? error.message() : "no such file"));
@@ -51,9 +75,8 @@ inline hdf5::Handle open_hdf5(const Json& options) {
   return file;
 }
 
-inline Hdf5Split open_hdf5_split(hid_t file, const Json& options, const std::string& option) {
-  const auto path = options.at("file").get<std::string>();
-  const auto group = options.at(option).get<std::string>();
+/// `option`: the one that names the group.
+Hdf5Split open_hdf5_split(hid_t file, const std::string& path, const std::string& group, const char* option) {
   Hdf5Split split;
   split.name = fmt::format("{}:/{}", path, group);
   const auto open = [&](const char* name) {
@@ -101,6 +124,19 @@ inline Hdf5Split open_hdf5_split(hid_t file, const Json& options, const std::str
   return split;
 }
 
+struct Hdf5Splits {
+  hdf5::Handle file;
+  Hdf5Split train;
+  Hdf5Split test;
+};
+
+Hdf5Splits open_hdf5_splits(const Hdf5& own) {
+  hdf5::Handle file = open_hdf5(own.file);
+  Hdf5Split train = open_hdf5_split(file.get(), own.file, own.train, "train");
+  Hdf5Split test = open_hdf5_split(file.get(), own.file, own.test, "test");
+  return {std::move(file), std::move(train), std::move(test)};
+}
+
 template <typename Value>
 std::vector<Value> read_first(const Hdf5Split& split, hid_t dataset, hid_t type, const std::string& name,
                               std::int64_t samples) {
@@ -120,10 +156,8 @@ std::vector<Value> read_first(const Hdf5Split& split, hid_t dataset, hid_t type,
   return values;
 }
 
-inline study::DatasetInfo hdf5_info(const Json& options) {
-  const hdf5::Handle file = open_hdf5(options);
-  const Hdf5Split train = open_hdf5_split(file.get(), options, "train");
-  const Hdf5Split test = open_hdf5_split(file.get(), options, "test");
+study::DatasetInfo hdf5_info(const Hdf5& own) {
+  const auto [file, train, test] = open_hdf5_splits(own);
   if (!std::equal(train.shape.begin() + 1, train.shape.end(), test.shape.begin() + 1, test.shape.end()) ||
       train.bytes != test.bytes) {
     throw DataError(fmt::format("{}: 'images' have another shape or type than those of {}; write both alike", test.name,
@@ -132,14 +166,16 @@ inline study::DatasetInfo hdf5_info(const Json& options) {
   study::DatasetInfo info;
   info.input_shape.assign(4 - train.shape.size(), 1);
   info.input_shape.insert(info.input_shape.end(), train.shape.begin() + 1, train.shape.end());
-  info.classes = options.at("classes").get<std::int64_t>();
+  info.classes = own.classes;
   if (!train.bytes) {
-    info.lower = options.at("lower").get<double>();
-    info.upper = options.at("upper").get<double>();
+    info.lower = own.lower;
+    info.upper = own.upper;
   }
-  choose_samples(info, options, {train.shape[0], test.shape[0], train.name, test.name});
+  choose_samples(info, own, {train.shape[0], test.shape[0], train.name, test.name});
   return info;
 }
+
+}  // namespace
 
 #ifdef EIGENSWEEP_DECLARATIONS
 namespace {
@@ -151,17 +187,15 @@ bool lies_elsewhere(hid_t dataset) {
 }
 
 /// Also what external links lead to.
-std::optional<std::vector<std::filesystem::path>> hdf5_files(const Json& options) {
-  const hdf5::Handle file = open_hdf5(options);
-  std::set<std::filesystem::path> files{options.at("file").get<std::string>()};
-  for (const char* option : {"train", "test"}) {
-    const Hdf5Split split = open_hdf5_split(file.get(), options, option);
-    for (const hdf5::Handle* dataset : {&split.images, &split.labels}) {
-      if (lies_elsewhere(dataset->get())) return std::nullopt;
-      std::string name(static_cast<std::size_t>(std::max<ssize_t>(H5Fget_name(dataset->get(), nullptr, 0), 0)), '\0');
-      H5Fget_name(dataset->get(), name.data(), name.size() + 1);
-      if (!name.empty()) files.insert(name);
-    }
+std::optional<std::vector<std::filesystem::path>> hdf5_files(const Hdf5& own) {
+  const Hdf5Splits splits = open_hdf5_splits(own);
+  std::set<std::filesystem::path> files{own.file};
+  for (const hdf5::Handle* dataset :
+       {&splits.train.images, &splits.train.labels, &splits.test.images, &splits.test.labels}) {
+    if (lies_elsewhere(dataset->get())) return std::nullopt;
+    std::string name(static_cast<std::size_t>(std::max<ssize_t>(H5Fget_name(dataset->get(), nullptr, 0), 0)), '\0');
+    H5Fget_name(dataset->get(), name.data(), name.size() + 1);
+    if (!name.empty()) files.insert(name);
   }
   return std::vector<std::filesystem::path>(files.begin(), files.end());
 }
@@ -175,10 +209,8 @@ std::vector<std::uint8_t> read_hdf5_labels(const Hdf5Split& split) {
   return labels;
 }
 
-std::optional<study::Labels> hdf5_labels(const Json& options, std::int64_t most_bytes) {
-  const hdf5::Handle file = open_hdf5(options);
-  const Hdf5Split train = open_hdf5_split(file.get(), options, "train");
-  const Hdf5Split test = open_hdf5_split(file.get(), options, "test");
+std::optional<study::Labels> hdf5_labels(const Hdf5& own, std::int64_t most_bytes) {
+  const auto [file, train, test] = open_hdf5_splits(own);
   study::Labels labels;
   labels.cost = (train.shape[0] + test.shape[0]) * static_cast<std::int64_t>(sizeof(std::int64_t));
   if (labels.cost > most_bytes) return std::nullopt;
@@ -190,31 +222,18 @@ std::optional<study::Labels> hdf5_labels(const Json& options, std::int64_t most_
 }  // namespace
 
 study::Kind declare_hdf5() {
-  study::Kind kind;
-  kind.family = study::Family::dataset;
-  kind.name = "hdf5";
-  kind.meaning =
+  study::Kind kind = study::declare<Hdf5>(
+      study::Family::dataset, "hdf5",
       "own data in an HDF5 file: groups with the datasets images [n, inputs], [n, height, width] or [n, channels, "
-      "height, width] (bytes, which stand for [0, 1], or floats as they are) and labels [n]";
-  kind.options = with_samples(
-      study::Options{}
-          .text("file", std::nullopt, "the HDF5 file")
-          .path()
-          .text("label", "", "what this data is called: part of what a trial is, as the place of its files is not")
-          .text("train", "train", "group of the training samples")
-          .text("test", "test", "group of the test samples")
-          .integer("classes", 10, {2, 256}, "number of classes; labels run from 0")
-          .number("lower", 0.0, {}, "what floats can be at least; perturbed ones are clipped to it")
-          .number("upper", 1.0, {}, "what floats can be at most"));
-  kind.info = hdf5_info;
-  kind.files = hdf5_files;
-  kind.labels = hdf5_labels;
-  kind.refuse = [](const Json& options, const Json&) -> std::string {
-    const auto lower = options.at("lower").get<double>();
-    const auto upper = options.at("upper").get<double>();
-    if (lower < upper) return "";
-    return fmt::format("lower {} is not below upper {}, so there is no input; give the floats' range", lower, upper);
-  };
+      "height, width] (bytes, which stand for [0, 1], or floats as they are) and labels [n]");
+  kind.info = study::typed<Hdf5>(hdf5_info);
+  kind.files = study::typed<Hdf5>(hdf5_files);
+  kind.labels = study::typed<Hdf5>(hdf5_labels);
+  kind.refuse = study::typed<Hdf5>([](const Hdf5& own, const Json&) -> std::string {
+    if (own.lower < own.upper) return "";
+    return fmt::format("lower {} is not below upper {}, so there is no input; give the floats' range", own.lower,
+                       own.upper);
+  });
   return kind;
 }
 #else
@@ -245,12 +264,13 @@ Split read_hdf5_split(const Hdf5Split& from, const study::DatasetInfo& info, std
 }  // namespace
 
 Dataset load_hdf5(const Json& options) {
+  const auto own = study::read<Hdf5>(options);
   Dataset dataset;
-  dataset.info = hdf5_info(options);
-  const hdf5::Handle file = open_hdf5(options);
-  dataset.train = read_hdf5_split(open_hdf5_split(file.get(), options, "train"), dataset.info,
-                                  dataset.info.train_samples + dataset.info.validation_samples);
-  dataset.test = read_hdf5_split(open_hdf5_split(file.get(), options, "test"), dataset.info, dataset.info.test_samples);
+  dataset.info = hdf5_info(own);
+  const Hdf5Splits splits = open_hdf5_splits(own);
+  dataset.train =
+      read_hdf5_split(splits.train, dataset.info, dataset.info.train_samples + dataset.info.validation_samples);
+  dataset.test = read_hdf5_split(splits.test, dataset.info, dataset.info.test_samples);
   return dataset;
 }
 #endif

@@ -5,7 +5,6 @@
 
 #include "eigensweep/core/error.hpp"
 #include "idx.hpp"
-#include "samples.hpp"
 
 namespace eigensweep::data {
 namespace {
@@ -62,10 +61,10 @@ IdxSet find_idx_set(const std::filesystem::path& folder) {
           find_file(folder, "t10k-images-idx3-ubyte"), find_file(folder, "t10k-labels-idx1-ubyte")};
 }
 
-study::DatasetInfo idx_set_info(const IdxSet& files, const Json& options, std::int64_t classes) {
+study::DatasetInfo idx_set_info(const IdxSet& files, const Samples& samples, std::int64_t classes) {
   study::DatasetInfo info;
   choose_samples(
-      info, options,
+      info, samples,
       {sample_count(files.train_images, files.train_labels), sample_count(files.test_images, files.test_labels),
        files.train_images.string(), files.test_images.string()});
   const auto shape = read_idx_shape(files.train_images, 3);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "eigensweep/data/dataset.hpp"
+#include "samples.hpp"
 
 namespace eigensweep::data {
 
@@ -19,9 +20,8 @@ struct IdxSet {
 
 /// Finds them in a folder. Throws DataError naming the first that is missing.
 IdxSet find_idx_set(const std::filesystem::path& folder);
-/// Reads the headers, checks them against each other and against the options of with_samples(). Throws
-/// DataError.
-study::DatasetInfo idx_set_info(const IdxSet& files, const Json& options, std::int64_t classes);
+/// Reads the headers, checks them against each other and against the samples that are asked for. Throws DataError.
+study::DatasetInfo idx_set_info(const IdxSet& files, const Samples& samples, std::int64_t classes);
 /// The four paths.
 std::vector<std::filesystem::path> paths_of(const IdxSet& files);
 /// Reads the two label files alone, unless they hold more than `most_bytes`. Throws DataError.

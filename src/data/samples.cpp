@@ -8,8 +8,7 @@
 namespace eigensweep::data {
 namespace {
 
-std::int64_t chosen(const Json& options, const char* option, std::int64_t there, const std::string& name) {
-  const auto asked = options.at(option).get<std::int64_t>();
+std::int64_t chosen(std::int64_t asked, const char* option, std::int64_t there, const std::string& name) {
   if (asked > there) {
     throw DataError(fmt::format("{}: holds {} images, fewer than {} {} asks for; ask for fewer, or 0 for all", name,
                                 there, option, asked));
@@ -27,13 +26,6 @@ void add_common(study::Options& options) {
 
 }  // namespace
 
-study::Options with_samples(study::Options options) {
-  options.integer("train_samples", 0, {0, 1e9}, "how many training samples, from the first; 0 takes all")
-      .integer("test_samples", 0, {0, 1e9}, "how many test samples, from the first; 0 takes all");
-  add_common(options);
-  return options;
-}
-
 study::Options with_generated_samples(study::Options options, int train, int test) {
   options.integer("train_samples", train, {1, 1e7}, "how many training samples")
       .integer("test_samples", test, {1, 1e7}, "how many test samples")
@@ -45,10 +37,10 @@ study::Options with_generated_samples(study::Options options, int train, int tes
 
 std::optional<std::vector<std::filesystem::path>> computed(const Json&) { return std::vector<std::filesystem::path>{}; }
 
-void choose_samples(study::DatasetInfo& info, const Json& options, const Holdings& holdings) {
-  info.train_samples = chosen(options, "train_samples", holdings.train, holdings.train_name);
-  info.test_samples = chosen(options, "test_samples", holdings.test, holdings.test_name);
-  info.validation_samples = options.value("validation_samples", std::int64_t{0});
+void choose_samples(study::DatasetInfo& info, const Samples& samples, const Holdings& holdings) {
+  info.train_samples = chosen(samples.train_samples, "train_samples", holdings.train, holdings.train_name);
+  info.test_samples = chosen(samples.test_samples, "test_samples", holdings.test, holdings.test_name);
+  info.validation_samples = samples.validation_samples;
   if (info.validation_samples >= info.train_samples) {
     throw DataError(
         fmt::format("/dataset/validation_samples: {} of {} training samples held out leave none to train on; hold out "

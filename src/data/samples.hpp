@@ -8,17 +8,43 @@
 #include <vector>
 
 #include "eigensweep/core/json.hpp"
-#include "eigensweep/study/kind.hpp"
+#include "eigensweep/study/fields.hpp"
 
 namespace eigensweep::data {
 
-/// Adds the options that every dataset has: how many samples of it are used, and what hash is expected of them.
-study::Options with_samples(study::Options options);
+/// How many samples of a dataset are used, and what hash is expected of them: options that every dataset has.
+struct Samples {
+  std::int64_t train_samples = 0;
+  std::int64_t test_samples = 0;
+  std::int64_t validation_samples = 0;
+  std::string sha256;
+
+  /// Adds these options to those of a dataset's own.
+  template <class T>
+  static study::Fields<T>& add_to(study::Fields<T>& fields) {
+    fields
+        .integer("train_samples", &T::train_samples, {0, 1e9}, "how many training samples, from the first; 0 takes all")
+        .integer("test_samples", &T::test_samples, {0, 1e9}, "how many test samples, from the first; 0 takes all");
+    return add_held_out_and_hash(fields);
+  }
+  template <class T>
+  static study::Fields<T>& add_held_out_and_hash(study::Fields<T>& fields) {
+    return fields
+        .integer("validation_samples", &T::validation_samples, {0, 1e9},
+                 "how many of the training samples, the last of them, are held out for validation")
+        .text("sha256", &T::sha256, "what the content's SHA-256 must be (results record it); empty accepts any")
+        .not_identity();
+  }
+  static study::Fields<Samples> fields() {
+    study::Fields<Samples> fields;
+    return add_to(fields);
+  }
+};
 
 /// Streams of random numbers of a computed dataset's splits.
 inline constexpr std::uint64_t of_train = 0, of_test = 1;
 
-/// The same for a dataset that is computed: it has as many samples as one asks for.
+/// Options of a dataset that is computed: it has as many samples as one asks for.
 study::Options with_generated_samples(study::Options options, int train, int test);
 
 /// study::Kind::files of such a dataset: none.
@@ -32,8 +58,8 @@ struct Holdings {
   std::string test_name;
 };
 
-/// Sets the three counts of `info` by the options of with_samples(). Throws DataError when more is asked for than is
-/// there.
-void choose_samples(study::DatasetInfo& info, const Json& options, const Holdings& holdings);
+/// Sets the three counts of `info`. Throws DataError when more is asked for than is there, or when all training samples
+/// are held out.
+void choose_samples(study::DatasetInfo& info, const Samples& samples, const Holdings& holdings);
 
 }  // namespace eigensweep::data

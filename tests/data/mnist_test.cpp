@@ -127,9 +127,9 @@ TEST_CASE("the headers alone tell what a dataset is") {
   write_small(scratch.path());
   // Content that is not there: only headers may be read.
   write_plain(scratch.path() / "t10k-images-idx3-ubyte", idx_bytes(0x803, {2, 28, 28}, ""));
-  const Json asked = options(scratch.path(), 2);
-  const study::DatasetInfo info =
-      data::idx_set_info(data::find_idx_set(asked.at("folder").get<std::string>()), asked, 10);
+  data::Samples asked;
+  asked.train_samples = 2;
+  const study::DatasetInfo info = data::idx_set_info(data::find_idx_set(scratch.path()), asked, 10);
   CHECK(info.train_samples == 2);
   CHECK(info.test_samples == 2);
   CHECK(info.input_size() == 784);

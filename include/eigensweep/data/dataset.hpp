@@ -27,7 +27,7 @@ struct Dataset {
 };
 
 /// Loads a dataset by the study's resolved "dataset" section. Throws DataError (missing, truncated, corrupt, wrong
-/// magic, another hash than the one asked for).
+/// magic, another hash than the one asked for), ContractViolation for an unknown kind or an option without a value.
 Dataset load(const Json& options);
 
 }  // namespace eigensweep::data
