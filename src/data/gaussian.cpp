@@ -4,28 +4,42 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <utility>
 
 #include "eigensweep/core/random.hpp"
 #include "eigensweep/data/dataset.hpp"
-#include "eigensweep/study/kind.hpp"
 #include "samples.hpp"
 
 namespace eigensweep::data {
+namespace {
 
-inline study::DatasetInfo gaussian_info(const Json& options) {
-  study::DatasetInfo info;
-  info.input_shape = {1, 1, options.at("input_size").get<std::int64_t>()};
-  info.classes = options.at("classes").get<std::int64_t>();
-  info.lower = -std::numeric_limits<double>::infinity();
-  info.upper = std::numeric_limits<double>::infinity();
-  const auto count = [&](const char* option) { return options.at(option).get<std::int64_t>(); };
-  choose_samples(info, study::read<Samples>(options),
-                 {count("train_samples"), count("test_samples"), "gaussian", "gaussian"});
-  return info;
+struct Gaussian : GeneratedSamples {
+  enum class Basis { pixels, hadamard };
+  std::int64_t input_size = 256;
+  double exponent = 1.0;
+  Basis basis = Basis::pixels;
+  std::int64_t classes = 10;
+
+  Gaussian() : GeneratedSamples(10000, 2000) {}
+
+  static study::Fields<Gaussian> fields() {
+    study::Fields<Gaussian> fields;
+    fields.integer("input_size", &Gaussian::input_size, {1, 65536}, "number of inputs d")
+        .number("exponent", &Gaussian::exponent, {0, 10}, "alpha of the covariance's eigenvalues n^-alpha")
+        .choice("basis", &Gaussian::basis, {{"pixels", Basis::pixels}, {"hadamard", Basis::hadamard}},
+                "the covariance's eigenvectors: single inputs, or a Hadamard matrix with random signs, which gives all "
+                "inputs one variance (wants a power of two)")
+        .integer("classes", &Gaussian::classes, {2, 256}, "number of classes");
+    return add_to(fields);
+  }
+};
+
+study::DatasetInfo gaussian_info(const Gaussian& gaussian) {
+  return generated_info(gaussian, gaussian.input_size, gaussian.classes, "gaussian");
 }
+
+}  // namespace
 
 Dataset load_gaussian(const Json& options);
 
@@ -35,7 +49,7 @@ namespace {
 std::optional<study::Labels> gaussian_labels(const Json& options, std::int64_t most_bytes) {
   // A label takes the whole sample. A normal number takes as long as reading some bytes.
   constexpr double bytes_per_input = 16;
-  const study::DatasetInfo info = gaussian_info(options);
+  const study::DatasetInfo info = gaussian_info(study::read<Gaussian>(options));
   const double samples = static_cast<double>(info.train_samples + info.validation_samples + info.test_samples);
   const double cost = bytes_per_input * samples * static_cast<double>(info.input_size());
   if (cost > static_cast<double>(most_bytes)) return std::nullopt;
@@ -50,30 +64,18 @@ std::optional<study::Labels> gaussian_labels(const Json& options, std::int64_t m
 }  // namespace
 
 study::Kind declare_gaussian() {
-  study::Kind kind;
-  kind.family = study::Family::dataset;
-  kind.name = "gaussian";
-  kind.meaning =
+  study::Kind kind = study::declare<Gaussian>(
+      study::Family::dataset, "gaussian",
       "normal inputs, covariance eigenvalues n^-exponent scaled to mean 1, labelled by the largest output of a random "
-      "linear teacher; inputs have no bounds";
-  kind.options = with_generated_samples(
-      study::Options{}
-          .integer("input_size", 256, {1, 65536}, "number of inputs d")
-          .number("exponent", 1.0, {0, 10}, "alpha of the covariance's eigenvalues n^-alpha")
-          .choice(
-              "basis", "pixels", {"pixels", "hadamard"},
-              "the covariance's eigenvectors: single inputs, or a Hadamard matrix with random signs, which gives all "
-              "inputs one variance (wants a power of two)")
-          .integer("classes", 10, {2, 256}, "number of classes"),
-      10000, 2000);
-  kind.info = gaussian_info;
+      "linear teacher; inputs have no bounds");
+  kind.info = study::typed<Gaussian>(gaussian_info);
   kind.files = computed;
   kind.labels = gaussian_labels;
-  kind.refuse = [](const Json& options, const Json&) -> std::string {
-    const auto size = options.at("input_size").get<std::int64_t>();
-    if (options.at("basis") == "pixels" || (size & (size - 1)) == 0) return "";
+  kind.refuse = study::typed<Gaussian>([](const Gaussian& gaussian, const Json&) -> std::string {
+    const std::int64_t size = gaussian.input_size;
+    if (gaussian.basis == Gaussian::Basis::pixels || (size & (size - 1)) == 0) return "";
     return fmt::format("input_size {} is no power of two, which basis 'hadamard' wants; choose one, or 'pixels'", size);
-  };
+  });
   return kind;
 }
 #else
@@ -96,19 +98,19 @@ void hadamard(std::vector<double>& x) {
   for (double& value : x) value *= scale;
 }
 
-class Gaussian {
+class GaussianSource {
  public:
-  explicit Gaussian(const Json& options)
-      : seed_(options.at("data_seed").get<std::uint64_t>()),
-        size_(options.at("input_size").get<std::size_t>()),
-        rotated_(options.at("basis") == "hadamard") {
+  explicit GaussianSource(const Gaussian& gaussian)
+      : seed_(gaussian.seed()),
+        size_(static_cast<std::size_t>(gaussian.input_size)),
+        rotated_(gaussian.basis == Gaussian::Basis::hadamard) {
     double sum = 0;
     for (std::size_t n = 0; n < size_; ++n) {
-      scales_.push_back(std::pow(static_cast<double>(n + 1), -options.at("exponent").get<double>()));
+      scales_.push_back(std::pow(static_cast<double>(n + 1), -gaussian.exponent));
       sum += scales_.back();
     }
     for (double& scale : scales_) scale = std::sqrt(scale * static_cast<double>(size_) / sum);
-    const auto classes = options.at("classes").get<std::uint64_t>();
+    const auto classes = static_cast<std::uint64_t>(gaussian.classes);
     for (std::uint64_t label = 0; label < classes; ++label) {
       std::vector<float> weights(size_);
       random::fill_normal({seed_, random::Purpose::dataset, label, of_teacher}, weights);
@@ -154,9 +156,10 @@ class Gaussian {
 }  // namespace
 
 Dataset load_gaussian(const Json& options) {
+  const auto gaussian = study::read<Gaussian>(options);
   Dataset dataset;
-  dataset.info = gaussian_info(options);
-  const Gaussian source(options);
+  dataset.info = gaussian_info(gaussian);
+  const GaussianSource source(gaussian);
   dataset.train = source.split(of_train, dataset.info.train_samples + dataset.info.validation_samples);
   dataset.test = source.split(of_test, dataset.info.test_samples);
   return dataset;

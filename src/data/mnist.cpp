@@ -7,7 +7,6 @@
 #include "idx_set.hpp"
 
 namespace eigensweep::data {
-
 namespace {
 
 struct Mnist : Samples {

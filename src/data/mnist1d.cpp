@@ -4,58 +4,53 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "eigensweep/core/random.hpp"
 #include "eigensweep/data/dataset.hpp"
-#include "eigensweep/study/kind.hpp"
 #include "samples.hpp"
 
 namespace eigensweep::data {
+namespace {
+
+struct Mnist1d : GeneratedSamples {
+  Mnist1d() : GeneratedSamples(4000, 1000) {}
+
+  static study::Fields<Mnist1d> fields() {
+    study::Fields<Mnist1d> fields;
+    return add_to(fields);
+  }
+};
 
 /// As many of each; training shuffles them.
-inline std::uint8_t mnist1d_label(std::size_t sample) { return static_cast<std::uint8_t>(sample % 10); }
+std::uint8_t mnist1d_label(std::int64_t sample) { return static_cast<std::uint8_t>(sample % 10); }
 
-inline study::DatasetInfo mnist1d_info(const Json& options) {
-  study::DatasetInfo info;
-  info.input_shape = {1, 1, 40};
-  info.classes = 10;
-  info.lower = -std::numeric_limits<double>::infinity();
-  info.upper = std::numeric_limits<double>::infinity();
-  const auto count = [&](const char* option) { return options.at(option).get<std::int64_t>(); };
-  choose_samples(info, study::read<Samples>(options),
-                 {count("train_samples"), count("test_samples"), "mnist1d", "mnist1d"});
-  return info;
-}
+study::DatasetInfo mnist1d_info(const Mnist1d& mnist1d) { return generated_info(mnist1d, 40, 10, "mnist1d"); }
+
+}  // namespace
 
 #ifdef EIGENSWEEP_DECLARATIONS
 namespace {
 
-std::optional<study::Labels> mnist1d_labels(const Json& options, std::int64_t most_bytes) {
-  const auto train = options.at("train_samples").get<std::size_t>();
-  const auto test = options.at("test_samples").get<std::size_t>();
-  if (static_cast<std::int64_t>(train + test) > most_bytes) return std::nullopt;
+std::optional<study::Labels> mnist1d_labels(const Mnist1d& mnist1d, std::int64_t most_bytes) {
+  if (mnist1d.train_samples + mnist1d.test_samples > most_bytes) return std::nullopt;
   study::Labels labels;
-  for (std::size_t i = 0; i < train; ++i) labels.train.push_back(mnist1d_label(i));
-  for (std::size_t i = 0; i < test; ++i) labels.test.push_back(mnist1d_label(i));
+  for (std::int64_t i = 0; i < mnist1d.train_samples; ++i) labels.train.push_back(mnist1d_label(i));
+  for (std::int64_t i = 0; i < mnist1d.test_samples; ++i) labels.test.push_back(mnist1d_label(i));
   return labels;
 }
 
 }  // namespace
 
 study::Kind declare_mnist1d() {
-  study::Kind kind;
-  kind.family = study::Family::dataset;
-  kind.name = "mnist1d";
-  kind.meaning =
+  study::Kind kind = study::declare<Mnist1d>(
+      study::Family::dataset, "mnist1d",
       "ten one-dimensional templates, each sample one of them padded, stretched, shifted, sheared and with noise: 40 "
-      "inputs of mean 0 and variance 1, without bounds";
-  kind.source = "after MNIST-1D: Greydanus and Kobak 2024, arXiv:2011.14439";
-  kind.options = with_generated_samples(study::Options{}, 4000, 1000);
-  kind.info = mnist1d_info;
+      "inputs of mean 0 and variance 1, without bounds",
+      "after MNIST-1D: Greydanus and Kobak 2024, arXiv:2011.14439");
+  kind.info = study::typed<Mnist1d>(mnist1d_info);
   kind.files = computed;
-  kind.labels = mnist1d_labels;
+  kind.labels = study::typed<Mnist1d>(mnist1d_labels);
   return kind;
 }
 #else
@@ -166,7 +161,7 @@ Split split(std::uint64_t seed, std::uint64_t part, std::int64_t samples, const 
   Split split;
   for (std::int64_t sample = 0; sample < samples; ++sample) {
     random::Stream stream({seed, random::Purpose::dataset, static_cast<std::uint64_t>(sample), part});
-    const std::int64_t label = mnist1d_label(static_cast<std::size_t>(sample));
+    const std::int64_t label = mnist1d_label(sample);
     split.labels.push_back(label);
     for (const double value : signal(static_cast<std::size_t>(label), stream)) {
       split.values.push_back(static_cast<float>((value - standard.mean) / standard.deviation));
@@ -189,10 +184,11 @@ Standard standard(std::uint64_t seed) {
 }  // namespace
 
 Dataset load_mnist1d(const Json& options) {
-  const auto seed = options.at("data_seed").get<std::uint64_t>();
+  const auto mnist1d = study::read<Mnist1d>(options);
+  const std::uint64_t seed = mnist1d.seed();
   const Standard unit = standard(seed);
   Dataset dataset;
-  dataset.info = mnist1d_info(options);
+  dataset.info = mnist1d_info(mnist1d);
   dataset.train = split(seed, of_train, dataset.info.train_samples + dataset.info.validation_samples, unit);
   dataset.test = split(seed, of_test, dataset.info.test_samples, unit);
   return dataset;

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "eigensweep/core/error.hpp"
 
 namespace eigensweep::data {
@@ -16,26 +18,20 @@ std::int64_t chosen(std::int64_t asked, const char* option, std::int64_t there, 
   return asked == 0 ? there : asked;
 }
 
-void add_common(study::Options& options) {
-  options
-      .integer("validation_samples", 0, {0, 1e9},
-               "how many of the training samples, the last of them, are held out for validation")
-      .text("sha256", "", "what the content's SHA-256 must be (results record it); empty accepts any")
-      .not_identity();
-}
-
 }  // namespace
 
-study::Options with_generated_samples(study::Options options, int train, int test) {
-  options.integer("train_samples", train, {1, 1e7}, "how many training samples")
-      .integer("test_samples", test, {1, 1e7}, "how many test samples")
-      .integer("data_seed", 0, {0, 9007199254740992},
-               "seed of the samples' random numbers; the trial's seed has no part");
-  add_common(options);
-  return options;
-}
-
 std::optional<std::vector<std::filesystem::path>> computed(const Json&) { return std::vector<std::filesystem::path>{}; }
+
+study::DatasetInfo generated_info(const GeneratedSamples& samples, std::int64_t input_size, std::int64_t classes,
+                                  const std::string& name) {
+  study::DatasetInfo info;
+  info.input_shape = {1, 1, input_size};
+  info.classes = classes;
+  info.lower = -std::numeric_limits<double>::infinity();
+  info.upper = std::numeric_limits<double>::infinity();
+  choose_samples(info, samples, {samples.train_samples, samples.test_samples, name, name});
+  return info;
+}
 
 void choose_samples(study::DatasetInfo& info, const Samples& samples, const Holdings& holdings) {
   info.train_samples = chosen(samples.train_samples, "train_samples", holdings.train, holdings.train_name);

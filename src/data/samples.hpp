@@ -41,14 +41,39 @@ struct Samples {
   }
 };
 
+/// The same of a dataset that is computed: it has as many samples as one asks for.
+struct GeneratedSamples : Samples {
+  std::int64_t data_seed = 0;
+
+  /// How many there are where a study does not say.
+  GeneratedSamples(std::int64_t train, std::int64_t test) {
+    train_samples = train;
+    test_samples = test;
+  }
+
+  /// The key of the random numbers.
+  [[nodiscard]] std::uint64_t seed() const { return static_cast<std::uint64_t>(data_seed); }
+
+  template <class T>
+  static study::Fields<T>& add_to(study::Fields<T>& fields) {
+    fields.integer("train_samples", &T::train_samples, {1, 1e7}, "how many training samples")
+        .integer("test_samples", &T::test_samples, {1, 1e7}, "how many test samples")
+        .integer("data_seed", &T::data_seed, {0, 9007199254740992},
+                 "seed of the samples' random numbers; the trial's seed has no part");
+    return add_held_out_and_hash(fields);
+  }
+};
+
 /// Streams of random numbers of a computed dataset's splits.
 inline constexpr std::uint64_t of_train = 0, of_test = 1;
 
-/// Options of a dataset that is computed: it has as many samples as one asks for.
-study::Options with_generated_samples(study::Options options, int train, int test);
-
 /// study::Kind::files of such a dataset: none.
 std::optional<std::vector<std::filesystem::path>> computed(const Json& options);
+
+/// study::Kind::info of such a dataset, one row of `input_size` numbers without bounds per sample. `name` stands in
+/// messages. Throws DataError as choose_samples().
+study::DatasetInfo generated_info(const GeneratedSamples& samples, std::int64_t input_size, std::int64_t classes,
+                                  const std::string& name);
 
 /// What a dataset holds before the options choose from it; the names stand in messages.
 struct Holdings {
