@@ -39,7 +39,7 @@ Measurement measure_alone(const Measure& measure, const wire::TaskLane& lane, st
   const std::vector<std::uint64_t> seeds{lane.config.at("seed").get<std::uint64_t>()};
   const auto model = kernels::make_network(lane.config.at("model"), data.info, seeds, data.train_images.device());
   model->attach(data.train_images);
-  models::TensorFile content = models::lane_of(networks.model, index);
+  models::TensorFile content = models::lane_of(*networks.model, index);
   models::keep_snapshots(networks.snapshots, index, content);
   models::load_lane(*model, 0, content);
   for (models::NamedTensor& named : model->parameters()) named.tensor.requires_grad_(false);
@@ -86,10 +86,10 @@ std::vector<Measurement> measure_lanes(const Measure& measure, const wire::Task&
   std::vector<Measurement> lanes(task.lanes.size());
   const bool is_any = std::find(networks.lost.begin(), networks.lost.end(), "") != networks.lost.end();
   const std::string failure = models::numerical_failure([&] {
-    if (is_any) lanes = measure({networks.model, data, task.lanes.front().config, seeds, networks.snapshots});
+    if (is_any) lanes = measure({*networks.model, data, task.lanes.front().config, seeds, networks.snapshots});
   });
   EIGENSWEEP_EXPECT(lanes.size() == task.lanes.size());
-  for (models::NamedTensor& named : networks.model.parameters()) named.tensor.requires_grad_(false);
+  for (models::NamedTensor& named : networks.model->parameters()) named.tensor.requires_grad_(false);
   for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
     if (!networks.lost[lane].empty()) {
       lanes[lane] = {};

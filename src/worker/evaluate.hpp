@@ -7,19 +7,11 @@
 
 #include "eigensweep/data/device_dataset.hpp"
 #include "eigensweep/metrics/metric.hpp"
-#include "eigensweep/models/model.hpp"
-#include "eigensweep/models/snapshot.hpp"
 #include "eigensweep/wire/record.hpp"
 #include "eigensweep/wire/task.hpp"
+#include "networks.hpp"
 
 namespace eigensweep::worker {
-
-/// A pack's trained networks, a lane per lane of the task.
-struct Networks {
-  models::Model& model;
-  const std::vector<models::Snapshot>& snapshots;
-  const std::vector<std::string>& lost;  ///< per lane why the network is none any more, or "": it is not evaluated
-};
 
 using Measure = std::function<std::vector<metrics::Measurement>(const metrics::Subject&)>;
 

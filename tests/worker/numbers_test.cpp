@@ -294,7 +294,7 @@ TEST_CASE("where one lane spoils a measurement of all, each is measured by itsel
   run(training);
   const data::DeviceDataset& data = session().dataset(training.lanes.front().config.at("dataset"));
   std::vector<std::uint64_t> seeds{1, 2};
-  const auto model = models::make_model(training.lanes.front().config.at("model"), data.info, seeds, torch::kCPU);
+  auto model = models::make_model(training.lanes.front().config.at("model"), data.info, seeds, torch::kCPU);
   std::vector<models::TensorFile> files;
   for (std::size_t lane = 0; lane < 2; ++lane) {
     files.push_back(models::read_tensors(training.lanes[lane].model_file));
@@ -302,9 +302,8 @@ TEST_CASE("where one lane spoils a measurement of all, each is measured by itsel
   }
   const std::vector<models::Snapshot> snapshots = models::kept_snapshots(*model, files);
   REQUIRE(snapshots.size() == 2);
-  const std::vector<std::string> lost(2);
-  const worker::Networks networks{*model, snapshots, lost};
   const Tensor weight = model->parameters()[0].tensor.detach().clone();
+  const worker::Networks networks{std::move(model), snapshots, {"", ""}};
 
   const auto spoilt_by = [&](const std::function<void()>& spoil) {
     return worker::measure_lanes(
@@ -330,7 +329,7 @@ TEST_CASE("where one lane spoils a measurement of all, each is measured by itsel
     CHECK(lanes[1].at("one").values() == std::vector<double>{1});
     CHECK(std::isnan(lanes[1].at("two").values()[0]));
     CHECK(lanes[1].failure == "two is infinite");
-    for (const auto& named : model->parameters()) CHECK_FALSE(named.tensor.requires_grad());
+    for (const auto& named : networks.model->parameters()) CHECK_FALSE(named.tensor.requires_grad());
   };
   check(spoilt_by([] { throw NumericalError("lost"); }), "lost");
   check(spoilt_by([] { TORCH_CHECK_LINALG(false, "linalg.eigh: failed to converge\nand more"); }),

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "eigensweep/core/json.hpp"
@@ -54,6 +55,8 @@ class Trainer {
   bool run(const Hooks& hooks);
 
   [[nodiscard]] models::Model& model() noexcept { return *model_; }
+  /// The networks, of a trainer that is done: what else it holds is free when it goes.
+  [[nodiscard]] std::unique_ptr<models::Model> take_model() && { return std::move(model_); }
   [[nodiscard]] const std::vector<LaneHistory>& histories() const noexcept { return histories_; }
   /// The networks on the way, as "snapshots" asks for; all of them once run() has come to its end.
   [[nodiscard]] const std::vector<models::Snapshot>& snapshots() const noexcept { return snapshots_; }

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// The procedure "closed_form": networks of infinite width, trained for all lanes at once, for seeds do not matter to
+// them.
+#include <limits>
+#include <memory>
+#include <utility>
+
+#include "eigensweep/kernels/limit_network.hpp"
+#include "eigensweep/models/numerical.hpp"
+#include "procedure.hpp"
+#include "stopwatch.hpp"
+#include "training_record.hpp"
+
+namespace eigensweep::worker {
+namespace {
+
+// There is a loss after each epoch, and nothing else on the way.
+training::LaneHistory history_of(const std::vector<double>& losses) {
+  training::LaneHistory history;
+  history.loss = history.task_loss = losses;
+  history.penalty.assign(losses.size(), 0.0);
+  history.train_accuracy.assign(losses.size(), std::numeric_limits<double>::quiet_NaN());
+  return history;
+}
+
+}  // namespace
+
+Outcome run_closed_form(const PackRun& pack) {
+  const Stopwatch watched;
+  const std::size_t lanes = pack.task.lanes.size();
+  auto network = std::make_unique<kernels::LimitNetwork>(pack.config().at("model"), pack.data.info,
+                                                         static_cast<std::int64_t>(lanes), pack.session.device());
+  training::LaneHistory history;
+  history.diverged = models::numerical_failure([&] {
+    const Json& training = pack.config().at("training");
+    const auto learning_rate = training.at("optimizer").at("learning_rate").get<double>();
+    history = history_of(network->train(pack.data, study::read<study::Training>(training), learning_rate));
+  });
+  if (history.diverged.empty()) history.diverged = models::not_finite(*network).front();
+  Outcome outcome;
+  outcome.networks.model = std::move(network);
+  outcome.networks.lost.assign(lanes, history.diverged);
+  send_training(pack, std::vector<training::LaneHistory>(lanes, history), outcome.networks, watched.seconds(), {});
+  return outcome;
+}
+
+}  // namespace eigensweep::worker

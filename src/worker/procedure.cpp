@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include "procedure.hpp"
+
+#include <string_view>
+
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/core/here.hpp"
+#include "eigensweep/core/version.hpp"
+#include "eigensweep/models/network_options.hpp"
+#include "eigensweep/worker/host.hpp"
+
+namespace eigensweep::worker {
+
+#define EIGENSWEEP_PROCEDURE(name) Outcome run_##name(const PackRun& pack);
+#include "procedures.def"
+#undef EIGENSWEEP_PROCEDURE
+
+namespace {
+
+std::string_view name_of_procedure(const wire::Task& task) {
+  const bool train = task.lanes.front().train;
+  for (const wire::TaskLane& lane : task.lanes) {
+    if (lane.train == train) continue;
+    throw DataError(fmt::format("task {}: it mixes lanes to train with lanes to load", task.pack));
+  }
+  if (!train) return "load";
+  return models::network_of(task.lanes.front().config).is_infinite() ? "closed_form" : "train";
+}
+
+}  // namespace
+
+Procedure procedure_of(const wire::Task& task) {
+  const std::string_view wanted = name_of_procedure(task);
+#define EIGENSWEEP_PROCEDURE(name) \
+  if (wanted == #name) return run_##name;
+#include "procedures.def"
+#undef EIGENSWEEP_PROCEDURE
+  throw ContractViolation(fmt::format("no procedure named '{}'", wanted));
+}
+
+std::vector<Json> PackRun::configs() const {
+  std::vector<Json> configs;
+  for (const wire::TaskLane& lane : task.lanes) configs.push_back(lane.config);
+  return configs;
+}
+
+std::vector<std::uint64_t> PackRun::seeds() const {
+  std::vector<std::uint64_t> seeds;
+  for (const wire::TaskLane& lane : task.lanes) seeds.push_back(lane.config.at("seed").get<std::uint64_t>());
+  return seeds;
+}
+
+std::vector<std::string> PackRun::trials() const {
+  std::vector<std::string> trials;
+  for (const wire::TaskLane& lane : task.lanes) trials.push_back(lane.trial);
+  return trials;
+}
+
+void PackRun::send(wire::Record record, std::size_t lane, double seconds) const {
+  Json provenance{{"host", host_name()},
+                  {"device", device_name(session.device())},
+                  {"torch", torch_version()},
+                  {"eigensweep", std::string(build_info().version)},
+                  {"git_revision", std::string(build_info().git_revision)},
+                  {"threads", torch::get_num_threads()},
+                  {"cpus", cpu_list(allowed_cpus())},
+                  {"pack", task.pack},
+                  {"lane", lane},
+                  {"lanes", task.lanes.size()},
+                  {"dataset_sha256", data.sha256},
+                  {"seconds", seconds}};
+  provenance.update(record.provenance);
+  record.provenance = std::move(provenance);
+  hooks.record(record);
+}
+
+}  // namespace eigensweep::worker
