@@ -16,8 +16,8 @@
 namespace eigensweep::models {
 namespace {
 
-std::string cnn_limit_wants(const CnnOptions& cnn, const Json& config) {
-  if (cnn.pooling != CnnOptions::Pooling::max) return limit_wants(cnn, config);
+std::string cnn_limit_wants(const CnnOptions& cnn) {
+  if (cnn.pooling != CnnOptions::Pooling::max) return limit_wants(cnn);
   return "pooling 'average' or 'none' (the largest of Gaussians has no kernel in closed form)";
 }
 
@@ -36,13 +36,11 @@ study::Kind declare_cnn() {
       study::Family::model, "cnn",
       "convolutional network: blocks of convolution and pooling, then one dense hidden layer",
       "Nassar et al. 2020, arXiv:2012.04729, sections 4.2 and 4.3");
-  kind.refuse = study::typed<CnnOptions>([](const CnnOptions& cnn, const Json& config) {
-    const std::string reason = refuse_network_options(cnn, cnn.depth + 1);
-    return reason.empty() ? refuse_infinite(cnn, cnn_limit_wants(cnn, config)) : reason;
-  });
+  kind.refuse = study::typed<CnnOptions>(
+      [](const CnnOptions& cnn, const Json&) { return refuse_network_options(cnn, cnn.depth + 1); });
   kind.refuse_samples = study::typed<CnnOptions>(refuse_small_batches);
-  kind.no_limit = study::typed<CnnOptions>(
-      [](const CnnOptions& cnn, const Json& config) { return no_limit(cnn_limit_wants(cnn, config)); });
+  kind.is_infinite = study::typed<CnnOptions>([](const CnnOptions& cnn) { return cnn.is_infinite(); });
+  kind.limit_wants = study::typed<CnnOptions>(cnn_limit_wants);
   kind.refuse_inputs = study::typed<CnnOptions>(refuse_small_images);
   kind.shape = study::typed<CnnOptions>([](const CnnOptions& cnn, const study::DatasetInfo& dataset) {
     return cnn.is_infinite() ? infinite_cnn_shape(cnn, dataset) : cnn_shape(cnn, dataset);

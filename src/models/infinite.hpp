@@ -7,14 +7,9 @@
 
 namespace eigensweep::models {
 
-/// "" or what the limit of infinite width wants otherwise, and why: "loss 'mse' (...)". The limit is that of gradient
-/// descent on a squared error in the NTK parametrisation, from outputs 0.
-std::string limit_wants(const NetworkOptions& network, const Json& config);
-
-/// What limit_wants() says, as a sentence about a network of finite width; "" stays "".
-std::string no_limit(const std::string& wanted);
-/// The same as a reason to refuse the network if its width is infinite; else "".
-std::string refuse_infinite(const NetworkOptions& network, const std::string& wanted);
+/// "" or which options the limit of infinite width wants, and why (study::Kind::limit_wants). The limit is that of the
+/// NTK parametrisation, from outputs 0.
+std::string limit_wants(const NetworkOptions& network);
 
 /// What an evaluation holds of its samples against the training set, in bytes, when the kernel is no longer held.
 inline constexpr double limit_chunk_bytes = 3e8;

@@ -54,13 +54,11 @@ study::ModelShape mlp_shape(const MlpOptions& mlp, const study::DatasetInfo& dat
 study::Kind declare_mlp() {
   study::Kind kind = study::declare<MlpOptions>(study::Family::model, "mlp",
                                                 "multilayer perceptron with hidden layers of equal width");
-  kind.refuse = study::typed<MlpOptions>([](const MlpOptions& mlp, const Json& config) {
-    const std::string reason = refuse_network_options(mlp, mlp.depth);
-    return reason.empty() ? refuse_infinite(mlp, limit_wants(mlp, config)) : reason;
-  });
+  kind.refuse = study::typed<MlpOptions>(
+      [](const MlpOptions& mlp, const Json&) { return refuse_network_options(mlp, mlp.depth); });
   kind.refuse_samples = study::typed<MlpOptions>(refuse_small_batches);
-  kind.no_limit = study::typed<MlpOptions>(
-      [](const MlpOptions& mlp, const Json& config) { return no_limit(limit_wants(mlp, config)); });
+  kind.is_infinite = study::typed<MlpOptions>([](const MlpOptions& mlp) { return mlp.is_infinite(); });
+  kind.limit_wants = study::typed<MlpOptions>(limit_wants);
   kind.shape = study::typed<MlpOptions>([](const MlpOptions& mlp, const study::DatasetInfo& dataset) {
     return mlp.is_infinite() ? infinite_shape(mlp, dataset) : mlp_shape(mlp, dataset);
   });

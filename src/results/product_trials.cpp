@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "coordinate.hpp"
+#include "eigensweep/study/closed_form.hpp"
 #include "eigensweep/study/sections.hpp"
 #include "product.hpp"
 
@@ -46,14 +47,6 @@ std::string meaning_of_dimension(const std::string& name) {
   if (name == "affine") return "affine layers, from 1: input layer first, readout last";
   if (name == "eigenvalue") return "rank of an eigenvalue, from 1";
   return "index, from 0";
-}
-
-/// Why such a network has no limit of infinite width, or "".
-std::string why_not_comparable(const Json& config, const study::Catalog& catalog) {
-  const Json& model = config.at("model");
-  const study::Kind& kind = *catalog.find(study::Family::model, model.at("kind").get<std::string>());
-  return kind.no_limit ? kind.no_limit(model, config)
-                       : fmt::format("the model '{}' has no limit of infinite width here", kind.name);
 }
 
 }  // namespace
@@ -134,7 +127,7 @@ void Product::write_comparability() {
   reasons.reserve(rows());
   for (std::size_t row = 0; row < rows(); ++row) {
     std::optional<std::string>& reason = by_recipe[study_.recipe(trial(row))];
-    if (!reason) reason = why_not_comparable(study_.config(trial(row)), catalog_);
+    if (!reason) reason = study::why_no_limit(catalog_, study_.config(trial(row)));
     reasons.push_back(*reason);
   }
   writer_.add_numbers({"comparable_to_inf",

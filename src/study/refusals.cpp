@@ -2,6 +2,7 @@
 // What kinds refuse or warn of in a cell.
 #include <fmt/format.h>
 
+#include "eigensweep/study/closed_form.hpp"
 #include "eigensweep/study/sections.hpp"
 #include "eigensweep/study/training.hpp"
 #include "expansion.hpp"
@@ -39,6 +40,12 @@ void Expansion::check_training(const Template& alternative, const Json& config, 
     const Json& options = read.at(part.path);
     const Kind& kind = *part.kind;
     if (kind.refuse) refuse(alternative, config, part.pointer, kind.refuse(options, read));
+    if (kind.is_infinite && kind.is_infinite(options)) {
+      if (const std::string wanted = limit_wants(catalog_, read); !wanted.empty()) {
+        refuse(alternative, config, part.pointer,
+               fmt::format("width \"inf\" wants {}; change it, or exclude this cell", wanted));
+      }
+    }
     if (kind.refuse_inputs) refuse(alternative, config, part.pointer, kind.refuse_inputs(options, info));
     if (kind.refuse_samples) refuse(alternative, config, part.pointer, kind.refuse_samples(options, samples));
     if (kind.refuse_network) {

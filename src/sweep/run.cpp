@@ -11,6 +11,7 @@
 #include "eigensweep/core/file.hpp"
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/text.hpp"
+#include "eigensweep/study/closed_form.hpp"
 #include "eigensweep/sweep/access.hpp"
 #include "eigensweep/sweep/bring_up.hpp"
 #include "eigensweep/sweep/communicator.hpp"
@@ -53,8 +54,8 @@ wire::Task make_task(const study::Study& study, const OutputPaths& paths, const 
 double least_flops(const study::Study& study, const study::Catalog& catalog, const study::Pack& pack) {
   const study::Trial& trial = study.trials[pack.lanes.front().trial];
   if (pack.lanes.front().train) {
-    const bool by_steps = study.config(trial).at("model").value("width", Json()) != "inf";
-    return by_steps ? 0 : study::predicted_flops(study, catalog, pack.lanes, {});
+    const bool is_closed_form = study::is_infinite(catalog, study.config(trial));
+    return is_closed_form ? study::predicted_flops(study, catalog, pack.lanes, {}) : 0;
   }
   return pack.evaluations.empty() ? 0 : study::predicted_flops(study, catalog, pack.lanes, {pack.evaluations.front()});
 }

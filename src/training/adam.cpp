@@ -17,6 +17,8 @@ study::Kind declare_adam() {
                                      "Kingma, Ba 2015, arXiv:1412.6980");
 }
 #else
+bool is_adaptive_adam() { return true; }
+
 std::unique_ptr<Optimizer> make_adam(const std::vector<Json>& options, std::vector<models::NamedTensor>& parameters) {
   const std::vector<AdamOptions> lanes = study::read_lanes<AdamOptions>(options);
   return make_adaptive({lanes.begin(), lanes.end()}, parameters, Decay::coupled);

@@ -20,6 +20,8 @@ study::Kind declare_adamw() {
                                       "Loshchilov, Hutter 2019, arXiv:1711.05101");
 }
 #else
+bool is_adaptive_adamw() { return true; }
+
 std::unique_ptr<Optimizer> make_adamw(const std::vector<Json>& options, std::vector<models::NamedTensor>& parameters) {
   const std::vector<AdamWOptions> lanes = study::read_lanes<AdamWOptions>(options);
   return make_adaptive({lanes.begin(), lanes.end()}, parameters, Decay::decoupled);

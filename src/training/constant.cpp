@@ -9,6 +9,7 @@ study::Kind declare_constant() {
   kind.family = study::Family::schedule;
   kind.name = "constant";
   kind.meaning = "the learning rate stays as it is";
+  kind.limit_wants = [](const Json&) { return std::string(); };
   return kind;
 }
 #else

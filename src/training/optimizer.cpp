@@ -13,6 +13,9 @@ namespace eigensweep::training {
                                          std::vector<models::NamedTensor>& parameters);
 #include "optimizers.def"
 #undef EIGENSWEEP_KIND
+#define EIGENSWEEP_KIND(name) bool is_adaptive_##name();
+#include "optimizers.def"
+#undef EIGENSWEEP_KIND
 #define EIGENSWEEP_KIND(name) double factor_##name(const Json& options, std::int64_t epoch, std::int64_t epochs);
 #include "schedules.def"
 #undef EIGENSWEEP_KIND
@@ -22,6 +25,15 @@ std::unique_ptr<Optimizer> make_optimizer(const std::vector<Json>& options,
   const auto kind = options.front().at("kind").get<std::string>();
 #define EIGENSWEEP_KIND(name) \
   if (kind == #name) return make_##name(options, parameters);
+#include "optimizers.def"
+#undef EIGENSWEEP_KIND
+  throw ContractViolation("no optimizer named '" + kind + "'");
+}
+
+bool is_adaptive(const Json& optimizer) {
+  const auto kind = optimizer.at("kind").get<std::string>();
+#define EIGENSWEEP_KIND(name) \
+  if (kind == #name) return is_adaptive_##name();
 #include "optimizers.def"
 #undef EIGENSWEEP_KIND
   throw ContractViolation("no optimizer named '" + kind + "'");

@@ -34,6 +34,10 @@ study::Kind declare_sgd() {
     return sgd.nesterov && sgd.momentum == 0.0 ? "nesterov needs a momentum above 0; set momentum, or nesterov to false"
                                                : "";
   });
+  kind.limit_wants = study::typed<SgdOptions>([](const SgdOptions& sgd) -> std::string {
+    if (sgd.momentum == 0 && sgd.weight_decay == 0) return "";
+    return "optimizer 'sgd' without momentum and weight_decay (others do not follow the kernel's gradient flow)";
+  });
   return kind;
 }
 
@@ -86,6 +90,8 @@ class Sgd final : public Optimizer {
 };
 
 }  // namespace
+
+bool is_adaptive_sgd() { return false; }
 
 std::unique_ptr<Optimizer> make_sgd(const std::vector<Json>& options, std::vector<models::NamedTensor>& parameters) {
   return std::make_unique<Sgd>(study::read_lanes<SgdOptions>(options), parameters);

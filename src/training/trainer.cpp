@@ -47,9 +47,9 @@ std::vector<double> to_vector(const Tensor& tensor) {
 std::vector<models::NamedTensor>& with_rates(std::vector<models::NamedTensor>& parameters, const Json& config,
                                              study::Training::RateRule rule) {
   const double ratio = models::network_of(config).width_ratio();
-  const bool is_adaptive = config.at("training").at("optimizer").at("kind") != "sgd";
+  const bool adapts = is_adaptive(config.at("training").at("optimizer"));
   for (models::NamedTensor& named : parameters) {
-    named.rate = models::rate_factor(rule, is_adaptive, named.place, ratio);
+    named.rate = models::rate_factor(rule, adapts, named.place, ratio);
   }
   return parameters;
 }

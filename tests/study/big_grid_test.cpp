@@ -221,7 +221,7 @@ TEST_CASE("no refusal, no warning and no reason against a limit reads the seed")
       if (kind.family == Family::regularizer) config["regularizers"][kind.name] = options;
       Json without = config;
       without.erase("seed");
-      for (const auto& question : {kind.refuse, kind.warn, kind.no_limit}) {
+      for (const auto& question : {kind.refuse, kind.warn}) {
         if (!question) continue;
         INFO(kind.name << " " << options.dump());
         asked.insert(kind.name);

@@ -133,9 +133,12 @@ struct Kind {
   /// Models and regularizers: why batches of so many samples are too small for it, in one line, or "". See
   /// refuse_single_samples().
   std::function<std::string(const Json& options, const SampleCounts&)> refuse_samples;
-  /// Models only: why such a network, trained so, has no limit of infinite width, in one line, or "" if it has one.
-  /// Null: none has.
-  std::function<std::string(const Json& options, const Json& config)> no_limit;
+  /// Models only: whether a network of these options is one of infinite width. Null: none is.
+  std::function<bool(const Json& options)> is_infinite;
+  /// Models, optimizers and schedules: "" where the limit of infinite width has a closed form with these options; else
+  /// what it wants in their place, and why: "centre_output (outputs at initialisation are random at any width)". Null:
+  /// there is no such form. See limit_wants().
+  std::function<std::string(const Json& options)> limit_wants;
   /// Datasets only: reads headers, never pixels. Throws DataError.
   std::function<DatasetInfo(const Json& options)> info;
   /// Datasets only: the files whose content it is; empty for one that is computed. Nothing: they cannot be told, so
@@ -149,8 +152,8 @@ struct Kind {
   /// Attacks and metrics only: the samples that the numbers are of. Null: not worth a word.
   std::function<std::vector<Subset>(const Json& options)> subsets;
   /// Says in one line why this combination is impossible, or "" if it is fine. Sees the kind's own options and the
-  /// whole resolved training configuration. Neither this nor `warn` nor `no_limit` may read the seed: of trials that
-  /// differ in nothing else only the first is asked.
+  /// whole resolved training configuration. Neither this nor `warn` may read the seed: of trials that differ in nothing
+  /// else only the first is asked.
   std::function<std::string(const Json& options, const Json& config)> refuse;
   /// The same for what is legal but worth saying (a batch too small for a penalty), "" if there is nothing to say.
   std::function<std::string(const Json& options, const Json& config)> warn;

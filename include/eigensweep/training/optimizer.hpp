@@ -32,6 +32,10 @@ class Optimizer {
 std::unique_ptr<Optimizer> make_optimizer(const std::vector<Json>& options,
                                           std::vector<models::NamedTensor>& parameters);
 
+/// Whether the optimizer of a resolved "optimizer" section divides gradients by their own size, so that a step's size
+/// does not follow theirs: learning-rate rules differ by it.
+bool is_adaptive(const Json& optimizer);
+
 /// Lanes and parameters of equal learning rate and weight decay: one call of a fused kernel serves them all.
 struct RateGroup {
   double learning_rate = 0;
