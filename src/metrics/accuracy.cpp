@@ -11,9 +11,11 @@ study::Kind declare_accuracy() {
   kind.meaning = "loss and accuracy on the clean training and test set";
   kind.columns = {
       {"train_accuracy", {}, "f64", "", "share of the training samples classified right"},
-      {"train_loss", {}, "f64", "", "mean cross entropy on the training set"},
+      {"train_loss", {}, "f64", "", "mean loss on the training set: what training minimised, without penalties"},
+      {"train_cross_entropy", {}, "f64", "", "mean cross entropy on the training set"},
       {"test_accuracy", {}, "f64", "", "share of the test samples classified right"},
-      {"test_loss", {}, "f64", "", "mean cross entropy on the test set"},
+      {"test_loss", {}, "f64", "", "mean loss on the test set: what training minimised, without penalties"},
+      {"test_cross_entropy", {}, "f64", "", "mean cross entropy on the test set"},
   };
   kind.work = [](const Json&, const study::WorkContext& context) {
     return context.model.forward_flops *
@@ -34,8 +36,8 @@ class Accuracy final : public Metric {
  public:
   std::vector<Measurement> measure(const Subject& subject) override {
     const torch::NoGradGuard no_gradients;
-    const auto train = score(subject.model, subject.data.train_images, subject.data.train_labels);
-    const auto test = score(subject.model, subject.data.test_images, subject.data.test_labels);
+    const auto train = score(subject, subject.data.train_images, subject.data.train_labels);
+    const auto test = score(subject, subject.data.test_images, subject.data.test_labels);
     std::vector<Measurement> lanes(train.size());
     for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
       add_verdict(train[lane], "train", lanes[lane]);

@@ -14,12 +14,14 @@ constexpr std::int64_t most_samples = 10000;
 
 }  // namespace
 
-std::vector<models::Verdict> score(models::Model& model, const torch::Tensor& images, const torch::Tensor& labels) {
+std::vector<models::Verdict> score(const Subject& subject, const torch::Tensor& images, const torch::Tensor& labels) {
+  models::Model& model = subject.model;
   const std::int64_t samples = images.size(0);
   const std::int64_t numbers = models::activations_per_sample(model, images.size(1), images.device()) + images.size(1);
   const std::int64_t chunk = std::clamp(static_cast<std::int64_t>(chunk_bytes / (4.0 * static_cast<double>(numbers))),
                                         std::int64_t{16}, most_samples);
-  models::Tally tally(model.lanes(), images.device());
+  const auto training = study::read<study::Training>(subject.config.at("training"));
+  models::Tally tally(model.lanes(), images.device(), models::sample_loss(training));
   for (std::int64_t start = 0; start < samples; start += chunk) {
     const std::int64_t stop = std::min(start + chunk, samples);
     const auto inputs = models::Inputs::shared(data::to_inputs(images.slice(0, start, stop)), model.lanes());
@@ -30,7 +32,8 @@ std::vector<models::Verdict> score(models::Model& model, const torch::Tensor& im
 
 void add_verdict(const models::Verdict& verdict, const std::string& split, Measurement& measurement) {
   measurement[split + "_accuracy"] = wire::Array::scalar(verdict.accuracy);
-  measurement[split + "_loss"] = wire::Array::scalar(verdict.loss);
+  measurement[split + "_loss"] = wire::Array::scalar(verdict.task_loss);
+  measurement[split + "_cross_entropy"] = wire::Array::scalar(verdict.loss);
   if (!verdict.trouble.empty()) {
     measurement.add_failure(fmt::format("of the {} samples {}", split, verdict.trouble));
   }

@@ -9,10 +9,12 @@
 
 namespace eigensweep::metrics {
 
-/// Runs `model` in evaluation mode over all `images` [n, d] with `labels` [n], a chunk at a time: how each lane does.
-std::vector<models::Verdict> score(models::Model& model, const torch::Tensor& images, const torch::Tensor& labels);
+/// Runs the networks in evaluation mode over all `images` [n, d] with `labels` [n], a chunk at a time: how each lane
+/// does. `Verdict::task_loss` is the loss that their training minimised.
+std::vector<models::Verdict> score(const Subject& subject, const torch::Tensor& images, const torch::Tensor& labels);
 
-/// Adds a lane's verdict on a split as the columns "<split>_accuracy" and "<split>_loss".
+/// Adds a lane's verdict on a split as the columns "<split>_accuracy", "<split>_loss" (the task's) and
+/// "<split>_cross_entropy".
 void add_verdict(const models::Verdict& verdict, const std::string& split, Measurement& measurement);
 
 }  // namespace eigensweep::metrics

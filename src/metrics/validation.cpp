@@ -11,7 +11,12 @@ study::Kind declare_validation() {
   kind.meaning = "loss and accuracy on the samples held out for validation: to choose by, with the test set unseen";
   kind.columns = {
       {"validation_accuracy", {}, "f64", "", "share of the validation samples classified right"},
-      {"validation_loss", {}, "f64", "", "mean cross entropy on the validation samples"},
+      {"validation_loss",
+       {},
+       "f64",
+       "",
+       "mean loss on the validation samples: what training minimised, without penalties"},
+      {"validation_cross_entropy", {}, "f64", "", "mean cross entropy on the validation samples"},
   };
   kind.refuse_inputs = [](const Json&, const study::DatasetInfo& dataset) -> std::string {
     if (dataset.validation_samples > 0) return "";
@@ -35,7 +40,7 @@ class Validation final : public Metric {
  public:
   std::vector<Measurement> measure(const Subject& subject) override {
     const torch::NoGradGuard no_gradients;
-    const auto held_out = score(subject.model, subject.data.validation_images, subject.data.validation_labels);
+    const auto held_out = score(subject, subject.data.validation_images, subject.data.validation_labels);
     std::vector<Measurement> lanes(held_out.size());
     for (std::size_t lane = 0; lane < lanes.size(); ++lane) add_verdict(held_out[lane], "validation", lanes[lane]);
     return lanes;

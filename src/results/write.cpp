@@ -4,6 +4,7 @@
 
 #include "column_check.hpp"
 #include "eigensweep/core/file.hpp"
+#include "older_records.hpp"
 #include "place.hpp"
 #include "product.hpp"
 #include "provenance.hpp"
@@ -85,8 +86,11 @@ wire::LedgerReport collect(const std::filesystem::path& ledger, const std::files
                            const study::Study& study, const study::Catalog& catalog, const Json& provenance,
                            std::vector<std::string>* warnings) {
   RecordStore store;
-  const wire::LedgerReport report =
-      wire::read_ledger(ledger, [&](wire::Record&& record) { store.add(std::move(record)); });
+  OlderRecords older(study);
+  const wire::LedgerReport report = wire::read_ledger(ledger, [&](wire::Record&& record) {
+    older.upgrade(record);
+    store.add(std::move(record));
+  });
   std::vector<std::string> said = write_results(file, study, catalog, store, provenance);
   if (warnings != nullptr) *warnings = std::move(said);
   return report;

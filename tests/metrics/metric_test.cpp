@@ -24,8 +24,8 @@ Json spectrum_options(const char* split = "train", int samples = 0) {
 }
 
 std::vector<metrics::Measurement> measure(const std::string& kind, const Json& options, models::Model& model,
-                                          const data::DeviceDataset& data) {
-  const Json config = Json::object();
+                                          const data::DeviceDataset& data, const Json& training = Json::object()) {
+  const Json config = resolved_config({{"model", {{"kind", "mlp"}, {"width", 20}}}, {"training", training}});
   return metrics::make_metric(kind, options)->measure({model, data, config});
 }
 
@@ -52,6 +52,26 @@ TEST_CASE("the validation metric reads the samples that are held out") {
   for (std::size_t lane = 0; lane < 2; ++lane) {
     CHECK(held_out[lane].at("validation_accuracy").values() == wanted[lane].at("test_accuracy").values());
     CHECK(held_out[lane].at("validation_loss").values() == wanted[lane].at("test_loss").values());
+  }
+}
+
+TEST_CASE("a loss is the one that was minimised, with the cross entropy beside") {
+  const data::DeviceDataset set = digits(200);
+  ToyNetwork model = ToyNetwork::random(2, {784, 40, 10}, 2);
+  const auto squared = measure("accuracy", Json::object(), model, set, {{"loss", "mse"}, {"target_offset", 0.1}});
+  const auto entropy = measure("accuracy", Json::object(), model, set);
+  const Tensor logits =
+      model.forward(models::Inputs::shared(data::to_inputs(set.test_images), 2), models::Mode::evaluate).logits;
+  const Tensor wanted = torch::one_hot(set.test_labels, 10).t().to(torch::kFloat64) - 0.1;
+  for (std::size_t lane = 0; lane < 2; ++lane) {
+    const Tensor of_lane = logits[static_cast<std::int64_t>(lane)].to(torch::kFloat64);
+    const auto number = [&](const std::vector<metrics::Measurement>& lanes, const char* column) {
+      return lanes[lane].at(column).values()[0];
+    };
+    CHECK(number(squared, "test_loss") == Approx((of_lane - wanted).square().mean().item<double>()).epsilon(1e-12));
+    CHECK(number(entropy, "test_loss") == number(entropy, "test_cross_entropy"));
+    CHECK(number(squared, "test_cross_entropy") == number(entropy, "test_cross_entropy"));
+    CHECK(number(squared, "train_cross_entropy") == number(entropy, "train_loss"));
   }
 }
 

@@ -120,7 +120,8 @@ TEST_CASE("the CSV has a row per trial, attack and strength, with every number t
   std::getline(lines, line);
   CHECK(line ==
         "trial,trial_id,seed,width,activation,status,attack,epsilon,attack_status,robust_accuracy,robust_loss,"
-        "clean_accuracy,clean_loss,train_accuracy,train_loss,test_accuracy,test_loss\r");
+        "clean_accuracy,clean_loss,train_accuracy,train_loss,train_cross_entropy,test_accuracy,test_loss,"
+        "test_cross_entropy\r");
   std::size_t count = 0;
   const std::string& id = small_study().trials[small_study().cells[0].trial].id;
   while (std::getline(lines, line)) {
