@@ -95,8 +95,8 @@ std::vector<Membership> memberships_of(const fs::path& root) {
   return memberships;
 }
 
-/// The folders of a group and of those around it, as far as the mount shows them. A container may see its own group as
-/// the mount's root, or under the path that it has outside, where there is nothing to see.
+/// The folders of a group and of its parents, as far as the mount shows them. Inside a container the group may be the
+/// mount's root, or have its path from outside, at which the container sees no folder.
 std::vector<fs::path> folders_of(const Mount& mount, const std::string& path) {
   std::string below;
   if (mount.root == "/") {

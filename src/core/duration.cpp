@@ -14,7 +14,7 @@ constexpr double minute = 60;
 constexpr double hour = 3600;
 constexpr double day = 86400;
 
-/// A number without sign at the beginning of `text`, which loses it. Nothing when there is none.
+/// Removes a number without sign from the beginning of `text` and returns it. Nothing when there is none.
 std::optional<double> take_number(std::string_view& text) {
   if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
   double value = 0;

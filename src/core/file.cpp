@@ -79,7 +79,7 @@ Target follow(const std::filesystem::path& path) {
   constexpr int most_links = 40;  // as Linux
   std::filesystem::path place = path;
   for (int i = 0; i < most_links; ++i) {
-    // What such a link says is no path: it may be a pipe, or a file that has been removed.
+    // The text of such a link is no path: it may name a pipe, or a file that has been removed.
     if (const auto number = own_descriptor(place)) return {place, *number};
     std::error_code error;
     const std::filesystem::path next = std::filesystem::read_symlink(place, error);
@@ -109,7 +109,7 @@ void publish(Temporary& temporary, const std::filesystem::path& path) {
   sync_folder(path.parent_path());
 }
 
-/// A FIFO is opened when somebody reads it: the reader may come a moment later, and nobody must wait for ever.
+/// Opening a FIFO fails while nobody reads it. The reader may come a moment later, so this retries, but not for ever.
 int open_special(const std::filesystem::path& path, bool is_fifo) {
   constexpr int tries = 200;
   for (int i = 0;; ++i) {
@@ -153,7 +153,7 @@ void expect_regular(const std::filesystem::path& path, std::string_view advice) 
       what = "device";
       break;
     default:
-      return;  // a file, or nothing that could be looked at: who opens it says why
+      return;  // a file, or a path without a status: opening it reports why
   }
   throw DataError(fmt::format("{}: is a {}, not a file; {}", path.string(), what, advice));
 }

@@ -11,7 +11,7 @@ namespace eigensweep::file {
 namespace {
 
 constexpr std::size_t longest_name = NAME_MAX;
-// Room for what is made below it: models/<trial id>.safetensors and its temporary file.
+// Leaves room for what is made below the path: models/<trial id>.safetensors and its temporary file.
 constexpr std::size_t longest_path = PATH_MAX - 128;
 constexpr std::size_t shown = 60;
 

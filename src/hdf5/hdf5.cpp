@@ -10,7 +10,7 @@
 namespace eigensweep::hdf5 {
 namespace {
 
-/// Keeps the first description of the walk that says what the operating system refused, else the deepest one.
+/// Keeps the deepest description of the error stack, and the deepest error message of the operating system.
 struct Found {
   std::string deepest;
   std::string system;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where the numbers of a dataset lie, and whether they can be had: filters, external files, virtual datasets.
+// Where the numbers of a dataset are stored, and whether they can be read: filters, external files, virtual datasets.
 #include <fmt/format.h>
 
 #include <array>
@@ -12,7 +12,7 @@ namespace eigensweep::hdf5 {
 namespace {
 
 constexpr std::size_t longest_name = 4096;
-constexpr int most_links = 16;  // of virtual datasets that lead to each other
+constexpr int most_links = 16;  // in a chain of virtual datasets
 
 std::string of_variable(const char* name) {
   const char* value = std::getenv(name);
@@ -85,10 +85,10 @@ std::string virtual_complaint(hid_t creation, const std::filesystem::path& file,
     H5Pget_virtual_filename(creation, i, file_name.data(), file_name.size());
     H5Pget_virtual_dsetname(creation, i, name.data(), name.size());
     const std::string pattern = std::string(file_name.data()) + name.data();
-    if (pattern.find('%') != std::string::npos) continue;  // "%b": as many as there are
+    if (pattern.find('%') != std::string::npos) continue;  // "%b" stands for any number of sources
     const std::filesystem::path path = find_source(file_name.data(), file);
     const Handle access = file_access();
-    std::error_code ignored;  // a FIFO would be waited for
+    std::error_code ignored;  // opening a FIFO would block
     const bool is_file = std::filesystem::is_regular_file(path, ignored);
     const Handle opened(is_file ? H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()) : -1, H5Fclose);
     const Handle source(opened.is_valid() ? H5Dopen2(opened.get(), name.data(), H5P_DEFAULT) : -1, H5Dclose);

@@ -9,14 +9,14 @@
 
 namespace eigensweep {
 
-/// What a process returns to its shell. Documented in the README; tests hold every row.
+/// What a process returns to its shell. The README documents each code; tests check each one.
 enum class ExitCode : int {
   ok = 0,
   trials_failed = 1,   ///< the study ran to its end, but at least one trial failed
   config = 2,          ///< the study file or the command line is wrong
   data = 3,            ///< a dataset, model, ledger or results file is missing, truncated or of another version
   system = 4,          ///< MPI, HDF5 or the operating system refused (full disk, no permission, locked output)
-  bug = 70,            ///< a broken contract of our own
+  bug = 70,            ///< a bug of ours: a broken contract
   continue_later = 75  ///< stopped on request with work left: the same command continues
 };
 
@@ -44,13 +44,13 @@ class DataError : public Error {
   explicit DataError(const std::string& message) : Error(ExitCode::data, message) {}
 };
 
-/// MPI, HDF5 or the operating system refused a call; carries that library's own words.
+/// MPI, HDF5 or the operating system refused a call; the message quotes its error text.
 class SystemError : public Error {
  public:
   explicit SystemError(const std::string& message) : Error(ExitCode::system, message) {}
 };
 
-/// A computation lost its meaning (loss not finite, eigensolver gave up). Ends one lane, never the study.
+/// A computation failed (the loss is not finite, the eigensolver gave up). It ends one lane, never the study.
 class NumericalError : public Error {
  public:
   explicit NumericalError(const std::string& message) : Error(ExitCode::trials_failed, message) {}

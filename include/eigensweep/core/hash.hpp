@@ -12,12 +12,12 @@ namespace eigensweep::hash {
 
 using Digest = std::array<std::uint8_t, 32>;
 
-/// SHA-256 of what comes piece by piece. Throws SystemError where libcrypto refuses.
+/// SHA-256 of data that is added piece by piece. Throws SystemError if libcrypto fails.
 class Sha256 {
  public:
   Sha256();
   void add(std::string_view bytes);
-  /// Of all pieces so far; then it begins anew.
+  /// The digest of all pieces so far. The object then starts anew.
   Digest finish();
 
  private:

@@ -17,7 +17,7 @@ std::vector<int> allowed_cpus();
 /// "0-3,8"
 std::string cpu_list(std::vector<int> cpus);
 
-/// The most memory that this process has had in RAM so far, in bytes.
+/// The peak resident memory of this process so far, in bytes.
 double peak_resident_bytes();
 
 }  // namespace eigensweep

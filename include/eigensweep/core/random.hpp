@@ -9,7 +9,7 @@
 namespace eigensweep::random {
 
 /// What a stream of random numbers is for. Part of the key, so no two uses share numbers.
-/// The numbers are part of the results' meaning: never renumber, only append.
+/// Results depend on these numbers: never renumber, only append.
 enum class Purpose : std::uint32_t {
   initial_weights = 1,
   batch_order = 2,
@@ -31,8 +31,8 @@ std::uint64_t mix(std::uint64_t value) noexcept;
 
 /// A place in the space of all random numbers: who (`seed`), what for (`purpose`), and two free coordinates
 /// (`stream`: a layer, a sample id, an epoch; `step`: a restart, an iteration).
-/// Equal keys give equal numbers on every machine, in any order, in any pack: that is what makes a lane independent of
-/// its neighbours.
+/// Equal keys give equal numbers on every machine, in any order, in any pack. So a lane is independent of its
+/// neighbours.
 struct Key {
   std::uint64_t seed = 0;
   Purpose purpose = Purpose::initial_weights;

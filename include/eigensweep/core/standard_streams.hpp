@@ -5,13 +5,13 @@
 
 namespace eigensweep {
 
-/// Keeps the numbers 0, 1 and 2 from other files where the parent has closed standard input, output or error (`2>&-`,
-/// some daemons and batch systems): the next file to be opened would get the free number, and messages would be written
-/// into the ledger. Reading from and writing to such a stream goes on to fail. Call it before any file is opened.
+/// Occupies the descriptors 0, 1 and 2 if the parent closed standard input, output or error (`2>&-`, some daemons and
+/// batch systems). Otherwise the next opened file would get the free number, and messages could be written into the
+/// ledger. Reading from or writing to such a stream still fails. Call it before any file is opened.
 void occupy_closed_streams() noexcept;
 
-/// Flushes standard output. Says in one sentence that not all of it could be written, or "". A reader that left
-/// (`| head`) has all that it wanted: nothing is said. Call it at the end of a program.
+/// Flushes standard output. Returns one sentence if not all of it could be written, else "". A reader that left (`|
+/// head`) is no error. Call it at the end of a program.
 std::string finish_output();
 
 }  // namespace eigensweep

@@ -8,12 +8,12 @@
 
 namespace eigensweep::file {
 
-/// A file for a while, under a name that nobody else has: `.eigensweep-tmp-<stem>-<16 hexadecimal digits>`. It is made
-/// empty, never taken over from somebody, and removed with the object unless it has been renamed.
+/// A temporary file under a unique name: `.eigensweep-tmp-<stem>-<16 hexadecimal digits>`. It is created empty; an
+/// existing file is never used. It is removed with the object unless it was renamed.
 class Temporary {
  public:
-  /// In `folder` ("": the current one). `stem` says what it is for; a long one is cut. Throws WriteError that names
-  /// `on_behalf_of`, the file that the user knows.
+  /// Creates the file in `folder` ("": the current one). `stem` says what it is for; a long one is cut. The WriteError
+  /// names `on_behalf_of`, the file that the user knows.
   Temporary(const std::filesystem::path& folder, const std::string& stem, const std::filesystem::path& on_behalf_of);
   ~Temporary();
   Temporary(const Temporary&) = delete;
@@ -21,7 +21,7 @@ class Temporary {
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }  ///< open for reading and writing
-  /// Gives it the place of `path`. Throws WriteError.
+  /// Renames the file to `path` and replaces a file there. Throws WriteError.
   void rename_to(const std::filesystem::path& path);
 
  private:
@@ -29,7 +29,7 @@ class Temporary {
   int descriptor_ = -1;
 };
 
-/// Whether a file's name is that of a Temporary.
+/// Whether a file name has the form that Temporary gives.
 bool is_temporary_name(std::string_view name);
 
 }  // namespace eigensweep::file

@@ -29,8 +29,8 @@ std::string number(double value);
 /// The first line of a text, without the line end.
 std::string first_line(std::string_view text);
 
-/// One word of a POSIX shell's command line, so that what is printed can be pasted: itself where nothing in it means
-/// anything to a shell, else in quotes: 'my runs', 'don'\''t'.
+/// One word of a POSIX shell's command line, so that a printed command can be pasted. A word without characters that
+/// are special to a shell stays as it is; another is quoted: 'my runs', 'don'\''t'.
 std::string shell_quote(std::string_view word);
 /// The same for a path: one that begins with a dash becomes "./-x", because a command would take it for an option.
 std::string shell_path(const std::filesystem::path& path);
@@ -39,7 +39,7 @@ std::string shell_path(const std::filesystem::path& path);
 bool is_utf8(std::string_view text);
 /// A text that a message can show in one line: bytes outside printable ASCII as "\xe9".
 std::string printable(std::string_view text);
-/// A message as one line that does nothing to a terminal: control characters as JSON writes them, "\n", "\u001b".
+/// A message as one line that cannot control a terminal: control characters are escaped as in JSON, "\n", "\u001b".
 std::string one_line(std::string_view message);
 
 }  // namespace eigensweep::text

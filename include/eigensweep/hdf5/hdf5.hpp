@@ -10,7 +10,8 @@
 
 namespace eigensweep::hdf5 {
 
-/// Owns one HDF5 identifier. Closing never throws: where a failed close matters, it is checked before.
+/// Owns one HDF5 identifier. Its destructor never throws; code for which a failed close matters calls reset() and
+/// checks it.
 class Handle {
  public:
   using Close = herr_t (*)(hid_t);
@@ -32,20 +33,21 @@ class Handle {
   Close close_ = nullptr;
 };
 
-/// To be called before any other function of HDF5: its own printing of errors and its clean-up at exit (which loops on
-/// a file that a full disk kept it from closing) are switched off.
+/// Call it before any other function of HDF5. It switches off HDF5's own error printing and its clean-up at exit, which
+/// loops if a full disk kept a file from being closed.
 void start();
 
-/// The most specific line of HDF5's error stack, and the operating system's words if it holds any. Clears the stack.
+/// The most specific line of HDF5's error stack, and the operating system's error text if the stack holds one. Clears
+/// the stack.
 std::string last_error();
 
-/// File access for both sides: no locks. A results file is written under another name by one process and never
-/// changed after; some network file systems refuse locks altogether.
+/// File access without locks, for readers and writers. No lock is needed: one process writes a results file under
+/// another name, and nobody changes it after the rename. Some network file systems refuse all locks.
 Handle file_access();
 
-/// Why the numbers of an open dataset of `file` cannot be read, or would not be what was written, as far as can be told
-/// without reading them; goes on after its name: "is compressed with ...; what to do". "" where nothing speaks against
-/// it. HDF5 itself gives the fill value for what is not there, without an error.
+/// Why the numbers of an open dataset of `file` cannot be read, or would not be the numbers that were written; "" if no
+/// reason is found. The check reads no numbers. The text continues a sentence that begins with the dataset's name: "is
+/// compressed with ...; what to do". HDF5 itself returns the fill value for missing numbers, without an error.
 std::string unreadable_because(hid_t dataset, const std::filesystem::path& file);
 
 /// "f64" -> the type in memory and in the file (little-endian). "text" is a UTF-8 string of variable length.
@@ -53,7 +55,7 @@ Handle type_of(const std::string& dtype);
 /// Bytes of one number; 0 for "text".
 std::size_t size_of(const std::string& dtype);
 /// The dtype of a dataset or attribute as in `type_of`: any integer is "i64" (one byte: "i8"), any string "text"; ""
-/// for what this program never writes.
+/// for types that this program never writes.
 std::string dtype_of(hid_t type);
 
 }  // namespace eigensweep::hdf5
