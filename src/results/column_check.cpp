@@ -13,7 +13,7 @@
 namespace eigensweep::results {
 namespace {
 
-/// As place_array() takes it: one number may come with any dimensions.
+/// The rule of place_array(). A column without dimensions also takes an array of one number, whatever its dimensions.
 bool fits(const wire::Array& array, std::size_t dimensions) {
   return array.shape.size() == dimensions || (dimensions == 0 && array.size() == 1);
 }
@@ -68,7 +68,7 @@ std::vector<std::string> column_warnings(const study::Study& study, const study:
   Check check;
   const std::vector<study::Column> history = study::history_columns();
   for (const study::Trial& trial : study.trials) {
-    const auto config = [&] { return study.config(trial); };  // made where a column is missing, for grids are large
+    const auto config = [&] { return study.config(trial); };  // only for a missing column, because grids are large
     const wire::Record* trained = store.training(trial.id);
     if (trained != nullptr && trained->status == wire::Status::ok) {
       check.compare("the training", history, *trained, 0, Json::object(), config);

@@ -8,8 +8,9 @@
 
 namespace eigensweep::results {
 
-/// Where records and declarations disagree, one line for each column of a kind: what was returned and not declared, or
-/// with another number of dimensions, is not in the results file; what was declared and not returned is missing there.
+/// Compares records with declarations and returns one line for each column of a kind that differs. A column that was
+/// returned but not declared, or has another number of dimensions, is left out of the results file. A column that was
+/// declared but not returned is missing there.
 std::vector<std::string> column_warnings(const study::Study& study, const study::Catalog& catalog,
                                          const RecordStore& store);
 

@@ -81,7 +81,7 @@ void add_metric(Layout& layout, const Evaluation& metric, const study::Kind& kin
   layout.metrics.push_back({"", metric.label, metric.kind, json_text(metric.options), kind.columns});
 }
 
-/// Names of the root, each given once.
+/// Gives out names in the root group, each of them once.
 class Names {
  public:
   explicit Names(std::set<std::string> taken) : taken_(std::move(taken)) {}

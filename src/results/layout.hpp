@@ -10,9 +10,9 @@
 
 namespace eigensweep::results {
 
-/// The attacks whose strength has one name, side by side: a group of the file.
+/// Attacks whose strength has the same name. They form one group of the file.
 struct AttackGroup {
-  std::string group;             ///< "attacks"; "attacks_<strength>" for a strength that is no epsilon
+  std::string group;             ///< "attacks"; "attacks_<strength>" for another strength than epsilon
   std::string attack_dimension;  ///< "attack"; "attack_<strength>"
   std::string strength;          ///< "epsilon": the name of its dimension; "" for attacks without one
   std::string unit;              ///< of the strength
@@ -31,7 +31,7 @@ struct MetricGroup {
   std::vector<study::Column> columns;
 };
 
-/// What the file of a study holds and where; everything that must be known before the first byte is written.
+/// What the file of a study holds and where: everything that must be known before the first byte is written.
 struct Layout {
   std::vector<std::string> coordinates;  ///< the variable of each training and replicate axis, in their order
   std::vector<AttackGroup> attacks;
@@ -40,7 +40,7 @@ struct Layout {
 };
 Layout make_layout(const study::Study& study, const study::Catalog& catalog, const RecordStore& store);
 
-/// The evaluation of that label among those asked of a trial; null when it is not asked.
+/// The evaluation with that label in a trial's list; null if there is none.
 const study::Evaluation* find_evaluation(const std::vector<study::Evaluation>& evaluations, study::Family family,
                                          const std::string& label);
 

@@ -35,7 +35,7 @@ std::vector<std::uint8_t> filled(const std::string& dtype, std::size_t size) {
   return bytes;
 }
 
-/// Readers stop at text that is no UTF-8; a worker's last words may be anything.
+/// Readers fail on text that is not UTF-8, and a worker's error message may hold any bytes.
 std::string as_utf8(const std::string& text) {
   const std::string quoted = json_text(text);
   return Json::parse(quoted).get<std::string>();

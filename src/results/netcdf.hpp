@@ -14,7 +14,7 @@
 
 namespace eigensweep::results {
 
-/// A variable to be written. Its name may hold groups: "attacks/robust_accuracy"; these exist by then.
+/// A variable to be written. Its name may hold groups, which must exist already: "attacks/robust_accuracy".
 struct VariableSpec {
   std::string name;
   std::vector<std::string> dims;
@@ -23,11 +23,11 @@ struct VariableSpec {
   std::string description{};
   std::vector<std::pair<std::string, std::string>> attributes{};
   std::vector<std::pair<std::int8_t, std::string>> flags{};  ///< of "i8": value and word
-  bool has_fill = true;  ///< numbers that are not there are declared as such; xarray then reads integers as floats
+  bool has_fill = true;  ///< declares a fill value for missing numbers; xarray then reads integers as floats
 };
 
-/// Writes an HDF5 file that netCDF-4 readers take for one of theirs: named dimensions, each with a variable of its
-/// name. Every function throws file::WriteError with HDF5's words.
+/// Writes an HDF5 file that netCDF-4 readers accept: its dimensions have names, and each has a variable of its name.
+/// Every function throws file::WriteError with HDF5's words.
 class NetcdfWriter {
  public:
   /// `known_as`: the name that messages give to the file.
@@ -50,7 +50,7 @@ class NetcdfWriter {
   void add_numbers(const VariableSpec& spec, const FillRow& fill_row);
 
   [[nodiscard]] std::vector<hsize_t> shape(const std::vector<std::string>& dims) const;
-  /// Everything is on its way to the disk after this; nothing more may be written.
+  /// Flushes and closes the file. Nothing more may be written after it.
   void finish();
 
  private:

@@ -18,7 +18,7 @@ class Product {
           const Layout& layout)
       : writer_(writer), study_(study), catalog_(catalog), store_(store), layout_(layout) {}
 
-  /// `warnings`: what is worth saying of the records, beside what the study says.
+  /// `warnings`: those about the records, written beside the study's own.
   void write_attributes(const Json& provenance, const std::vector<std::string>& warnings);
   void write_dimensions();
   void write_trials();
@@ -30,11 +30,12 @@ class Product {
   [[nodiscard]] std::size_t rows() const { return study_.cells.size(); }
   [[nodiscard]] const study::Trial& trial(std::size_t row) const { return study_.trials[study_.cells[row].trial]; }
   [[nodiscard]] const wire::Record* training(std::size_t row) const { return store_.training(trial(row).id); }
-  /// The evaluation of that label asked of the row's trial; null when it is not asked.
+  /// The evaluation with that label that the study asks of the row's trial; null if there is none.
   [[nodiscard]] const study::Evaluation* asked(std::size_t row, study::Family family, const std::string& label) const;
-  /// The newest record of it; null when there is none or it is not asked.
+  /// The newest record of that evaluation; null if there is no record or no such evaluation.
   [[nodiscard]] const wire::Record* newest(std::size_t row, study::Family family, const std::string& label) const;
-  /// What an evaluation that was asked for came to: its own status, or that of a training that never got so far.
+  /// The status of an evaluation that the study asks for: its record's; without one, the training's if the training did
+  /// not end well; else "missing".
   [[nodiscard]] std::int8_t outcome(std::size_t row, const wire::Record* record) const;
   [[nodiscard]] std::vector<std::size_t> extents(const study::Column& column) const;
 

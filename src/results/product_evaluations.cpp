@@ -85,7 +85,7 @@ void Product::write_attack_status(const AttackGroup& group, const std::vector<st
         const Record* record = place != nullptr ? place->record.get() : nullptr;
         if (group.strength.empty()) record = store_.evaluation(trial(row).id, attack->id);
         status = outcome(row, record);
-        // An attack may lose its meaning at one strength and have numbers at the others.
+        // An attack may diverge at one strength and have numbers at the others.
         const bool is_partly = place != nullptr && record->status == wire::Status::diverged;
         if (is_partly && has_number(group, *place)) status = static_cast<std::int8_t>(wire::Status::ok);
       }
@@ -94,7 +94,8 @@ void Product::write_attack_status(const AttackGroup& group, const std::vector<st
   });
 }
 
-/// Of all records that the attack's strengths come from: strengths may come in several runs.
+/// The messages of all records of the attack's strengths. There may be several records, because a later run may add
+/// strengths.
 std::string Product::attack_message(std::size_t row, const AttackGroup& group, const std::string& label) const {
   const Evaluation* attack = asked(row, Family::attack, label);
   if (attack == nullptr) return "";

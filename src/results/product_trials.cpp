@@ -33,7 +33,7 @@ std::string joined_warnings(const Record& record) {
   return text;
 }
 
-/// What has no variable of its own.
+/// The part of the provenance that has no variable of its own.
 std::string rest_of(const Record& record) {
   Json rest = record.provenance;
   for (const char* key : {"host", "device", "pack", "lane", "seconds", "warnings", "model_sha256", "dataset_sha256"})

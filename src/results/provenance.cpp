@@ -10,7 +10,7 @@
 namespace eigensweep::results {
 namespace {
 
-/// What a record notes -> what the file calls all that were seen.
+/// A record's key -> the file's key for the list of all values.
 constexpr std::array<std::pair<const char*, const char*>, 7> gathered{{{"host", "hosts"},
                                                                        {"device", "devices"},
                                                                        {"torch", "torch_versions"},

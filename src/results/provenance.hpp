@@ -7,7 +7,8 @@
 
 namespace eigensweep::results {
 
-/// Where a study's numbers come from: `given`, and what its records say of hosts, devices, versions, datasets and time.
+/// Where a study's numbers come from: `given`, and the hosts, devices, versions, datasets and times that its records
+/// note.
 Json gather_provenance(const study::Study& study, const RecordStore& store, const Json& given);
 
 }  // namespace eigensweep::results

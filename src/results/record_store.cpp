@@ -9,8 +9,8 @@ void RecordStore::add(wire::Record record) {
   const auto shared = std::make_shared<const wire::Record>(std::move(record));
   Trial& trial = trials_[shared->trial];
   if (shared->kind == wire::RecordKind::training) {
-    // Trained once more (its network or its record was gone): what was measured on the old network is no longer about
-    // this one.
+    // The trial was trained again because its network or its record was lost. Evaluations of the old network do not
+    // hold for the new one.
     trial.evaluations.clear();
     trial.training = shared;
     return;

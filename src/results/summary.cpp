@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::array words{"missing", "ok", "failed", "diverged"};
 
-/// Mean and spread of what is there.
+/// Mean and spread of the values that are not missing.
 Json statistics(const std::vector<double>& values) {
   double sum = 0;
   std::size_t count = 0;
@@ -197,8 +197,8 @@ class Summary {
     return statistics(values);
   }
 
-  /// Of the network's own last hidden layer, or NaN: never an earlier layer's. Older programs fitted any number of
-  /// ranks.
+  /// The exponent of the network's own last hidden layer or NaN, never an earlier layer's. Older versions fitted any
+  /// number of ranks, so fits to too few count as NaN here.
   double last_exponent(std::size_t row) const {
     const std::size_t layers = exponent_->shape[1];
     for (std::size_t layer = layers; layer-- > 0;) {

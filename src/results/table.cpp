@@ -46,7 +46,8 @@ std::string plain(const Json& value) {
   return value.is_number_float() ? text::number(value.get<double>()) : value.dump();
 }
 
-/// Which of an attack's strengths are shown: up to three, evenly spread, zero left out. `asked`: some result is there.
+/// Which of an attack's strengths are shown: up to three, evenly spread, zero left out. `asked`: whether a strength has
+/// any result.
 std::vector<std::size_t> shown_strengths(const std::vector<double>& strengths, const std::vector<bool>& asked) {
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < strengths.size(); ++i)
@@ -78,7 +79,7 @@ std::vector<AttackColumn> attack_columns(const Json& combinations) {
   return columns;
 }
 
-/// The attacks whose clean accuracy has a column: one for all that were taken of the same samples.
+/// The attacks whose clean accuracy has a column. Attacks on the same samples share one column.
 std::vector<std::string> clean_columns(const Json& combinations) {
   std::vector<std::string> labels;
   if (combinations.empty()) return labels;

@@ -24,7 +24,7 @@ struct Variable {
 /// A results file, opened for reading. Every function throws DataError naming the file.
 class ResultsFile {
  public:
-  /// Refuses what is missing, truncated, no HDF5, no results file or of a newer format.
+  /// Refuses a file that is missing or truncated, is no HDF5 or no results file, or has a newer format.
   explicit ResultsFile(std::filesystem::path path);
   ~ResultsFile();
   ResultsFile(ResultsFile&&) noexcept;
@@ -37,7 +37,7 @@ class ResultsFile {
   [[nodiscard]] Json json_attribute(const std::string& name) const;
   /// Names of the root's groups, in the order of the file.
   [[nodiscard]] std::vector<std::string> groups() const;
-  /// Whole names of a group's variables ("/": the root's), in the order of the file.
+  /// Full names of a group's variables ("/": the root's), in the order of the file.
   [[nodiscard]] std::vector<std::string> variables(const std::string& group) const;
   [[nodiscard]] bool has(const std::string& variable) const;
   [[nodiscard]] std::vector<std::string> dims(const std::string& variable) const;

@@ -14,7 +14,7 @@
 
 namespace eigensweep::results {
 
-/// docs/formats.md describes the layout; raised when a reader of the old one would misread the new.
+/// Raised when a reader of the old layout would misread the new one. docs/formats.md describes the layout.
 inline constexpr int format_version = 1;
 inline constexpr const char* file_type = "eigensweep-results";
 
@@ -24,7 +24,7 @@ struct Place {
   std::size_t row = 0;
 };
 
-/// What the ledger knows, arranged for look-up: later records replace earlier ones, strength by strength.
+/// The ledger's records, arranged for look-up. Later records replace earlier ones, strength by strength.
 class RecordStore {
  public:
   void add(wire::Record record);
@@ -50,10 +50,10 @@ class RecordStore {
   std::map<std::string, Trial> trials_;
 };
 
-/// Writes the results file of a study: what it asks for, of what `store` holds. Replaces `file` in one step: a reader
-/// sees the old content or the new one, whatever dies. `provenance` is added to what the records themselves say of
-/// hosts, devices and versions. Returns what it also writes among the study's warnings: a line for each column that
-/// records have and their kind does not declare, or the other way round. Throws SystemError.
+/// Writes the results file of a study: the results in `store` that the study asks for. Replaces `file` in one step: a
+/// reader sees the old content or the new one, even after a crash. Adds `provenance` to the hosts, devices and versions
+/// that the records note. Returns a line for each column that records have and their kind does not declare, or the
+/// other way round; it writes these lines among the study's warnings too. Throws SystemError.
 std::vector<std::string> write_results(const std::filesystem::path& file, const study::Study& study,
                                        const study::Catalog& catalog, const RecordStore& store, const Json& provenance);
 
