@@ -9,10 +9,10 @@
 
 namespace eigensweep::study {
 
-/// A study's exclusions as they hold in one grid: by the digits of a cell, values compared once.
+/// A study's exclusions for one grid. Values are compared once; a cell is then tested by its digits.
 class CellExclusions {
  public:
-  /// Counts in `exclusions` what is removed.
+  /// `exclusions` counts the cells that are removed.
   CellExclusions(std::vector<Exclusion>& exclusions, const Template& alternative, const Grid& grid);
 
   /// Whether the cell is left out; the first exclusion that matches counts it.

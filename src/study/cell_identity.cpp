@@ -119,7 +119,7 @@ CellIdentity::CellIdentity(const Template& alternative, const Grid& grid, const 
 const std::string& CellIdentity::text(const Digits& at) {
   text_.clear();
   before_.write(at, text_);
-  // Labels and order of penalties change no gradient: sorted by their own text.
+  // Labels and order of penalties change no gradient, so penalties are sorted by their own text.
   on_.clear();
   for (const Penalty& penalty : penalties_) {
     if (penalty.off == nullptr || !penalty.off->off(at)) penalty.text.write(at, on_.emplace_back());

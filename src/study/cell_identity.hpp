@@ -16,7 +16,7 @@ class CellIdentity {
  public:
   CellIdentity(const Template& alternative, const Grid& grid, const Catalog& catalog);
 
-  /// The canonical text of the trial of the cell at these digits; it stands until the next call.
+  /// The canonical text of the trial of the cell at these digits; valid until the next call.
   const std::string& text(const Digits& at);
 
  private:

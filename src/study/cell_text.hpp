@@ -10,14 +10,14 @@
 
 namespace eigensweep::study {
 
-/// A text that differs from cell to cell only where swept leaves stand: made once for a grid, filled in for each cell.
+/// A text that differs from cell to cell only at swept leaves. It is made once for a grid and filled in for each cell.
 class CellText {
  public:
-  /// What stands in every cell's text.
+  /// Appends a part that is the same for every cell.
   void add(std::string_view fixed);
-  /// What stands there by the value of a digit.
+  /// Appends a part that depends on the value of a digit.
   void add(std::size_t digit, std::vector<std::string> by_value);
-  /// Another text behind this one.
+  /// Appends another text.
   void add(const CellText& other);
   /// Appends the text of the cell at these digits.
   void write(const Digits& at, std::string& text) const;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The cost model: counts of floating-point operations and bytes, from the declarations alone. Multiplications and
-// additions count one each; what moves few numbers (activations, softmax) is left out.
+// additions count one each; cheap operations (activations, softmax) are left out.
 #include "cost.hpp"
 
 #include <fmt/format.h>
@@ -30,8 +30,8 @@ constexpr double bytes_per_covariance_entry = 8 + 8 + 8 + 4;
 // beside it only cost memory; small networks gain up to about this many lanes.
 constexpr double full_step_flops = 2e9;
 constexpr std::size_t most_useful_lanes = 16;
-// By the same measurements a step takes as long as 1.5e8 to 4e8 operations more than its lanes': packs of 16 at width
-// 64 make 3.8 times as many networks a second as single ones, packs of 4 at width 256 1.2 times as many.
+// By the same measurements a step has a fixed cost of 1.5e8 to 4e8 operations beside its lanes' own: packs of 16 at
+// width 64 train 3.8 times as many networks a second as single lanes, packs of 4 at width 256 train 1.2 times as many.
 constexpr double step_overhead_flops = 2e8;
 
 WorkContext context_of(const Study& study, const Catalog& catalog, const Trial& trial) {
@@ -69,7 +69,7 @@ double resident_bytes(const WorkContext& context) {
   return parameters * bytes_per_parameter + static_cast<double>(context.snapshots) * parameters * bytes_per_number;
 }
 
-// What training holds beside it, and evaluations that declare nothing.
+// What training holds in addition. Evaluations that declare no memory count as much.
 double working_bytes(const WorkContext& context) {
   const auto samples = static_cast<double>(std::max(context.batch_size, evaluation_chunk));
   const auto activations = static_cast<double>(context.model.activations);
@@ -82,7 +82,7 @@ double working_bytes(const WorkContext& context) {
   return bytes;
 }
 
-// Evaluations run one after the other, when training's own memory is free again: the most of them all counts.
+// Evaluations run one after the other, after training has freed its own memory, so only the largest need counts.
 void add_memory(const Catalog& catalog, const WorkContext& context, const std::vector<Evaluation>& evaluations,
                 double precision, LaneCost& cost) {
   const bool is_closed = context.model.closed_form_bytes > 0;
@@ -109,14 +109,14 @@ LaneCost lane_cost(const Study& study, const Catalog& catalog, const Trial& tria
   // Forward, gradient to the weights, gradient to the inputs of every layer but the first.
   const auto training = read<Training>(config.at("training"));
   const AdversaryWork adversary = adversary_work(training);
-  // An attack differentiates the network at initialisation as well, where that is subtracted.
+  // An attack also differentiates the network at initialisation, if the model subtracts it.
   const double networks = context.model.networks;
   const double sample_flops =
       adversary.samples * ((2.0 + networks) * context.model.forward_flops - context.model.first_layer_flops) +
       adversary.gradients * 2.0 * networks * context.model.forward_flops;
   LaneCost cost;
   const double samples = samples_per_epoch(training, context);
-  // What penalties and memory see of an adversary.
+  // Penalties and memory count the adversary's samples, too.
   context.batch_size = static_cast<std::int64_t>(static_cast<double>(context.batch_size) * adversary.samples);
   cost.training_flops = epochs * samples * sample_flops +
                         steps * static_cast<double>(context.model.parameters) * optimizer_flops +
@@ -142,7 +142,7 @@ std::size_t best_lanes(const LaneCost& cost, double memory) {
   const double by_work = full_step_flops / std::max(cost.step_flops, 1.0);
   const double by_memory = (memory - cost.shared_bytes) / std::max(cost.lane_bytes, 1.0);
   const double lanes = std::floor(std::min({by_work, by_memory, static_cast<double>(most_useful_lanes)}));
-  // A single lane is tried even where the model says that it will not fit: it errs on the large side.
+  // A single lane is tried even if the cost model says that it does not fit: the model overestimates memory.
   return static_cast<std::size_t>(std::max(lanes, 1.0));
 }
 

@@ -11,7 +11,7 @@ namespace eigensweep::study {
 /// What one lane of a trial costs; the same for every trial of its shape.
 struct LaneCost {
   double training_flops = 0;
-  double step_flops = 0;  ///< of one optimiser step: what decides whether packing pays
+  double step_flops = 0;  ///< of one optimiser step; decides whether packing pays
   double evaluation_flops = 0;
   double overhead = 0;      ///< of a pack of any size, as a share of one lane's operations: small steps fill no device
   double lane_bytes = 0;    ///< of the lane itself

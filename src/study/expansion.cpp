@@ -59,7 +59,7 @@ void Expansion::expand(const Template& alternative, std::vector<Exclusion>& excl
   complete_axes(grid);
 }
 
-// A leaf that another case sweeps has one value here; the axis has it too.
+// A leaf that another case sweeps has one value here, which the axis must hold too.
 void Expansion::complete_axes(const Grid& grid) {
   for (std::size_t axis = 0; axis < training_axes_; ++axis) {
     std::vector<Json>& values = study_.axes[axis].values;
@@ -91,7 +91,7 @@ std::uint32_t Expansion::trial_of(Unfolding& unfolding, std::size_t set) {
   std::uint32_t& known = study_.evaluation_set_of_[trial];
   if (known == set) return trial;
   const auto all = static_cast<std::uint32_t>(united(known, set));
-  // What the trial was asked for already was checked with its configuration then.
+  // The trial's earlier evaluations have already been checked with its configuration.
   if (all != known) check_once(unfolding, false);
   known = all;
   return trial;
@@ -105,7 +105,7 @@ void Expansion::check_once(Unfolding& unfolding, bool is_new) {
   for (const Grid::Leaf& leaf : unfolding.grid.leaves()) {
     unfolding.config.at(leaf.pointer) = leaf.values[unfolding.at[leaf.digit]];
   }
-  // What training reads: a copy only where a penalty is left out.
+  // The configuration that training reads: a copy only if a penalty is left out.
   std::optional<Json> reduced;
   for (const Grid::Switch& penalty : unfolding.grid.switches()) {
     if (!penalty.off(unfolding.at)) continue;
@@ -150,7 +150,7 @@ void Expansion::warn(const std::string& message) {
 }
 
 const DatasetInfo& Expansion::info_of(const Json& dataset) {
-  // To compare with the cell before is much cheaper than to write down.
+  // Comparing with the previous cell's section is much cheaper than writing it as text.
   if (last_info_ != nullptr && dataset == last_dataset_) return *last_info_;
   const auto [place, is_new] = study_.datasets_.emplace(dataset.dump(), DatasetInfo{});
   if (is_new) place->second = dataset_info(catalog_, dataset);

@@ -26,11 +26,12 @@ class Expansion {
       : study_(study), catalog_(catalog), source_(source), data_(data) {}
 
   void run(const std::vector<Template>& templates, std::vector<Exclusion> exclusions);
-  /// The study with every default written out; `plain` holds what is no configuration (name, output, zip, exclude).
+  /// The study with every default written out; `plain` holds the members that are no configuration (name, output, zip,
+  /// exclude).
   void resolve(const std::vector<Template>& templates, const Json& plain);
 
  private:
-  /// One alternative while its cells are made, and the cell that is under way.
+  /// One alternative while its cells are made, with the current cell.
   struct Unfolding {
     Unfolding(const Template& from, const Grid& cells, const Catalog& catalog, std::vector<Evaluation> asked)
         : alternative(from),
@@ -67,17 +68,17 @@ class Expansion {
   void expand(const Template& alternative, std::vector<Exclusion>& exclusions);
   void complete_axes(const Grid& grid);
   std::uint32_t trial_of(Unfolding& unfolding, std::size_t set);
-  /// A refusal or a warning cannot depend on the seed alone (study/kind.hpp), so cells of one recipe are asked once:
-  /// about a new trial all, about one that another case asks for as well only what is asked of it here.
+  /// A refusal or a warning cannot depend on the seed alone (study/kind.hpp), so each recipe is checked once: a new
+  /// trial in full, a trial that another case has too only for the evaluations that this case adds.
   void check_once(Unfolding& unfolding, bool is_new);
   /// Two cells of one trial must not read different files.
   void refuse_other_source(const Cell& known, const Cell& cell);
   /// The number of a cell's "dataset" section among those that differ.
   std::uint32_t source_of(const Cell& cell);
-  /// Refuses a validation set of all training samples, where the options alone show it.
+  /// Refuses a validation set of all training samples, if the options alone show it.
   void check_held_out(const Template& alternative, const Json& config, const Json& dataset) const;
-  /// Refuse or warn of what the kinds say of a configuration: those that training reads, those asked of its networks.
-  /// `read`: what training reads of the cell's `config`.
+  /// Refuse a configuration, or add a warning, as its kinds say: check_training asks the kinds that training reads,
+  /// check_evaluations the attacks and metrics. `read`: the part of the cell's `config` that training reads.
   void check_training(const Template& alternative, const Json& config, const Json& read);
   void check_evaluations(const Template& alternative, const Json& config, const Json& read,
                          const std::vector<Evaluation>& evaluations);

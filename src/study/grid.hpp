@@ -16,8 +16,8 @@ namespace eigensweep::study {
 /// Where a cell stands in its grid: for each compound of sweeps the index of its values.
 using Digits = std::vector<std::uint32_t>;
 
-/// The cells of one alternative of a study, as numbers: its configuration stands here once, with the values of its
-/// swept leaves, and a configuration is made when it is asked for. The first compound is the slowest digit of a cell's
+/// The cells of one alternative of a study, as numbers. The grid holds the configuration once, with the values of its
+/// swept leaves, and makes a cell's configuration on demand. The first compound is the slowest digit of a cell's
 /// number.
 class Grid {
  public:
@@ -31,7 +31,7 @@ class Grid {
     const Option* option = nullptr;
     std::vector<Json> values;
   };
-  /// A penalty that some cells switch off, or all of them.
+  /// A penalty that some or all cells switch off.
   struct Switch {
     std::string label;
     std::size_t digit = none;  ///< none: its strength is not swept
@@ -50,7 +50,7 @@ class Grid {
   [[nodiscard]] const Leaf* leaf(const std::string& path) const noexcept;
 
   [[nodiscard]] Digits digits_of(std::size_t place) const;
-  /// To the next cell's digits; from the last cell's to the first's.
+  /// Moves on to the digits of the next cell, from the last cell to the first.
   void advance(Digits& at) const noexcept;
 
   /// The configuration of a cell, every option present, without penalties that are switched off.
@@ -58,8 +58,8 @@ class Grid {
   /// The cell's value on a training or replicate axis; null if the alternative has no such leaf.
   [[nodiscard]] const Json& coordinate(std::size_t place, std::size_t axis) const;
   [[nodiscard]] bool has_coordinate(std::size_t axis) const { return coordinates_.at(axis).is_there; }
-  /// Cells that differ in nothing but their seed have one number in common, below recipes(). A seed that is zipped
-  /// with other leaves counts with them.
+  /// Cells that differ only in their seed have the same number, below recipes(). A seed that is zipped with other
+  /// leaves counts as one of them.
   [[nodiscard]] std::size_t recipes() const noexcept { return recipes_; }
   [[nodiscard]] std::size_t recipe(std::size_t place) const noexcept;
   /// The cell's seed.
@@ -87,13 +87,15 @@ class Grid {
   std::size_t recipes_ = 1;
 };
 
-/// Numbers what cells have in common: the combinations of some digits of a grid, or of classes of their values.
+/// Numbers the combinations of some digits of a grid, or of classes of their values. Cells that agree in them share a
+/// number.
 class Projection {
  public:
-  /// `class_of(digit, value)`: equal for values that make no difference; 0 for all values of a digit to leave it out.
+  /// `class_of(digit, value)`: equal for values that make no difference. A digit whose values all have class 0 is left
+  /// out.
   Projection(const Grid& grid, const std::function<std::size_t(std::size_t digit, std::size_t value)>& class_of);
 
-  /// Numbers are below it.
+  /// All numbers are below it.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] std::size_t number(const Digits& at) const noexcept;
 
@@ -102,7 +104,7 @@ class Projection {
   std::size_t size_ = 1;
 };
 
-/// By the leaves whose path starts with `prefix`.
+/// The projection onto the leaves whose path starts with `prefix`.
 Projection by_section(const Grid& grid, const std::string& prefix);
 
 }  // namespace eigensweep::study

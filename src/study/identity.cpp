@@ -84,7 +84,7 @@ Json trial_identity(const Json& config, const Catalog& catalog) {
   add_options(options, training, "", training_identity);
   training_identity["optimizer"] = section_identity(catalog, Family::optimizer, training.at("optimizer"));
   training_identity["schedule"] = section_identity(catalog, Family::schedule, training.at("schedule"));
-  // Labels and order of penalties change no gradient: sorted by their own text.
+  // Labels and order of penalties change no gradient, so penalties are sorted by their own text.
   std::vector<std::pair<std::string, Json>> penalties;
   for (const auto& [label, section] : config.at("regularizers").items()) {
     if (is_switched_off(kind_of(catalog, Family::regularizer, section), section)) continue;

@@ -11,11 +11,11 @@
 namespace eigensweep::study {
 
 /// What decides which network a configuration trains: {recipe_version, dataset, model, training, regularizers, seed}
-/// with options at their default left out, so that a later version can add an option without renaming old trials; with
-/// the labels of regularizers left out, and with those that are switched off left out whole.
+/// with options at their default left out, so that a later version can add an option without renaming old trials.
+/// Labels of regularizers are left out, and regularizers that are switched off are left out whole.
 Json trial_identity(const Json& config, const Catalog& catalog);
 
-/// Of the SHA-256 of an identity: what an id shows, in hexadecimal digits.
+/// How many bytes of an identity's SHA-256 an id shows, as hexadecimal digits.
 inline constexpr std::size_t id_bytes = 8;
 
 /// The id that belongs to an identity: the first 16 hexadecimal digits of the SHA-256 of its canonical text.

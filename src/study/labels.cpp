@@ -10,7 +10,7 @@
 namespace eigensweep::study {
 namespace {
 
-// What file systems take.
+// The longest file name that file systems take.
 constexpr std::size_t longest_name = 255;
 
 }  // namespace

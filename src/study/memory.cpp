@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is said of packs that no worker has the memory for.
+// The warning about packs that need more memory than a worker has.
 #include <fmt/format.h>
 
 #include <algorithm>

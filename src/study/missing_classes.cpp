@@ -17,7 +17,7 @@
 namespace eigensweep::study {
 namespace {
 
-/// What may be read for all datasets of a study together.
+/// The most bytes of labels that are read for all datasets of a study together.
 constexpr std::int64_t most_bytes = std::int64_t{1} << 28;
 constexpr std::size_t named_classes = 5;
 
@@ -58,7 +58,7 @@ class Check {
     try {
       info = kind.info(dataset);
     } catch (const DataError&) {
-      return;  // the data is not here: who needs it says so
+      return;  // the data is missing: code that needs it reports that
     }
     const Labels* labels = labels_of(kind, dataset);
     if (labels == nullptr) return;
@@ -88,7 +88,7 @@ class Check {
   }
 
  private:
-  /// Null where they are not looked at.
+  /// Null if the labels are not read.
   const Labels* labels_of(const Kind& kind, const Json& dataset) {
     const auto& options = kind.options.all();
     Json source = dataset;
@@ -151,7 +151,7 @@ class Check {
                              : fmt::format("shuffle the samples in the file, or raise {}", subset.option)));
   }
 
-  /// As the loader would when the run begins, perhaps hours later.
+  /// Throws what the loader would throw when the run begins, perhaps hours later.
   void refuse_label_beyond(const std::vector<std::uint8_t>& labels, std::int64_t begin, std::int64_t end,
                            std::int64_t classes, const std::string& split) const {
     const auto first = labels.begin() + std::min(begin, static_cast<std::int64_t>(labels.size()));
@@ -170,7 +170,7 @@ class Check {
 
   const Catalog& catalog_;
   const Study& study_;
-  std::map<std::string, std::optional<Labels>> labels_;  // by the section without what chooses from it
+  std::map<std::string, std::optional<Labels>> labels_;  // by the section without the options that choose samples
   std::int64_t read_bytes_ = 0;
   std::map<std::pair<std::string, std::string>, std::map<std::int64_t, std::string>> lacks_;  // by pointer and split
   std::vector<std::string> warnings_;

@@ -14,7 +14,7 @@ namespace {
 // Deeper than any study; keeps a hostile file from exhausting the stack.
 constexpr std::size_t deepest = 64;
 
-// Builds the tree of nodes while nlohmann_json reads. Its own trees keep the last of two equal keys without a word.
+// Builds the tree of nodes while nlohmann_json reads. Its own trees silently keep the last of two equal keys.
 class TreeBuilder : public nlohmann::json_sax<Json> {
  public:
   TreeBuilder(const std::string& text, const Source& source) : text_(text), source_(source) {}
@@ -34,7 +34,7 @@ class TreeBuilder : public nlohmann::json_sax<Json> {
     return scalar(value, literal);
   }
   bool string(string_t& value) override {
-    // HDF5 and every C program end a text there: the rest would be lost without a word.
+    // HDF5 and every C program end a text there: the rest would be lost silently.
     if (value.find('\0') != string_t::npos) {
       source_.fail(place(), "holds the character U+0000, at which texts in results.h5 end; take it out");
     }

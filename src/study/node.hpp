@@ -12,8 +12,8 @@ namespace eigensweep::study {
 
 struct Member;
 
-/// A piece of a study file that knows where it stands there, so that a message points into the user's own document even
-/// after a case was merged over the base.
+/// A piece of a study file, with its place in the file. So a message points into the user's own document even after a
+/// case was merged over the base.
 struct Node {
   enum class Shape { scalar, object, list };
   Shape shape = Shape::scalar;
@@ -36,7 +36,7 @@ struct Member {
   Node value;
 };
 
-/// Where a study comes from: names it in messages and is where its relative paths start.
+/// Where a study comes from: the file that messages name, and the folder where relative paths start.
 struct Source {
   std::string file;
   std::filesystem::path folder;

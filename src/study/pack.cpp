@@ -21,7 +21,7 @@ namespace {
 // Enough packs per worker that the last ones to finish leave few workers idle.
 constexpr double packs_per_worker = 2;
 
-// Trials that may share packs: one shape, one thing to do.
+// Trials that may share packs: they have one shape and the same work to do.
 struct Group {
   std::size_t number = 0;
   std::vector<Lane> lanes;
@@ -42,7 +42,7 @@ std::string text_of_evaluations(const std::vector<Evaluation>& evaluations) {
   return text;
 }
 
-// What is still to be run on a network that is on disk.
+// The evaluations that a network on disk still lacks.
 std::vector<Evaluation> missing(const std::vector<Evaluation>& evaluations,
                                 const std::map<std::string, std::set<double>>& there) {
   std::vector<Evaluation> left;
@@ -121,12 +121,12 @@ class Grouping {
     groups_[place->second].lanes.push_back({index, train});
   }
 
-  // Most trials are asked what the trial before was asked.
+  // Most trials have the same evaluations as the trial before.
   std::size_t number_of(const std::vector<Evaluation>& evaluations) {
     if (&evaluations == last_) return last_number_;
     const std::string text = text_of_evaluations(evaluations);
     const std::size_t number = by_text_.emplace(text, by_text_.size()).first->second;
-    // What is left of a trial's evaluations lives no longer than this call.
+    // `left_` holds other evaluations in the next call, so its address may not be remembered.
     last_ = &evaluations == &left_ ? nullptr : &evaluations;
     last_number_ = number;
     return number;
@@ -176,7 +176,7 @@ void cut(const Study& study, const Group& group, std::size_t most, std::vector<P
   }
 }
 
-// Takes out of a group the packs that can be gone on with: how the rest is cut depends on how much is left, and a pack
+// Takes the packs that can be resumed out of a group. Cutting the whole group again could join other lanes, and a pack
 // of other lanes could not use a checkpoint.
 void take_under_way(const Study& study, const Done& done, double memory, Group& group, std::vector<Pack>& packs) {
   if (done.under_way.empty()) return;
@@ -232,7 +232,7 @@ std::vector<Pack> form_packs(const Study& study, const Catalog& catalog, const D
     take_under_way(study, done, limits.memory, group, packs);
     std::size_t most = best_lanes(group.cost, limits.memory);
     if (limits.most_lanes > 0) {
-      // The user's word replaces the model's guess at speed, but not the memory's bound.
+      // The user's number replaces the number that the cost model finds fastest, but the memory still limits it.
       const double room = (limits.memory - group.cost.shared_bytes) / std::max(group.cost.lane_bytes, 1.0);
       most = static_cast<std::size_t>(std::clamp(std::floor(room), 1.0, static_cast<double>(limits.most_lanes)));
     } else if (limits.workers > 1) {

@@ -20,7 +20,7 @@ void Expansion::warn_of(const std::string& pointer, const std::string& words) {
 }
 
 void Expansion::check_held_out(const Template& alternative, const Json& config, const Json& dataset) const {
-  // Where train_samples is 0, all that there are: how many, only the data itself tells.
+  // 0 train_samples means all samples; only the data itself tells how many.
   const auto train = dataset.value("train_samples", std::int64_t{0});
   const auto held_out = dataset.value("validation_samples", std::int64_t{0});
   if (train == 0 || held_out < train) return;
@@ -29,7 +29,7 @@ void Expansion::check_held_out(const Template& alternative, const Json& config, 
 }
 
 void Expansion::check_training(const Template& alternative, const Json& config, const Json& read) {
-  check_held_out(alternative, config, read.at("dataset"));  // before the dataset refuses it, without a place
+  check_held_out(alternative, config, read.at("dataset"));  // before the dataset refuses it without naming the option
   const DatasetInfo& info = info_of(read.at("dataset"));
   const auto training = study::read<Training>(read.at("training"));
   refuse(alternative, config, "/training", refuse_training(training, info));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The JSON Schema of study files, for editors. It knows every key, type and range; what only the reader can see (a
-// missing option that a case brings, combinations of options) it lets pass.
+// The JSON Schema of study files, for editors. It knows every key, type and range. It accepts errors that only the
+// reader can see (a missing option that a case brings, combinations of options).
 #include <cmath>
 
 #include "eigensweep/study/sections.hpp"

@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::uint32_t unknown = std::numeric_limits<std::uint32_t>::max();
 
-// Values of a digit that make no difference to the shape share a class: of per-lane options, all that switch the same
-// penalties off.
+// Values of a digit that make no difference to the shape share a class: for per-lane options, all values that switch
+// the same penalties off.
 Projection by_shape(const Grid& grid) {
   std::vector<bool> counts(grid.lengths().size(), false);
   for (const Grid::Leaf& leaf : grid.leaves()) {

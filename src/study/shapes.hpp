@@ -12,7 +12,7 @@
 
 namespace eigensweep::study {
 
-/// Which trials have one shape: shape_key asked once for all cells of a grid that differ only in per-lane options and
+/// Numbers trials by shape. It calls shape_key once for all cells of a grid that differ only in per-lane options and
 /// the seed.
 class Shapes {
  public:
@@ -20,7 +20,7 @@ class Shapes {
 
   /// The same number for trials of one shape.
   std::uint32_t number(const Trial& trial);
-  /// How often shape_key was asked: what a shape costs.
+  /// How often shape_key was called: the cost of finding shapes.
   [[nodiscard]] std::size_t questions() const noexcept { return questions_; }
 
  private:

@@ -39,7 +39,7 @@ void expect_object(const Node& node, const Source& source) {
                                             : fmt::format("{} stands where an object belongs", words(node)));
 }
 
-// Where the options of a section are written to while it is read.
+// Where reading a section puts its options.
 struct Sink {
   Role role = Role::training;
   std::vector<Sweep>* sweeps = nullptr;  // null: nothing may be swept
@@ -199,7 +199,7 @@ class TemplateReader {
                      [&rank](const Sweep& a, const Sweep& b) { return rank(a) < rank(b); });
   }
 
-  // An object whose keys are labels of the user's.
+  // An object whose keys are the user's labels.
   void expect_labels(const Node& node) {
     for (const Member& member : node.members) {
       if (member.value.is_object()) check_label(member.value, member.key, source_);

@@ -65,8 +65,8 @@ Node merge(const Node& base, const Node& over, const Source& source);
 /// Fills the templates' compounds from the study's "zip" (null: nothing advances together).
 void read_zip(const Node* zip, std::vector<Template>& templates, const Source& source);
 
-/// What the kind of a section is when the study does not say: by the path of the section in the configuration; "" if
-/// the section holds no kind.
+/// The kind of a section that names none, by the path of the section in the configuration; "" if the section holds no
+/// kind.
 std::string default_kind(const std::string& path);
 
 /// Keys that may stand in a study file, and in a case.
@@ -75,7 +75,7 @@ const std::vector<std::string>& configuration_keys();
 
 /// Labels, names of studies and cases: letters, digits, '_', '.', '-'. Throw ConfigError.
 void check_name(const Node& node, const std::string& name, const char* what, const Source& source);
-/// A label must not be a word of ours either.
+/// A label must not be a reserved word either.
 void check_label(const Node& node, const std::string& label, const Source& source);
 
 }  // namespace eigensweep::study

@@ -19,7 +19,7 @@ namespace {
 
 // More values than any axis needs; a step of 1e-9 is a typing error.
 constexpr double most_values = 1e6;
-// Beyond it a double is no longer a whole number of its own.
+// Beyond it, several integers read as the same double.
 constexpr std::int64_t largest_whole = std::int64_t{1} << 53;
 
 [[noreturn]] void wrong_type(const Node& node, const Option& option, const Source& source) {
@@ -45,8 +45,8 @@ void check_range(double value, const Node& node, const Option& option, const Sou
   }
 }
 
-// 9007199254740993 reads as 2^53 where it has passed through a double: the literal decides, which has no fraction and
-// no exponent where it is exact.
+// A value with a literal has passed through a double, where 9007199254740993 becomes 2^53. So 2^53 itself is exact only
+// without a literal.
 bool is_exact(const Node& node) {
   if (node.scalar.is_number_unsigned()) return node.scalar.get<std::uint64_t>() <= std::uint64_t{largest_whole};
   if (node.scalar.is_number_integer()) return node.scalar.get<std::int64_t>() >= -largest_whole;
@@ -89,7 +89,7 @@ Json read_choice(const Node& node, const Option& option, const Source& source) {
               fmt::format("'{}' is not a choice of '{}'{}", name, option.name, text::suggestion(name, option.choices)));
 }
 
-// Absolute, because whoever uses it may run in another folder.
+// Absolute, because the process that uses it may run in another folder.
 Json read_path(const Node& node, const Source& source) {
   const std::filesystem::path given(node.scalar.get<std::string>());
   if (given.empty()) return node.scalar;
@@ -100,8 +100,8 @@ Json read_path(const Node& node, const Source& source) {
   return given.is_absolute() ? node.scalar : Json(path.lexically_normal().string());
 }
 
-// 15 significant digits: what a user would have typed. Without it 0.1 * 3 would be another value, and another trial,
-// than 0.3.
+// Rounds to 15 significant digits, as a user would have typed. Otherwise 0.1 * 3 would be another value than 0.3, and
+// another trial.
 // Whole numbers stay as they are: from 10^15 on they have more digits.
 double tidy(double value) {
   if (std::trunc(value) == value) return value;

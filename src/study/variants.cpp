@@ -13,7 +13,7 @@
 namespace eigensweep::study {
 namespace {
 
-// Far more than anybody attacks with; the next error would be an exhausted memory.
+// Far more than any study needs. Without this limit, memory would run out.
 constexpr double most_variants = 10000;
 
 std::vector<double> strengths_of(const EvaluationTemplate& evaluation) {

@@ -13,8 +13,8 @@ namespace eigensweep::study {
 std::vector<std::string> near_value_warnings(const Study& study);
 
 /// Names parts of the data (training, validation, test; what an attack or a metric takes of them) that lack a class
-/// which the data has. Reads labels where a dataset's kind can do so for a few bytes; says where it did not. A dataset
-/// that is not there has nothing said of it. One line per part.
+/// which the data has. Reads labels if the dataset's kind can do so in a few bytes, and says so if it did not. A
+/// missing dataset gets no warning. One line per part.
 std::vector<std::string> missing_class_warnings(const Study& study, const Catalog& catalog);
 
 }  // namespace eigensweep::study

@@ -7,7 +7,7 @@
 
 namespace eigensweep::study {
 
-/// Of values in a range, for people: "between 0 and 1", "at least 1", "above 0", "" without bounds.
+/// A range in words: "between 0 and 1", "at least 1", "above 0", "" without bounds.
 std::string range_words(const Range& range);
 /// "an integer", "a list of numbers"
 const char* type_words(Type type);

@@ -108,7 +108,7 @@ void check_file(const ResultsFile& file, const study::Study& study) {
       ++seen;
     }
   }
-  CHECK(seen == 6 + 6 + 6);
+  CHECK(seen == 6 + 4 + 4);
 }
 
 }  // namespace

@@ -3,8 +3,8 @@
 
 #include "eigensweep/study/kind.hpp"
 
-/// Resolved configurations that programs make by hand, as tests and benchmarks do: what is chosen, and the declared
-/// defaults for the rest. Nothing is checked; study files are, where they are read (study::parse_study).
+/// Resolved configurations that tests and benchmarks make by hand: the chosen options, and declared defaults for the
+/// rest. They are not checked; study::parse_study checks study files.
 namespace eigensweep::study {
 
 /// A section with these options in the order of their declaration, "kind" first where it is chosen. An option without a

@@ -14,7 +14,7 @@
 
 namespace eigensweep::study {
 
-/// An integer, or the limit of large ones: "inf" in a study file.
+/// An integer or infinity, which a study file writes as "inf".
 struct IntegerOrInfinity {
   std::int64_t value = 0;
   bool is_infinite = false;
@@ -30,7 +30,7 @@ struct IntegerOrInfinity {
 ///       }
 ///     };
 ///
-/// `read<Pgd>(json)` gives the struct, `options_of<Pgd>()` what the catalog knows of it.
+/// `read<Pgd>(json)` gives the struct, `options_of<Pgd>()` gives its options as the catalog lists them.
 template <class T>
 class Fields {
  public:
@@ -63,13 +63,13 @@ class Fields {
     options_.text(name, T().*member, meaning);
     return reads(std::move(name), member);
   }
-  /// A word out of several, kept as text where code has no branch on it.
+  /// One of several words, kept as text because no code branches on it.
   Fields& choice(std::string name, std::string T::*member, const std::vector<std::string>& choices,
                  const std::string& meaning) {
     options_.choice(name, T().*member, choices, meaning);
     return reads(std::move(name), member);
   }
-  /// `words`: the word in a study file of every value of the enumeration.
+  /// `words`: for each value of the enumeration its word in study files.
   template <class Enum, class Base>
   requires(std::is_enum_v<Enum>&& std::is_base_of_v<Base, T>) Fields& choice(
       std::string name, Enum Base::*member, std::vector<std::pair<std::string, Enum>> words,
@@ -93,7 +93,8 @@ class Fields {
                         }});
     return *this;
   }
-  /// What an attack sweeps (epsilon): an inner array over one trained network, so no member holds it.
+  /// The option that an attack sweeps (epsilon). Its values form an inner array over one trained network, so no member
+  /// holds them.
   Fields& intensity(std::string name, Range range, const std::string& meaning) {
     options_.number(std::move(name), std::nullopt, range, meaning);
     return *this;
@@ -162,7 +163,7 @@ T read(const Json& json) {
   return fields_of<T>().read(json);
 }
 
-/// The same of each lane of a pack.
+/// The same for each lane of a pack.
 template <class T>
 std::vector<T> read_lanes(const std::vector<Json>& lanes) {
   std::vector<T> structs;

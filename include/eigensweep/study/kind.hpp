@@ -36,34 +36,34 @@ struct Column {
   std::string dtype = "f64";  ///< "f64", "f32", "i64"
   std::string unit;
   std::string meaning;  ///< one sentence, for the dataset's `description` attribute
-  /// Whether a kind with these options returns it for a network of this training configuration. Null: always.
+  /// Whether a kind with these options returns the column for a network of this training configuration. Null: always.
   std::function<bool(const Json& options, const Json& config)> returned_if{};
   bool per_strength = true;  ///< attacks: one number per strength; false: one for all of them
 };
 
-/// What a dataset is, known before it is loaded.
+/// Facts of a dataset that are known before it is loaded.
 struct DatasetInfo {
   std::int64_t train_samples = 0;  ///< without those held out for validation
   std::int64_t test_samples = 0;
   std::vector<std::int64_t> input_shape;  ///< of one sample: {channels, height, width}
   std::int64_t classes = 0;
   std::int64_t validation_samples = 0;
-  double lower = 0.0;  ///< what inputs can be at least: perturbed ones are clipped to it
-  double upper = 1.0;  ///< and at most
+  double lower = 0.0;  ///< the least possible input; perturbed inputs are clipped to it
+  double upper = 1.0;  ///< the greatest possible input, likewise
   [[nodiscard]] std::int64_t input_size() const;
 };
 
-/// How many samples a network sees: in a step (with an adversary's), and in its training set.
+/// How many samples a network sees in a step (with an adversary's) and in its training set.
 struct SampleCounts {
   std::int64_t step = 0;
   std::int64_t train = 0;
   std::int64_t smallest_batch = 0;  ///< in the smallest batch of an epoch, without an adversary's
   std::int64_t smallest_step = 0;   ///< with an adversary's
-  std::int64_t batch_size = 0;      ///< as the study asks for
+  std::int64_t batch_size = 0;      ///< as the study sets it
   bool drops_last = false;          ///< whether a smaller last batch is left out
 };
 
-/// What the cost model must know of a network of one configuration (one lane).
+/// What the cost model must know about a network of one configuration (one lane).
 struct ModelShape {
   double forward_flops = 0;                 ///< floating-point operations of one forward pass of one sample
   double first_layer_flops = 0;             ///< of these, the first layer's: training takes no gradient to the input
@@ -72,12 +72,12 @@ struct ModelShape {
   std::int64_t outputs = 0;                 ///< of all affine layers and convolutions, per sample
   std::int64_t patches = 0;                 ///< inputs of convolutions per sample, once for each place of the kernel
   std::int64_t filters = 0;                 ///< trained numbers of the largest convolution
-  double closed_form_flops = 0;             ///< of training, where it takes no steps; else 0
-  double closed_form_bytes = 0;             ///< what that holds at once
+  double closed_form_flops = 0;             ///< of training in closed form, without steps; else 0
+  double closed_form_bytes = 0;             ///< memory that this training takes
   std::vector<std::int64_t> hidden_widths;  ///< N of each hidden layer that spectra and penalties read
   std::int64_t infinite_layers = 0;         ///< hidden layers of infinite width, which have no such N
   double networks = 1;                      ///< how many run side by side: 2 where the initial one is subtracted
-  double numbers_in_one = 1;                ///< how many float32 numbers or operations one of the network's counts for
+  double numbers_in_one = 1;                ///< float32 numbers or operations that one of the network's counts as
 };
 
 /// Everything a cost function may read.
@@ -87,18 +87,20 @@ struct WorkContext {
   std::int64_t batch_size = 0;
   std::int64_t epochs = 0;
   std::int64_t steps_per_epoch = 0;
-  std::int64_t snapshots = 0;  ///< how many networks on the way the training keeps
+  std::int64_t snapshots = 0;  ///< how many networks training keeps on its way
   std::int64_t strengths = 0;  ///< how many strengths (epsilons) an attack is asked for
 };
 
-/// The label of every sample of a dataset, in the order of its files. `train` has those that are held out, too.
+/// The label of every sample of a dataset, in the order of its files. `train` includes samples that are held out for
+/// validation.
 struct Labels {
   std::vector<std::uint8_t> train;
   std::vector<std::uint8_t> test;
   std::int64_t cost = 0;  ///< bytes that were read for them
 };
 
-/// The first `samples` (0: all) of a part of the dataset ("train", "validation", "test"), and the option that says so.
+/// The first `samples` (0: all) of a part of the dataset ("train", "validation", "test"), and the option that sets this
+/// number.
 struct Subset {
   std::string split;
   std::int64_t samples = 0;
@@ -128,9 +130,9 @@ struct Kind {
   std::function<double(const Json& options, const WorkContext&)> bytes;
   /// Models only.
   std::function<ModelShape(const Json& options, const DatasetInfo&)> shape;
-  /// Models, attacks and metrics: says in one line why the kind cannot read such data, or "".
+  /// Models, attacks and metrics: says in one line why the kind cannot read this dataset, or "".
   std::function<std::string(const Json& options, const DatasetInfo&)> refuse_inputs;
-  /// Models and regularizers: why batches of so many samples are too small for it, in one line, or "". See
+  /// Models and regularizers: says in one line why batches of this size are too small for it, or "". See
   /// refuse_single_samples().
   std::function<std::string(const Json& options, const SampleCounts&)> refuse_samples;
   /// Models only: whether a network of these options is one of infinite width. Null: none is.
@@ -141,24 +143,24 @@ struct Kind {
   std::function<std::string(const Json& options)> limit_wants;
   /// Datasets only: reads headers, never pixels. Throws DataError.
   std::function<DatasetInfo(const Json& options)> info;
-  /// Datasets only: the files whose content it is; empty for one that is computed. Nothing: they cannot be told, so
-  /// that only reading it all shows a change. Throws DataError.
+  /// Datasets only: the files that hold its content; empty if it is computed. Nothing: the files are unknown, so only
+  /// reading all data shows a change. Throws DataError.
   std::function<std::optional<std::vector<std::filesystem::path>>(const Json& options)> files;
   /// Datasets only: the SHA-256 over all that is loaded (data::Dataset::sha256). Reads everything. Throws DataError.
   std::function<std::string(const Json& options)> content_hash;
-  /// Datasets only: the labels, whatever the options choose of the samples; nothing where more than `most_bytes` would
-  /// be read. Throws DataError.
+  /// Datasets only: the labels of all samples, whichever the options choose. Nothing if that would read more than
+  /// `most_bytes`. Throws DataError.
   std::function<std::optional<Labels>(const Json& options, std::int64_t most_bytes)> labels;
-  /// Attacks and metrics only: the samples that the numbers are of. Null: not worth a word.
+  /// Attacks and metrics only: the samples that its numbers are computed from. Null: no warning concerns them.
   std::function<std::vector<Subset>(const Json& options)> subsets;
   /// Says in one line why this combination is impossible, or "" if it is fine. Sees the kind's own options and the
-  /// whole resolved training configuration. Neither this nor `warn` may read the seed: of trials that differ in nothing
-  /// else only the first is asked.
+  /// whole resolved training configuration. Neither this nor `warn` may read the seed: of trials
+  /// that differ only in their seed, only the first is checked.
   std::function<std::string(const Json& options, const Json& config)> refuse;
-  /// The same for what is legal but worth saying (a batch too small for a penalty), "" if there is nothing to say.
+  /// The same for combinations that are legal but deserve a warning (a batch too small for a penalty), or "".
   std::function<std::string(const Json& options, const Json& config)> warn;
-  /// Regularizers (metrics: the second alone): the same two, for what depends on the network's layers and on how many
-  /// samples it sees.
+  /// Regularizers (metrics: warn_network alone): like `refuse` and `warn`, for what depends on the network's layers and
+  /// on the number of samples that it sees.
   std::function<std::string(const Json& options, const ModelShape&, const SampleCounts&)> refuse_network;
   std::function<std::string(const Json& options, const ModelShape&, const SampleCounts&)> warn_network;
 };

@@ -19,8 +19,8 @@ struct Range {
   bool low_is_open = false;  ///< the lower end itself is not admissible ("> 0")
 };
 
-/// One option, declared once. From this one declaration come parsing, validation, the written-back study, the text of
-/// `eigensweep describe` and the JSON Schema.
+/// One option, declared once. Parsing, validation, the written-back study, the text of `eigensweep describe` and the
+/// JSON Schema all follow from this declaration.
 struct Option {
   std::string name;
   Type type = Type::number;
@@ -32,7 +32,7 @@ struct Option {
   bool per_lane = false;  ///< trials that differ only here may train side by side in one pack
   bool path = false;      ///< names a file or folder; a relative one starts at the study file's folder
   bool infinite = false;  ///< integers: "inf" is a value, too
-  bool identity = true;   ///< part of what a trial or an evaluation is; false for where a file lies
+  bool identity = true;   ///< part of the identity of a trial or an evaluation; false for a file's location
 };
 
 /// The options of one kind or one section, in the order in which they are described.
@@ -53,7 +53,7 @@ class Options {
   Options& required();
   Options& unit(std::string unit);
   Options& per_lane();
-  /// The integer may be "inf", the limit of large ones.
+  /// The integer may be "inf", too.
   Options& or_infinite();
   /// The option says where or how, not what: results stay valid when it changes (the folder of a dataset).
   Options& not_identity();

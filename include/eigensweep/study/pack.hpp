@@ -13,14 +13,14 @@
 
 namespace eigensweep::study {
 
-/// What is known to be finished, as the ledger tells it.
+/// The work that is finished according to the ledger.
 struct Done {
-  std::set<std::string> trained;     ///< trial ids with a training record that ends the matter (ok, diverged)
+  std::set<std::string> trained;     ///< trial ids with a final training record (ok, diverged)
   std::set<std::string> with_model;  ///< of these, the ones whose network is on disk
-  std::set<std::string> hopeless;    ///< trial ids that diverged or failed for good: nothing more is asked of them
-  /// trial id -> evaluation id -> strengths already there (an empty set for a metric that is there)
+  std::set<std::string> hopeless;    ///< trial ids that diverged or failed for good: they are not run again
+  /// trial id -> evaluation id -> finished strengths (an empty set for a finished metric)
   std::map<std::string, std::map<std::string, std::set<double>>> evaluated;
-  /// Trial ids, by lane, of packs that were under way and can be gone on with: they stay together.
+  /// Trial ids, by lane, of unfinished packs that can be resumed: the lanes of each stay together.
   std::vector<std::vector<std::string>> under_way;
 };
 
@@ -52,15 +52,15 @@ class EvaluationList {
 
 /// Trials of one shape that a worker trains side by side, with what is to be evaluated on all of them.
 struct Pack {
-  std::string id;  ///< hash of the lanes' trial ids and of what is asked: the same work has the same id in the next run
+  std::string id;  ///< hash of the lanes' trial ids and the evaluations: the next run gives equal work the same id
   std::vector<Lane> lanes;
   EvaluationList evaluations;
   double flops = 0;  ///< predicted floating-point operations
-  /// What it takes beside them, whatever its number of lanes, as operations: small steps do not fill a device.
+  /// Fixed cost of the pack for any number of lanes, in operations: small steps do not fill a device.
   double overhead_flops = 0;
   double bytes = 0;             ///< predicted device memory
-  std::size_t group = 0;        ///< the same for packs whose trials have one shape and are asked the same
-  bool has_checkpoint = false;  ///< an earlier run left one of exactly these lanes: they stay together
+  std::size_t group = 0;        ///< the same for packs whose trials have one shape and the same evaluations
+  bool has_checkpoint = false;  ///< an earlier run left a checkpoint of exactly these lanes
 };
 
 struct PackLimits {
@@ -78,8 +78,8 @@ double predicted_flops(const Study& study, const Catalog& catalog, const std::ve
 double predicted_bytes(const Study& study, const Catalog& catalog, const std::vector<Lane>& lanes,
                        const std::vector<Evaluation>& evaluations);
 
-/// "" or, in one line, that the largest of these packs needs more than the `memory` bytes of a worker: what it is for,
-/// and what to do. Packs have been cut for that memory, so a single trial does.
+/// One line if the largest of these packs needs more than the `memory` bytes of a worker: what needs the memory, and
+/// what to do; else "". Packs are cut for that memory, so a pack that is too large has a single trial.
 std::string memory_words(const Study& study, const Catalog& catalog, const std::vector<Pack>& packs, double memory);
 
 /// The shape of a trial: what must be equal for two trials to share a pack (configuration without its per-lane
@@ -87,8 +87,8 @@ std::string memory_words(const Study& study, const Catalog& catalog, const std::
 std::string shape_key(const Study& study, const Catalog& catalog, const Trial& trial);
 
 /// What `eigensweep plan` prints: points, cells, trials, packs, operations, memory, expected time on `workers` workers
-/// at `flops_per_second` each; with `done` from an earlier run, what is left. Its warnings are the study's, and that a
-/// trial needs more memory than a worker has.
+/// at `flops_per_second` each; with `done` from an earlier run, what is left. Its warnings are the study's, and one if
+/// a trial needs more memory than a worker has.
 Json plan(const Study& study, const Catalog& catalog, const Done& done, const PackLimits& limits,
           double flops_per_second);
 

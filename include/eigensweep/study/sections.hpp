@@ -16,22 +16,22 @@ Options output_options();
 /// The columns of a training record: group "history" of the results file, dimension "epoch".
 std::vector<Column> history_columns();
 
-/// A word that no penalty, attack or metric may be called, and what it means already.
+/// A word that may not label a penalty, attack or metric, and the meaning that it already has.
 struct ReservedLabel {
   std::string word;
   std::string meaning;
 };
 const std::vector<ReservedLabel>& reserved_labels();
 
-/// Why batches of one sample are none for `what` ("batch norm"), which takes a statistic over a batch of `smallest`
-/// samples at least, with the ways out; or "".
+/// Why `what` ("batch norm") cannot train if the smallest batch has one sample (`smallest` is 1), with the ways out; or
+/// "". `what` takes a statistic over each batch, and a single sample has none.
 std::string refuse_single_samples(const SampleCounts& samples, std::int64_t smallest, std::string_view what);
 
-/// What the dataset of a resolved "dataset" section is (its kind's `info`). Throws DataError.
+/// Facts of the dataset of a resolved "dataset" section (its kind's `info`). Throws DataError.
 DatasetInfo dataset_info(const Catalog& catalog, const Json& dataset);
 
-/// What of a resolved "dataset" section is part of a trial, as canonical text: without defaults and without where its
-/// files lie. Under one such text a study has one content.
+/// The part of a resolved "dataset" section that belongs to a trial's identity, as canonical text: without defaults and
+/// without the location of its files. In one study, equal texts mean equal content.
 std::string dataset_identity(const Catalog& catalog, const Json& dataset);
 
 /// Raised whenever the same configuration would train a different network: part of every trial's identity, so that

@@ -50,8 +50,8 @@ struct Trial {
 class Grid;
 
 /// One cell of the grid of training and replicate axes: a row of the results file. Cells that ask for the same training
-/// (say a penalty of strength 0 with two exponents) share a trial. Twelve bytes, because studies have millions: what a
-/// cell's coordinates are, and its trial's configuration, Study makes when it is asked.
+/// (say a penalty of strength 0 with two exponents) share a trial. A cell has twelve bytes, because studies have
+/// millions of cells. Study makes a cell's coordinates and its trial's configuration on demand.
 struct Cell {
   std::uint32_t grid = 0;   ///< which alternative (the base, or a case) it belongs to
   std::uint32_t place = 0;  ///< its number there, before exclusions
@@ -78,21 +78,21 @@ class Study {
   /// The value of a cell on a training or replicate axis (index into `axes`); null where its case has no such option.
   [[nodiscard]] const Json& coordinate(const Cell& cell, std::size_t axis) const;
   /// The resolved training configuration {dataset, model, training, regularizers, seed} of a trial: every option
-  /// present, penalties that are switched off left out. Made anew in each call, in some microseconds: keep it in a
+  /// present, penalties that are switched off left out. Each call makes it anew, in some microseconds: keep it in a
   /// variable while you hold references into it.
   [[nodiscard]] Json config(const Trial& trial) const;
-  /// The seed of that configuration, at once.
+  /// The seed of that configuration, without making the configuration.
   [[nodiscard]] long long seed(const Trial& trial) const;
-  /// A number below recipes(). Trials that have it in common differ in nothing but their seed.
+  /// A number below recipes(). Trials with the same number differ only in their seed.
   [[nodiscard]] std::size_t recipe(const Trial& trial) const;
   [[nodiscard]] std::size_t recipes() const;
   /// What must be evaluated on that trial's network.
   [[nodiscard]] const std::vector<Evaluation>& evaluations(const Trial& trial) const;
-  /// Facts of that trial's dataset, as its files' headers told when the study was read.
+  /// Facts of that trial's dataset, from its files' headers, which were read with the study.
   [[nodiscard]] const DatasetInfo& dataset(const Trial& trial) const;
   /// The distinct resolved "dataset" sections of all trials, in the order of the first trial of each.
   [[nodiscard]] const std::vector<Json>& dataset_sections() const noexcept { return dataset_sections_; }
-  /// Which of these a trial has.
+  /// The index of a trial's section in dataset_sections().
   [[nodiscard]] std::size_t dataset_section(const Trial& trial) const;
   /// Number of points: cells times the evaluation points of each.
   [[nodiscard]] std::size_t points() const;
@@ -113,10 +113,10 @@ class Study {
   Json resolved_;
 };
 
-/// Whether the files of a study's datasets are looked at while it is read.
+/// Whether reading a study also reads the files of its datasets.
 enum class Data {
   needed,  ///< their headers are read, and what the options say is checked against them
-  left     ///< they may be gone: a study that has run was checked then. Study::dataset has no answers
+  left     ///< not read: they may be gone, and the study was checked when it ran. Study::dataset cannot be used
 };
 
 /// Reads, checks and expands a study file. Throws ConfigError (`file:/pointer: ...`) before any work starts, DataError
@@ -126,7 +126,7 @@ Study read_study(const std::filesystem::path& file, const Catalog& catalog);
 Study parse_study(const std::string& text, const std::filesystem::path& file, const Catalog& catalog,
                   Data data = Data::needed);
 
-/// What training reads, in one canonical text (sorted keys, shortest numbers): the input of a trial's hash.
+/// JSON as canonical text (sorted keys, shortest numbers): the input of a trial's hash.
 std::string canonical(const Json& value);
 
 /// The text of `eigensweep describe [NAME]`: sections, families, or one kind with its options. Throws ConfigError for

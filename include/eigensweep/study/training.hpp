@@ -34,7 +34,7 @@ struct Training {
   double adversary_relative_step = 0.25;
 
   [[nodiscard]] bool drops_last() const { return last_batch == LastBatch::drop; }
-  /// Whether batches are joined by perturbed copies.
+  /// Whether training adds perturbed copies to its batches.
   [[nodiscard]] bool has_adversary() const { return adversary != Adversary::none && adversary_epsilon > 0; }
 
   static Fields<Training> fields();
@@ -46,7 +46,7 @@ std::string refuse_training(const Training& training, const DatasetInfo& dataset
 /// Optimiser steps of one epoch.
 std::int64_t steps_per_epoch(const Training& training, const DatasetInfo& dataset);
 
-/// What training shows a network in a step and in an epoch.
+/// How many samples training shows a network in a step and in an epoch.
 SampleCounts sample_counts(const Training& training, const DatasetInfo& dataset);
 
 /// What adversarial training adds to a step: samples for each clean one, and gradients to the input.
