@@ -60,7 +60,7 @@ std::string batch_script(const Resources& resources, const BatchCommand& command
     if (line.starts_with("#SBATCH ")) {
       if (!has_directives) script += directives(resources, command);
       has_directives = true;
-      // What the template says of these is replaced; the rest (--signal, --requeue) is what makes it go on.
+      // The template's values of these are replaced. Its other options (--signal, --requeue) let the job continue.
       bool is_replaced = false;
       for (const char* name : {"job-name", "nodes", "ntasks-per-node", "cpus-per-task", "time", "output"}) {
         is_replaced = is_replaced || line.starts_with(fmt::format("#SBATCH --{}=", name));

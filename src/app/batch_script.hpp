@@ -12,7 +12,7 @@ namespace eigensweep::app {
 /// slurm/eigensweep.sbatch, as the build read it.
 extern const char* const batch_template;
 
-/// What a job asks of SLURM; what is not there is left to the site.
+/// What a job asks of SLURM. The site's defaults hold for empty members.
 struct Resources {
   std::size_t nodes = 1;
   std::size_t tasks_per_node = 1;
@@ -33,8 +33,9 @@ struct BatchCommand {
   std::vector<std::string> arguments;  ///< of `eigensweep run`
 };
 
-/// slurm/eigensweep.sbatch with these resources and this command; what is given to the script itself still wins.
-/// Throws ConfigError where the log's name cannot be told to sbatch.
+/// slurm/eigensweep.sbatch with these resources and this command. Arguments and variables that the script itself gets
+/// take precedence.
+/// Throws ConfigError if sbatch cannot read the log's name.
 std::string batch_script(const Resources& resources, const BatchCommand& command);
 
 }  // namespace eigensweep::app

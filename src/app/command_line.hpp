@@ -6,8 +6,8 @@
 
 namespace eigensweep::app {
 
-/// Refuses words of the command line, and a current folder, that cannot be used as paths everywhere a path goes (JSON,
-/// results.h5, a log of one line a message, the names of files made from them). Throws ConfigError, SystemError.
+/// Refuses words of the command line, and a current folder, that cannot be used as paths everywhere (in JSON, in
+/// results.h5, in one-line messages, in the names of files made from them). Throws ConfigError, SystemError.
 void check_names(const std::vector<std::string>& words);
 
 }  // namespace eigensweep::app

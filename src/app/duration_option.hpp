@@ -9,7 +9,7 @@
 
 namespace eigensweep::app {
 
-/// An option whose value is a time span (core/duration.hpp), longer than none, in seconds.
+/// An option whose value is a time span above zero (core/duration.hpp), in seconds.
 inline CLI::Option* add_duration(CLI::App& command, const std::string& name, std::optional<double>& seconds,
                                  const std::string& description) {
   return command

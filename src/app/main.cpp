@@ -59,11 +59,11 @@ int guarded(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   eigensweep::occupy_closed_streams();
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows beyond its limit is an error to be told, not a death
+  std::signal(SIGXFSZ, SIG_IGN);  // a write beyond the file size limit then fails and does not kill the process
   const int code = eigensweep::app::guarded(argc, argv);
   const std::string complaint = eigensweep::finish_output();
   if (complaint.empty()) return code;
   eigensweep::log::complain("eigensweep", complaint);
-  // What went wrong before, or that a run continues, is more than what could not be printed of it.
+  // An earlier error, or the code of a run to continue, matters more than output that could not be printed.
   return code == 0 ? static_cast<int>(eigensweep::ExitCode::system) : code;
 }

@@ -11,8 +11,8 @@
 
 namespace eigensweep::app {
 
-/// What is wrong with a command line, as messages begin: "study is required". CLI11's own words, but where no command
-/// of the program was named.
+/// What is wrong with a command line, as the beginning of a message: "study is required". These are CLI11's words,
+/// except for a command that is missing or unknown.
 inline std::string words_of(const CLI::App& app, const CLI::ParseError& error) {
   if (app.get_require_subcommand_min() > 0 && app.get_subcommands().empty()) {
     const std::vector<std::string> given = app.remaining();
@@ -31,8 +31,8 @@ inline std::string words_of(const CLI::App& app, const CLI::ParseError& error) {
   return words;
 }
 
-/// Prints the help or version that was asked for, or says in one line what is wrong with the command line and where to
-/// read on. Returns the process's exit code: CLI11's own are many, and a user needs one for "it is wrong".
+/// Prints the help or version that was asked for, or one line that says what is wrong with the command line and which
+/// --help to read. Returns the process's exit code: one for every wrong command line, where CLI11 has many.
 inline int answer(const CLI::App& app, const CLI::ParseError& error, const std::string& program) {
   if (error.get_exit_code() == 0) return app.exit(error);
   std::string command = program;

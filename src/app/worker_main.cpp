@@ -86,7 +86,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   eigensweep::occupy_closed_streams();
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows beyond its limit is an error to be told, not a death
+  std::signal(SIGXFSZ, SIG_IGN);  // a write beyond the file size limit then fails and does not kill the process
   try {
     return eigensweep::worker::run(argc, argv);
   } catch (const eigensweep::Error& error) {

@@ -16,7 +16,7 @@
 namespace eigensweep::app {
 namespace {
 
-/// What the run left in status.json of its study; a run that was killed at once left nothing.
+/// What the run wrote about its study in status.json; a run that was killed early wrote nothing.
 struct Recorded {
   std::filesystem::path file;
   std::optional<std::vector<std::string>> warnings;
@@ -33,12 +33,12 @@ Recorded recorded_in(const std::filesystem::path& status_file) {
   return recorded;
 }
 
-/// The study as its run read it. The data may be gone by now: it is not looked at, and what the run found to warn of
-/// comes from status.json.
+/// The study as its run read it. The data may be gone by now, so it is not read, and the run's warnings come from
+/// status.json.
 study::Study recorded_study(const sweep::OutputPaths& paths) {
   const std::string text = file::read(paths.study());
   const Recorded recorded = recorded_in(paths.status());
-  // Relative paths in the study are meant from where its file lay, not from the copy in the output folder.
+  // Relative paths in the study start at the folder of its original file, not of the copy in the output folder.
   const std::filesystem::path original = recorded.file.empty() ? paths.study() : recorded.file;
   study::Study study = study::parse_study(text, original, catalog(), study::Data::left);
   if (recorded.warnings) {
@@ -56,7 +56,8 @@ study::Study recorded_study(const sweep::OutputPaths& paths) {
 
 ExitCode collect(const std::filesystem::path& folder) {
   const sweep::OutputPaths paths(folder);
-  sweep::check_ownership(paths, "");  // before anything is missed in a folder that is not ours
+  // First, so that the next check names no missing file in a folder that is not ours.
+  sweep::check_ownership(paths, "");
   for (const std::filesystem::path& needed : {paths.ledger(), paths.study()}) {
     if (!std::filesystem::exists(needed))
       throw DataError(fmt::format("{}: does not exist; name an output folder of 'eigensweep run'", needed.string()));

@@ -9,7 +9,7 @@ namespace eigensweep::app {
 
 void add_doctor(CLI::App& app, Action& action) {
   const auto options = std::make_shared<sweep::RunOptions>();
-  CLI::App* command = app.add_subcommand("doctor", "look at all that a run needs, here or on every rank of a job");
+  CLI::App* command = app.add_subcommand("doctor", "check everything that a run needs, here or on every rank of a job");
   command->footer("Start it as the run would be started: srun eigensweep doctor study.json. It trains nothing.");
   command->add_option("study", options->study_file, "study file");
   command->add_option("--output", options->output, "where results would go (runs/<study name>)");

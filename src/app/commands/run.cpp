@@ -39,21 +39,22 @@ void add_run(CLI::App& app, Action& action) {
       ->add_option_function<double>(
           "--hang-after",
           [options](const double& seconds) { options->patience.silence = std::chrono::duration<double>(seconds); },
-          "seconds without a word after which a busy worker is taken for hung (derived from what it does and how fast "
-          "such work has gone in this run; half an hour for what has not been done yet)")
+          "seconds of silence after which a busy worker counts as hung (derived from the speed of such work in this "
+          "run; half an hour for work that this run has not done yet)")
       ->check(positive_number());
   add_duration(
       *command, "--rank-timeout", options->rank_timeout,
-      "how long a rank of an MPI job may be silent (10m): stopped, or on a node that hangs, until the run stops "
-      "without it");
-  add_duration(*command, "--checkpoint-every", options->checkpoint_every,
-               "how often a pack in training is saved, at the end of an epoch (5m): what a run that is killed loses");
+      "how long a rank of an MPI job may be silent, because it is stopped or its node hangs, before the run stops "
+      "without it (10m)");
+  add_duration(
+      *command, "--checkpoint-every", options->checkpoint_every,
+      "how often a pack in training is saved, at the end of an epoch (5m): a killed run loses the work since then");
   add_duration(
       *command, "--time-budget", options->time_budget,
       "how long the run may take, e.g. 2:00:00, 90m or 3600: it checkpoints and stops by itself before the end, "
       "with exit code 75 (in a SLURM job: until the job's end)");
   add_duration(*command, "--time-margin", options->time_margin,
-               "how long before that end workers are asked to stop (derived from how long they take to)");
+               "how long before that end workers are asked to stop (derived from how long they take to stop)");
   command->callback([options, &action] { action = [options] { return sweep::run(*options, catalog(), publish); }; });
 }
 

@@ -91,7 +91,8 @@ std::string table(const Json& all) {
   return page;
 }
 
-/// The real thing beside what its costs foresee: on the wall, and of the processor alone.
+/// Measures the real coordinator and prints its rates beside the predicted ones, per second of wall time and of CPU
+/// time.
 ExitCode drive(const SimulateArguments& given) {
   const sweep::CoordinatorCosts costs = sweep::measure_costs(given.folder);
   std::cout << fmt::format("{:>9} {:>10} {:>10} {:>10} {:>10} {:>16} {:>10}\n", "together", "packs/s", "records/s",
@@ -140,7 +141,8 @@ ExitCode run(SimulateArguments& given) {
 }  // namespace
 
 void add_simulate(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("simulate", "play a run on many workers in virtual time: what would it use?");
+  CLI::App* command =
+      app.add_subcommand("simulate", "simulate a run on many workers in virtual time, and print its time and load");
   command->footer(
       "With a study file its own packs are handed out, else --trials trials of shapes that cost from 1 to --range.\n"
       "The coordinator and its schedule are the real ones; workers, messages and the ledger cost what the options "
@@ -161,7 +163,7 @@ void add_simulate(CLI::App& app, Action& action) {
   command->add_option("--seconds-per-trial", given->work.seconds_per_trial, "mean time of a trial within its pack")
       ->check(positive_number())
       ->capture_default_str();
-  command->add_option("--range", given->work.range, "how many times the cheapest trial's time the dearest takes")
+  command->add_option("--range", given->work.range, "time of the most expensive trial over that of the cheapest")
       ->check(CLI::Range(1.0, 1e6))
       ->capture_default_str();
   command->add_option("--lanes", given->work.most_lanes, "most trials in a pack")
@@ -191,7 +193,7 @@ void add_simulate(CLI::App& app, Action& action) {
   command->add_option("--ledger-cost", costs.append, "seconds of one append, synced")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  command->add_option("--task-cost", costs.dispatch, "seconds for a pack handed out")
+  command->add_option("--task-cost", costs.dispatch, "seconds to hand out a pack")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command
@@ -201,10 +203,11 @@ void add_simulate(CLI::App& app, Action& action) {
   command->add_flag("--measure", given->measure, "measure these costs here first, with a ledger in --folder");
   command->add_option("--folder", given->folder, "where --measure writes; choose the file system of the output")
       ->capture_default_str();
-  command->add_flag("--drive", given->drive,
-                    "instead drive the real coordinator and a ledger in --folder, without workers: their rates");
-  command->add_flag("--whole", given->whole, "cut no pack for the tail");
-  command->add_option("--seed", options.seed, "of the times that packs take")->capture_default_str();
+  command->add_flag(
+      "--drive", given->drive,
+      "drive the real coordinator and a ledger in --folder instead, without workers, and print their rates");
+  command->add_flag("--whole", given->whole, "split no pack near the end of the run");
+  command->add_option("--seed", options.seed, "seed of the random times of packs")->capture_default_str();
   command->add_flag("--json", given->json, "for programs");
   command->callback([given, &action] { action = [given] { return run(*given); }; });
 }

@@ -48,7 +48,7 @@ ExitCode show_status(const StatusOptions& options) {
 void add_status(CLI::App& app, Action& action) {
   const auto options = std::make_shared<StatusOptions>();
   CLI::App* command =
-      app.add_subcommand("status", "how far a run is, while it runs and after, on any machine that sees its folder");
+      app.add_subcommand("status", "show how far a run is, during it and after, on any machine that sees its folder");
   command->add_option("folder", options->folder, "output folder of the run")->required();
   command->add_flag("--json", options->json, "for programs");
   command->callback([options, &action] { action = [options] { return show_status(*options); }; });

@@ -59,7 +59,7 @@ Answer ask(const std::string& command) {
   return answer;
 }
 
-/// Cores of the smallest node that the job may get; of this machine where sinfo does not tell.
+/// Cores of the smallest node that the job may get; cores of this machine if sinfo does not tell.
 std::size_t cores_of_a_node(const std::string& partition) {
   const std::string where = partition.empty() ? "" : " -p " + text::shell_quote(partition);
   std::istringstream counts(ask("timeout 20 sinfo -h -N -o %c" + where + " 2>/dev/null").text);
@@ -68,7 +68,7 @@ std::size_t cores_of_a_node(const std::string& partition) {
   return smallest > 0 ? smallest : std::max<std::size_t>(1, std::thread::hardware_concurrency());
 }
 
-/// The plan of what is left, on so many workers.
+/// The plan of the work that is left, for a number of workers.
 class Planner {
  public:
   Planner(const study::Study& study, study::Done done, double flops_per_second)
@@ -88,9 +88,9 @@ class Planner {
   double flops_per_second_;
 };
 
-/// What is not asked for comes from the plan: a worker for each GPU or core of a node, no more of them than packs; as
-/// few nodes as finish within the time that was asked for; half as much time again as the plan says and ten minutes, at
-/// most a day, since the job goes on by itself.
+/// The plan decides what the user does not set. Workers: one for each GPU or core of a node, but not more than packs.
+/// Nodes: as few as finish within the given time. Time: 1.5 times the planned time and ten minutes, at most a day,
+/// because the job requeues itself.
 Resources resources_for(const Submission& asked, const Planner& planner, std::size_t cores) {
   constexpr double most_time = 86400;
   constexpr double use_of_time = 0.8;
@@ -122,12 +122,14 @@ std::filesystem::path absolute_path(const std::filesystem::path& path) {
   return std::filesystem::absolute(path).lexically_normal();
 }
 
-/// Refuses what `eigensweep run` would refuse once the job has waited for its turn, by that command's own declaration.
+/// Parses the options of `eigensweep run` as that command does, so that a wrong option is refused before the job waits
+/// in the queue.
 void check_run_options(const Submission& asked) {
   CLI::App app;
   Action unused;
   add_run(app, unused);
-  std::vector<std::string> words(asked.run_options.rbegin(), asked.run_options.rend());  // CLI11 takes them from behind
+  // CLI11 expects words in reverse order.
+  std::vector<std::string> words(asked.run_options.rbegin(), asked.run_options.rend());
   words.push_back(asked.study.string());
   words.emplace_back("run");
   std::string complaint;
@@ -200,7 +202,7 @@ ExitCode submit(const Submission& asked) {
   const std::filesystem::path file = paths.folder() / "job.sbatch";
   file::write_atomically(file, script);
   const Answer answer = ask("sbatch --parsable " + text::shell_path(file) + " 2>&1");
-  // Warnings come first; "17;cluster" where there are several clusters.
+  // Warnings come before the job id, which is "17;cluster" if there are several clusters.
   const std::string last = answer.text.substr(answer.text.find_last_of('\n') + 1);
   const std::string job = last.substr(0, last.find(';'));
   if (answer.status != 0 || job.empty() || job.find_first_not_of("0123456789") != std::string::npos) {
