@@ -21,7 +21,7 @@ find_package(CLI11 QUIET CONFIG)
 eigensweep_need(CLI11_FOUND libcli11-dev)
 find_package(MPI QUIET COMPONENTS C CXX)
 eigensweep_need(MPI_FOUND libopenmpi-dev)
-# One process writes the results file, so the serial library is enough; either build is accepted.
+# One process writes the results file, so the serial library is enough; the parallel one is accepted, too.
 find_package(HDF5 QUIET COMPONENTS C HL)
 eigensweep_need(HDF5_FOUND libhdf5-dev)
 add_library(eigensweep_hdf5_library INTERFACE)

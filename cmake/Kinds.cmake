@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # A family of kinds is a table, src/<room>/<table>.def, with a row EIGENSWEEP_KIND(<name>) for each file <name>.cpp beside it.
-# Such a file has two halves: what the kind is (options, columns, cost), compiled with EIGENSWEEP_DECLARATIONS into the
-# catalog that `eigensweep` knows without Torch, and what it does, compiled into the worker's room.
+# Such a file has two halves. The declaration (options, columns, cost) is compiled with EIGENSWEEP_DECLARATIONS into the
+# catalog, which `eigensweep` knows without Torch. The implementation is compiled into the worker's room.
 # eigensweep_kinds(<table> <result>): the files of the table in the current folder; a new row reconfigures.
 function(eigensweep_kinds table result)
   set(definition "${CMAKE_CURRENT_SOURCE_DIR}/${table}.def")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# What a user can choose, and the one interface target that carries it to every target of ours.
+# The options that a user can set, and the interface target that passes them to all our targets.
 option(EIGENSWEEP_WITH_TORCH "Build the worker (needs LibTorch); OFF builds the planner and reader only" ON)
 option(EIGENSWEEP_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(EIGENSWEEP_WERROR "Treat warnings as errors (on in CI)" OFF)
@@ -13,7 +13,8 @@ set(EIGENSWEEP_SANITIZE "" CACHE STRING "Sanitizers for our code, e.g. address,u
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
 endif()
-# A file that sees torch/torch.h or nlohmann_json spends nearly all its time in them: a room compiled as one file pays once.
+# A file that includes torch/torch.h or nlohmann_json spends nearly all its compile time on them. A room compiled as one
+# file pays once.
 set(CMAKE_UNITY_BUILD "${EIGENSWEEP_UNITY}")
 set(CMAKE_UNITY_BUILD_BATCH_SIZE 0)
 set(CMAKE_CXX_STANDARD 20)  # torch 2.13's headers need it
@@ -29,7 +30,7 @@ target_include_directories(eigensweep_options INTERFACE
 target_compile_options(eigensweep_options INTERFACE -Wall -Wextra -Wpedantic)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 12
    AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  # GCC 12 at -O3 sees overflows in std::string that are not there (GCC bug 105651).
+  # GCC 12 at -O3 wrongly warns of overflows in std::string (GCC bug 105651).
   target_compile_options(eigensweep_options INTERFACE -Wno-restrict -Wno-stringop-overflow)
 endif()
 if(EIGENSWEEP_WERROR)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # LibTorch as one imported target of our own. Torch's own CMake config refuses a CUDA wheel on a machine without the CUDA
-# toolkit; we need only its headers and libraries. Searched, in this order: CMAKE_PREFIX_PATH and Torch_ROOT (an unpacked
+# toolkit; we need only its headers and libraries. The search order is CMAKE_PREFIX_PATH and Torch_ROOT (an unpacked
 # LibTorch), the project's .venv, then any python3 on the PATH that has torch.
 string(REPLACE ":" ";" torch_environment_prefixes "$ENV{CMAKE_PREFIX_PATH}")
 set(torch_hints ${Torch_ROOT} $ENV{Torch_ROOT} ${CMAKE_PREFIX_PATH} ${torch_environment_prefixes})
@@ -63,8 +63,8 @@ find_library(torch_lib_torch_cuda torch_cuda PATHS "${EIGENSWEEP_TORCH_FOLDER}/l
 if(torch_lib_torch_cuda)
   set(EIGENSWEEP_TORCH_CUDA ON)
   find_library(torch_lib_c10_cuda c10_cuda PATHS "${EIGENSWEEP_TORCH_FOLDER}/lib" NO_DEFAULT_PATH REQUIRED)
-  # Nothing of ours names a symbol of it, but loading it is what registers the CUDA kernels. What these libraries need in
-  # turn (the driver's libcuda) may be missing on the machine that builds.
+  # Our code uses no symbol of torch_cuda, but loading it registers the CUDA kernels. The libraries that it needs in
+  # turn (the driver's libcuda) may be missing on the build machine.
   list(APPEND torch_libraries "-Wl,--no-as-needed" "${torch_lib_torch_cuda}" "${torch_lib_c10_cuda}" "-Wl,--as-needed"
        "-Wl,--allow-shlib-undefined")
 endif()
@@ -74,8 +74,8 @@ if(EIGENSWEEP_REQUIRE_CUDA AND NOT EIGENSWEEP_TORCH_CUDA)
                       "from PyPI), give -DCMAKE_PREFIX_PATH=/path/to/a/CUDA/libtorch, or use the preset 'release'")
 endif()
 target_link_libraries(eigensweep_torch INTERFACE ${torch_libraries})
-# CUDA wheels (2.11 at least) export parts of std::filesystem that call what they do not bring: the compiler's library must
-# be searched before them, or removing a folder crashes.
+# CUDA wheels (at least 2.11) export parts of std::filesystem that call functions which the wheels lack. The compiler's
+# library must be searched before them, or removing a folder crashes.
 target_link_options(eigensweep_torch INTERFACE "-Wl,-rpath,${EIGENSWEEP_TORCH_FOLDER}/lib"
   "LINKER:--push-state,--no-as-needed" "-lstdc++" "LINKER:--pop-state")
 message(STATUS "LibTorch ${torch_version} in ${EIGENSWEEP_TORCH_FOLDER} (CUDA: ${EIGENSWEEP_TORCH_CUDA})")

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-# What scripts/setup, scripts/demo and scripts/test share. Sourced, never run.
+# Functions that scripts/setup, scripts/demo and scripts/test share. Source this file; do not run it.
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 cd "$root"
 
 torch_requirement="torch==2.13.0"
 venv="$root/.venv"
-# What the build needs, by Debian 12's names; `test_packages` are the checks' own tools;
+# Packages that the build needs, by their Debian 12 names. `test_packages` are the tools of the checks;
 # tests/slurm runs a SLURM of its own and uses none that is configured.
 build_packages=(g++ cmake ninja-build git openmpi-bin libopenmpi-dev libhdf5-dev hdf5-tools zlib1g-dev libssl-dev
   libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev catch2 python3 python3-venv)
@@ -45,8 +45,8 @@ build_jobs() {
   echo $((cores > 0 ? cores : 1))
 }
 
-# Open MPI refuses root unless told twice, and more ranks than it counts cores unless told once (it counts hardware threads
-# for nothing, so a virtual machine of one core and two threads is too small for two ranks).
+# Open MPI refuses root unless two variables allow it, and more ranks than cores unless one does. It does not count
+# hardware threads, so a virtual machine of one core and two threads is too small for two ranks.
 prepare_mpi() {
   if ((EUID == 0)); then
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
@@ -85,8 +85,8 @@ install_packages() {
   quietly apt-install "${apt[@]}" install --no-install-recommends "${missing[@]}"
 }
 
-# The first Python that torch has a wheel for and that can make virtual environments. /usr/bin first: it is the one that
-# python3-venv belongs to; the one on the PATH may be pyenv's.
+# The first Python that torch has a wheel for and that can make virtual environments. /usr/bin comes first because
+# python3-venv belongs to its Python; the one on the PATH may be pyenv's.
 find_python() {
   local python
   for python in /usr/bin/python3 python3 python3.13 python3.12 python3.11 python3.10; do
@@ -117,7 +117,7 @@ pip() { "$venv/bin/python" -m pip --disable-pip-version-check install "$@"; }
 
 install_torch() {
   local options=()
-  # PyPI's wheel carries 3 GB of CUDA; without a GPU the CPU wheel of PyTorch's own index does the same.
+  # PyPI's wheel carries 3 GB of CUDA. Without a GPU, the CPU wheel of PyTorch's own index is enough.
   if [[ ! -e /dev/nvidiactl ]] && "$venv/bin/python" - <<'PROBE'
 import sys, urllib.request
 try:
@@ -131,7 +131,7 @@ PROBE
   pip "${options[@]}" "$torch_requirement"
 }
 
-# Not editable: what is tested is what `pip install ./analysis` gives a user.
+# Not editable, so that the tests see what `pip install ./analysis` gives a user.
 install_analysis() {
   rm -rf analysis/build analysis/*.egg-info
   pip ./analysis
@@ -174,12 +174,13 @@ install_python() {
 
 # ---------------------------------------------------------------- build
 
-# build <preset> [target...]: configures if that was not done yet (Ninja repeats it when a CMake file changes) and builds.
+# build <preset> [target...]: configures if the build folder is new (Ninja repeats that when a CMake file changes) and
+# builds.
 build() {
   local preset="$1" begin=$SECONDS
   shift
   if [[ ! -f build/$preset/build.ninja ]]; then
-    # Warnings are errors with the compiler that we test with; the news of another one must not stop a user.
+    # Warnings are errors with the compiler that we test with. New warnings of another compiler must not stop a user.
     local werror=OFF
     [[ $("${CXX:-g++}" -dumpversion) == 12* ]] && werror=ON
     echo "      configuring"

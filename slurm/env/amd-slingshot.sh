@@ -7,12 +7,13 @@
 
 module load PrgEnv-gnu cray-mpich cray-hdf5 rocm
 
-# The die nearest to the cores of a rank: "closest" shows each rank just that one.
+# "closest" shows each rank only the die nearest to its cores.
 srun_options+=(--mpi=cray_shasta --cpu-bind=cores --gpus-per-task=1 --gpu-bind=closest)
 
 export MPICH_GPU_SUPPORT_ENABLED=0
-# Compiled kernels are cached in the home folder, which all nodes share and which is slow: a folder of the node's own instead.
+# MIOpen caches compiled kernels in the home folder, which is slow and shared by all nodes. Use a folder of the node
+# instead.
 export MIOPEN_USER_DB_PATH=/tmp/miopen-${SLURM_JOB_ID:-0}
 export MIOPEN_CUSTOM_CACHE_DIR=$MIOPEN_USER_DB_PATH
-# HDF5 on a file system without locks; only rank 0 writes, under a lock of our own.
+# The file system has no locks for HDF5. Only rank 0 writes, under a lock of our own.
 export HDF5_USE_FILE_LOCKING=FALSE

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# A cluster without surprises; a copy of this, with your site's names, is usually all it takes:
+# A plain cluster. A copy of this file with your site's names is usually enough:
 #   EIGENSWEEP_ENV=$PWD/slurm/env/generic.sh sbatch slurm/eigensweep.sbatch STUDY
-# Sourced by slurm/eigensweep.sbatch before anything runs.
+# slurm/eigensweep.sbatch sources it before anything runs.
 
 # The modules that eigensweep was built with: a C++ compiler's libraries, MPI, HDF5.
 # module load gcc/12 openmpi/4.1 hdf5/1.14

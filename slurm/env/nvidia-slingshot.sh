@@ -7,10 +7,11 @@
 
 module load PrgEnv-gnu cray-mpich cray-hdf5 cudatoolkit
 
-# Cray MPICH talks to SLURM by a plugin of its own. With "none" every rank sees the four GPUs and takes the one of its place on the node.
+# Cray MPICH talks to SLURM by a plugin of its own. With "none" every rank sees all four GPUs and takes the one with its
+# rank's number on the node.
 srun_options+=(--mpi=cray_shasta --cpu-bind=cores --gpu-bind=none)
 
 # Messages between ranks are small and stay on the host; MPI need not know of the GPUs.
 export MPICH_GPU_SUPPORT_ENABLED=0
-# HDF5 on a file system without locks; only rank 0 writes, under a lock of our own.
+# The file system has no locks for HDF5. Only rank 0 writes, under a lock of our own.
 export HDF5_USE_FILE_LOCKING=FALSE
