@@ -12,7 +12,7 @@ from harness import BIN, SOURCE, Case  # noqa: E402
 TABLE = SOURCE / "src" / "app" / "commands.def"
 COMMANDS = re.findall(r"^EIGENSWEEP_COMMAND\((\w+)\)", TABLE.read_text(), re.MULTILINE)
 
-# What each command is given; {study}, {output} and {new} are paths. A command that is not here fails the tests.
+# The arguments of each command; {study}, {output} and {new} are paths. A command that is missing here fails the tests.
 ARGUMENTS = {
     "run": ["{study}", "--output", "{output}", "--device", "cpu"],
     "submit": ["{study}", "--output", "{new}", "--dry-run"],
@@ -31,7 +31,7 @@ WITHOUT_PATHS = {"describe", "schema"}
 
 
 def small_study():
-    """Two trials on real images whose folder lies beside the study."""
+    """Two trials on real images in a folder beside the study."""
     return {
         "name": "test",
         "dataset": {"folder": "digits"},
@@ -44,7 +44,7 @@ def small_study():
 
 class CommandCase(Case):
     def call(self, *words, **options):
-        """Ends with its exit code, standard output and standard error, as bytes."""
+        """Runs a command. The result has its exit code, standard output and standard error, as bytes."""
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": self.environment({}), "timeout": 120} | options
         return subprocess.run([str(BIN / "eigensweep"), *words], check=False, **options)
 

@@ -78,7 +78,7 @@ class Case(unittest.TestCase):
         return done.stdout + done.stderr
 
     def numbers(self, output):
-        """Every number that a rerun must give again, by name."""
+        """Every number that a rerun must repeat, by name."""
         found = {}
         with h5py.File(output / "results.h5") as file:
             for name in (
@@ -93,9 +93,9 @@ class Case(unittest.TestCase):
         for name, values in first.items():
             if name == "trial_id":
                 self.assertEqual(list(values), list(second[name]))
-            elif name.endswith("accuracy"):  # a hundred samples: one may stand on the edge
+            elif name.endswith("accuracy"):  # one of the hundred samples may lie on a decision boundary
                 np.testing.assert_allclose(values, second[name], atol=0.0101 if relative else 0, err_msg=name)
-            elif name == "spectrum/eigenvalues":  # the smallest ones are the roundings of the largest
+            elif name == "spectrum/eigenvalues":  # the smallest are rounding errors of the largest
                 np.testing.assert_allclose(values, second[name], rtol=relative * 10, atol=relative * np.nanmax(values), err_msg=name)
             else:
                 np.testing.assert_allclose(values, second[name], rtol=relative, err_msg=name)
@@ -161,8 +161,9 @@ class Results(Case):
 
 
 class Interruptions(Case):
-    """A trial alone on one thread is the same arithmetic whenever it runs, so the numbers must be equal to the last bit. In packs the
-    sums are rounded in another order, which a penalty with eigenvectors amplifies in a dozen epochs: there, the first epoch counts."""
+    """A single trial on one thread always runs the same arithmetic, so its numbers must be equal to the last bit. In
+    packs the sums are rounded in another order, and a penalty with eigenvectors amplifies this in a dozen epochs, so
+    there only the first epoch is compared."""
 
     def interrupted(self, signal_number, moment, expect, *options):
         content, output = study(epochs=12), self.folder / f"out-{signal_number}-{moment}"
@@ -191,7 +192,7 @@ class Interruptions(Case):
         self.run_study(study(), self.folder / "whole", *alone)
         for what, options in (("models", ()), ("checkpoints", ("--checkpoint-every", "0.001"))):
             output = self.folder / what
-            done = subprocess.run(  # 70 KiB hold no network of width 24
+            done = subprocess.run(  # a network of width 24 does not fit in 70 KiB
                 ["bash", "-c", 'ulimit -S -f 70; exec "$@"', "sh", *self.command(study(), output, *alone, *options)],
                 env=ENVIRONMENT, capture_output=True, text=True, timeout=300,
             )
@@ -273,7 +274,7 @@ class Extensions(Case):
 
 
 class Infinity(Case):
-    """A grid that reaches to infinite width: the limit is a cell like any other."""
+    """A grid with infinite width, whose limit is a cell like any other."""
 
     @staticmethod
     def study(epsilons):
@@ -325,7 +326,7 @@ class Infinity(Case):
             again = file["attacks/robust_accuracy"][:, 0]
         np.testing.assert_array_equal(again[:, :2], robust)
         more = self.study([0, 0.05, 0.1])
-        more["metrics"]["later"] = {"kind": "kernel_regime", "samples": 32}  # of kept networks and their snapshots
+        more["metrics"]["later"] = {"kind": "kernel_regime", "samples": 32}  # runs on kept networks and snapshots
         self.run_study(more, output)
         with h5py.File(output / "results.h5") as file:
             np.testing.assert_allclose(file["later/ntk_drift_history"][...], on_the_way)
@@ -338,7 +339,7 @@ class Infinity(Case):
         study["dataset"] = {"train_samples": 60, "test_samples": 40}
         study["model"] = {**study["model"], "kind": "cnn", "width": {"sweep": [16, 256, "inf"]}, "depth": 1, "channels": 128,
                           "kernel_size": 5, "stride": 2, "pooling": "average"}
-        study["training"] |= {"batch_size": 60, "epochs": 12}  # later so narrow a network falls behind
+        study["training"] |= {"batch_size": 60, "epochs": 12}  # later, so narrow a network deviates
         study["attacks"]["fgsm"]["samples"] = 10
         del study["training"]["snapshots"]
         study["metrics"] = {"accuracy": {}, "spectrum": {}}
@@ -356,7 +357,7 @@ class Infinity(Case):
 
 
 class Widths(Case):
-    """How far training goes from its start falls with the width as theory has it (Lee et al. 2019; Yang, Hu 2021)."""
+    """The distance from the start of training falls with the width as theory says (Lee et al. 2019; Yang, Hu 2021)."""
 
     WIDTHS = [128, 256, 512, 1024, 2048]
 
@@ -390,7 +391,7 @@ class Widths(Case):
 
 class Data(Case):
     def data_folder(self, name, relabel):
-        """MNIST as a node might have it: the real images, the labels in order or moved on by one."""
+        """A node's own MNIST: the real images, with the labels as they are or moved on by one."""
         folder = self.folder / name / "mnist"
         folder.mkdir(parents=True)
         for file in MNIST.iterdir():
@@ -416,7 +417,7 @@ class Data(Case):
         self.assertEqual(done.returncode, 3, text)
         said = re.search(r"/dataset: on (\S+) the content of dataset 'mnist' has the hash (\w+), not (\w+) as where the run began", text)
         self.assertIsNotNone(said, text)
-        # What the first rank's worker made is of its data; the other's left nothing, and is no failed trial.
+        # All results come from the first rank's data. The other rank's worker left none, and no trial counts as failed.
         self.run_study(content, output, "--device", "cpu")
         with h5py.File(output / "results.h5") as file:
             self.assertEqual(set(file["dataset_sha256"].asstr()[...]), {said.group(3)})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Infinite width in the JSON of every command that prints any, and in what a run stores."""
+"""Infinite width in the JSON of every command that prints JSON, and in the files of a run."""
 
 import csv
 import json
@@ -18,7 +18,7 @@ WIDE = {
 
 
 def strict(text):
-    """JSON as its standard has it: NaN and Infinity, which Python takes, are no numbers."""
+    """Parses JSON by its standard: NaN and Infinity, which Python accepts, are errors."""
 
     def refuse(word):
         raise AssertionError(f"{word} is no JSON")
@@ -27,7 +27,7 @@ def strict(text):
 
 
 def found(tree, key):
-    """The values of a key, at any depth."""
+    """All values of a key, at any depth."""
     if isinstance(tree, dict):
         return [value for name, value in tree.items() if name == key] + [hit for value in tree.values() for hit in found(value, key)]
     return [hit for value in tree for hit in found(value, key)] if isinstance(tree, list) else []

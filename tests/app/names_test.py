@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Every command with files and folders of every kind of name: it works, or is refused in one line before anything starts."""
+"""Every command with files and folders of every kind of name. It works, or one line refuses it at the start."""
 
 import json
 import os
@@ -116,7 +116,7 @@ class Names(CommandCase):
         self.assertIn(b"not valid JSON: ", done.stderr)
 
     def pasted(self, command, cwd):
-        """What a shell makes of a printed command: the program's arguments."""
+        """The program's arguments after a shell has parsed a printed command."""
         shell = 'eigensweep() { printf "%s\\0" "$@"; }; sbatch() { eigensweep "$@"; }; ' + command
         done = subprocess.run(["bash", "-c", shell], cwd=cwd, capture_output=True, check=True)
         return [os.fsdecode(word) for word in done.stdout.split(b"\0")[:-1]]
@@ -129,7 +129,7 @@ class Names(CommandCase):
                 file = place / f"{name}.json"
                 file.write_text(json.dumps(study(seeds=1)))
                 wanted = ["run", str(file), "--output", str(output)]
-                # Stopped: what the run and `status` say.
+                # A stopped run: check the output of the run and of `status`.
                 process = subprocess.Popen([str(BIN / "eigensweep"), "run", f"./{name}.json", "--output", f"./{name}", "--device", "cpu"],
                                            cwd=place, env=self.environment({"steps": 1000, "step_ms": 20}), stderr=subprocess.PIPE, text=True)
                 self.wait_for((output / "status.json").exists)
@@ -140,19 +140,19 @@ class Names(CommandCase):
                 self.assertEqual(self.pasted(command, place), ["run", f"./{name}.json", "--output", str(output)])
                 shown = self.call("status", str(output)).stdout.decode()
                 self.assertEqual(self.pasted(re.search(r"`(.*)` continues", shown).group(1), place), self.pasted(command, place))
-                # Killed: only `status` says anything.
+                # A killed run: only `status` prints something.
                 status = (output / "status.json").read_text()
                 (output / "status.json").write_text(status.replace('"state": "stopped"', '"state": "running"'))
                 shown = self.call("status", str(output)).stdout.decode()
                 self.assertIn("state    interrupted", shown)
                 pasted = self.pasted(re.search(r"`(eigensweep run .*?)` continues\n", shown).group(1), place)
                 self.assertEqual([*map(os.path.normpath, pasted)], wanted)
-                # Nothing there.
+                # A folder that does not exist.
                 empty = place / f"{name} none"
                 said = self.call("status", str(empty)).stderr.decode()
                 self.assertEqual(self.pasted(re.search(r"`eigensweep run STUDY (.*)`", said).group(0).strip("`"), place),
                                  ["run", "STUDY", "--output", str(empty)])
-                # Submitted.
+                # A submitted job.
                 commands = place / "commands"
                 commands.mkdir()
                 (commands / "sbatch").write_text("#!/bin/sh\necho 17\n")

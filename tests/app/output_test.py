@@ -22,14 +22,14 @@ class Output(CommandCase):
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def calls(self):
-        """Every way to make the program print something, and what it prints."""
+        """Every way to make the program print something, with its output."""
         printing = []
         for words in (["--help"], ["--version"], *([command, "--help"] for command in COMMANDS),
                       *(self.words(command, self.file, self.output) for command in COMMANDS)):
             done = self.call(*words)
             self.assertEqual(done.returncode, 0, (words, done.stderr))
             if words[0] == "run" and words[-1] != "--help":
-                self.assertEqual(done.stdout, b"")  # a run speaks on standard error
+                self.assertEqual(done.stdout, b"")  # a run writes to standard error
             else:
                 self.assertNotEqual(done.stdout, b"", words)
                 printing.append(words)
@@ -49,7 +49,7 @@ class Output(CommandCase):
     def test_a_reader_that_left_hears_nothing(self):
         quiet = {tuple(words): self.call(*words).stderr for words in self.calls()}
         for words, stderr in quiet.items():
-            for ignored in (False, True):  # SIGPIPE, by whoever started the program
+            for ignored in (False, True):  # whether the parent process ignores SIGPIPE
                 with self.subTest(words=words, ignored=ignored):
                     reader, writer = os.pipe()
                     os.close(reader)
@@ -58,7 +58,7 @@ class Output(CommandCase):
                                      preexec_fn=lambda: signal.signal(signal.SIGPIPE, disposition))  # noqa: B023
                     os.close(writer)
                     self.assertEqual(done.returncode, 0 if ignored else -signal.SIGPIPE)
-                    if b"\n" not in stderr:  # doctor and submit say more, with numbers that change
+                    if b"\n" not in stderr:  # doctor and submit print more, with numbers that change
                         self.assertEqual(done.stderr, stderr)
                     self.assertNotIn(b"standard output", done.stderr)
 

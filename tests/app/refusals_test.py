@@ -31,7 +31,7 @@ COMMAND_LINES = {
     ("export", "out"): "--csv is required; run 'eigensweep export --help'",
 }
 
-# What a study holds, and how the message that refuses it shows the place.
+# A text in a study, and its form in the message that refuses it.
 TEXTS = (
     ({"name": "a\nb"}, r":/name: 'a\\nb' is no name"),
     ({"na\nme": 1}, r":/na\\nme: unknown key"),

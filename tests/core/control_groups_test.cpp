@@ -11,7 +11,7 @@ using namespace eigensweep;
 
 namespace {
 
-/// A machine's /proc and /sys, as far as control groups go.
+/// The part of a machine's /proc and /sys that control groups use.
 class Machine {
  public:
   [[nodiscard]] const std::filesystem::path& root() const { return folder_->path(); }
@@ -155,14 +155,14 @@ TEST_CASE("a limit that cannot be read is named") {
   const std::filesystem::path file = machine.root() / "sys/fs/cgroup/cpu.max";
   for (const char* content : {"many", "1 2 x", "100000 0", "-5 100000", "0 100000"}) {
     machine.write("sys/fs/cgroup/cpu.max", content);
-    if (content == std::string("1 2 x")) continue;  // further words are a later kernel's
+    if (content == std::string("1 2 x")) continue;  // a later kernel may append words
     CHECK(machine.limits().problems == complaint(file, "no quota and period"));
     CHECK(machine.limits().cores.empty());
   }
   machine.write("sys/fs/cgroup/cpu.max", "");
   CHECK(machine.limits().problems == complaint(file, "it is empty"));
   std::filesystem::remove(file);
-  std::filesystem::create_directory(file);  // as root there is no file without permission
+  std::filesystem::create_directory(file);  // root may read every file, so a folder stands in for an unreadable one
   CHECK(machine.limits().problems == complaint(file, "Is a directory (error 21)"));
   std::filesystem::remove(file);
   machine.write("sys/fs/cgroup/memory.max", "lots");
@@ -182,7 +182,7 @@ TEST_CASE("free memory is the machine's, or what the group's limit leaves if tha
   machine.write("sys/fs/cgroup/job/memory.max", "500000000");
   machine.write("sys/fs/cgroup/job/memory.current", "300000000");
   machine.write("sys/fs/cgroup/job/memory.stat", "anon 1\nfile 2\ninactive_file 100000000\n");
-  CHECK(free_memory(machine.root()) == 300000000.0);  // file pages are given back on demand
+  CHECK(free_memory(machine.root()) == 300000000.0);  // the kernel reclaims file pages on demand
   machine.write("sys/fs/cgroup/job/memory.current", "700000000");
   CHECK(free_memory(machine.root()) == 0.0);
 

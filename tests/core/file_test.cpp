@@ -37,7 +37,7 @@ struct stat status_of(const fs::path& path) {
   return status;
 }
 
-/// A device without room: one of the test's own for root, who could replace the machine's.
+/// A full device. Root gets a device of the test's own, because root could replace the machine's.
 std::optional<fs::path> full_device(const fs::path& folder) {
   if (::geteuid() != 0) return "/dev/full";
   const fs::path made = folder / "full";
@@ -45,7 +45,7 @@ std::optional<fs::path> full_device(const fs::path& folder) {
   return made;
 }
 
-/// What the test's umask is for a while.
+/// Sets the test's umask for a scope.
 class Umask {
  public:
   explicit Umask(mode_t mask) : before_(::umask(mask)) {}
@@ -210,7 +210,7 @@ TEST_CASE("what is no regular file is written to and never replaced") {
     CHECK(file::read(log) == "before more more more ");
     CHECK(status_of(log).st_ino == before);
     CHECK(fs::is_symlink(folder / "link"));
-    // Its name leads to no file any more.
+    // Its name no longer leads to a file.
     fs::remove(log);
     file::write_to(folder / "link", "end");
     CHECK(::lseek(descriptor, 0, SEEK_END) == 25);

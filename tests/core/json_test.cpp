@@ -18,8 +18,8 @@ TEST_CASE("infinity has a name in JSON, and what is no number is null") {
   CHECK(json_text("caf\xe9") == "\"caf\uFFFD\"");
 }
 
-// The way to print or store JSON is `json_text`. Left alone: the study room's own texts (identities, keys, messages),
-// what a worker keeps beside weights, and single values in messages.
+// All JSON is printed or stored through `json_text`. Exceptions are the study room's own texts (identities, keys,
+// messages), what a worker keeps beside weights, and single values in messages.
 TEST_CASE("no file is written and nothing is printed by another way") {
   std::size_t files = 0;
   for (const char* room : {"app", "results", "sweep"}) {

@@ -13,7 +13,8 @@ namespace {
 
 using Change = std::function<void(wire::Record& record)>;
 
-/// What is said of the records of the small study when every record of an evaluation, or of training (""), is changed.
+/// The warnings about the small study's records after `change` was made to every record of an evaluation, or of
+/// training ("").
 std::vector<std::string> warnings_of(const std::string& label, const Change& change) {
   const Scratch scratch;
   const study::Study& study = small_study();

@@ -15,7 +15,7 @@ namespace {
 
 std::string documented() { return file::read(std::string(EIGENSWEEP_SOURCE_FOLDER) + "/docs/formats.md"); }
 
-// As a page of Markdown names something: between backticks.
+// A name as Markdown code: between backticks.
 std::string code(const std::string& name) { return fmt::format("`{}`", name); }
 
 }  // namespace

@@ -8,7 +8,7 @@
 
 #include "small_study.hpp"
 
-/// Legal labels that look like words of ours, like each other, or like names that are made of labels.
+/// Legal labels that look like reserved words, like each other, or like names that are made from labels.
 inline const std::vector<std::string>& odd_labels() {
   static const std::vector<std::string> labels{"attacks_x",
                                                "attacks_sigma",
@@ -53,8 +53,8 @@ inline const std::vector<std::string>& odd_labels() {
   return labels;
 }
 
-/// A study that asks for two attacks of other strengths under two of these labels, and for metrics under all three: two
-/// of one kind, whose columns have the same names.
+/// A study with two attacks of different strengths under two of these labels, and metrics under all three. Two metrics
+/// are of one kind, so their columns have the same names.
 inline std::string labelled_study(const std::string& one, const std::string& two, const std::string& three) {
   return fmt::format(
       R"({{"name": "labels", "seed": {{"sweep": [0, 1]}}, "model": {{"width": {{"sweep": [4, 6]}}, "depth": 2}},

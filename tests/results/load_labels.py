@@ -38,7 +38,7 @@ def check(file):
                 continue
             values = data[places[groups[expected["family"], label], column]].sel(at)
             if expected["family"] == "attack":
-                attack, *strength = values.dims  # no strength where one number is for all of them
+                attack, *strength = values.dims  # no strength if one number holds for all strengths
                 found = values.sel({attack: label} | {name: expected["strengths"] for name in strength}).values
             else:
                 found = values.values[tuple(slice(0, n) for n in expected["shape"])]

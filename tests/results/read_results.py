@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Reads a results file with other people's libraries and compares every number, bit for bit.
+"""Reads a results file with a library that is not ours and compares every number, bit for bit.
 
 usage: read_results.py <write_sample_results> h5py|h5netcdf|netCDF4
 """
@@ -26,7 +26,7 @@ except ImportError as error:
 
 
 def check_columns(column, rows):
-    """column(group, name) gives an array with the trial first; every expected number must stand in its place."""
+    """column(group, name) gives an array with the trial first. Checks that it holds every expected number."""
     compared = 0
     for index, row in enumerate(rows):
         for path, expected in row["columns"].items():
@@ -45,7 +45,7 @@ def check_columns(column, rows):
                 padding[inside] = math.nan
                 assert numpy.isnan(padding).all() or (padding[~numpy.isnan(padding)] == -1).all(), path
                 found = found[inside]
-            known = ~numpy.isnan(values)  # JSON has no infinity: it came as null
+            known = ~numpy.isnan(values)  # JSON has no infinity, so the file has null
             assert (found[known] == values[known]).all(), (path, found, values)
             compared += known.sum()
     return compared

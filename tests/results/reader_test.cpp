@@ -36,7 +36,7 @@ TEST_CASE("a file that is missing, empty, text or truncated is refused in one li
   const auto file = scratch.path() / "results.h5";
   CHECK(complaint(file) == file.string() + ": does not exist; name the results.h5 of an output folder");
   const std::string advice = "; 'eigensweep collect' on its folder makes it anew from the ledger";
-  REQUIRE(::mkfifo(file.c_str(), 0600) == 0);  // which nobody writes
+  REQUIRE(::mkfifo(file.c_str(), 0600) == 0);  // nobody writes it
   CHECK(complaint(file) == file.string() + ": is a FIFO, not a file; name the results.h5 of an output folder");
   std::filesystem::remove(file);
   write_raw(file, "");

@@ -143,7 +143,7 @@ TEST_CASE("the last exponent is that of the last layer, and of enough ranks") {
         record.columns["exponent"] = wire::Array::of({1.5, value});
         record.columns["fit_first"] = wire::Array::of({11.0, 11.0});
         record.columns["fit_last"] = wire::Array::of({500.0, last_rank});
-        record.columns.erase("fit_ranks");  // a ledger that is older than it
+        record.columns.erase("fit_ranks");  // as in a ledger from before this column existed
       }
       store.add(std::move(record));
     }

@@ -12,10 +12,10 @@ eigensweep::study::Study study_from(const std::string& text);
 extern const char* const small_study_text;
 const eigensweep::study::Catalog& small_catalog();
 
-/// A number that belongs to one place of the results: every reader must find it there.
+/// The number at one place of the results. Every reader must find it there.
 double value_for(const std::string& trial, const std::string& what, std::size_t i, std::size_t j = 0);
 
-/// Records of every trial but the last two: one of these diverged, one is missing. The widths differ, so spectra do in
-/// length; the last but two was trained for one epoch less.
+/// Records of every trial except the last two, of which one diverged and one is missing. The widths differ, so spectra
+/// differ in length. The last but two was trained for one epoch less.
 std::vector<eigensweep::wire::Record> small_records(const eigensweep::study::Study& study);
 eigensweep::results::RecordStore small_store(const eigensweep::study::Study& study);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Writes a small results file, and beside it as JSON what a reader must find in it. With a number behind the file, the
-// study's labels are odd ones, from that one of the list on; past its end: exit code 1.
+// Writes a small results file, and a JSON file with the numbers that a reader must find in it. If a number follows the
+// file's name, the study has odd labels, from that index of the list on. Past the list's end the exit code is 1.
 #include <fstream>
 #include <iostream>
 

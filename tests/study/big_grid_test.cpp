@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Grids of many cells: what is counted here is work, so that a machine's speed decides nothing.
+// Grids of many cells. The tests count work instead of time, so they do not depend on a machine's speed.
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -54,7 +54,7 @@ Catalog counting_catalog(Work& work) {
   return made;
 }
 
-// The study of one cell alone: every sweep replaced by the cell's value.
+// The study of one cell: every sweep is replaced by the cell's value.
 Json alone(const Study& study, const Cell& cell) {
   Json document = study.resolved();
   document.erase("zip");
@@ -65,7 +65,7 @@ Json alone(const Study& study, const Cell& cell) {
   return document;
 }
 
-// Options as the kind declares them; where the user must give one, any that it admits.
+// The declared defaults of a kind; a required option gets any value that it admits.
 Json some_options(const Kind& kind) {
   Json options{{"kind", kind.name}};
   for (const Option& option : kind.options.all()) {
@@ -81,7 +81,7 @@ Json some_options(const Kind& kind) {
   return options;
 }
 
-// The same with one option at another of its values, in turn.
+// The same, with each option in turn at other values.
 std::vector<Json> variations(const Kind& kind) {
   std::vector<Json> all{some_options(kind)};
   for (const Option& option : kind.options.all()) {
@@ -109,7 +109,7 @@ TEST_CASE("a cell's trial and configuration are those of a study of this cell al
     try {
       study = parse(document.dump());
     } catch (const Error&) {
-      continue;  // studies that are refused are there for their messages
+      continue;  // this study only tests a refusal
     }
     for (std::size_t i = 0; i < study.cells.size(); i += 1 + study.cells.size() / 40) {
       const Study one = parse(alone(study, study.cells[i]).dump());
@@ -239,7 +239,7 @@ TEST_CASE("a grid above the limit is refused in one line before it takes memory"
   REQUIRE(child >= 0);
   if (child == 0) {
 #ifndef __SANITIZE_ADDRESS__  // its shadow alone is terabytes of address space
-    // The axes' own values fit, a million cells of a thousandth of the grid would not.
+    // The axes' own values fit in this limit, but the cells would not.
     rlimit limit{};
     std::ifstream statm("/proc/self/statm");
     std::size_t pages = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What studies unfold into, held against digests in tests/study/golden: ledgers and results folders of old runs know
-// their trials, evaluations and packs by these names, and rows of results files by this order of cells.
+// Compares what studies unfold into with digests in tests/study/golden. Ledgers and output folders of old runs name
+// their trials, evaluations and packs by these ids, and rows of results files follow this order of cells.
 //
-// EIGENSWEEP_REWRITE_GOLDEN=1 writes the digests anew, for a change of behaviour that is wanted.
+// EIGENSWEEP_REWRITE_GOLDEN=1 rewrites the digests after an intended change of behaviour.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -63,7 +63,7 @@ std::string lines_of_evaluations(const Study& study) {
   return text;
 }
 
-// What packs are, and how they are predicted to go: a better cost model changes the second alone.
+// The packs' content, and apart from it their predicted cost: a better cost model changes only the second.
 Json facts_of_packs(const Study& study, const Done& done, const PackLimits& limits) {
   std::vector<std::string> what;
   std::string cost;

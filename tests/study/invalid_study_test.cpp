@@ -272,7 +272,7 @@ TEST_CASE("batches of one sample are refused where a statistic is taken over the
   CHECK(trained(R"({"batch_size": 100000})").empty());
   CHECK(trained(R"({"batch_size": 1})") == begins + "batch_size is 1" + why + "choose 2 or more");
   CHECK(trained(R"({"batch_size": 1, "last_batch": "drop"})") == begins + "batch_size is 1" + why + "choose 2 or more");
-  // In the cell that has it, and for an adversary's clean batch, too.
+  // The message names the cell. An adversary's clean batch counts, too.
   CHECK_THAT(trained(R"({"batch_size": {"sweep": [64, 59999]}})"), Catch::EndsWith(" (in the cell batch_size=59999)"));
   CHECK_THAT(trained(R"({"batch_size": 59999, "adversary": "fgsm"})"), Catch::Contains("leaves a last batch of 1"));
   for (const char* layers :
@@ -311,7 +311,7 @@ TEST_CASE("statistics over too few samples of a split are refused") {
 
 TEST_CASE("a metric is refused wherever it is asked for, also of a network that an earlier cell asks for") {
   for (const Broken& broken : broken_metrics) {
-    // The second case trains what the first does; the metric is asked for in the second alone.
+    // The second case trains the same network as the first; only the second asks for the metric.
     const std::string text(broken.text), metrics = text.substr(text.find("\"metrics\""));
     const std::string study = "{\"name\": \"a\", " + text.substr(0, text.find("\"metrics\"")) +
                               R"("metrics": {"accuracy": {}}, "cases": [{"name": "x"}, {"name": "y", )" + metrics +
@@ -371,7 +371,7 @@ TEST_CASE("a path of a study can be used everywhere a path goes") {
   CHECK_THAT(refused, Catch::StartsWith("s.json:/dataset/folder: '/xxx"));
   CHECK_THAT(refused, Catch::EndsWith("...' is a path of 3969 bytes from the root (with the names below it the system "
                                       "takes 3968); choose a shorter one"));
-  // A relative one is as long as it is from the root.
+  // A relative path counts with the folder that it starts from.
   CHECK_THAT(given(fmt::format(R"("{}")", longest.substr(1))), Catch::Contains("bytes from the root"));
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 struct Labelled {
   const char* section;
-  const char* options;  // of something that may stand there
+  const char* options;  // of a kind that may stand there
 };
 
 const Labelled labelled[] = {{"regularizers", R"("kind": "spectral")"},

@@ -14,7 +14,7 @@ using namespace eigensweep;
 
 namespace {
 
-/// `count` labels, as many of each of `classes`, all of one class before the next.
+/// `count` labels, equally many of each of `classes`, sorted by class.
 std::vector<std::uint8_t> sorted(std::size_t count, std::size_t classes) {
   std::vector<std::uint8_t> labels;
   for (std::size_t i = 0; i < count; ++i) labels.push_back(static_cast<std::uint8_t>(i * classes / count));
@@ -107,7 +107,7 @@ TEST_CASE("every attack and metric that takes the first samples of a part is war
     Lines warnings = sorted.warnings_of(is_attack ? fmt::format(R"("metrics": {{}}, "attacks": {})", section)
                                                   : fmt::format(R"("metrics": {})", section));
     INFO(kind.name);
-    // A kind may have other things to say of such a study.
+    // Other warnings of a kind are not the subject here.
     std::erase_if(warnings, [](const std::string& line) { return line.find("lack") == std::string::npos; });
     REQUIRE_FALSE(warnings.empty());
     CHECK_THAT(warnings.front(),
@@ -191,5 +191,5 @@ TEST_CASE("a label that is none of the classes is refused where labels are read,
   CHECK(complaint({0, 3, 2, 1}, {0, 1, 2}, all) == words(1, "training"));
   CHECK(complaint({0, 1, 2, 9}, {0, 1, 2}, held_out) == words(3, "training"));
   CHECK(complaint({0, 1, 2, 0}, {0, 1, 3}, all) == words(2, "test"));
-  CHECK(complaint({0, 1, 2, 0, 7}, {0, 1, 2}, all) == "no error");  // beyond what is taken
+  CHECK(complaint({0, 1, 2, 0, 7}, {0, 1, 2}, all) == "no error");  // beyond the samples that are taken
 }

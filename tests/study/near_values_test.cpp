@@ -46,7 +46,7 @@ TEST_CASE("strengths of attacks that share a dimension are held against each oth
   CHECK(warnings_of(R"("model": {"width": 8}, "attacks": {"fgsm": {"epsilon": {"sweep": {"range": [0.1, 0.35, 0.1]}}},
                        "pgd": {"epsilon": {"sweep": [0.1, 0.2, 0.30000000000000004]}}})") ==
         std::vector<std::string>{both});
-  // Not swept at all, and in another case.
+  // The same for values that are not swept and stand in two cases.
   CHECK(warnings_of(R"("model": {"width": 8}, "cases": [{"name": "x", "attacks": {"fgsm": {"epsilon": 0.3}}},
                        {"name": "y", "attacks": {"pgd": {"epsilon": 0.30000000000000004}}}])") ==
         std::vector<std::string>{both});

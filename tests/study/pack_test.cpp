@@ -141,7 +141,7 @@ TEST_CASE("packs that can be gone on with keep their lanes, however much is left
     return ids;
   };
   Done done;
-  for (std::size_t i = 0; i + 2 < all.size(); ++i) {  // of all but two packs everything is there
+  for (std::size_t i = 0; i + 2 < all.size(); ++i) {  // all but two packs are finished
     for (const Lane& lane : all[i].lanes) done.hopeless.insert(study.trials[lane.trial].id);
   }
   const Pack &first = all[all.size() - 2], &second = all.back();

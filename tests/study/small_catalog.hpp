@@ -6,7 +6,7 @@
 #include "eigensweep/study/kind.hpp"
 #include "eigensweep/study/study.hpp"
 
-/// Every kind of the catalog, with an "mnist" whose facts come from nowhere: no test here needs its files.
+/// Every kind of the catalog, with an "mnist" whose facts are constants: no test here needs its files.
 const eigensweep::study::Catalog& small_catalog();
 
 /// parse_study with that catalog and the file name "s.json".
