@@ -13,7 +13,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "src")]
 
 @pytest.fixture
 def coarse(monkeypatch, request):
-    """Figures of a gallery are checked, then drawn coarsely and as PNG alone; a check that fails is the figure's failure."""
+    """Checks a gallery's figures, then draws them coarsely and as PNG only. A failed check fails the figure."""
     from eigensweep_analysis import gallery
     from eigensweep_analysis.panels import has_data
 
@@ -21,7 +21,7 @@ def coarse(monkeypatch, request):
         axes = picture.figure.axes
         assert any(has_data(a) for a in axes), "an empty figure"
         assert all(has_data(a) or not a.axison for a in axes), "an empty panel with axes"
-        if "name" not in request.node.name:  # where names are no matter, neither is where they find room
+        if "name" not in request.node.name:  # only tests of names check that names have room
             picture.figure.set_layout_engine("none")
         image = io.BytesIO()
         picture.figure.savefig(image, format="png", dpi=20)

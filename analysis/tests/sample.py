@@ -182,7 +182,7 @@ def _evaluations(metrics, early, regime):
 
 
 def _regime(rows, layers, random):
-    """(name, values, dimensions after trial) of kernel_regime: powers of the width, none at infinite width but Grams."""
+    """(name, values, dimensions after trial) of kernel_regime: powers of the width, at infinite width only Grams."""
     width = np.array([row.get("width", 64) for row in rows], float)
     finite = np.isfinite(width)
     spread = np.exp(random.normal(0, 0.03, len(rows)))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Whatever a study is, reading, report, figures and tables finish: a page, or one sentence with exit code 2."""
+"""For every study, reading, report, figures and tables end with a page, or with one sentence and exit code 2."""
 
 import html
 import re

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Figures are drawn in one place: within bounds, under names of their own, and none can cost the page."""
+"""One place draws all figures: within bounds and under unique names, and a failing figure does not prevent the page."""
 
 import h5py
 import numpy as np

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is not ours is never touched: into which folders reports and figures are written, and from which they stay away."""
+"""Reports and figures never overwrite other people's files: which folders they write into, and which they refuse."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from sample import SEED, STRENGTH, WIDTH, write
 
 pytestmark = pytest.mark.usefixtures("coarse")
 COMMANDS = {"report": ["report"], "width": ["figures", "width"], "paper": ["figures", "paper"]}
-#: One file of each command's, and the table or page that an earlier version left beside it.
+#: One file that each command writes, and the table or page that an earlier version left beside it.
 WRITTEN = {"report": "figures/accuracy_pgd.png", "width": "sample_width_pgd.png", "paper": "sample_pgd.png"}
 KNOWN_BY = {"report": "report.html", "width": "sample_width.csv", "paper": "sample.csv"}
 
@@ -69,7 +69,7 @@ def test_a_folder_of_an_earlier_version_is_known_by_its_page_or_table(tmp_path, 
     put(out, WRITTEN[command], "an old figure")
     assert main([*COMMANDS[command], str(file), "--output", str(out)]) == 0
     assert (out / ".eigensweep-report").is_file() and (out / WRITTEN[command]).read_bytes() != b"an old figure"
-    # Without it nobody can tell whose figures these are.
+    # Without the mark, figures do not show who wrote them.
     (out / ".eigensweep-report").unlink()
     (out / KNOWN_BY[command]).unlink()
     assert main([*COMMANDS[command], str(file), "--output", str(out)]) == 2

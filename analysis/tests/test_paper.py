@@ -137,7 +137,7 @@ def test_every_hidden_layer_has_a_panel(tmp_path):
 def test_a_spectrum_that_has_collapsed_is_named(tmp_path):
     file = write(tmp_path / "r.h5", axes=(STRENGTH, SEED))
     with h5py.File(file, "a") as raw:
-        raw["spectrum/eigenvalues"][0] = 0  # no place in log-log
+        raw["spectrum/eigenvalues"][0] = 0  # log-log shows positive numbers only
     found, _ = pictures(file)
     assert found["study_spectrum"].caption.endswith(" Left out: mlp, vanilla (1 of 2 seeds without numbers).")
     assert "Left out" not in found["study_fgsm"].caption
@@ -171,7 +171,7 @@ def test_the_folder_is_beside_the_results(tmp_path):
 
 
 def refusal(capsys, *files, code=2):
-    """What the command says; it writes nothing."""
+    """The command's message. The command must write nothing."""
     output = files[0].parent / "out"
     assert main(["figures", "paper", *map(str, files), "--output", str(output)]) == code
     assert not output.exists()

@@ -113,7 +113,7 @@ def test_paths_of_all_kinds_work(tmp_path, capsys, name):
     folder = tmp_path / name
     try:
         folder.mkdir()
-    except OSError:  # a file system of its own rules
+    except OSError:  # some file systems restrict names
         pytest.skip(f"this file system has no folder {name!r}")
     file = write(tmp_path / "r.h5", axes=(WIDTH,), attacks=(), metrics=False)
     shutil.move(file, folder / "results.h5")

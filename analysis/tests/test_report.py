@@ -150,6 +150,6 @@ def test_the_clean_accuracy_of_the_attacked_samples_is_strength_0(tmp_path):
         assert lines[0].get_xdata()[0] == 0
         page = write_report(part, tmp_path / "out")[0].read_text()
         assert "epsilon 0<" in page
-    # What was measured at strength 0 stands.
+    # A number that was measured at strength 0 stays.
     asked = next(robust_accuracies(data.assign(clean_accuracy=clean)))[0]
     np.testing.assert_array_equal(asked, curve)

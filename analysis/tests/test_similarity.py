@@ -42,7 +42,7 @@ def test_independent_wide_features_have_none():
     random = np.random.default_rng(4)
     table = debiased_cka(np.array([gram(random.normal(size=(256, 8192))) for _ in range(2)]))
     assert abs(table[0, 1]) < 0.01
-    # The biased estimate calls the same two alike.
+    # The biased estimate says that the same two are similar.
     centre = np.eye(256) - 1 / 256
     k, l = (centre @ gram(np.random.default_rng(s).normal(size=(256, 8192))) @ centre for s in (5, 6))
     assert np.sum(k * l) / np.sqrt(np.sum(k * k) * np.sum(l * l)) > 0.9

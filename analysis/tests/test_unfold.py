@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Memory follows from the file: zipped options share a dimension, a sparse grid stays a list of trials."""
+"""The file's size bounds the memory: zipped options share a dimension, a sparse grid stays a list of trials."""
 
 import itertools
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The report's page on width: what it says of numbers that are known, and what it admits that it cannot say."""
+"""The report's page on width: its sentences on known numbers, and the limits that it states."""
 
 import numpy as np
 import pytest

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A seed that changes together with a training option makes no replicates: nothing is averaged over the two."""
+"""A seed that is zipped with a training option makes no replicates: no mean is taken over the two."""
 
 import re
 
@@ -124,7 +124,7 @@ def test_conditions_of_the_width_are_settings_of_the_zip(tmp_path):
     assert "One seed; hatched: no pair." in plans[0].picture().caption
     (picture,), _ = map_pictures(data)
     assert "One network in each cell of width and learning rate" in picture.caption
-    # Named after the seed, it is a condition all the same.
+    # A dimension named after the seed is still a condition.
     data = prepared(load(zipped(tmp_path / "s.h5", [RATE], [(0, 0.01), (1, 0.01), (2, 0.1)], WIDTHS, regime=True)))
     assert [label for label, _ in swept(data)] == ["seed 0", "seed 1", "seed 2"]
     np.testing.assert_array_equal(numbers(data.ntk_drift, {"seed": 1})[:, 0], data.ntk_drift.sel(seed=1))

@@ -13,7 +13,7 @@ damaged or of another version; 4 the system refused: no permission, full disk, n
 
 
 def main(arguments=None):
-    """Runs one command; the exit code. Whatever goes wrong is one line on standard error."""
+    """Runs one command and returns the exit code. Every error is one line on standard error."""
     options = _parser().parse_args(arguments)
     try:
         _check_names([options.results] if options.command == "report" else options.results, options.output)
@@ -26,7 +26,7 @@ def main(arguments=None):
         return _refuse(4, _reason(error, options.results))
     except MemoryError:
         return _refuse(4, "not enough memory; choose a part of the study with --where")
-    except Exception as error:  # noqa: BLE001 - one line for users; developers ask for all of it
+    except Exception as error:  # noqa: BLE001 - users get one line; developers can ask for the traceback
         if os.environ.get("EIGENSWEEP_TRACEBACK"):
             raise
         return _refuse(70, f"{type(error).__name__}: {error} (a bug of ours; EIGENSWEEP_TRACEBACK=1 shows where)")
@@ -40,7 +40,7 @@ def _refuse(code, words):
 
 
 def _check_names(results, output):
-    """Pages and figures hold the names of files: a path that is no UTF-8 is refused before anything is written."""
+    """Refuses a path that is no UTF-8 before anything is written, because pages and figures hold file names."""
     for path in [*results, *([] if output is None else [output])]:
         whole = os.path.abspath(path)
         try:
@@ -51,9 +51,9 @@ def _check_names(results, output):
 
 
 def run(arguments=None):
-    """Does what `main` does; where standard output cannot be written, says so and returns 4, as eigensweep does.
+    """Does what `main` does. If standard output cannot be written, prints that and returns 4, as eigensweep does.
 
-    A reader that left (``| head``) has all that it wanted: nothing is said.
+    A reader that left (``| head``) is no error.
     """
     code, failure = 0, None
     try:
@@ -61,12 +61,12 @@ def run(arguments=None):
             code = main(arguments)
         except SystemExit as left:  # after --help, or a wrong command line
             code = left.code
-        if sys.stdout is None:  # closed by the caller: print() says nothing then
+        if sys.stdout is None:  # closed by the caller: print() raises no error then
             raise OSError("closed")
         sys.stdout.flush()
     except OSError as error:
         failure = error
-        # What could not be written stays in Python's buffer: it would be tried, and complained of, once more at the end.
+        # Unwritten text stays in Python's buffer. At exit Python would try to write it again and print another error.
         if sys.stdout is not None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if failure is None or isinstance(failure, BrokenPipeError):

@@ -8,7 +8,7 @@ from eigensweep_analysis.layout import MOST_LINES, has_seeds, is_nan, role, sele
 from eigensweep_analysis.metrics import with_plain_names
 from eigensweep_analysis.panels import MARKERS, some
 
-#: What the kernel regime predicts a power of the width for: variable, its name in figures, the dimension it runs over.
+#: Quantities that the kernel regime predicts as powers of the width: variable, name in figures, dimension it runs over.
 DIAGNOSTICS = [
     ("weight_change", "weight change", "affine"),
     ("parameter_change", "parameter change", None),
@@ -31,18 +31,18 @@ def prepared(data):
 
 
 def diagnostics(data):
-    """The rows of DIAGNOSTICS that the study has a number of."""
+    """The rows of DIAGNOSTICS for which the study has numbers."""
     return [row for row in DIAGNOSTICS if row[0] in data and np.isfinite(data[row[0]].values).any()]
 
 
 def conditions(data, inner=()):
-    """[(label, selection)]: every combination of the training axes, but for the width and `inner`, with a network."""
+    """[(label, selection)] of every combination of training axes except width and `inner` that has a network."""
     axes = [d for d in data.status.dims if d not in ("width", *inner, *role(data, "replicate"))]
     return cells_of(data, axes, data.status == 1)
 
 
 def cells_of(data, axes, there):
-    """[(label, selection)] of the cells of these axes in which anything is `there`."""
+    """[(label, selection)] of the cells of these axes in which `there` holds anywhere."""
     there = there.any([d for d in there.dims if d not in axes]).transpose(*axes).values
     labels = [data[a].values for a in axes]
     found = []
@@ -54,9 +54,9 @@ def cells_of(data, axes, there):
 
 
 def figures_of(found):
-    """[(label, conditions)] of the figures that these conditions need: one, or one per value of axes if they are many.
+    """[(label, conditions)] of the figures that these conditions need: one figure, or one per value of some axes.
 
-    Axes of few values come first.
+    Many conditions are split by their axes, the axis with the fewest values first.
     """
     if len(found) <= MOST_LINES:
         return [("", found)]
@@ -80,7 +80,7 @@ def _value(label):
 
 
 def swept(data):
-    """Those of the conditions that have networks of two widths or more."""
+    """The conditions that have networks of two widths or more."""
     there = (data.status == 1).any(role(data, "replicate"))
     axes = [d for d in there.dims if d != "width"]
     return cells_of(data, axes, there.sum("width") > 1) if "width" in there.dims else []
@@ -95,7 +95,7 @@ def finite_widths(data):
 def numbers(values, selection, part=None):
     """An array (width, seed, ...) of one condition; `part` is (dimension, place) or None.
 
-    There is one seed where the condition selects it (a dimension shared by zip), or where each width has its own.
+    The array has one seed if the condition selects it (a dimension shared by zip), or if each width has its own.
     """
     chosen = select_cell(values, selection)
     if part is not None:
@@ -111,7 +111,7 @@ def finite_numbers(data, variable, selection, part=None):
 
 
 def spread(data, bands, one="One network per point."):
-    """A sentence on what lines and bands are; `one` where no two networks differ by their seed alone."""
+    """A sentence that explains lines and bands; `one` if no two networks differ by their seed alone."""
     return f"Lines: means over seeds; bands: {bands}." if has_seeds(data) else one
 
 

@@ -42,7 +42,7 @@ class Network:
         return numbers.reshape(len(asked), -1)[asked], status
 
     def statistics(self, values, condition):
-        """Mean, standard deviation (of a sample; NaN of one seed) and number of seeds, each over what is left."""
+        """Mean, sample standard deviation (NaN for one seed) and number of seeds, over the seeds with numbers."""
         numbers, _ = self.seeds(values, condition)
         there = np.isfinite(numbers)
         count = there.sum(axis=0)
@@ -107,7 +107,7 @@ def read_study(data, source):
         place, rest = dict(zip(apart, cell)), dict(zip(lines, cell[len(apart):]))
         title = ", ".join([kind, *(text(n, v) for n, v in place.items() if data.sizes[n] > 1)])
         network = networks.setdefault(title, Network(title, name, data, []))
-        for axis, others in members.items():  # what is zipped with an axis is said with it
+        for axis, others in members.items():  # labels name the zipped options together with their axis
             if axis in rest:
                 at = int(np.flatnonzero([_same(v, rest[axis]) for v in data[axis].values])[0])
                 rest = {**rest, **{m: data[m].values[at] for m in others}}
@@ -139,7 +139,7 @@ def _condition(data, pointers, select, place, axes):
     if case is not None:
         family = str(select[case])
     elif strengths and not any(v > 0 for v in strengths.values()):
-        # The penalty's own options make no difference; what is zipped with them does.
+        # The penalty's own options make no difference; options that are zipped with them do.
         words = [text(n, v) for n, v in shown.items() if not pointers[n].startswith("/regularizers/")]
         return Condition(", ".join([VANILLA, *words]), VANILLA, None, cell)
     else:
@@ -159,7 +159,7 @@ def _same(one, other):
 
 
 def _fixed_strength(data, case):
-    """The strength of a case's one penalty, where the study does not sweep it; None without one."""
+    """The strength of a case's only penalty, if the study does not sweep it; else None."""
     for entry in data.attrs.get("resolved", {}).get("cases", []):
         penalties = list(entry.get("regularizers", {}).values())
         if entry.get("name") == case and len(penalties) == 1 and isinstance(penalties[0].get("strength"), (int, float)):

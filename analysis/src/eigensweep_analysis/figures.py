@@ -101,7 +101,7 @@ def _spectrum(data, variable, when, part, part_title, depth):
     here = _at(data[variable], {**part, layout.depth: depth})
     if not np.isfinite(here.values).any():
         raise NoFigure("no network has an eigenvalue")
-    here = here.where(here > 0)  # what is not positive has no place in log-log
+    here = here.where(here > 0)  # log-log shows positive numbers only
     layers = [v for v in data.layer.values if np.isfinite(here.sel(layer=v).values).any()]
     if not layers:
         raise NoFigure("every eigenvalue is 0: the units of the hidden layers do not change from sample to sample")
@@ -203,7 +203,7 @@ def _at(values, select):
 
 
 def _lines_without(layout, name):
-    """The lines when one of their axes has become the x axis: one per combination of the others."""
+    """The lines if one of their axes is the x axis: one per combination of the other axes."""
     names = [n for n in layout.together if n != name]
     for place, cell in enumerate(layout.cells(names)):
         label = ", ".join(text(n, v) for n, v in zip(names, cell)) or "_all"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Files of a report are written whole or not at all, through links, and never over what others keep."""
+"""Writes the files of a report whole or not at all, through links, and never over other people's files."""
 
 import os
 import stat
@@ -8,10 +8,10 @@ from pathlib import Path
 
 from eigensweep_analysis.load import ResultsError
 
-#: Says that a folder is ours, as `.eigensweep` says it of a run's.
+#: Marks a folder as ours, as `.eigensweep` marks the folder of a run.
 MARK = ".eigensweep-report"
 _MARK_SAYS = "eigensweep_analysis writes reports and figures into this folder, over those that it wrote before.\n"
-#: How a page of ours begins, and what its head holds: the second is in pages of versions that had no generator.
+#: How our pages begin, and texts that their head holds. The second text is for versions that wrote no generator.
 PAGE_BEGINS = "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
 GENERATOR = "<meta name='generator' content='eigensweep_analysis'>"
 _PAGE_HOLDS = (GENERATOR, ".lead{color:#555;margin-top:0}")
@@ -25,7 +25,7 @@ def make_folder(path):
 
 
 def write_all(folder, files):
-    """Writes files into a folder that is ours or holds none of their names, and marks it as ours before.
+    """Marks a folder as ours and writes files into it. The folder is ours already or holds none of their names.
 
     Parameters
     ----------
@@ -50,14 +50,14 @@ def write_all(folder, files):
 
 
 def refuse_foreign(folder, files):
-    """Raises ResultsError where one of these files is there, and neither it nor another nor a mark shows the folder as ours.
+    """Raises ResultsError if one of these files exists and neither a mark nor a file shows that the folder is ours.
 
-    Folders of earlier versions have no mark: they are known by their page, or by the first line of a table.
+    Folders of earlier versions have no mark. Their page, or the first line of a table, identifies them.
     """
     folder = Path(folder)
     if os.path.lexists(folder / MARK):
         return
-    # Into a device or a pipe a file is written, and nothing is lost.
+    # Writing into a device or a pipe overwrites nothing.
     taken = [name for name in files if (folder / name).is_file() or (folder / name).is_dir()]
     if taken and not any(_is_ours(folder / name, files[name]) for name in taken):
         raise ResultsError(f"{folder / taken[0]}: would be overwritten, and nothing shows that it is ours (the folder has no "
@@ -65,7 +65,7 @@ def refuse_foreign(folder, files):
 
 
 def _is_ours(path, content):
-    """Whether a page or a table was written by us; of figures nobody can tell."""
+    """Whether we wrote a page or a table. Figures do not show who wrote them."""
     if path.suffix not in (".html", ".csv") or not path.is_file():
         return False
     with open(path, encoding="utf-8", errors="replace") as stream:
@@ -76,7 +76,7 @@ def _is_ours(path, content):
 
 
 def write(path, content):
-    """Writes a file so that whoever is killed meanwhile leaves the old content or the new one.
+    """Writes a file so that a killed process leaves the old content or the new one.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def write(path, content):
     Raises
     ------
     OSError
-        The system refused; the file is what it was. The error names it, which that of a full disk does not by itself.
+        The system refused; the file keeps its content. The error names the file, also for a full disk.
     """
     content = content.encode("utf-8", "replace") if isinstance(content, str) else content
     try:
@@ -108,7 +108,7 @@ def _write(target, content):
         with open(target, "wb") as stream:
             stream.write(content)
         return
-    # A name that nobody else has; in the folder itself, since only within one can a file be renamed whole.
+    # A unique name in the same folder, because only a rename within one file system replaces a file in one step.
     number, temporary = tempfile.mkstemp(prefix=".eigensweep-", suffix=".tmp", dir=os.path.dirname(target))
     try:
         with os.fdopen(number, "wb") as stream:
@@ -121,7 +121,7 @@ def _write(target, content):
 
 
 def _mode(target):
-    """The mode of the file that is replaced; of a new one, what the umask leaves."""
+    """The mode of the file that is replaced; for a new file, the mode that the umask leaves."""
     if os.path.exists(target):
         return stat.S_IMODE(os.stat(target).st_mode)
     umask = os.umask(0o077)

@@ -56,7 +56,7 @@ def slope(widths, values, least=LEAST_WIDTHS):
 def half_slopes(widths, values):
     """The slopes over the narrower and over the wider half of the widths (of an odd number, the middle one is in both).
 
-    Their difference says how far the numbers are from one power of the width; NaN with fewer than four widths.
+    Their difference shows how far the numbers are from one power of the width; NaN with fewer than four widths.
     """
     there = np.isfinite(mean_over_seeds(values))
     widths, values = np.asarray(widths, float)[there], values[there]
@@ -67,9 +67,9 @@ def half_slopes(widths, values):
 
 
 def crossover(widths, gaps, level=CROSSOVER_GAP):
-    """The width at which the seeds' mean linearisation gap falls to `level`, between two widths by a line in log-log.
+    """The width at which the seeds' mean linearisation gap falls to `level`, interpolated in log-log.
 
-    NaN when it never does within the widths there are.
+    NaN if it never does within these widths.
     """
     means = mean_over_seeds(gaps)
     for i in range(len(means) - 1):
@@ -80,7 +80,7 @@ def crossover(widths, gaps, level=CROSSOVER_GAP):
 
 
 def crossover_interval(widths, gaps, level=CROSSOVER_GAP, bootstraps=BOOTSTRAPS):
-    """(width, low, high): the crossover with its 95 % interval over seeds drawn anew, as `fit_exponent`'s.
+    """(width, low, high): the crossover with its 95 % bootstrap interval over seeds, as in `fit_exponent`.
 
     The interval is NaN with one seed, and where more than 2.5 % of the draws have no crossover.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What figures and tables need of studies that are no grid: zipped settings and lists of trials as one named axis."""
+"""Studies that are no grid, for figures and tables: zipped settings and lists of trials become one named axis."""
 
 import numpy as np
 import xarray as xr
@@ -11,8 +11,8 @@ from eigensweep_analysis.unfold import MOST_CELLS_PER_ROW
 def for_figures(data):
     """The results as figures take them.
 
-    A dimension `zip` has what its settings are as labels. A list of trials becomes an axis `point`, the distinct
-    settings of the training axes with the best first, and, where settings have several networks, an axis `replicate`.
+    The labels of a dimension `zip` are its settings. A list of trials becomes an axis `point`, the distinct settings of
+    the training axes with the best first, and an axis `replicate` if settings have several networks.
     """
     data = _zips_named(data)
     names = training_axes(data)
@@ -22,7 +22,7 @@ def for_figures(data):
 
 
 def training_axes(data):
-    """Names of the coordinates, dimensions or not, that hold the options which networks were trained with."""
+    """Names of the coordinates, dimensions or not, that hold the training options of the networks."""
     return [a["coordinate"] for a in data.attrs.get("axes", [])
             if a["role"] == "training" and a["coordinate"] in data.coords and a["coordinate"] not in ("point", "zip")]
 
@@ -43,7 +43,7 @@ def _zips_named(data):
 
 
 def settings(names, values):
-    """Several options with their values in words; those that have no part in a case are left out."""
+    """Several options with their values in words, without the options that a case does not have."""
     words = [text(n, v) for n, v in zip(names, values) if not (isinstance(v, float) and np.isnan(v))]
     return ", ".join(words) or "no option"
 
@@ -60,7 +60,7 @@ def _points(data, names):
     most = int(replicate.max()) + 1
     if len(first) * most > MOST_CELLS_PER_ROW * count:  # one setting has many networks, most have few
         first, point, replicate, most = np.arange(count), np.arange(count), np.zeros(count, int), 1
-    # The best come first, those without a number last, else as in the file.
+    # The best settings come first, settings without a number last; ties keep the order of the file.
     scores = _scores(data)
     sums = np.bincount(point, np.nan_to_num(scores), len(first))
     numbers = np.bincount(point, np.isfinite(scores), len(first))
@@ -96,7 +96,7 @@ def _points(data, names):
 
 
 def _scores(data):
-    """What ranks settings: the test accuracy, else the robust accuracy at its middle strength, else none."""
+    """The numbers that rank settings: the test accuracy, else the robust accuracy at its middle strength, else NaN."""
     if "test_accuracy" in data and data.test_accuracy.dims == ("trial",):
         return data.test_accuracy.values.astype(float)
     for values, _, strength in robust_accuracies(data):
@@ -105,7 +105,7 @@ def _scores(data):
 
 
 def _occurrences(labels):
-    """How often each label has stood before."""
+    """How often each label has occurred before."""
     seen = {}
     for label in labels:
         seen[label] = seen.get(label, -1) + 1

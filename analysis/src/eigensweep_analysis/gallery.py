@@ -10,8 +10,8 @@ import matplotlib
 
 from eigensweep_analysis.panels import STYLE, NoFigure, Picture, digest, render
 
-#: (figures, panels) that a page draws unless it is told to draw all: some 20 s on one core, and, of a study whose single
-#: settings are too many to look at, a third of that.
+#: (figures, panels) that a page draws by default: about 20 s on one core. The second pair, a third of that, is for
+#: studies with too many settings to look at one by one.
 MOST, MOST_OF_LARGE = (40, 120), (12, 48)
 
 
@@ -24,21 +24,21 @@ class Plan:
     panels: int = 1
 
     def picture(self):
-        """Draws it. Raises NoFigure where the results have no numbers for it."""
+        """Draws it. Raises NoFigure if the results have no numbers for it."""
         with matplotlib.rc_context(STYLE):
             return self.draw()
 
 
 @dataclasses.dataclass
 class Kind:
-    """The figures of one kind; `why` there is none, or what else there is to know about them."""
+    """The figures of one kind; `why` says why there is none, or adds a remark."""
 
     name: str
     plans: list
     why: str = ""
 
     def note(self):
-        """A sentence without its full stop; "" where there is nothing to say."""
+        """The remark as a sentence without its full stop; "" without a remark."""
         return f"{'' if self.plans else 'no '}{self.name}: {self.why}" if self.why else ""
 
 
@@ -53,12 +53,13 @@ class Hung:
 class Gallery:
     """Draws figures, and keeps their files and what was left out.
 
-    Nothing is written: what may be overwritten is decided by all names of files, which are known once all is drawn.
+    It writes no file. Whether files may be overwritten depends on all their names, which are known after the last
+    figure.
 
     Parameters
     ----------
     most : (int, int)
-        Draw at most so many figures with so many panels in all, of every kind as many as of others; None draws all.
+        Draw at most this many figures with this many panels in all, in turn from every kind; None draws all.
 
     Attributes
     ----------
@@ -102,13 +103,13 @@ class Gallery:
     def _hang(self, plan):
         try:
             with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", message="Glyph .* missing")  # a name's letters that the font lacks
+                warnings.filterwarnings("ignore", message="Glyph .* missing")  # the font lacks letters of a name
                 picture = plan.picture()
                 files = render(picture)
         except NoFigure as error:
             self.left_out.append(f"{plan.what}: {error}")
             return None
-        except Exception as error:  # noqa: BLE001 - no figure may cost the page
+        except Exception as error:  # noqa: BLE001 - a failing figure must not prevent the page
             words = " ".join(str(error).split())
             self.left_out.append(f"{plan.what}: it could not be drawn ({type(error).__name__}: {words}); this is a bug of ours")
             return None
@@ -117,7 +118,7 @@ class Gallery:
         return Hung(picture, files)
 
     def _free(self, name, what):
-        """A name that no other figure has, also where case does not count."""
+        """A name that no other figure has, also if case is ignored."""
         if name.lower() in self._names:
             name = f"{name[:70]}-{digest(what)}"
         number, wanted = 1, name
@@ -129,7 +130,7 @@ class Gallery:
 
 
 def pictures(kinds):
-    """The pictures of all kinds, none left out but those that the results have no numbers for."""
+    """The pictures of all kinds, except those that the results have no numbers for."""
     for kind in kinds:
         for plan in kind.plans:
             try:

@@ -10,12 +10,13 @@ from eigensweep_analysis.panels import BASELINE, MARKERS, PALETTE, Line, some
 
 #: More lines than this in one panel cannot be told apart.
 MOST_LINES = 8
-#: The most values of a penalty's strength in one panel, the most panels across and down: of more, as many are chosen evenly.
+#: The most values of a penalty's strength in one panel, the most panels across and down. Of more, some are chosen
+#: evenly.
 MOST_STRENGTHS, MOST_ACROSS = 12, 8
 #: Axes whose labels are whole texts: "vanilla", "width 64, learning rate 0.1".
 NAMED = ("case", "point", "zip")
 
-#: A power law fitted to fewer ranks has no exponent: the program's own rule, for files that are older than it.
+#: A fit to fewer ranks has no exponent. The program has the same rule; files that are older than the rule need it here.
 FEWEST_FIT_RANKS = 8
 
 
@@ -30,8 +31,8 @@ def axis_by_pointer(data, ending, default):
 def role(data, wanted):
     """Names of the axes that are dimensions of one role, "training" or "replicate".
 
-    A dimension that a seed shares with a training option (zip) is one of training, also if it is named after the seed:
-    networks along it differ by more than chance, so no mean goes over them.
+    A dimension that a seed shares with a training option (zip) has the role "training", even if it is named after the
+    seed: networks along it differ by more than chance, so no mean is taken over them.
     """
     axes = [a for a in data.attrs.get("axes", []) if a["coordinate"] in data.coords]
     training = {data[a["coordinate"]].dims for a in axes if a["role"] == "training"}
@@ -52,7 +53,7 @@ def text(name, value):
     if isinstance(value, (float, np.floating)):
         value = "none" if np.isnan(value) else f"{value:g}"
     if name in NAMED:
-        return f" {value}" if str(value).startswith("_") else str(value)  # no legend shows a label that begins with _
+        return f" {value}" if str(value).startswith("_") else str(value)  # legends hide labels that begin with _
     return f"{name.replace('_', ' ')} {value if str(value) else 'none'}"
 
 
@@ -81,11 +82,11 @@ class Layout:
         self.replicates = role(data, "replicate") + [n for n in ("trial",) if n in data.dims]
         others = [n for n in role(data, "training") if n not in (self.width, self.depth, self.strength)]
         lines = [n for n in (*others, self.strength) if n in data.dims]
-        # Too many lines for one panel: the axes beside the strength make figures of their own.
-        # Points of a list of trials are lines, the best of them, and never figures.
+        # If one panel would have too many lines, the axes beside the strength make figures of their own. Points of a
+        # list of trials never do; the best of them are lines.
         self.apart = [] if "point" in others or len(self.cells(lines)) <= MOST_LINES else others
         self.together = [n for n in lines if n not in self.apart]
-        self.thinned = {}  # what of it is drawn: words -> (how many, of how many)
+        self.thinned = {}  # what is drawn in part: words -> (how many, of how many)
 
     def cells(self, names):
         """The combinations of these axes' values that the study has networks of."""
@@ -95,17 +96,17 @@ class Layout:
         return [tuple(values[i] for values, i in zip(labels, place)) for place in np.argwhere(there).tolist()]
 
     def parts(self):
-        """(selection, title) of each figure that the other axes ask for."""
+        """(selection, title) of each figure that the axes in `apart` make."""
         for cell in self.cells(self.apart):
             title = ", ".join(text(n, v) for n, v in zip(self.apart, cell) if self.data.sizes[n] > 1)
             yield dict(zip(self.apart, cell)), title
 
     def labels(self, name):
-        """An axis's labels that get panels; [None] where it is none."""
+        """The labels of an axis that get panels; [None] if there is no such axis."""
         return self._some(f"values of {name.replace('_', ' ')}", self._all(name), MOST_ACROSS)
 
     def note(self):
-        """A sentence on what is not drawn; "" where all is."""
+        """A sentence on what is not drawn; "" if everything is."""
         parts = [f"{some} of {count} {words}" for words, (some, count) in self.thinned.items()]
         return f" Drawn: {', '.join(parts)}." if parts else ""
 
@@ -148,7 +149,7 @@ class Layout:
             elif not strength > 0:
                 colour = BASELINE
             else:
-                # Ordered values: one lightness ramp, so that the order reads without colour too.
+                # The values have an order, so lightness shows it, which is visible without colour too.
                 share = strengths.index(strength) / max(len(strengths) - 1, 1)
                 colour = matplotlib.colormaps["plasma"](0.75 - 0.6 * share if len(strengths) > 1 else 0.4)
             style = {"color": colour, "marker": MARKERS[place % len(MARKERS)]}
@@ -163,7 +164,7 @@ def is_nan(value):
 
 
 def select_cell(values, select):
-    """The numbers at these labels; NaN is the label of an axis that has no part in a case."""
+    """The numbers at these labels; NaN is the label of an axis that a case does not have."""
     chosen = values.sel({n: v for n, v in select.items() if n in values.dims and not is_nan(v)})
     for name, value in select.items():
         if name in chosen.dims and is_nan(value):
@@ -172,7 +173,7 @@ def select_cell(values, select):
 
 
 def panel_values(values, select, replicates):
-    """Mean, smallest and largest over the replicates of a selection, each over what is left: one dimension."""
+    """Mean, smallest and largest over the replicates of a selection, without missing ones; one dimension stays."""
     chosen = select_cell(values, select)
     dims = [d for d in replicates if d in chosen.dims]
     return chosen.mean(dims), chosen.min(dims), chosen.max(dims)
@@ -181,8 +182,8 @@ def panel_values(values, select, replicates):
 def last_layer(values, there=None):
     """The numbers of every network's own last hidden layer.
 
-    `there` is finite and not negative where a network has a layer; without it a layer without a number is taken for one
-    that the network does not have.
+    `there` is finite and not negative where a network has a layer. Without `there`, a network is taken to lack the
+    layers that have no number.
     """
     has = np.isfinite(values) if there is None else there >= 0
     filled, found = values.isel(layer=-1), has.isel(layer=-1)
@@ -207,8 +208,8 @@ def panel_title(*parts):
 def robust_accuracies(data):
     """(numbers, label of the attack, name of its strength) of every attack and noise of the study.
 
-    The one place where curves of robust accuracy are taken from the results. Where the file has the clean accuracy of
-    the attacked samples, it stands in front as strength 0. The strengths of a curve are its own coordinate.
+    All curves of robust accuracy come from here. If the file has the clean accuracy of the attacked samples, it is the
+    first point, at strength 0. The strengths of a curve are its own coordinate.
     """
     for name in data.data_vars:
         attack_dim, strength_dim = data[name].dims[-2:] if data[name].ndim > 1 else ("", "")
@@ -224,7 +225,7 @@ def robust_accuracies(data):
 
 
 def _with_clean(values, clean, strength):
-    """A curve with the clean accuracy at strength 0, where it has no number of its own."""
+    """A curve with the clean accuracy at strength 0, if it has no number there."""
     attributes = values[strength].attrs
     if (values[strength] == 0).any():
         values = values.where(np.isfinite(values) | (values[strength] != 0), clean).transpose(*values.dims)

@@ -20,7 +20,7 @@ BOOKKEEPING = ("status", "message", "evaluation_seconds", "kind", "options")
 
 
 class ResultsError(ValueError):
-    """What is asked cannot be had from these results; the message is one line and says what to do."""
+    """These results do not allow the request; the message is one line and says what to do."""
 
 
 class UnreadableResults(ResultsError):
@@ -91,7 +91,7 @@ def load(path, layout="auto"):
                 raise ValueError(f"it has no '{missing[0]}'")
         except (MemoryError, UnreadableResults):
             raise
-        except Exception as error:  # noqa: BLE001 - flipped bits meet h5py, numpy and xarray in any of their errors
+        except Exception as error:  # noqa: BLE001 - flipped bits can raise any error of h5py, numpy and xarray
             raise UnreadableResults(f"{path}: damaged ({_words(error)}); {_ANEW}") from None
     _check_axes(path, attributes)
     try:
@@ -117,7 +117,7 @@ def _file_of(path):
         raise UnreadableResults(f"{path}: no such file; give the results.h5 of a run")
     if not path.is_file():
         raise UnreadableResults(f"{path}: no regular file; give the results.h5 of a run")
-    with open(path, "rb") as stream:  # HDF5's errors do not tell a refusal of the system from a damaged file
+    with open(path, "rb") as stream:  # HDF5 raises the same error for a refusal of the system and a damaged file
         stream.read(1)
     return path
 
@@ -153,7 +153,7 @@ def _check(path, file):
 
 
 def _text(value):
-    # Bytes that are no UTF-8 must not stop a reader: they come as question marks.
+    # Bytes that are not UTF-8 must not stop a reader. They become question marks.
     value = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
     return value.encode("utf-8", "replace").decode()
 
@@ -191,7 +191,7 @@ def _dimensions(dataset):
 
 
 def _values(dataset):
-    """A dataset's numbers; texts as str; the fill value as NaN where the type has one to give."""
+    """A dataset's numbers; texts as str; the fill value as NaN if the type has one."""
     if h5py.check_string_dtype(dataset.dtype) is not None:
         return dataset.asstr(errors="replace")[...].astype(object)
     values = dataset[...]
@@ -214,7 +214,7 @@ def _scalar_attributes(dataset):
 
 
 def _families(attributes):
-    """What each group of evaluations holds, "attack" or "metric", by the list of evaluations: names are the user's."""
+    """Group -> "attack" or "metric", from the list of evaluations, because the user chooses the groups' names."""
     return {e["group"]: e["family"] for e in attributes.get("evaluations", []) if "group" in e and "family" in e}
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which variables a metric's columns are, whatever label the study gave it."""
+"""Finds the variables of a metric's columns, whatever label the study gave it."""
 
 from eigensweep_analysis.load import BOOKKEEPING
 
@@ -52,7 +52,7 @@ def measured(data, plain):
 
 
 def _chosen(data):
-    """Plain name -> the variable that is to have it."""
+    """Plain name -> the variable that gets it."""
     places = {(v.attrs["group"], v.attrs["column"]): n for n, v in data.data_vars.items() if "group" in v.attrs}
     chosen = {}
     for prefix, (wanted, *_) in _groups(data):
@@ -63,7 +63,7 @@ def _chosen(data):
 
 
 def left_out(data):
-    """(label, label of the metric of its kind that goes before it) of the metrics whose columns keep their label."""
+    """(label, label of the earlier metric of its kind) of the metrics whose columns keep their label."""
     return [(other, first) for _, (first, *others) in _groups(data) for other in others]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Every network as a point over each axis of the study: what a random search or a very large grid is looked at by."""
+"""Every network as a point over each axis of the study, for a random search or a very large grid."""
 
 from functools import partial
 
@@ -12,7 +12,7 @@ from eigensweep_analysis.panels import BASELINE, DATA, PALETTE, NoFigure, Pictur
 
 #: More points than this hide each other; as many are chosen evenly. More axes than this make no readable figure.
 MOST_POINTS, MOST_AXES, MOST_QUANTITIES = 20_000, 16, 4
-#: Up to so many values of an axis are joined by a line of means; a ratio of values from which on the axis is logarithmic.
+#: The most values of an axis that a line of means joins; the ratio of values from which on the axis is logarithmic.
 MOST_MEANS, LOG_FROM = 24, 50
 
 

@@ -56,7 +56,7 @@ class Line:
 
 @dataclasses.dataclass
 class Picture:
-    """A finished figure with the file name (no suffix) and the caption it goes by."""
+    """A finished figure with its file name (no suffix) and caption."""
 
     name: str
     caption: str
@@ -107,8 +107,8 @@ def head(figure, title):
 def finish(figure, panels, order=()):
     """The legend beside the panels, so that it covers no data; panels without data are taken away.
 
-    Labels stand as in `order`, those that it lacks behind them as they come. Names that are too long are cut in the
-    middle. Raises NoFigure where no panel has data.
+    Labels follow `order`; other labels come last, in the order of their lines. Names that are too long are cut in the
+    middle. Raises NoFigure if no panel has data.
     """
     handles = {}
     if not any(has_data(axes) for axes in panels.flat):
@@ -145,7 +145,7 @@ def short(words, most):
     return words if len(words) <= most else f"{words[: most // 2]} ... {words[len(words) - most // 2 + 5:]}"
 
 
-#: What we write as formulas ourselves; any other dollar sign is a name's own.
+#: The formulas that we write ourselves. Any other dollar sign belongs to a name.
 _FORMULA = re.compile(r"(\$(?:[a-zA-Z\\]+ = 1|[nN]\^\{-?[0-9.]+\}|[a-zA-Z]|\\[a-z]+(?:_n)?)\$)|\$")
 
 
@@ -162,7 +162,7 @@ def some(values, most):
 
 
 def log_labels(axes):
-    """Ticks of a logarithmic y axis as numbers one can read: 0.02, 0.05, 0.1 over less than two decades, powers over more."""
+    """Readable ticks of a logarithmic y axis: 0.02, 0.05, 0.1 over less than two decades, powers of ten over more."""
     low, high = axes.get_ylim()
     if high < 100 * low:
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -185,7 +185,7 @@ def anchor(spectrum):
 
 
 def clip_spectra(panels, numbers):
-    """Round-off eigenvalues would stretch the axis over many empty decades: show down to 1e-9 of the largest."""
+    """Shows eigenvalues down to 1e-9 of the largest. Round-off ones would stretch the axis over many empty decades."""
     numbers = np.asarray(numbers)
     numbers = numbers[np.isfinite(numbers) & (numbers > 0)]
     if not len(numbers):
@@ -207,9 +207,9 @@ def render(picture):
 
 
 def file_name(*words):
-    """A short file name (no suffix) of these words, those that are empty left out.
+    """A short file name (no suffix) of these words, without empty ones.
 
-    Letters, digits, ".", "_" and "-" of ASCII alone; a longer name is cut and ends in a hash of all of it.
+    It holds only ASCII letters, digits, ".", "_" and "-". A long name is cut and ends in a hash of the whole name.
     """
     joined = "_".join(w for w in words if w)
     slug = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in joined).lstrip(".-")

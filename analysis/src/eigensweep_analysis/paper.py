@@ -47,7 +47,7 @@ DASHES = {
 }
 #: Width and height of a panel in inches.
 PANEL = (3.2, 2.7)
-#: Small epsilons decide; beyond this one the axis is logarithmic, else half of it would show lines at 0.
+#: Small epsilons matter most. Beyond this one the axis is logarithmic; otherwise half of it would show lines at 0.
 LINEAR_TO = 0.1
 COLUMNS = "study network condition attack strength_name strength seeds mean standard_deviation".split()
 
@@ -197,7 +197,7 @@ def _spectrum_figure(name, networks, styles):
 def _draw_spectra(axes, network, layer, styles):
     ranks = network.data.eigenvalue.values
     values = network.data.eigenvalues.isel(layer=layer)
-    # What rounding leaves below 0 has no logarithm.
+    # Numbers that rounding leaves below 0 have no logarithm.
     means = _draw_conditions(axes, network, values.where(values > 0), ranks, styles, markers=False)
     if means:
         rank, value = anchor(means[0])
@@ -239,7 +239,7 @@ def _left_out(parts):
 
 
 def _finished(name, figure, panels, titles, caption, styles):
-    """Legend, titles and, under the panels, the caption: a file of a figure may be all that a reader has."""
+    """Adds legend, titles and, under the panels, the caption, because a reader may have only the figure's file."""
     finish(figure, panels, list(styles))
     for axes, title in zip(panels.flat, titles):
         axes.set_title(titled(title, axes), loc="left")

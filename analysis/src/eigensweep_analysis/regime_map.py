@@ -134,7 +134,7 @@ def _map(data, axis, label, selection):
 
 
 def _panels(data, axis, selection):
-    """(title, means, whether on a logarithmic ramp) of all that the study has numbers of."""
+    """(title, means, whether the ramp is logarithmic) of every quantity that the study has numbers for."""
     for variable, title, last in QUANTITIES:
         if variable in data and not (last and not data.sizes["layer"]):
             yield title, cell_means(data, last_layer(data[variable]) if last else data[variable], axis, selection), True

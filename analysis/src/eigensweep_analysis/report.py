@@ -34,7 +34,7 @@ pre{background:#f6f6f6;padding:.7rem 1rem;overflow-x:auto;font-size:.82rem}
 """
 
 
-#: From so many networks on a page shows all of them over each axis, and of single settings a part.
+#: Above this number of networks, a page shows all networks over each axis, but only some of the single settings.
 LARGE = 1000
 
 
@@ -52,7 +52,7 @@ def write_report(data, output, source="", everything=False):
         Folder; made if it is not there. Files in it that a report does not write stay, and others' files are not
         overwritten (see `files.write_all`).
     source : str
-        What the page calls the file that the numbers are from.
+        The page's name for the file with the numbers.
     everything : bool
         Draw all figures; otherwise as many as `gallery.MOST` says, and the page says how to get the others.
 
@@ -87,13 +87,13 @@ def write_report(data, output, source="", everything=False):
         command = _command(source, output, where)
         left_out += [f"All figures: {command} --all-figures", f"Those of a part of the study: {command} --where AXIS=VALUE"]
     page = _page(data, figures, width, source, left_out)
-    # The page comes last, so that one that is there shows figures that are there.
+    # The page is written last, so that all its figures exist when it exists.
     *written, page = write_all(output, {**{f"figures/{n}": f for n, f in gallery.files.items()}, "report.html": page})
     return [page, *written]
 
 
 def is_large(data):
-    """Whether panels and lines show a part of the networks only: a list of trials, zipped options, very many cells."""
+    """Whether panels and lines show only a part of the networks: a list of trials, zipped options, very many cells."""
     return "point" in data.dims or bool(data.attrs.get("zipped")) or data.status.size > LARGE
 
 

@@ -13,7 +13,7 @@ from eigensweep_analysis.layout import has_seeds
 from eigensweep_analysis.panels import NoFigure, Picture, file_name, grid
 from eigensweep_analysis.width_figures import note
 
-#: The estimate of HSIC has n - 3 in its denominator.
+#: The estimate of HSIC divides by n - 3.
 LEAST_SAMPLES = 4
 #: Cells of a matrix of more widths than this have no room for their numbers.
 MOST_WIDTHS = 16
@@ -53,9 +53,9 @@ def debiased_cka(grams):
 def cka_by_width(data, selection=None):
     """Mean debiased CKA between the hidden layers of networks of every two widths, over pairs of different seeds.
 
-    Networks of one seed share the first of their initial weights at all widths, so pairs of one seed are left out, but
-    for those with a network of infinite width and where each width has one seed. At infinite width all seeds are one
-    network.
+    Networks of one seed share the first of their initial weights at all widths, so pairs of one seed are left out,
+    except pairs with a network of infinite width and studies in which each width has one seed. At infinite width all
+    seeds are one network.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ def _columns(data):
 
 
 def settings_table(data, source=""):
-    """Means over the replicates, a row per cell of the other axes; of many, those that are best by the first column."""
+    """Means over the replicates, a row per cell of the other axes; of many rows, the best by the first column."""
     layout = Layout(data)
     axes = [n for n in data.status.dims if n not in layout.replicates]
     order = (*axes, *(n for n in data.status.dims if n in layout.replicates))
@@ -76,7 +76,7 @@ def _label_columns(data, axes):
     """(head, place of the dimension among `axes`, labels) of the columns that say which networks a row is about."""
     found = []
     for place, axis in enumerate(axes):
-        # A seed along a dimension of settings is one of the options that changed (zip).
+        # A seed on a dimension of settings is one of the zipped options.
         along = [a["coordinate"] for a in data.attrs.get("axes", []) if a["coordinate"] in data.coords and a["coordinate"] != axis]
         along = [n for n in along if data[n].dims == (axis,)]
         along = along if axis in ("point", "zip") else [axis, *along]
@@ -106,7 +106,7 @@ def _number(numbers):
 
 
 def troubles_table(data):
-    """A table of the networks that failed, diverged or are not there yet; of many, how many for which reason."""
+    """A table of the networks that failed, diverged or are missing yet; if they are many, their number per reason."""
     dims = data.status.dims
     cells = np.argwhere((data.status.values != 1) & asked(data).values)
     if not len(cells):

@@ -4,7 +4,7 @@
 import numpy as np
 import xarray as xr
 
-#: A grid of more cells than this per row of the file is not made: its memory would not follow from the file's size.
+#: No grid has more cells than this per row of the file; otherwise the file's size would not bound the memory.
 MOST_CELLS_PER_ROW = 8
 LAYOUTS = ("auto", "grid", "trials")
 
@@ -33,7 +33,7 @@ def unfold(rows, attributes, layout="auto"):
     count = rows.sizes.get("trial", 0)
     shape = tuple(size for _, _, size, _ in dimensions)
     cells = int(np.prod(shape, dtype=object)) if shape else 0
-    # With more cells than 64 bits can count, no row has a place that could be computed.
+    # With more cells than 64 bits can count, the place of a row cannot be computed.
     fits = dimensions and count and cells < 2**62
     flat = np.ravel_multi_index([places for _, _, _, places in dimensions], shape) if fits else None
     # Two rows in one cell: in a grid, one of them would be lost.
@@ -73,8 +73,8 @@ def _dimensions(axes, attributes, coded):
         together = np.array([coded[n][1] for n in group])
         _, first, places = np.unique(together, axis=1, return_index=True, return_inverse=True)
         places, size = places.reshape(-1), len(first)
-        # The first axis whose labels tell all settings apart names the dimension, one of training before a seed, whose
-        # name would read as that of replicates; without one they are counted.
+        # The first axis whose labels tell all settings apart names the dimension. Training axes come before a seed,
+        # whose name would suggest replicates. Without such an axis the settings are numbered.
         leader = next((n for n in sorted(group, key=replicate.__contains__) if len(coded[n][0]) == size), None)
         if leader is not None:
             places = coded[leader][1]

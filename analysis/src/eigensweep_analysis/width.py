@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How a study's numbers go with width: exponents with confidence intervals, the crossover, all figures."""
+"""A study's numbers against width: exponents with confidence intervals, the crossover, all figures."""
 
 import csv
 import io
@@ -85,7 +85,7 @@ def _title(data):
 
 
 def width_kinds(data, against=None):
-    """([Kind], [what else there is to know]) of `prepared` results."""
+    """([Kind], [remarks]) of `prepared` results."""
     notes = [f"metric '{other}' is not drawn: '{first}' is of the same kind and comes first" for other, first in left_out(data)]
     others = [a for axes in data.attrs.get("zipped", {}).values() if "width" in axes for a in axes if a != "width"]
     if others:
@@ -110,7 +110,7 @@ def exponents(data, most=None):
     """The rows of the table of exponents: dictionaries with the keys COLUMNS and `selection`, per condition its
     crossover last.
 
-    `most`: of so many conditions, the first; None takes all.
+    `most`: only this many conditions, the first ones; None takes all.
 
     `part` is (dimension, place) or None; `exponent`, `low` and `high` are those of `fit_exponent`, in the crossover's
     row (`diagnostic` CROSSOVER) the width of `crossover_interval`.

@@ -80,13 +80,13 @@ def _spectra(data, rows, label, selection):
 
 
 def _depth(spectra):
-    """How many layers the networks have that these arrays (w, s, layer, n) are of."""
+    """How many layers the networks of these arrays (w, s, layer, n) have."""
     there = np.any([np.isfinite(s).any((0, 1, 3)) for s in spectra], axis=0)
     return int(np.flatnonzero(there)[-1]) + 1 if there.any() else 1
 
 
 def spectrum_shares(eigenvalues):
-    """Eigenvalues (..., n) divided by their sum, so that widths and parametrisations compare; not positive ones NaN."""
+    """Eigenvalues (..., n) divided by their sum, so that widths and parametrisations compare; NaN if not positive."""
     positive = np.where(eigenvalues > 0, eigenvalues, np.nan)
     total = np.nansum(positive, -1, keepdims=True)
     return positive / np.where(total > 0, total, np.nan)

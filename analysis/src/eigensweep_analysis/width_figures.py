@@ -202,7 +202,7 @@ def _regression(data, part, found):
 
 
 def _fitted(data):
-    """A sentence on how many training samples kernel regression was fitted to, which may be fewer than the networks saw."""
+    """A sentence on how many samples kernel regression was fitted to; the networks may have seen more."""
     options = next((o for _, o in sections(data, "kernel_regression")), {})
     samples = options.get("train_samples")
     return "" if samples is None else f" Regression: on the first {samples:,} training samples at most."

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The report's page on width and the kernel regime: exponents, the crossover, what they say and what they cannot."""
+"""The report's page on width and the kernel regime: exponents, the crossover, their meaning and their limits."""
 
 import html
 import math
@@ -24,7 +24,7 @@ from eigensweep_analysis.width import CROSSOVER, exponents
 BENT = 0.2
 #: Networks whose final losses differ by more than this factor were not trained equally far.
 UNEQUAL = 1.2
-#: Of more conditions than this the page is about the first; `figures width` writes a table of all.
+#: The page covers only this many conditions, the first ones; `figures width` writes a table of all.
 MOST_CONDITIONS = 24
 #: Sentences on more conditions or fits than this are left to the table.
 MOST_SENTENCES = 6
@@ -148,7 +148,7 @@ def _robustness(data):
 
 
 def _losses(data):
-    """Whether the networks of a condition were trained to one loss, as sentences; none without the history."""
+    """Sentences on whether the networks of a condition were trained to one loss; none without the history."""
     if "history_task_loss" not in data:
         return []
     resolved = data.attrs.get("resolved")
@@ -177,14 +177,14 @@ def _shown(data):
 
 
 def _last(curves):
-    """The last number of each curve (..., n); NaN where it has none."""
+    """The last number of each curve (..., n); NaN for a curve without numbers."""
     there = np.isfinite(curves)
     places = curves.shape[-1] - 1 - there[..., ::-1].argmax(-1)
     return np.where(there.any(-1), np.take_along_axis(curves, places[..., None], -1)[..., 0], np.nan)
 
 
 def _missing(data):
-    """How many networks that the study asks for have not finished well, of the conditions on this page."""
+    """How many networks of the conditions on this page have not finished well."""
     count = 0
     for _, selection in _shown(data):
         status = select_cell(data.status, selection).values.reshape(-1)
