@@ -5,16 +5,17 @@
 #include <vector>
 
 #include "attacked_samples.hpp"
+#include "columns.hpp"
 
 namespace eigensweep::attacks {
 
 /// What every attack on a classifier records.
 inline std::vector<study::Column> robustness_columns() {
   return {
-      {"robust_accuracy", {}, "f64", "", "share of the attacked samples still classified right"},
-      {"robust_loss", {}, "f64", "", "mean cross entropy on the perturbed samples"},
-      {"clean_accuracy", {}, "f64", "", "share of the same samples classified right before the attack", nullptr, false},
-      {"clean_loss", {}, "f64", "", "mean cross entropy on the same samples before the attack", nullptr, false},
+      {robust_accuracy, {}, "f64", "", "share of the attacked samples still classified right"},
+      {robust_loss, {}, "f64", "", "mean cross entropy on the perturbed samples"},
+      {clean_accuracy, {}, "f64", "", "share of the same samples classified right before the attack", nullptr, false},
+      {clean_loss, {}, "f64", "", "mean cross entropy on the same samples before the attack", nullptr, false},
   };
 }
 

@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "attacked_samples.hpp"
+#include "columns.hpp"
 #include "eigensweep/attacks/attack.hpp"
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/text.hpp"
@@ -38,47 +39,58 @@ struct Perturbed {
       : tally(lanes, device), finite(torch::ones({lanes}, torch::TensorOptions(device).dtype(torch::kBool))) {}
 };
 
-std::vector<Robustness> collect(const models::Tally& clean, const std::vector<Perturbed>& perturbed,
-                                const std::vector<double>& strengths) {
+/// Why the lane has no numbers at a strength, or "".
+std::string trouble_of(const models::Verdict& verdict, bool has_samples) {
+  // The gradient spoilt the perturbed samples, and they the logits.
+  return has_samples ? verdict.trouble : "the gradient by the inputs is not finite";
+}
+
+std::vector<wire::Measurement> collect(const models::Tally& clean, const std::vector<Perturbed>& perturbed,
+                                       const std::vector<double>& strengths) {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-  std::vector<Robustness> results;
-  for (const models::Verdict& verdict : clean.verdicts()) {
-    results.push_back({{}, {}, verdict.accuracy, verdict.loss, "", ""});
-    if (!verdict.remark.empty()) results.back().remark = "of the unperturbed samples " + verdict.remark;
-    if (!verdict.trouble.empty()) results.back().failure = "of the unperturbed samples " + verdict.trouble;
+  std::vector<std::vector<models::Verdict>> verdicts;
+  std::vector<Tensor> finite;
+  for (const Perturbed& at_strength : perturbed) {
+    verdicts.push_back(at_strength.tally.verdicts());
+    finite.push_back(at_strength.finite.cpu());
   }
-  std::vector<std::map<std::string, std::string>> reasons(results.size());  // per lane: what, and at which strengths
-  for (std::size_t i = 0; i < strengths.size(); ++i) {
-    const std::vector<models::Verdict> verdicts = perturbed[i].tally.verdicts();
-    const Tensor finite = perturbed[i].finite.cpu();
-    for (std::size_t lane = 0; lane < results.size(); ++lane) {
-      // The gradient spoilt the perturbed samples, and they the logits.
-      const bool has_samples = finite.data_ptr<bool>()[lane];
-      const std::string trouble = has_samples ? verdicts[lane].trouble : "the gradient by the inputs is not finite";
-      const bool is_there = trouble.empty() && results[lane].failure.empty();
-      results[lane].robust_accuracy.push_back(is_there ? verdicts[lane].accuracy : nan);
-      results[lane].robust_loss.push_back(is_there ? verdicts[lane].loss : nan);
+  std::vector<wire::Measurement> lanes;
+  for (const models::Verdict& verdict : clean.verdicts()) {
+    const std::size_t lane = lanes.size();
+    std::vector<double> accuracy, loss;
+    std::map<std::string, std::string> reasons;  // why, and at which strengths
+    for (std::size_t i = 0; i < strengths.size(); ++i) {
+      const models::Verdict& found = verdicts[i][lane];
+      const std::string trouble = trouble_of(found, finite[i].data_ptr<bool>()[lane]);
+      const bool is_there = trouble.empty() && verdict.trouble.empty();
+      accuracy.push_back(is_there ? found.accuracy : nan);
+      loss.push_back(is_there ? found.loss : nan);
       if (trouble.empty()) continue;
-      std::string& where = reasons[lane][trouble];
+      std::string& where = reasons[trouble];
       where += (where.empty() ? "" : ", ") + text::number(strengths[i]);
     }
-  }
-  for (std::size_t lane = 0; lane < results.size(); ++lane) {
-    if (!results[lane].failure.empty()) continue;
-    for (const auto& [trouble, where] : reasons[lane]) {
-      results[lane].failure +=
-          fmt::format("{}at strength {} {}", results[lane].failure.empty() ? "" : "; ", where, trouble);
+    lanes.push_back({{robust_accuracy, wire::Array::of(accuracy)},
+                     {robust_loss, wire::Array::of(loss)},
+                     {clean_accuracy, wire::Array::scalar(verdict.accuracy)},
+                     {clean_loss, wire::Array::scalar(verdict.loss)}});
+    if (!verdict.remark.empty()) lanes.back().add_remark("of the unperturbed samples " + verdict.remark);
+    if (!verdict.trouble.empty()) {
+      lanes.back().add_failure("of the unperturbed samples " + verdict.trouble);
+      continue;
+    }
+    for (const auto& [trouble, where] : reasons) {
+      lanes.back().add_failure(fmt::format("at strength {} {}", where, trouble));
     }
   }
-  return results;
+  return lanes;
 }
 
 }  // namespace
 
-std::vector<Robustness> evaluate_robustness(const std::string& kind, const Json& options,
-                                            const std::vector<double>& strengths, models::Model& model,
-                                            const data::DeviceDataset& data, const std::vector<std::uint64_t>& seeds,
-                                            std::int64_t batch) {
+std::vector<wire::Measurement> evaluate_robustness(const std::string& kind, const Json& options,
+                                                   const std::vector<double>& strengths, models::Model& model,
+                                                   const data::DeviceDataset& data,
+                                                   const std::vector<std::uint64_t>& seeds, std::int64_t batch) {
   const torch::NoGradGuard no_gradients;
   const std::int64_t lanes = model.lanes();
   EIGENSWEEP_EXPECT(seeds.size() == static_cast<std::size_t>(lanes));

@@ -162,8 +162,9 @@ class KernelRegression final : public Metric {
     const auto found = attacks::evaluate_robustness(options_.attack, attack_, {0.0, options_.epsilon}, regression,
                                                     subject.data, subject.seeds);
     for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
-      lanes[lane]["accuracy" + moment] = wire::Array::scalar(found[lane].robust_accuracy[0]);
-      lanes[lane]["robust_accuracy" + moment] = wire::Array::scalar(found[lane].robust_accuracy[1]);
+      const std::vector<double> accuracy = found[lane].at("robust_accuracy").values();
+      lanes[lane]["accuracy" + moment] = wire::Array::scalar(accuracy[0]);
+      lanes[lane]["robust_accuracy" + moment] = wire::Array::scalar(accuracy[1]);
       const std::string& reason =
           regression.failures()[lane].empty() ? found[lane].failure : regression.failures()[lane];
       if (!reason.empty()) lanes[lane].add_failure(fmt::format("regression{}: {}", words, reason));

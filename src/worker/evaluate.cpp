@@ -20,17 +20,8 @@ namespace {
 using metrics::Measurement;
 
 std::vector<Measurement> attack(const wire::TaskEvaluation& evaluation, const metrics::Subject& subject) {
-  std::vector<Measurement> lanes;
-  for (attacks::Robustness& found : attacks::evaluate_robustness(
-           evaluation.kind, evaluation.options, evaluation.strengths, subject.model, subject.data, subject.seeds)) {
-    lanes.push_back({{"robust_accuracy", wire::Array::of(found.robust_accuracy)},
-                     {"robust_loss", wire::Array::of(found.robust_loss)},
-                     {"clean_accuracy", wire::Array::scalar(found.clean_accuracy)},
-                     {"clean_loss", wire::Array::scalar(found.clean_loss)}});
-    lanes.back().failure = std::move(found.failure);
-    lanes.back().remark = std::move(found.remark);
-  }
-  return lanes;
+  return attacks::evaluate_robustness(evaluation.kind, evaluation.options, evaluation.strengths, subject.model,
+                                      subject.data, subject.seeds);
 }
 
 /// The measurement of one lane's network, taken out of the pack.

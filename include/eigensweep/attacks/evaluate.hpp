@@ -8,26 +8,18 @@
 #include "eigensweep/core/json.hpp"
 #include "eigensweep/data/device_dataset.hpp"
 #include "eigensweep/models/model.hpp"
+#include "eigensweep/wire/measurement.hpp"
 
 namespace eigensweep::attacks {
 
-/// One lane's results: the columns of every attack on a classifier.
-struct Robustness {
-  std::vector<double> robust_accuracy;  ///< per strength
-  std::vector<double> robust_loss;      ///< per strength
-  double clean_accuracy;                ///< of the same samples, unperturbed
-  double clean_loss;
-  std::string remark;   ///< what is worth knowing of them, in one line, or ""
-  std::string failure;  ///< why some or all of these are NaN, in one line; "" where none is
-};
-
-/// Runs one attack on the first samples (the options "samples", 0 for all, and "split") for all lanes of `model`.
+/// Runs one attack on the first samples (the options "samples", 0 for all, and "split") for all lanes of `model`:
+/// the columns that every attack declares, one Measurement per lane.
 /// `seeds`: the lanes' trial seeds. `batch`: samples at a time, 0 chooses by memory; it changes nothing but the last
 /// bits of the networks' products. A lane with a logit or a gradient that is not finite has NaN at that strength, and
 /// at all strengths where it is one of the unperturbed samples; the other lanes' numbers are what they are without it.
-std::vector<Robustness> evaluate_robustness(const std::string& kind, const Json& options,
-                                            const std::vector<double>& strengths, models::Model& model,
-                                            const data::DeviceDataset& data, const std::vector<std::uint64_t>& seeds,
-                                            std::int64_t batch = 0);
+std::vector<wire::Measurement> evaluate_robustness(const std::string& kind, const Json& options,
+                                                   const std::vector<double>& strengths, models::Model& model,
+                                                   const data::DeviceDataset& data,
+                                                   const std::vector<std::uint64_t>& seeds, std::int64_t batch = 0);
 
 }  // namespace eigensweep::attacks

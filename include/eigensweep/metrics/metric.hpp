@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -12,7 +11,7 @@
 #include "eigensweep/data/torch.hpp"
 #include "eigensweep/models/model.hpp"
 #include "eigensweep/models/snapshot.hpp"
-#include "eigensweep/wire/record.hpp"
+#include "eigensweep/wire/measurement.hpp"
 
 namespace eigensweep::metrics {
 
@@ -25,18 +24,7 @@ struct Subject {
   std::span<const models::Snapshot> snapshots{};  ///< the networks on the way, where the training kept some
 };
 
-/// One lane's columns by name, as declared by the kind.
-struct Measurement : std::map<std::string, wire::Array> {
-  using map::map;
-  /// What is worth knowing of numbers that are there, or are none by rule, one line; "" if nothing.
-  std::string remark;
-  std::string failure;  ///< why some or all of its numbers are NaN or missing, one line; "" where there is no failure
-
-  /// Adds a remark to those that are there.
-  void add_remark(const std::string& words) { remark += (remark.empty() ? "" : "; ") + words; }
-  /// Adds a reason to those that are there.
-  void add_failure(const std::string& reason) { failure += (failure.empty() ? "" : "; ") + reason; }
-};
+using wire::Measurement;
 
 class Metric {
  public:
