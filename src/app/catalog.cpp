@@ -20,6 +20,9 @@ namespace training {
 namespace regularizers {
 #include "../regularizers/regularizers.def"
 }
+namespace constraints {
+#include "../constraints/constraints.def"
+}
 namespace attacks {
 #include "../attacks/attacks.def"
 }
@@ -52,6 +55,9 @@ const study::Catalog& catalog() {
 #undef EIGENSWEEP_KIND
 #define EIGENSWEEP_KIND(name) made.add(regularizers::declare_##name());
 #include "../regularizers/regularizers.def"
+#undef EIGENSWEEP_KIND
+#define EIGENSWEEP_KIND(name) made.add(constraints::declare_##name());
+#include "../constraints/constraints.def"
 #undef EIGENSWEEP_KIND
 #define EIGENSWEEP_KIND(name) made.add(attacks::declare_##name());
 #include "../attacks/attacks.def"

@@ -16,9 +16,9 @@ LayeredModel::LayeredModel(const NetworkOptions& options, const std::vector<std:
   lanes_ = static_cast<std::int64_t>(seeds.size());
 }
 
-Tensor LayeredModel::trained(const char* what, Place place, Tensor tensor) {
+Tensor LayeredModel::trained(const char* what, Place place, double factor, Tensor tensor) {
   tensor.requires_grad_(true);
-  parameters_.push_back({fmt::format("{}.{}", place_, what), tensor, place});
+  parameters_.push_back({fmt::format("{}.{}", place_, what), tensor, place, /*rate=*/1, factor});
   return tensor;
 }
 
@@ -26,8 +26,8 @@ void LayeredModel::add_affine(Layer role, std::int64_t fan_in, const std::vector
   scales_.push_back(law_.scale(role, fan_in));
   const Tensor weight = law_.initial_weight(seeds_, stream_++, role, fan_in, shape);
   const Tensor bias = law_.initial_bias(seeds_, stream_++, role, fan_in, shape.front());
-  weights_.push_back(trained("weight", weight_place(role), weight.to(device_)));
-  biases_.push_back(trained("bias", bias_place(role), bias.to(device_)));
+  weights_.push_back(trained("weight", weight_place(role), scales_.back().weight_factor, weight.to(device_)));
+  biases_.push_back(trained("bias", bias_place(role), scales_.back().bias_factor, bias.to(device_)));
   ++place_;
 }
 

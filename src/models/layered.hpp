@@ -49,7 +49,7 @@ class LayeredModel : public Model {
   Tensor whitened(const Tensor& h, Mode mode) { return (*whitening_)(h, mode); }
 
  private:
-  Tensor trained(const char* what, Place place, Tensor tensor);
+  Tensor trained(const char* what, Place place, double factor, Tensor tensor);
 
   std::vector<std::uint64_t> seeds_;
   torch::Device device_;

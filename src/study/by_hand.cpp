@@ -31,10 +31,10 @@ Json resolved_config(const Catalog& catalog, const Json& chosen) {
   config["training"]["optimizer"] = of_kind(Family::optimizer, training.value("optimizer", Json{{"kind", "adam"}}));
   config["training"]["schedule"] = of_kind(Family::schedule, training.value("schedule", Json{{"kind", "constant"}}));
   config["regularizers"] = Json::object();
-  if (chosen.contains("regularizers")) {
-    for (const auto& [label, section] : chosen.at("regularizers").items()) {
-      config["regularizers"][label] = of_kind(Family::regularizer, section);
-    }
+  for (const Family family : labelled_families()) {
+    const std::string name(family_section(family));
+    if (!chosen.contains(name)) continue;
+    for (const auto& [label, section] : chosen.at(name).items()) config[name][label] = of_kind(family, section);
   }
   config["seed"] = chosen.contains("seed") ? chosen.at("seed") : Json(0);
   return config;

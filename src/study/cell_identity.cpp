@@ -83,7 +83,12 @@ CellIdentity::CellIdentity(const Template& alternative, const Grid& grid, const 
   const auto write_kind = [&](Family family, const Json& section, const std::string& path, CellText& into) {
     writer.write_kind(kind_of(catalog, family, section), section, path, into);
   };
-  before_.add("{\"dataset\":");
+  if (config.contains("constraints")) {
+    for (const auto& [label, section] : config.at("constraints").items()) {
+      write_kind(Family::constraint, section, child("/constraints", label), constraints_.emplace_back().text);
+    }
+  }
+  before_.add("\"dataset\":");
   write_kind(Family::dataset, config.at("dataset"), "/dataset", before_);
   before_.add(",\"model\":");
   write_kind(Family::model, config.at("model"), "/model", before_);
@@ -117,11 +122,21 @@ CellIdentity::CellIdentity(const Template& alternative, const Grid& grid, const 
 }
 
 const std::string& CellIdentity::text(const Digits& at) {
-  text_.clear();
+  text_ = "{";
+  if (!constraints_.empty()) {
+    text_ += "\"constraints\":[";
+    write_sorted(constraints_, at);
+    text_ += "],";
+  }
   before_.write(at, text_);
-  // Labels and order of penalties change no gradient, so penalties are sorted by their own text.
+  write_sorted(penalties_, at);
+  after_.write(at, text_);
+  return text_;
+}
+
+void CellIdentity::write_sorted(const std::vector<Penalty>& penalties, const Digits& at) {
   on_.clear();
-  for (const Penalty& penalty : penalties_) {
+  for (const Penalty& penalty : penalties) {
     if (penalty.off == nullptr || !penalty.off->off(at)) penalty.text.write(at, on_.emplace_back());
   }
   std::sort(on_.begin(), on_.end());
@@ -129,8 +144,6 @@ const std::string& CellIdentity::text(const Digits& at) {
     if (&penalty != on_.data()) text_ += ',';
     text_ += penalty;
   }
-  after_.write(at, text_);
-  return text_;
 }
 
 }  // namespace eigensweep::study

@@ -25,6 +25,10 @@ class CellIdentity {
     const Grid::Switch* off = nullptr;  // null: it is always on
   };
 
+  /// Appends to text_ the penalties that are on, sorted by their own text: their labels and order change no gradient.
+  void write_sorted(const std::vector<Penalty>& penalties, const Digits& at);
+
+  std::vector<Penalty> constraints_;
   CellText before_;
   std::vector<Penalty> penalties_;
   CellText after_;

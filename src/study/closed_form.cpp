@@ -39,6 +39,7 @@ std::string limit_wants(const Catalog& catalog, const Json& config) {
   if (!config.at("regularizers").empty()) {
     return "no regularizers (penalties of hidden layers and Jacobians have no closed form)";
   }
+  if (config.contains("constraints")) return "no constraints (they have no closed form)";
   return "";
 }
 

@@ -54,11 +54,15 @@ double samples_per_epoch(const Training& training, const WorkContext& context) {
   return training.drops_last() ? std::min(all, whole) : all;
 }
 
-double penalty_flops(const Json& regularizers, const Catalog& catalog, const WorkContext& context) {
+double penalty_flops(const Json& config, const Catalog& catalog, const WorkContext& context) {
   double flops = 0;
-  for (const auto& [label, section] : regularizers.items()) {
-    const Kind& kind = kind_of(catalog, Family::regularizer, section);
-    if (kind.work) flops += kind.work(section, context);
+  for (const Family family : labelled_families()) {
+    const std::string name(family_section(family));
+    if (!config.contains(name)) continue;
+    for (const auto& [label, section] : config.at(name).items()) {
+      const Kind& kind = kind_of(catalog, family, section);
+      if (kind.work) flops += kind.work(section, context);
+    }
   }
   return flops;
 }
@@ -120,7 +124,7 @@ LaneCost lane_cost(const Study& study, const Catalog& catalog, const Trial& tria
   context.batch_size = static_cast<std::int64_t>(static_cast<double>(context.batch_size) * adversary.samples);
   cost.training_flops = epochs * samples * sample_flops +
                         steps * static_cast<double>(context.model.parameters) * optimizer_flops +
-                        penalty_flops(config.at("regularizers"), catalog, context);
+                        penalty_flops(config, catalog, context);
   if (context.model.closed_form_flops > 0) cost.training_flops = context.model.closed_form_flops;
   const double precision = context.model.numbers_in_one;
   cost.training_flops *= precision;

@@ -55,6 +55,20 @@ Json section_identity(const Catalog& catalog, Family family, const Json& section
   return identity;
 }
 
+// Labels and order of penalties change no gradient, so penalties are sorted by their own text; constraints as well.
+Json list_identity(const Catalog& catalog, Family family, const Json& sections) {
+  std::vector<std::pair<std::string, Json>> members;
+  for (const auto& [label, section] : sections.items()) {
+    if (is_switched_off(kind_of(catalog, family, section), section)) continue;
+    Json identity = section_identity(catalog, family, section);
+    members.emplace_back(canonical(identity), std::move(identity));
+  }
+  std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  Json list = Json::array();
+  for (auto& [text, identity] : members) list.push_back(std::move(identity));
+  return list;
+}
+
 }  // namespace
 
 std::string canonical(const Json& value) {
@@ -84,22 +98,17 @@ Json trial_identity(const Json& config, const Catalog& catalog) {
   add_options(options, training, "", training_identity);
   training_identity["optimizer"] = section_identity(catalog, Family::optimizer, training.at("optimizer"));
   training_identity["schedule"] = section_identity(catalog, Family::schedule, training.at("schedule"));
-  // Labels and order of penalties change no gradient, so penalties are sorted by their own text.
-  std::vector<std::pair<std::string, Json>> penalties;
-  for (const auto& [label, section] : config.at("regularizers").items()) {
-    if (is_switched_off(kind_of(catalog, Family::regularizer, section), section)) continue;
-    Json identity = section_identity(catalog, Family::regularizer, section);
-    penalties.emplace_back(canonical(identity), std::move(identity));
+  Json identity{{"recipe_version", recipe_version},
+                {"dataset", section_identity(catalog, Family::dataset, config.at("dataset"))},
+                {"model", section_identity(catalog, Family::model, config.at("model"))},
+                {"training", std::move(training_identity)},
+                {"regularizers", list_identity(catalog, Family::regularizer, config.at("regularizers"))},
+                {"seed", config.at("seed")}};
+  // Trials without constraints keep the ids of versions that had none.
+  if (config.contains("constraints")) {
+    identity["constraints"] = list_identity(catalog, Family::constraint, config.at("constraints"));
   }
-  std::sort(penalties.begin(), penalties.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  Json regularizers = Json::array();
-  for (auto& [text, identity] : penalties) regularizers.push_back(std::move(identity));
-  return Json{{"recipe_version", recipe_version},
-              {"dataset", section_identity(catalog, Family::dataset, config.at("dataset"))},
-              {"model", section_identity(catalog, Family::model, config.at("model"))},
-              {"training", std::move(training_identity)},
-              {"regularizers", std::move(regularizers)},
-              {"seed", config.at("seed")}};
+  return identity;
 }
 
 std::string id_of(const Json& identity) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/study/kind.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -15,12 +16,13 @@ struct FamilyRow {
   std::string_view section;
 };
 
-constexpr std::array<FamilyRow, 7> family_rows{{
+constexpr std::array<FamilyRow, 8> family_rows{{
     {Family::dataset, "dataset", "dataset"},
     {Family::model, "model", "model"},
     {Family::optimizer, "optimizer", "training/optimizer"},
     {Family::schedule, "schedule", "training/schedule"},
     {Family::regularizer, "regularizer", "regularizers"},
+    {Family::constraint, "constraint", "constraints"},
     {Family::attack, "attack", "attacks"},
     {Family::metric, "metric", "metrics"},
 }};
@@ -38,6 +40,11 @@ std::string_view family_name(Family family) { return row_of(family).name; }
 
 std::string_view family_section(Family family) { return row_of(family).section; }
 
+const std::vector<Family>& labelled_families() {
+  static const std::vector<Family> labelled{Family::regularizer, Family::constraint};
+  return labelled;
+}
+
 const std::vector<Family>& families() {
   static const std::vector<Family> all = [] {
     std::vector<Family> made;
@@ -53,7 +60,19 @@ std::int64_t DatasetInfo::input_size() const {
   return size;
 }
 
+namespace {
+
+/// Whether kinds of the family read the options of each lane of a pack; others read the first lane's.
+bool reads_lanes(Family family) {
+  return family == Family::optimizer || family == Family::regularizer || family == Family::constraint;
+}
+
+}  // namespace
+
 void Catalog::add(Kind kind) {
+  const std::vector<Option>& options = kind.options.all();
+  EIGENSWEEP_EXPECT(reads_lanes(kind.family) ||
+                    std::none_of(options.begin(), options.end(), [](const Option& option) { return option.per_lane; }));
   EIGENSWEEP_EXPECT(find(kind.family, kind.name) == nullptr);
   EIGENSWEEP_EXPECT(kind.strength.empty() || kind.options.find(kind.strength) != nullptr);
   EIGENSWEEP_EXPECT(kind.off_when_zero.empty() || kind.options.find(kind.off_when_zero) != nullptr);

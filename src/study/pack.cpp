@@ -218,7 +218,11 @@ std::string shape_key(const Study& study, const Catalog& catalog, const Trial& t
   strip(Family::model, shape.at("model"));
   strip(Family::optimizer, shape.at("training").at("optimizer"));
   strip(Family::schedule, shape.at("training").at("schedule"));
-  for (auto& [label, section] : shape.at("regularizers").items()) strip(Family::regularizer, section);
+  for (const Family family : labelled_families()) {
+    const std::string name(family_section(family));
+    if (!shape.contains(name)) continue;
+    for (auto& [label, section] : shape.at(name).items()) strip(family, section);
+  }
   return shape.dump();
 }
 

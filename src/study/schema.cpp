@@ -105,6 +105,7 @@ Json configuration(const Catalog& catalog, bool in_case) {
           {"model", any_kind(catalog, Family::model)},
           {"training", object_of(std::move(training))},
           {"regularizers", labelled(catalog, Family::regularizer, in_case)},
+          {"constraints", labelled(catalog, Family::constraint, in_case)},
           {"attacks", labelled(catalog, Family::attack, in_case)},
           {"metrics", labelled(catalog, Family::metric, in_case)}};
 }

@@ -101,13 +101,15 @@ class TemplateReader {
     Json model;
     Json training;
     Json regularizers = Json::object();
+    Json constraints = Json::object();
     Json seed = seed_option().default_value;
     for (const Member& member : root.members) {
       const Node& node = member.value;
       if (member.key == "dataset") dataset = read_part(&node, Family::dataset, "/dataset");
       if (member.key == "model") model = read_part(&node, Family::model, "/model");
       if (member.key == "training") training = read_training(&node);
-      if (member.key == "regularizers") regularizers = read_regularizers(node);
+      if (member.key == "regularizers") regularizers = read_labelled(node, Family::regularizer);
+      if (member.key == "constraints") constraints = read_labelled(node, Family::constraint);
       if (member.key == "seed") seed = read_leaf(node, seed_option(), "/seed", sink(Role::replicate), source_);
       if (member.key == "attacks") read_evaluations(node, Family::attack);
       if (member.key == "metrics") read_evaluations(node, Family::metric);
@@ -120,8 +122,10 @@ class TemplateReader {
     made_.config = Json{{"dataset", std::move(dataset)},
                         {"model", std::move(model)},
                         {"training", std::move(training)},
-                        {"regularizers", std::move(regularizers)},
-                        {"seed", std::move(seed)}};
+                        {"regularizers", std::move(regularizers)}};
+    // Only where there are some: configurations of studies without them stay as earlier versions wrote them.
+    if (!constraints.empty()) made_.config["constraints"] = std::move(constraints);
+    made_.config["seed"] = std::move(seed);
     return std::move(made_);
   }
 
@@ -207,11 +211,12 @@ class TemplateReader {
     expect_object(node, source_);
   }
 
-  Json read_regularizers(const Node& node) {
+  Json read_labelled(const Node& node, Family family) {
     expect_labels(node);
     Json all = Json::object();
     for (const Member& member : node.members) {
-      all[member.key] = read_part(&member.value, Family::regularizer, child("/regularizers", member.key));
+      const std::string path = child(child("", family_section(family)), member.key);
+      all[member.key] = read_part(&member.value, family, path);
     }
     return all;
   }
@@ -265,7 +270,7 @@ std::string default_kind(const std::string& path) {
   static const std::map<std::string, std::string> fixed{
       {"/dataset", "mnist"}, {"/model", "mlp"}, {"/training/optimizer", "adam"}, {"/training/schedule", "constant"}};
   if (const auto found = fixed.find(path); found != fixed.end()) return found->second;
-  for (const char* section : {"/regularizers/", "/attacks/", "/metrics/"}) {
+  for (const char* section : {"/regularizers/", "/constraints/", "/attacks/", "/metrics/"}) {
     const std::string prefix = section;
     if (path.rfind(prefix, 0) == 0 && path.find('/', prefix.size()) == std::string::npos) {
       return path.substr(prefix.size());
@@ -275,15 +280,15 @@ std::string default_kind(const std::string& path) {
 }
 
 const std::vector<std::string>& configuration_keys() {
-  static const std::vector<std::string> keys{"seed",         "dataset", "model",  "training",
-                                             "regularizers", "attacks", "metrics"};
+  static const std::vector<std::string> keys{"seed",         "dataset",     "model",   "training",
+                                             "regularizers", "constraints", "attacks", "metrics"};
   return keys;
 }
 
 const std::vector<std::string>& study_keys() {
-  static const std::vector<std::string> keys{"$schema", "name",     "description",  "seed",    "dataset",
-                                             "model",   "training", "regularizers", "attacks", "metrics",
-                                             "output",  "cases",    "zip",          "exclude"};
+  static const std::vector<std::string> keys{"$schema", "name",     "description",  "seed",        "dataset",
+                                             "model",   "training", "regularizers", "constraints", "attacks",
+                                             "metrics", "output",   "cases",        "zip",         "exclude"};
   return keys;
 }
 

@@ -42,8 +42,8 @@ struct Part {
 
 /// One alternative of a study: its base, or a case merged over it, read and checked, with the sweeps still folded.
 struct Template {
-  std::string name;           ///< of the case, "" without cases
-  Json config;                ///< {dataset, model, training, regularizers, seed}, swept leaves at their first value
+  std::string name;  ///< of the case, "" without cases
+  Json config;  ///< {dataset, model, training, regularizers, [constraints,] seed}, swept leaves at their first value
   std::vector<Sweep> sweeps;  ///< training and replicate axes, in the order of the file
   std::vector<Compound> compounds;
   std::vector<Part> parts;

@@ -27,7 +27,9 @@ StepResult Stepper::step(const Batch& batch, double rate_factor, std::int64_t gl
   for (Tensor& gradient : gradients) gradient = gradient.contiguous();  // the fused kernels walk memory
 
   const torch::NoGradGuard no_grad;
+  for (const auto& constraint : constraints_) constraint->after_gradients(model_, gradients);
   optimizer_.step(gradients, rate_factor);
+  for (const auto& constraint : constraints_) constraint->after_step(model_);
   return {loss.detach(), task_loss.detach(), penalty.defined() ? penalty.detach() : torch::zeros_like(task_loss),
           task_.correct({output.logits.narrow(2, 0, batch.samples), {}, {}}, batch)};
 }

@@ -13,6 +13,9 @@
 namespace eigensweep::training {
 namespace {
 
+// Constraints that are exact but for rounding in float32.
+constexpr double violation_of_rounding = 1e-5;
+
 std::vector<std::uint64_t> seeds_of(const std::vector<Json>& configs) {
   std::vector<std::uint64_t> seeds;
   for (const Json& config : configs) seeds.push_back(config.at("seed").get<std::uint64_t>());
@@ -78,8 +81,16 @@ Trainer::Trainer(std::vector<Json> configs, const data::DeviceDataset& data, con
     regularizers_.push_back(regularizers::make_regularizer(
         section_of(configs_, Json::json_pointer("/regularizers") / label), seeds_of(configs_)));
   }
+  if (configs_.front().contains("constraints")) {
+    for (const auto& [label, options] : configs_.front().at("constraints").items()) {
+      constraint_labels_.push_back(label);
+      constraints_.push_back(
+          constraints::make_constraint(section_of(configs_, Json::json_pointer("/constraints") / label)));
+      constraints_.back()->begin(*model_);
+    }
+  }
   stepper_ =
-      std::make_unique<Stepper>(*model_, *task_, regularizers_, *optimizer_,
+      std::make_unique<Stepper>(*model_, *task_, regularizers_, constraints_, *optimizer_,
                                 Adversary(training_, seeds_of(configs_), data.info), task_weight(configs_.front()));
   sums_ = torch::zeros({4, static_cast<std::int64_t>(configs_.size())},
                        torch::TensorOptions(torch::kFloat64).device(device));
@@ -189,6 +200,11 @@ std::vector<std::string> Trainer::remarks() const {
   for (std::size_t i = 0; i < regularizers_.size(); ++i) {
     const std::string remark = regularizers_[i]->remark();
     if (!remark.empty()) remarks.push_back(fmt::format("{}: {}", regularizer_labels_[i], remark));
+  }
+  for (std::size_t i = 0; i < constraints_.size(); ++i) {
+    const double worst = constraints_[i]->violation(*model_).nan_to_num(0).max().item<double>();
+    if (worst <= violation_of_rounding) continue;
+    remarks.push_back(fmt::format("{}: a network is outside its bound by {:g} of it", constraint_labels_[i], worst));
   }
   return remarks;
 }

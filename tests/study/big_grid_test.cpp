@@ -219,6 +219,7 @@ TEST_CASE("no refusal, no warning and no reason against a limit reads the seed")
       if (kind.family == Family::optimizer) config["training"]["optimizer"] = options;
       if (kind.family == Family::schedule) config["training"]["schedule"] = options;
       if (kind.family == Family::regularizer) config["regularizers"][kind.name] = options;
+      if (kind.family == Family::constraint) config["constraints"][kind.name] = options;
       Json without = config;
       without.erase("seed");
       for (const auto& question : {kind.refuse, kind.warn}) {

@@ -83,3 +83,10 @@ TEST_CASE("an integer that may be infinite takes the one word for it") {
   CHECK(study::options_of<Wide>().find("width")->infinite);
   CHECK(study::options_of<Wide>().find("folder")->path);
 }
+
+TEST_CASE("an option per lane is an error where nobody reads lanes") {
+  study::Catalog catalog;
+  catalog.add(study::declare<Toy>(study::Family::optimizer, "toy", "a toy"));
+  CHECK_THROWS_AS(catalog.add(study::declare<Toy>(study::Family::schedule, "toy", "a toy")), ContractViolation);
+  CHECK_THROWS_AS(catalog.add(study::declare<Toy>(study::Family::optimizer, "toy", "a toy")), ContractViolation);
+}

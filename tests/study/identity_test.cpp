@@ -92,6 +92,15 @@ TEST_CASE("labels and order of penalties are no part of a trial's id") {
   CHECK(id_of_study(one) == id_of_study(other));
 }
 
+TEST_CASE("a constraint is part of a trial's id, its label and an empty section are not") {
+  const std::string plain = R"("model": {"width": 64})";
+  const std::string bounded = R"("model": {"width": 64}, "constraints": {"max_norm": {"norm": 2}})";
+  CHECK(id_of_study(plain + R"(, "constraints": {})") == id_of_study(plain));
+  CHECK(id_of_study(bounded) != id_of_study(plain));
+  CHECK(id_of_study(plain + R"(, "constraints": {"x": {"kind": "max_norm", "norm": 2}})") == id_of_study(bounded));
+  CHECK(id_of_study(plain + R"(, "constraints": {"max_norm": {}})") != id_of_study(bounded));
+}
+
 TEST_CASE("an attack keeps its id when strengths are added or its label changes") {
   const std::string id = evaluation_id_of(R"({"pgd": {"epsilon": 0.1}})");
   CHECK(evaluation_id_of(R"({"pgd": {"epsilon": {"sweep": [0.2, 0.1]}}})") == id);

@@ -62,7 +62,8 @@ struct NamedTensor {
   std::string name;  ///< as torch in Python would call it: "0.weight", "0.bias"; kept in the safetensors file without E
   Tensor tensor;     ///< [E, ...]
   Place place = Place::other;
-  double rate = 1;  ///< what its learning rate is multiplied by
+  double rate = 1;    ///< what its learning rate is multiplied by
+  double factor = 1;  ///< what the network multiplies it by (its parametrisation)
 };
 
 class InputNorm;

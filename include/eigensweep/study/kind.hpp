@@ -14,7 +14,7 @@
 namespace eigensweep::study {
 
 /// The families of things a study chooses from. A family's kinds stand in one table (`src/<room>/<room>.def`).
-enum class Family { dataset, model, optimizer, schedule, regularizer, attack, metric };
+enum class Family { dataset, model, optimizer, schedule, regularizer, constraint, attack, metric };
 
 /// What a family is called in messages: "attack".
 std::string_view family_name(Family family);
@@ -22,6 +22,8 @@ std::string_view family_name(Family family);
 std::string_view family_section(Family family);
 /// Every family, in the order in which they are described.
 const std::vector<Family>& families();
+/// The families whose section holds members with labels, all of which training reads: penalties and constraints.
+const std::vector<Family>& labelled_families();
 
 /// A declared result: what a kind writes, and how the results file and docs/formats.md show it.
 ///
@@ -168,7 +170,8 @@ struct Kind {
 /// All kinds of all families: what `eigensweep` knows without Torch.
 class Catalog {
  public:
-  /// Throws ContractViolation if the family already has a kind of that name.
+  /// Throws ContractViolation if the family already has a kind of that name, and for a declaration that cannot hold: an
+  /// option per lane in a family that nobody reads lane by lane, a strength that is no option.
   void add(Kind kind);
   [[nodiscard]] const Kind* find(Family family, std::string_view name) const noexcept;
   [[nodiscard]] std::vector<std::string> names(Family family) const;

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "eigensweep/constraints/constraint.hpp"
 #include "eigensweep/models/model.hpp"
 #include "eigensweep/regularizers/regularizer.hpp"
 #include "eigensweep/training/adversary.hpp"
@@ -26,10 +27,12 @@ struct StepResult {
 class Stepper {
  public:
   Stepper(models::Model& model, Task& task, std::vector<std::unique_ptr<regularizers::Regularizer>>& regularizers,
-          Optimizer& optimizer, Adversary adversary, double task_weight)
+          std::vector<std::unique_ptr<constraints::Constraint>>& constraints, Optimizer& optimizer, Adversary adversary,
+          double task_weight)
       : model_(model),
         task_(task),
         regularizers_(regularizers),
+        constraints_(constraints),
         optimizer_(optimizer),
         adversary_(std::move(adversary)),
         task_weight_(task_weight) {}
@@ -40,6 +43,7 @@ class Stepper {
   models::Model& model_;
   Task& task_;
   std::vector<std::unique_ptr<regularizers::Regularizer>>& regularizers_;
+  std::vector<std::unique_ptr<constraints::Constraint>>& constraints_;
   Optimizer& optimizer_;
   Adversary adversary_;
   double task_weight_;  // of the task's loss in what is minimised

@@ -60,7 +60,7 @@ class Trainer {
   [[nodiscard]] const std::vector<LaneHistory>& histories() const noexcept { return histories_; }
   /// The networks on the way, as "snapshots" asks for; all of them once run() has come to its end.
   [[nodiscard]] const std::vector<models::Snapshot>& snapshots() const noexcept { return snapshots_; }
-  /// What is worth knowing of how the penalties were taken, a line each.
+  /// What is worth knowing of how penalties and constraints were taken, a line each.
   [[nodiscard]] std::vector<std::string> remarks() const;
 
   /// Everything that is needed to go on after the last finished step with the same numbers. `trials`: ids of the lanes,
@@ -91,6 +91,8 @@ class Trainer {
   std::unique_ptr<Task> task_;
   std::vector<std::string> regularizer_labels_;
   std::vector<std::unique_ptr<regularizers::Regularizer>> regularizers_;
+  std::vector<std::string> constraint_labels_;
+  std::vector<std::unique_ptr<constraints::Constraint>> constraints_;
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<Stepper> stepper_;
   Batches batches_;

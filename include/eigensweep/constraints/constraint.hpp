@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "eigensweep/core/json.hpp"
+#include "eigensweep/data/torch.hpp"
+#include "eigensweep/models/model.hpp"
+
+namespace eigensweep::constraints {
+
+using torch::Tensor;
+
+/// A set of weights that training does not leave, over all lanes at once. Its hooks surround the optimizer's step; they
+/// run without gradients, on the device, and do not wait for it.
+class Constraint {
+ public:
+  Constraint() = default;
+  virtual ~Constraint() = default;
+  Constraint(const Constraint&) = delete;
+  Constraint& operator=(const Constraint&) = delete;
+
+  /// Brings networks as they are initialised into the set, before the first step.
+  virtual void begin(models::Model& model) { after_step(model); }
+  /// May change the gradients, which stand in the order of the parameters, before the optimizer reads them.
+  virtual void after_gradients(models::Model& model, std::vector<Tensor>& gradients) { (void)model, (void)gradients; }
+  /// Brings the networks back into the set after the optimizer's step.
+  virtual void after_step(models::Model& model) = 0;
+  /// How far each lane's network is outside the set, relative to the set's own bound: [E] float64, 0 inside.
+  [[nodiscard]] virtual Tensor violation(models::Model& model) const = 0;
+};
+
+/// `options`: the resolved options of this constraint, one per lane; they differ in per-lane options only.
+std::unique_ptr<Constraint> make_constraint(const std::vector<Json>& options);
+
+}  // namespace eigensweep::constraints
