@@ -4,6 +4,7 @@
 #include <random>
 
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/core/hash.hpp"
 #include "eigensweep/wire/record.hpp"
 #include "sample_record.hpp"
 
@@ -19,6 +20,16 @@ TEST_CASE("a record comes back bit for bit, NaN and infinities included") {
   diverged.status = Status::diverged;
   diverged.message = "loss is not finite at step 3 (ε = 0.1)";
   CHECK(decode_record(encode(diverged)) == diverged);
+}
+
+TEST_CASE("a record's bytes are those of every ledger that was ever written") {
+  const auto sha256 = [](const Record& record) {
+    const std::vector<std::uint8_t> bytes = encode(record);
+    return hash::sha256(std::string(bytes.begin(), bytes.end()));
+  };
+  CHECK(sha256(sample_record("0123456789abcdef")) ==
+        "6f4d6fad2744110c6688456ce9d8bc646b563bb572255b1cd0eb4d314a20d871");
+  CHECK(sha256(Record{}) == "b281b1fd4b0a09f5f289e91ed51700e066da163c4c795ba88eba579478e7ee29");
 }
 
 TEST_CASE("strengths keep NaN, infinities and the last bit") {
