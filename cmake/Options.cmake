@@ -27,7 +27,8 @@ add_library(eigensweep::options ALIAS eigensweep_options)
 target_compile_features(eigensweep_options INTERFACE cxx_std_20)
 target_include_directories(eigensweep_options INTERFACE
   "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>" "$<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>")
-target_compile_options(eigensweep_options INTERFACE -Wall -Wextra -Wpedantic)
+# A switch over an enum is its table of words: it is complete, or there is no build.
+target_compile_options(eigensweep_options INTERFACE -Wall -Wextra -Wpedantic -Werror=switch)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 12
    AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # GCC 12 at -O3 wrongly warns of overflows in std::string (GCC bug 105651).
