@@ -21,8 +21,6 @@
 namespace eigensweep::wire {
 namespace {
 
-using Bytes = std::vector<std::uint8_t>;
-
 constexpr std::string_view magic{"eigensweep-ledger\0\0\0", 20};
 constexpr std::size_t header_size = 24;
 /// As PNG's: a byte above 127 and line ends, so that it is no part of any text.

@@ -43,43 +43,11 @@ void check(const Array& array) {
                                 fmt::join(array.shape, ", "), array.dtype));
 }
 
-Json array_to_json(const Array& array) {
-  return {{"dtype", array.dtype}, {"shape", array.shape}, {"bytes", Json::binary(array.bytes)}};
-}
-
-Array array_from_json(const Json& json) {
-  Array array;
-  array.dtype = json.at("dtype").get_ref<const std::string&>();
-  for (const Json& extent : json.at("shape").get_ref<const Json::array_t&>()) {
-    // A fraction beyond the integers cannot even be converted.
-    if (!extent.is_number_integer())
-      throw DataError(fmt::format("array: an extent is {}, not an integer", extent.dump()));
-    array.shape.push_back(extent.get<std::int64_t>());
-  }
-  array.bytes = json.at("bytes").get_binary();
-  check(array);
-  return array;
-}
-
 template <typename Enum>
-Enum enum_from_json(const Json& json, int first, int last, const char* what) {
-  const auto value = json.is_number_integer() ? json.get<std::int64_t>() : first - 1;
-  if (value < first || value > last) throw DataError(fmt::format("record: {} {} is unknown", what, json.dump()));
-  return static_cast<Enum>(value);
-}
-
-Record from_json(const Json& json) {
-  Record record;
-  record.kind = enum_from_json<RecordKind>(json.at("kind"), 1, 2, "kind");
-  record.trial = json.at("trial").get_ref<const std::string&>();
-  record.evaluation = json.at("evaluation").get_ref<const std::string&>();
-  record.status = enum_from_json<Status>(json.at("status"), 0, 3, "status");
-  record.message = json.at("message").get_ref<const std::string&>();
-  record.strengths = json.at("strengths").get<std::vector<double>>();
-  for (const auto& [name, column] : json.at("columns").get_ref<const Json::object_t&>())
-    record.columns.emplace(name, array_from_json(column));
-  record.provenance = json.at("provenance");
-  return record;
+void enum_from(const Json& json, Enum& value, int first, int last, const Where& where) {
+  const auto number = json.is_number_integer() ? json.get<std::int64_t>() : first - 1;
+  if (number < first || number > last) where.refuse(fmt::format("{} is unknown", json.dump()));
+  value = static_cast<Enum>(number);
 }
 
 }  // namespace
@@ -120,41 +88,35 @@ std::string to_string(Status status) {
   throw ContractViolation(fmt::format("status {} is unknown", static_cast<int>(status)));
 }
 
-std::vector<std::uint8_t> encode(const Record& record) {
-  Json columns = Json::object();
-  for (const auto& [name, column] : record.columns) columns[name] = array_to_json(column);
-  return Json::to_cbor({{"kind", static_cast<int>(record.kind)},
-                        {"trial", record.trial},
-                        {"evaluation", record.evaluation},
-                        {"status", static_cast<int>(record.status)},
-                        {"message", record.message},
-                        {"strengths", record.strengths},
-                        {"columns", std::move(columns)},
-                        {"provenance", record.provenance}});
+Json to_value(Status status) { return static_cast<int>(status); }
+Json to_value(RecordKind kind) { return static_cast<int>(kind); }
+
+void from_value(const Json& json, Status& status, const Where& where) { enum_from(json, status, 0, 3, where); }
+void from_value(const Json& json, RecordKind& kind, const Where& where) { enum_from(json, kind, 1, 2, where); }
+
+void from_value(const Json& json, Array& array, const Where& where) {
+  from_value<Array>(json, array, where);
+  check(array);
 }
 
-Record decode_record(const std::vector<std::uint8_t>& bytes) {
-  const Json json = parse_cbor(bytes.data(), bytes.size(), "record");
-  try {
-    return from_json(json);
-  } catch (const Json::exception& error) {
-    throw DataError(fmt::format("record: a field is missing or of the wrong kind: {}", error.what()));
-  }
+Bytes encode(const Record& record) { return Json::to_cbor(to_value(record)); }
+
+Record decode_record(const Bytes& bytes) {
+  Record record;
+  from_value(parse_cbor(bytes.data(), bytes.size(), "record"), record, Where("record"));
+  return record;
 }
 
 EncodedRecord encoded(const Record& record) {
-  return {record.kind, record.trial, record.evaluation, record.status, record.message, encode(record)};
+  const RecordHeader& header = record;
+  return {header, encode(record)};
 }
 
 void describe_record(Json& message) {
   const auto bytes = message.find("record");
   if (bytes == message.end() || !bytes->is_binary()) throw DataError("record: the message has no bytes of one");
-  const Record record = decode_record(bytes->get_binary());
-  message["kind"] = static_cast<int>(record.kind);
-  message["trial"] = record.trial;
-  message["evaluation"] = record.evaluation;
-  message["status"] = static_cast<int>(record.status);
-  message["message"] = record.message;
+  const Json header = to_value<RecordHeader>(decode_record(bytes->get_binary()));
+  message.update(header);
 }
 
 void detach_record(Json& message, std::vector<std::uint8_t>& all) {
@@ -176,18 +138,10 @@ std::size_t attach_record(Json& message, const std::vector<std::uint8_t>& all, s
 }
 
 EncodedRecord take_record(Json& message) {
-  try {
-    EncodedRecord record;
-    record.kind = enum_from_json<RecordKind>(message.at("kind"), 1, 2, "kind");
-    record.trial = message.at("trial").get_ref<const std::string&>();
-    record.evaluation = message.at("evaluation").get_ref<const std::string&>();
-    record.status = enum_from_json<Status>(message.at("status"), 0, 3, "status");
-    record.message = message.at("message").get_ref<const std::string&>();
-    record.bytes = std::move(message.at("record").get_binary());
-    return record;
-  } catch (const Json::exception& error) {
-    throw DataError(fmt::format("record: its message lacks a field: {}", error.what()));
-  }
+  EncodedRecord record;
+  from_value<RecordHeader>(message, record, Where("record"));
+  from_value(required(message, "record", Where("record")), record.bytes, Where("record"));
+  return record;
 }
 
 }  // namespace eigensweep::wire

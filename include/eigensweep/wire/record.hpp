@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "eigensweep/core/json.hpp"
+#include "eigensweep/wire/fields.hpp"
 
 namespace eigensweep::wire {
 
@@ -14,7 +16,7 @@ namespace eigensweep::wire {
 struct Array {
   std::string dtype = "f64";  ///< "f64", "f32", "i64"
   std::vector<std::int64_t> shape;
-  std::vector<std::uint8_t> bytes;
+  Bytes bytes;
 
   static Array of(const std::vector<double>& values);  ///< f64, one dimension
   static Array of(const std::vector<double>& values, std::vector<std::int64_t> shape);
@@ -22,8 +24,14 @@ struct Array {
   [[nodiscard]] std::size_t size() const;
   /// The values as double, row-major. Throws DataError if bytes and shape disagree.
   [[nodiscard]] std::vector<double> values() const;
+
+  static constexpr auto fields() {
+    return std::tuple(field("dtype", &Array::dtype), field("shape", &Array::shape), field("bytes", &Array::bytes));
+  }
   bool operator==(const Array&) const = default;
 };
+/// Throws DataError where the bytes do not fill the shape, too.
+void from_value(const Json& json, Array& array, const Where& where);
 
 enum class Status : std::uint8_t {
   missing = 0,  ///< not there yet
@@ -35,32 +43,50 @@ std::string to_string(Status status);
 
 enum class RecordKind : std::uint8_t { training = 1, evaluation = 2 };
 
-/// What the ledger keeps: one finished training, or one finished evaluation of one trained network.
-struct Record {
+// Ledgers hold both as their numbers.
+Json to_value(Status status);
+Json to_value(RecordKind kind);
+void from_value(const Json& json, Status& status, const Where& where);
+void from_value(const Json& json, RecordKind& kind, const Where& where);
+
+/// What is to be known of a record without taking it apart.
+struct RecordHeader {
   RecordKind kind = RecordKind::training;
   std::string trial;       ///< trial id
   std::string evaluation;  ///< evaluation id; "" for a training record
   Status status = Status::ok;
-  std::string message;                   ///< why it diverged or failed, one line; "" if ok
+  std::string message;  ///< why it diverged or failed, one line; "" if ok
+
+  static constexpr auto fields() {
+    return std::tuple(field("kind", &RecordHeader::kind), field("trial", &RecordHeader::trial),
+                      field("evaluation", &RecordHeader::evaluation), field("status", &RecordHeader::status),
+                      field("message", &RecordHeader::message));
+  }
+  bool operator==(const RecordHeader&) const = default;
+};
+
+/// What the ledger keeps: one finished training, or one finished evaluation of one trained network.
+struct Record : RecordHeader {
   std::vector<double> strengths;         ///< attacks: the strengths of the leading dimension of every column
   std::map<std::string, Array> columns;  ///< by Column::name; training: the columns of "history"
   Json provenance = Json::object();      ///< host, device, versions, pack, lane, seconds, warnings, model_sha256 ...
+
+  static constexpr auto fields() {
+    return std::tuple_cat(RecordHeader::fields(),
+                          std::tuple(field("strengths", &Record::strengths), field("columns", &Record::columns),
+                                     field("provenance", &Record::provenance)));
+  }
   bool operator==(const Record&) const = default;
 };
 
-std::vector<std::uint8_t> encode(const Record& record);
+Bytes encode(const Record& record);
 /// Throws DataError when the bytes are no record.
-Record decode_record(const std::vector<std::uint8_t>& bytes);
+Record decode_record(const Bytes& bytes);
 
-/// A record as it travels and is stored, with what its coordinator needs to know beside it: at a million trials rank 0
-/// has no time to take every record apart.
-struct EncodedRecord {
-  RecordKind kind = RecordKind::training;
-  std::string trial;
-  std::string evaluation;
-  Status status = Status::ok;
-  std::string message;
-  std::vector<std::uint8_t> bytes;  ///< encode(Record)
+/// A record as it travels and is stored, with its header beside it: at a million trials rank 0 has no time to take
+/// every record apart. The worker makes both; what lies between it and the ledger passes the bytes on.
+struct EncodedRecord : RecordHeader {
+  Bytes bytes;  ///< encode(Record)
 };
 
 EncodedRecord encoded(const Record& record);
