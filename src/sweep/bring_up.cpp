@@ -16,32 +16,44 @@
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/core/version.hpp"
 #include "eigensweep/sweep/access.hpp"
+#include "eigensweep/wire/codec.hpp"
 
 namespace eigensweep::sweep {
 namespace {
 
-std::string where(const Introduction& rank) { return fmt::format("rank {} on {}", rank.rank, rank.host); }
+std::string where(const wire::Introduction& rank) { return fmt::format("rank {} on {}", rank.rank, rank.host); }
 
-bool has_gpu(const Place& place) { return place.device != "cpu"; }
+bool has_gpu(const wire::WorkerPlace& place) { return place.device != "cpu"; }
 
-std::string kind_of(const Place& place) {
+std::string gpu_words(const wire::WorkerPlace& place) {
   return place.gpu_name.empty() ? fmt::format("GPUs with {} for packs", text::bytes(place.memory))
                                 : fmt::format("{} with {} for packs", place.gpu_name, text::bytes(place.memory));
 }
 
-void compare_gpus(const std::vector<Introduction>& ranks, Findings& findings) {
+/// Until builds were compared, a rank may be of another one, whose words are not ours.
+std::vector<wire::ToLeader> read_from(const Letter& letter) {
+  try {
+    return wire::unframed_all<wire::ToLeader>(letter.frames);
+  } catch (const DataError& error) {
+    throw SystemError(
+        fmt::format("rank {}: cannot be understood ({}); install one build of eigensweep where all nodes see it",
+                    letter.source, error.what()));
+  }
+}
+
+void compare_gpus(const std::vector<wire::Introduction>& ranks, Findings& findings) {
   std::map<std::string, std::size_t> kinds;
   std::size_t with = 0;
-  for (const Introduction& rank : ranks) {
+  for (const wire::Introduction& rank : ranks) {
     bool has = false;
-    for (const Place& place : rank.places) {
+    for (const wire::WorkerPlace& place : rank.places) {
       if (!has_gpu(place)) continue;
       has = true;
-      ++kinds[kind_of(place)];
+      ++kinds[gpu_words(place)];
     }
     if (has) ++with;
   }
-  for (const Introduction& rank : ranks) {
+  for (const wire::Introduction& rank : ranks) {
     if (with == 0 || rank.places.empty() || std::any_of(rank.places.begin(), rank.places.end(), has_gpu)) continue;
     findings.problems.push_back(fmt::format(
         "{}: no GPU is visible, while {} of {} ranks have one (it would still train on the CPU when they are done); "
@@ -61,8 +73,8 @@ void compare_gpus(const std::vector<Introduction>& ranks, Findings& findings) {
 
 }  // namespace
 
-Introduction introduce(const RunOptions& options, const Communicator& communicator, const Share& share) {
-  Introduction made;
+wire::Introduction introduce(const RunOptions& options, const Communicator& communicator, const Share& share) {
+  wire::Introduction made;
   made.rank = communicator.rank();
   made.host = host_name();
   const BuildInfo& build = build_info();
@@ -87,80 +99,54 @@ Introduction introduce(const RunOptions& options, const Communicator& communicat
   return made;
 }
 
-Json to_json(const Introduction& introduction) {
-  Json json{{"type", "introduction"},
-            {"rank", introduction.rank},
-            {"host", introduction.host},
-            {"build", introduction.build},
-            {"study", introduction.study},
-            {"problem", introduction.problem},
-            {"places", Json::array()},
-            {"cores_by", introduction.cores_by},
-            {"memory_by", introduction.memory_by},
-            {"limits_unread", introduction.limits_unread}};
-  for (const Place& place : introduction.places) json["places"].push_back(to_json(place));
-  return json;
-}
-
-Introduction introduction_from_json(const Json& json) {
-  Introduction made;
-  made.rank = json.at("rank").get<int>();
-  made.host = json.at("host").get<std::string>();
-  made.build = json.at("build").get<std::string>();
-  made.study = json.at("study").get<std::string>();
-  made.problem = json.at("problem").get<std::string>();
-  // A rank of an older build, which is refused for that later, does not say these.
-  made.cores_by = json.value("cores_by", "");
-  made.memory_by = json.value("memory_by", "");
-  made.limits_unread = json.value("limits_unread", std::vector<std::string>{});
-  for (const Json& place : json.at("places")) made.places.push_back(place_from_json(place));
-  return made;
-}
-
-std::vector<Introduction> gather_introductions(Communicator& communicator, Introduction own) {
-  std::vector<Introduction> ranks(static_cast<std::size_t>(communicator.size()));
+std::vector<wire::Introduction> gather_introductions(Communicator& communicator, wire::Introduction own) {
+  std::vector<wire::Introduction> ranks(static_cast<std::size_t>(communicator.size()));
   ranks[0] = std::move(own);
   for (int waiting = communicator.size() - 1; waiting > 0;) {
-    const auto message = communicator.receive();
-    if (!message) {
+    const auto letter = communicator.receive();
+    if (!letter) {
       ::usleep(1000);
-    } else if (message->content.at("type") == "introduction") {
-      ranks[static_cast<std::size_t>(message->source)] = introduction_from_json(message->content);
+      continue;
+    }
+    for (wire::ToLeader& message : read_from(*letter)) {
+      auto* introduction = std::get_if<wire::Introduction>(&message);
+      if (introduction == nullptr) continue;
+      ranks[static_cast<std::size_t>(letter->source)] = std::move(*introduction);
       --waiting;
     }
   }
   return ranks;
 }
 
-double smallest_memory(const std::vector<Place>& places) {
+double smallest_memory(const std::vector<wire::WorkerPlace>& places) {
   return std::min_element(places.begin(), places.end(),
-                          [](const Place& a, const Place& b) { return a.memory < b.memory; })
+                          [](const wire::WorkerPlace& a, const wire::WorkerPlace& b) { return a.memory < b.memory; })
       ->memory;
 }
 
-std::vector<Place> places_of(const std::vector<Introduction>& ranks) {
-  std::vector<Place> places;
-  for (const Introduction& rank : ranks) places.insert(places.end(), rank.places.begin(), rank.places.end());
+std::vector<wire::WorkerPlace> places_of(const std::vector<wire::Introduction>& ranks) {
+  std::vector<wire::WorkerPlace> places;
+  for (const wire::Introduction& rank : ranks) places.insert(places.end(), rank.places.begin(), rank.places.end());
   return places;
 }
 
-std::vector<std::pair<std::string, std::string>> decisions(const std::vector<Introduction>& ranks) {
+std::vector<std::pair<std::string, std::string>> decisions(const std::vector<wire::Introduction>& ranks) {
   std::vector<std::pair<std::string, std::string>> lines;
   std::set<std::pair<std::string, std::string>> said;
-  const auto say = [&](const char* subject, const Introduction& rank, const std::string& by) {
+  const auto say = [&](const char* subject, const wire::Introduction& rank, const std::string& by) {
     std::pair<std::string, std::string> line{
         subject, fmt::format("{}: {}{}", rank.host, ranks.size() == 1 ? "" : "each rank has ", by)};
     if (!by.empty() && said.insert(line).second) lines.push_back(std::move(line));
   };
-  for (const Introduction& rank : ranks) say("cores", rank, rank.cores_by);
-  for (const Introduction& rank : ranks) say("memory", rank, rank.memory_by);
+  for (const wire::Introduction& rank : ranks) say("cores", rank, rank.cores_by);
+  for (const wire::Introduction& rank : ranks) say("memory", rank, rank.memory_by);
   return lines;
 }
 
-Findings compare(const std::vector<Introduction>& ranks) {
+Findings compare(const std::vector<wire::Introduction>& ranks) {
   Findings findings;
-  const Introduction& first = ranks.front();
-  for (const Introduction& rank : ranks) {
+  const wire::Introduction& first = ranks.front();
+  for (const wire::Introduction& rank : ranks) {
     if (!rank.problem.empty()) {
       findings.problems.push_back(ranks.size() == 1 ? rank.problem : fmt::format("{}: {}", where(rank), rank.problem));
     }
@@ -180,7 +166,7 @@ Findings compare(const std::vector<Introduction>& ranks) {
   }
   compare_gpus(ranks, findings);
   std::set<std::string> unread;
-  for (const Introduction& rank : ranks) {
+  for (const wire::Introduction& rank : ranks) {
     for (const std::string& line : rank.limits_unread) {
       if (unread.insert(rank.host + line).second) findings.warnings.push_back(fmt::format("{}: {}", rank.host, line));
     }
@@ -213,15 +199,19 @@ std::vector<std::string> probe_everywhere(Communicator& communicator, const std:
   if (communicator.size() == 1) return {};
   const file::Temporary token(folder, "seen", folder);
   for (int rank = 1; rank < communicator.size(); ++rank) {
-    communicator.send(rank, {{"type", "probe"}, {"folder", folder.string()}, {"token", token.path().string()}});
+    communicator.send(rank, wire::framed(wire::Probe{folder.string(), token.path().string()}));
   }
   std::vector<std::string> answers(static_cast<std::size_t>(communicator.size()));
   for (int waiting = communicator.size() - 1; waiting > 0;) {
-    const auto message = communicator.receive();
-    if (!message) {
+    const auto letter = communicator.receive();
+    if (!letter) {
       ::usleep(1000);
-    } else if (message->content.at("type") == "probed") {
-      answers[static_cast<std::size_t>(message->source)] = message->content.at("problem").get<std::string>();
+      continue;
+    }
+    for (wire::ToLeader& message : read_from(*letter)) {
+      auto* answer = std::get_if<wire::Probed>(&message);
+      if (answer == nullptr) continue;
+      answers[static_cast<std::size_t>(letter->source)] = std::move(answer->problem);
       --waiting;
     }
   }
@@ -229,9 +219,9 @@ std::vector<std::string> probe_everywhere(Communicator& communicator, const std:
   return answers;
 }
 
-Json answer_probe(const Json& question, const Communicator& communicator) {
-  const std::filesystem::path folder = question.at("folder").get<std::string>();
-  const std::filesystem::path token = question.at("token").get<std::string>();
+wire::Probed answer_probe(const wire::Probe& question, const Communicator& communicator) {
+  const std::filesystem::path folder = question.folder;
+  const std::filesystem::path token = question.token;
   // A network file system may show a new file to other nodes only after some seconds.
   constexpr int tries = 100;
   std::error_code ignored;
@@ -246,7 +236,7 @@ Json answer_probe(const Json& question, const Communicator& communicator) {
     problem = probe_folder(folder);
   }
   if (!problem.empty()) problem = fmt::format("rank {} on {}: {}", communicator.rank(), host_name(), problem);
-  return {{"type", "probed"}, {"problem", problem}};
+  return {problem};
 }
 
 }  // namespace eigensweep::sweep

@@ -10,7 +10,6 @@
 #include <array>
 #include <climits>
 #include <cstdlib>
-#include <cstring>
 #include <exception>
 #include <string>
 #include <utility>
@@ -54,30 +53,11 @@ std::string refuse_serial_mpi(int mpi_size, const char* step_tasks) {
       tasks);
 }
 
-std::vector<std::uint8_t> pack_message(const Json& content, const std::vector<std::uint8_t>& attachment) {
-  std::vector<std::uint8_t> bytes(sizeof(std::uint64_t));
-  Json::to_cbor(content, bytes);
-  const std::uint64_t length = bytes.size() - sizeof(std::uint64_t);
-  std::memcpy(bytes.data(), &length, sizeof length);
-  bytes.insert(bytes.end(), attachment.begin(), attachment.end());
-  return bytes;
-}
-
-Message unpack_message(const std::vector<std::uint8_t>& bytes) {
-  std::uint64_t length = 0;
-  EIGENSWEEP_EXPECT(bytes.size() >= sizeof length);
-  std::memcpy(&length, bytes.data(), sizeof length);
-  EIGENSWEEP_EXPECT(length <= bytes.size() - sizeof length);
-  const auto begin = bytes.begin() + sizeof length;
-  const auto end = begin + static_cast<std::ptrdiff_t>(length);
-  return {0, Json::from_cbor(begin, end), {end, bytes.end()}};
-}
-
 struct Communicator::Mpi {
   MPI_Comm world = MPI_COMM_NULL;
   MPI_Comm node = MPI_COMM_NULL;
   struct Sending {
-    std::vector<std::uint8_t> bytes;  // must live until the request is complete
+    wire::Bytes bytes;  // must live until the request is complete
     MPI_Request request = MPI_REQUEST_NULL;
   };
   std::deque<Sending> sending;  // a deque: entries must not move
@@ -123,17 +103,17 @@ Communicator::~Communicator() {
   MPI_Finalize();
 }
 
-void Communicator::send(int to, const Json& content, const std::vector<std::uint8_t>& attachment) {
+void Communicator::send(int to, wire::Bytes frames) {
   EIGENSWEEP_EXPECT(mpi_ && to != rank_);
   Mpi::Sending& sending = mpi_->sending.emplace_back();
-  sending.bytes = pack_message(content, attachment);
+  sending.bytes = std::move(frames);
   EIGENSWEEP_EXPECT(sending.bytes.size() <= static_cast<std::size_t>(INT_MAX));
   check(MPI_Isend(sending.bytes.data(), static_cast<int>(sending.bytes.size()), MPI_BYTE, to, tag, mpi_->world,
                   &sending.request),
         "MPI_Isend");
 }
 
-std::optional<Message> Communicator::receive() {
+std::optional<Letter> Communicator::receive() {
   if (!mpi_ || size_ == 1) return std::nullopt;
   mpi_->reap();
   int there = 0;
@@ -143,11 +123,9 @@ std::optional<Message> Communicator::receive() {
   if (there == 0) return std::nullopt;
   int count = 0;
   check(MPI_Get_count(&status, MPI_BYTE, &count), "MPI_Get_count");
-  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(count));
-  check(MPI_Mrecv(bytes.data(), count, MPI_BYTE, &handle, MPI_STATUS_IGNORE), "MPI_Mrecv");
-  Message message = unpack_message(bytes);
-  message.source = status.MPI_SOURCE;
-  return message;
+  Letter letter{status.MPI_SOURCE, wire::Bytes(static_cast<std::size_t>(count))};
+  check(MPI_Mrecv(letter.frames.data(), count, MPI_BYTE, &handle, MPI_STATUS_IGNORE), "MPI_Mrecv");
+  return letter;
 }
 
 void Communicator::flush() {
@@ -156,12 +134,12 @@ void Communicator::flush() {
   for (mpi_->reap(); !mpi_->sending.empty(); mpi_->reap()) ::usleep(pause);
 }
 
-std::vector<std::vector<std::uint8_t>> Communicator::gather_on_node(const std::vector<std::uint8_t>& mine) const {
+std::vector<wire::Bytes> Communicator::gather_on_node(const wire::Bytes& mine) const {
   if (!mpi_) return {mine};
   const auto length = static_cast<int>(mine.size());
-  std::vector<std::uint8_t> all(mine.size() * static_cast<std::size_t>(node_size_));
+  wire::Bytes all(mine.size() * static_cast<std::size_t>(node_size_));
   check(MPI_Allgather(mine.data(), length, MPI_BYTE, all.data(), length, MPI_BYTE, mpi_->node), "MPI_Allgather");
-  std::vector<std::vector<std::uint8_t>> parts;
+  std::vector<wire::Bytes> parts;
   for (std::size_t start = 0; start < all.size(); start += mine.size()) {
     parts.emplace_back(all.begin() + static_cast<std::ptrdiff_t>(start),
                        all.begin() + static_cast<std::ptrdiff_t>(start + mine.size()));

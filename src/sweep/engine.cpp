@@ -9,7 +9,7 @@
 #include "eigensweep/core/here.hpp"
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/sweep/simulation.hpp"
-#include "eigensweep/wire/failure.hpp"
+#include "eigensweep/wire/codec.hpp"
 
 namespace eigensweep::sweep {
 namespace {
@@ -18,8 +18,9 @@ constexpr double save_pause = 5;  // seconds between tries on a full disk
 
 }  // namespace
 
-Engine::Engine(Work work, const OutputPaths& paths, std::vector<Place> places, RunStatus status, Supervisor& supervisor,
-               TimeBudget budget, Communicator& communicator, RankWatch& ranks, const Signals& signals)
+Engine::Engine(Work work, const OutputPaths& paths, std::vector<wire::WorkerPlace> places, RunStatus status,
+               Supervisor& supervisor, TimeBudget budget, Communicator& communicator, RankWatch& ranks,
+               const Signals& signals)
     : work_(std::move(work)),
       paths_(paths),
       status_(std::move(status)),
@@ -42,7 +43,7 @@ Engine::Engine(Work work, const OutputPaths& paths, std::vector<Place> places, R
   for (std::size_t i = 0; i < work_.trials.size(); ++i) trial_index_.emplace(work_.trials[i], i);
   first_worker_.assign(static_cast<std::size_t>(communicator_.size()), places.size());
   for (std::size_t i = places.size(); i-- > 0;) first_worker_[static_cast<std::size_t>(places[i].rank)] = i;
-  for (Place& place : places) {
+  for (wire::WorkerPlace& place : places) {
     WorkerStatus worker;
     worker.place = std::move(place);
     status_.workers.push_back(std::move(worker));
@@ -55,8 +56,8 @@ std::size_t Engine::index_of(int rank, std::size_t slot) const {
   return first_worker_[static_cast<std::size_t>(rank)] + slot;
 }
 
-void Engine::tell_others(const Json& message) {
-  for (int rank = 1; rank < communicator_.size(); ++rank) communicator_.send(rank, message);
+void Engine::tell_others(const wire::Bytes& frame) {
+  for (int rank = 1; rank < communicator_.size(); ++rank) communicator_.send(rank, frame);
 }
 
 ExitCode Engine::run() {
@@ -82,24 +83,18 @@ void Engine::turn() {
   constexpr std::chrono::microseconds longest_parallel{10000};  // an idle rank: some hundred wake-ups a second
   constexpr std::chrono::microseconds longest{250000};
   std::vector<Event> events;
-  for (Json& event : supervisor_.turn(pause_, signals_.descriptor())) {
-    const auto slot = event.at("slot").get<std::size_t>();
-    events.push_back({index_of(0, slot), std::move(event)});
+  for (wire::Event& event : supervisor_.turn(pause_, signals_.descriptor())) {
+    events.push_back({index_of(0, event.slot), std::move(event.what)});
   }
-  while (auto message = communicator_.receive()) {
-    if (ranks_.is_silent(message->source)) continue;  // too late: its packs were taken back
-    ranks_.heard(message->source, seconds());
-    if (message->content.value("type", "") == "alive") continue;
-    if (message->content.value("type", "") == "stop") {
-      begin_drain(fmt::format("rank {} was asked to stop", message->source));
-      continue;
-    }
-    Json all = std::move(message->content.at("events"));
-    std::size_t place = 0;
-    for (Json& event : all) {
-      if (event.value("type", "") == "record") place = wire::attach_record(event, message->attachment, place);
-      const auto slot = event.at("slot").get<std::size_t>();
-      events.push_back({index_of(message->source, slot), std::move(event)});
+  while (auto letter = communicator_.receive()) {
+    if (ranks_.is_silent(letter->source)) continue;  // too late: its packs were taken back
+    ranks_.heard(letter->source, seconds());
+    for (wire::ToLeader& message : wire::unframed_all<wire::ToLeader>(letter->frames)) {
+      if (auto* event = std::get_if<wire::Event>(&message)) {
+        events.push_back({index_of(letter->source, event->slot), std::move(event->what)});
+      } else if (std::holds_alternative<wire::Stopping>(message)) {
+        begin_drain(fmt::format("rank {} was asked to stop", letter->source));
+      }
     }
   }
   pause_ = communicator_.size() == 1 ? longest : events.empty() ? std::min(2 * pause_, longest_parallel) : shortest;
@@ -175,93 +170,102 @@ void Engine::count(const wire::EncodedRecord& record) {
 }
 
 void Engine::take(Event& event) {
-  WorkerStatus& worker = status_.workers[event.worker];
-  const std::string type = event.content.value("type", "");
-  heard_of(event.worker, event.content);
-  if (type == "record") {
-    try {
-      accept(event.worker, wire::take_record(event.content));
-    } catch (const std::exception& error) {
-      log::warn("worker {} sent a record that cannot be used: {}", event.worker, error.what());
-    }
-  } else if (type == "hello") {
-    any_hello_ = true;
-    worker.state = "busy";
-    log::debug("worker {} says hello: {}", event.worker, json_text(event.content));
-  } else if (type == "progress") {
-    apply_progress(worker, event.content);
-  } else if (type == "drained") {
-    has_gained_ = has_gained_ || (event.content.value("checkpoint", false) && is_training(worker));
-  } else if (type == "finished") {
-    if (!coordinator_.has_pack(event.worker)) return;
-    ++status_.packs_done;
-    status_.finished_flops += worker.flops;
-    status_.busy_seconds += seconds() - worker.started;
-    worker.state = "idle";
-    coordinator_.finished(event.worker);
-  } else if (type == "failed") {
-    take_failure(event.worker, event.content);
-  } else if (type == "lost") {
-    take_loss(event);
-  } else if (type == "left") {
-    worker.state = "idle";
-    if (lost_its_pack(event)) coordinator_.returned(event.worker);
-  } else if (type == "ready") {
-    worker.state = "idle";
-    coordinator_.ready(event.worker);
-  } else if (type == "retired") {
-    worker.state = "retired";
-    ++retired_;
-    error_ = event.content.value("message", "");
-    log::error("worker {} is given up: {}", event.worker, error_);
+  heard_of(event.worker, event.what);
+  std::visit([&](auto& what) { take(event.worker, what); }, event.what);
+}
+
+void Engine::take(std::size_t worker, const wire::Hello& hello) {
+  any_hello_ = true;
+  status_.workers[worker].state = "busy";
+  log::debug("worker {} says hello: {}", worker, json_text(wire::to_value(hello)));
+}
+
+void Engine::take(std::size_t worker, const wire::Progress& progress) {
+  apply_progress(status_.workers[worker], progress);
+}
+
+void Engine::take(std::size_t worker, wire::EncodedRecord& record) {
+  try {
+    accept(worker, std::move(record));
+  } catch (const std::exception& error) {
+    log::warn("worker {} sent a record that cannot be used: {}", worker, error.what());
   }
 }
 
-void Engine::take_failure(std::size_t worker, const Json& frame) {
+void Engine::take(std::size_t worker, const wire::Finished& /*finished*/) {
+  if (!coordinator_.has_pack(worker)) return;
+  WorkerStatus& status = status_.workers[worker];
+  ++status_.packs_done;
+  status_.finished_flops += status.flops;
+  status_.busy_seconds += seconds() - status.started;
+  status.state = "idle";
+  coordinator_.finished(worker);
+}
+
+void Engine::take(std::size_t worker, const wire::Failed& failed) {
   if (!coordinator_.has_pack(worker)) return;
   status_.workers[worker].state = "idle";
-  const std::string reason = frame.value("reason", wire::reason::error);
-  const std::string message = frame.value("message", "");
-  if (reason == wire::reason::data || reason == wire::reason::output) {
+  if (failed.reason == wire::Reason::data || failed.reason == wire::Reason::output) {
     // No other pack would fare better, and this one is not at fault.
     if (!error_code_) {
-      error_code_ = reason == wire::reason::data ? ExitCode::data : ExitCode::system;
-      error_ = message;
+      error_code_ = failed.reason == wire::Reason::data ? ExitCode::data : ExitCode::system;
+      error_ = failed.message;
     }
     coordinator_.returned(worker);
-    begin_drain(message);
+    begin_drain(failed.message);
     return;
   }
-  log::warn("worker {} could not finish a pack of {} trials ({}): {}", worker, status_.workers[worker].lanes, reason,
-            message);
-  coordinator_.failed(worker, reason == wire::reason::out_of_memory ? Failure::out_of_memory : Failure::error, message);
+  log::warn("worker {} could not finish a pack of {} trials ({}): {}", worker, status_.workers[worker].lanes,
+            word(failed.reason), failed.message);
+  coordinator_.failed(worker, failed.reason == wire::Reason::out_of_memory ? Failure::out_of_memory : Failure::error,
+                      failed.message);
 }
 
-/// A worker that is gone had nothing to do, and the pack that it has here is still on its way to its successor, unless
-/// nothing is given out there any more.
-bool Engine::lost_its_pack(const Event& event) const {
-  return coordinator_.has_pack(event.worker) && (draining_ || event.content.value("busy", true));
+void Engine::take(std::size_t worker, const wire::Drained& drained) {
+  const bool is_training = status_.workers[worker].stage == wire::Stage::train;
+  has_gained_ = has_gained_ || (drained.checkpoint && is_training);
 }
 
-void Engine::take_loss(const Event& event) {
-  const std::size_t worker = event.worker;
+void Engine::take(std::size_t worker, const wire::Lost& lost) {
   WorkerStatus& status = status_.workers[worker];
   status.state = "lost";
   ++status.losses_in_all;
-  const std::string message = event.content.value("message", "");
-  if (!draining_) log::warn("lost worker {}: {}", worker, message);
-  if (!lost_its_pack(event)) return;
-  if (event.content.value("hung", false)) {
+  if (!draining_) log::warn("lost worker {}: {}", worker, lost.message);
+  if (!lost_its_pack(worker, lost.busy)) return;
+  if (lost.hung) {
     for (const study::Lane& lane : coordinator_.pack(worker).lanes) {
       if (hangs_[lane.trial] < 100) ++hangs_[lane.trial];
     }
   }
   // A worker that never said hello has not touched its pack.
-  if (draining_ || !event.content.value("said_hello", false)) {
+  if (draining_ || !lost.said_hello) {
     coordinator_.returned(worker);
   } else {
-    coordinator_.failed(worker, Failure::crash, message);
+    coordinator_.failed(worker, Failure::crash, lost.message);
   }
+}
+
+void Engine::take(std::size_t worker, const wire::Left& left) {
+  status_.workers[worker].state = "idle";
+  if (lost_its_pack(worker, left.busy)) coordinator_.returned(worker);
+}
+
+void Engine::take(std::size_t worker, const wire::Ready& /*ready*/) {
+  status_.workers[worker].state = "idle";
+  coordinator_.ready(worker);
+}
+
+void Engine::take(std::size_t worker, const wire::Retired& retired) {
+  status_.workers[worker].state = "retired";
+  ++retired_;
+  error_ = retired.message;
+  log::error("worker {} is given up: {}", worker, error_);
+}
+
+/// A worker that is gone had nothing to do, and the pack that it has here is still on its way to its successor, unless
+/// nothing is given out there any more.
+bool Engine::lost_its_pack(std::size_t worker, bool was_busy) const {
+  return coordinator_.has_pack(worker) && (draining_ || was_busy);
 }
 
 void Engine::settle(const GivenUp& given_up) {
@@ -317,11 +321,11 @@ void Engine::hand_out() {
     for (const study::Lane& lane : dispatch.pack.lanes) {
       missing_[lane.trial] = (lane.train ? 1U : 0U) + dispatch.pack.evaluations.size();
     }
-    const Json task = wire::to_json(work_.make_task(dispatch.pack));
+    wire::Bytes task = wire::encode(work_.make_task(dispatch.pack));
     if (worker.place.rank == communicator_.rank()) {
       supervisor_.give(worker.place.slot, task);
     } else {
-      communicator_.send(worker.place.rank, {{"type", "task"}, {"slot", worker.place.slot}, {"task", task}});
+      communicator_.send(worker.place.rank, wire::framed(wire::Give{worker.place.slot, std::move(task)}));
     }
   }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "eigensweep/sweep/engine.hpp"
+#include "eigensweep/wire/codec.hpp"
 
 namespace eigensweep::sweep {
 namespace {
@@ -10,55 +11,55 @@ namespace {
 constexpr double hang_look_pause = 1;  // seconds
 constexpr double ask_pause = 5;        // seconds until a supervisor is asked again about the same silence
 constexpr double absence = 5;          // seconds between two looks: this process was stopped, not all the workers
-constexpr const char* training_stage = "train";
-
-/// What the rates of a stage are kept under: an evaluation's id, since two may have one label.
-std::string stage_of(const WorkerStatus& status) {
-  if (status.stage.empty()) return "";
-  return is_training(status) ? training_stage : status.evaluation;
-}
-
 }  // namespace
 
 /// What the worker does until its next word.
 Stretch Engine::stretch_of(std::size_t worker) const {
   const WorkerStatus& status = status_.workers[worker];
   const study::Pack& pack = coordinator_.pack(worker);
-  Stretch stretch{stage_of(status), 0, pack.bytes};
-  if (status.stage.empty()) {
-    stretch.flops = pack.lanes.front().train ? work_.least_flops(pack) : 0;
-  } else if (is_training(status)) {
-    // A word comes after every step. At the end of an epoch there is more to do, but not another epoch.
-    const double epochs = static_cast<double>(std::max<std::int64_t>(status.epochs, 1));
-    const double steps = static_cast<double>(std::max<std::int64_t>(status.steps, 1));
-    stretch.flops = status.train_share * pack.flops / epochs * std::max(1 / steps, 2 / Silence::factor);
-  } else {
-    const auto found = std::find_if(pack.evaluations.begin(), pack.evaluations.end(),
-                                    [&](const study::Evaluation& entry) { return entry.id == status.evaluation; });
-    if (found != pack.evaluations.end()) stretch.flops = work_.evaluation_flops(pack, *found);
+  Stretch stretch{status.stage, status.evaluation, 0, pack.bytes};
+  switch (status.stage) {
+    case wire::Stage::start:
+      stretch.flops = pack.lanes.front().train ? work_.least_flops(pack) : 0;
+      break;
+    case wire::Stage::train: {
+      // A word comes after every step. At the end of an epoch there is more to do, but not another epoch.
+      const double epochs = static_cast<double>(std::max<std::int64_t>(status.epochs, 1));
+      const double steps = static_cast<double>(std::max<std::int64_t>(status.steps, 1));
+      stretch.flops = status.train_share * pack.flops / epochs * std::max(1 / steps, 2 / Silence::factor);
+      break;
+    }
+    case wire::Stage::evaluate: {
+      const auto found = std::find_if(pack.evaluations.begin(), pack.evaluations.end(),
+                                      [&](const study::Evaluation& entry) { return entry.id == status.evaluation; });
+      if (found != pack.evaluations.end()) stretch.flops = work_.evaluation_flops(pack, *found);
+      break;
+    }
   }
   return stretch;
 }
 
 /// Learns from a word of a worker how long a stage takes, before the word changes what is known of the worker.
-void Engine::measure_stage(std::size_t worker, const Json& content) {
+void Engine::measure_stage(std::size_t worker, const wire::Happening& what) {
   const WorkerStatus& status = status_.workers[worker];
-  const std::string type = content.value("type", "");
-  if (type == "record" && !status.evaluation.empty() && !began_[worker].has_record) {
+  const bool is_record = std::holds_alternative<wire::EncodedRecord>(what);
+  if (is_record && status.stage == wire::Stage::evaluate && !began_[worker].has_record) {
     silence_.measured(stretch_of(worker), seconds() - began_[worker].at);
     began_[worker].has_record = true;
   }
-  if (type != "progress") return;
+  const auto* progress = std::get_if<wire::Progress>(&what);
+  if (progress == nullptr) return;
   WorkerStatus now = status;
-  apply_progress(now, content);
-  if (is_training(status) && is_training(now)) {
+  apply_progress(now, *progress);
+  if (status.stage == wire::Stage::train && now.stage == wire::Stage::train) {
     const double done = (share_done(now) - began_[worker].share) * now.flops;
     if (done <= 0) return;
-    silence_.measured({training_stage, done, 0}, seconds() - began_[worker].at);
+    silence_.measured({now.stage, "", done, 0}, seconds() - began_[worker].at);
     began_[worker] = {seconds(), share_done(now)};
-  } else if (stage_of(now) != stage_of(status)) {
-    if (!is_training(status) && !began_[worker].has_record)
+  } else if (now.stage != status.stage || now.evaluation != status.evaluation) {
+    if (status.stage != wire::Stage::train && !began_[worker].has_record) {
       silence_.measured(stretch_of(worker), seconds() - began_[worker].at);
+    }
     began_[worker] = {seconds(), share_done(now)};
   }
 }
@@ -86,7 +87,7 @@ void Engine::look_at_hangs() {
     if (status.place.rank == communicator_.rank()) {
       supervisor_.doubt(status.place.slot, allowed);
     } else {
-      communicator_.send(status.place.rank, {{"type", "doubt"}, {"slot", status.place.slot}, {"seconds", allowed}});
+      communicator_.send(status.place.rank, wire::framed(wire::Doubt{status.place.slot, allowed}));
     }
   }
 }

@@ -4,12 +4,13 @@
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/sweep/engine.hpp"
+#include "eigensweep/wire/codec.hpp"
 
 namespace eigensweep::sweep {
 
 void Engine::look_at_ranks() {
   if (seconds() >= next_life_sign_) {
-    tell_others({{"type", "alive"}});
+    tell_others(wire::framed(wire::Alive{}));
     next_life_sign_ = seconds() + ranks_.patience() / signs_of_life;
   }
   for (const int rank : ranks_.look(seconds())) {

@@ -11,6 +11,7 @@
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/sweep/engine.hpp"
+#include "eigensweep/wire/codec.hpp"
 
 namespace eigensweep::sweep {
 namespace {
@@ -93,10 +94,10 @@ std::string Engine::write_status() noexcept {
 }
 
 void Engine::leave() {
-  tell_others({{"type", "concluding"}});
+  tell_others(wire::framed(wire::Concluding{}));
   if (interrupted_) {
     supervisor_.kill();
-    tell_others({{"type", "kill"}});
+    tell_others(wire::framed(wire::Kill{}));
   }
   supervisor_.quit();
 }

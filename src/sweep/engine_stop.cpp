@@ -6,18 +6,19 @@
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/sweep/engine.hpp"
+#include "eigensweep/wire/codec.hpp"
 
 namespace eigensweep::sweep {
 
 /// A worker cannot stop faster than it speaks: the longest silence says how early it must be asked to.
-void Engine::heard_of(std::size_t worker, const Json& content) {
-  const std::string type = content.value("type", "");
-  if (!coordinator_.has_pack(worker) || type == "lost") return;
-  measure_stage(worker, content);
+void Engine::heard_of(std::size_t worker, const wire::Happening& what) {
+  if (!coordinator_.has_pack(worker) || std::holds_alternative<wire::Lost>(what)) return;
+  measure_stage(worker, what);
   const WorkerStatus& status = status_.workers[worker];
-  if (type == "progress" && status.stage.empty()) {
+  const bool is_starting = status.stage == wire::Stage::start;
+  if (is_starting && std::holds_alternative<wire::Progress>(what)) {
     budget_.saw_start(seconds() - status.started);
-  } else if (!status.stage.empty()) {
+  } else if (!is_starting) {
     budget_.saw_silence(seconds() - heard_[worker]);
   }
   heard_[worker] = seconds();
@@ -39,7 +40,7 @@ void Engine::look_at_time() {
         "is lost",
         text::duration(budget_.limit() - seconds()));
     supervisor_.kill();
-    tell_others({{"type", "kill"}});
+    tell_others(wire::framed(wire::Kill{}));
   }
 }
 
@@ -58,7 +59,7 @@ void Engine::begin_drain(const std::string& why) {
   if (!why.empty()) spdlog::log(error_code_ ? spdlog::level::err : spdlog::level::info, "stopping: {}", why);
   coordinator_.drain();
   supervisor_.drain();
-  tell_others({{"type", "drain"}});
+  tell_others(wire::framed(wire::Drain{}));
 }
 
 }  // namespace eigensweep::sweep

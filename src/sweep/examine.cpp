@@ -67,8 +67,8 @@ bool has_locks(const std::filesystem::path& folder) {
 }
 
 /// A warning and no problem: the prediction errs on the large side.
-void examine_memory(const study::Study& study, const study::Catalog& catalog, const std::vector<Place>& places,
-                    Report& report) {
+void examine_memory(const study::Study& study, const study::Catalog& catalog,
+                    const std::vector<wire::WorkerPlace>& places, Report& report) {
   if (places.empty()) return;
   study::PackLimits limits;
   limits.workers = places.size();
@@ -145,9 +145,10 @@ ExitCode examine(const RunOptions& asked, const study::Catalog& catalog) {
   Report report;
   ExitCode code = ExitCode::system;
   try {
-    const std::vector<Introduction> ranks = gather_introductions(communicator, introduce(options, communicator, share));
+    const std::vector<wire::Introduction> ranks =
+        gather_introductions(communicator, introduce(options, communicator, share));
     std::set<std::string> hosts;
-    for (const Introduction& rank : ranks) hosts.insert(rank.host);
+    for (const wire::Introduction& rank : ranks) hosts.insert(rank.host);
     Report::say("build", fmt::format("eigensweep {}", ranks.front().build));
     Report::say("ranks", fmt::format("{}{} on {} machine{}", ranks.size(), is_launched() ? "" : ", without a launcher",
                                      hosts.size(), hosts.size() == 1 ? "" : "s"));
@@ -155,7 +156,7 @@ ExitCode examine(const RunOptions& asked, const study::Catalog& catalog) {
       Report::say("time", fmt::format("{} left of the SLURM allocation", text::duration(*left)));
     }
     std::filesystem::path output = options.output;
-    const std::vector<Place> places = places_of(ranks);
+    const std::vector<wire::WorkerPlace> places = places_of(ranks);
     std::optional<study::Study> study;
     if (!options.study_file.empty()) {
       try {

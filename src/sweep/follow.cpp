@@ -13,7 +13,7 @@
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/sweep/bring_up.hpp"
 #include "eigensweep/sweep/signals.hpp"
-#include "eigensweep/wire/record.hpp"
+#include "eigensweep/wire/codec.hpp"
 
 namespace eigensweep::sweep {
 namespace {
@@ -22,106 +22,129 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::microseconds shortest{200};
 constexpr std::chrono::microseconds longest{20000};  // 50 wake-ups a second: an idle rank costs no core
 
-/// A progress message that need not be sent on: rank 0 hears so often of each worker that it is not kept from its work.
-bool is_redundant(const Json& event, int ranks, std::vector<Clock::time_point>& told_at) {
-  if (event.value("type", "") != "progress") return false;
-  const auto slot = event.at("slot").get<std::size_t>();
-  if (slot >= told_at.size()) told_at.resize(slot + 1);
-  const auto now = Clock::now();
-  if (now - told_at[slot] < std::chrono::duration<double>(ranks / most_progress_per_second)) return true;
-  told_at[slot] = now;
-  return false;
-}
+/// A rank that is not rank 0, at work.
+class Follower {
+ public:
+  Follower(const RunOptions& options, Communicator& communicator)
+      : options_(options),
+        communicator_(communicator),
+        rank_timeout_(options.rank_timeout.value_or(usual_rank_timeout)) {}
 
-std::unique_ptr<Supervisor> make_supervisor(const Json& message, const RunOptions& options) {
-  std::vector<Supervisor::Slot> slots;
-  for (const Json& entry : message.at("places")) {
-    const Place place = place_from_json(entry);
-    slots.push_back({worker_command(place, std::filesystem::path(message.at("logs").get<std::string>()))});
+  /// Until rank 0 says with which code to leave.
+  ExitCode run() {
+    while (!leave_) {
+      bool is_quiet = !tell_events();
+      watch_leader();
+      look_at_signals();
+      while (auto letter = communicator_.receive()) {
+        is_quiet = false;
+        if (leader_) leader_->heard(0, seconds());
+        for (const wire::ToFollower& message : wire::unframed_all<wire::ToFollower>(letter->frames)) {
+          if (!leave_) std::visit([this](const auto& one) { obey(one); }, message);
+        }
+      }
+      pause_ = is_quiet ? std::min(2 * pause_, longest) : shortest;
+    }
+    communicator_.flush();
+    return *leave_;
   }
-  return std::make_unique<Supervisor>(std::move(slots), options.patience);
-}
+
+ private:
+  [[nodiscard]] double seconds() const { return std::chrono::duration<double>(Clock::now() - begin_).count(); }
+
+  /// Carries what happened to rank 0, or a sign of life. Returns whether anything happened.
+  bool tell_events() {
+    if (!supervisor_) {
+      ::usleep(static_cast<useconds_t>(pause_.count()));
+      return false;
+    }
+    wire::Bytes letter;
+    for (const wire::Event& event : supervisor_->turn(pause_, signals_.descriptor())) {
+      if (is_redundant(event)) continue;
+      const wire::Bytes frame = wire::framed(event);
+      letter.insert(letter.end(), frame.begin(), frame.end());
+    }
+    const bool has_news = !letter.empty();
+    if (!has_news && Clock::now() - spoke_ <= std::chrono::duration<double>(rank_timeout_ / signs_of_life))
+      return false;
+    communicator_.send(0, has_news ? std::move(letter) : wire::framed(wire::Alive{}));
+    spoke_ = Clock::now();
+    return has_news;
+  }
+
+  /// Progress that need not be sent on: rank 0 hears so often of each worker that it is not kept from its work.
+  bool is_redundant(const wire::Event& event) {
+    if (!std::holds_alternative<wire::Progress>(event.what)) return false;
+    if (event.slot >= told_progress_at_.size()) told_progress_at_.resize(event.slot + 1);
+    const auto now = Clock::now();
+    const std::chrono::duration<double> pause(communicator_.size() / most_progress_per_second);
+    if (now - told_progress_at_[event.slot] < pause) return true;
+    told_progress_at_[event.slot] = now;
+    return false;
+  }
+
+  void watch_leader() {
+    if (!leader_ || leader_->look(seconds()).empty()) return;
+    log::error("rank 0 has said nothing for {} (stopped, or its node hangs); the same command continues",
+               text::duration(rank_timeout_));
+    supervisor_->drain();
+    supervisor_->quit();
+    communicator_.abort(ExitCode::continue_later);
+  }
+
+  void look_at_signals() {
+    signals_.clear();
+    if (signals_.stop_requests() == 0 || has_told_) return;
+    has_told_ = true;
+    if (supervisor_) supervisor_->drain();
+    communicator_.send(0, wire::framed(wire::Stopping{}));
+  }
+
+  void obey(const wire::Alive& /*alive*/) {}
+  void obey(const wire::Probe& probe) { communicator_.send(0, wire::framed(answer_probe(probe, communicator_))); }
+  void obey(const wire::Settings& settings) {
+    std::vector<Supervisor::Slot> slots;
+    for (const wire::WorkerPlace& place : settings.places) slots.push_back({worker_command(place, settings.logs)});
+    supervisor_ = std::make_unique<Supervisor>(std::move(slots), options_.patience);
+    if (has_told_) supervisor_->drain();
+    leader_.emplace(0, 1, rank_timeout_);
+    leader_->heard(0, seconds());
+  }
+  void obey(const wire::Concluding& /*concluding*/) { leader_.reset(); }
+  void obey(const wire::Give& give) { supervisor_->give(give.slot, give.bytes); }
+  void obey(const wire::Doubt& doubt) { supervisor_->doubt(doubt.slot, doubt.seconds); }
+  void obey(const wire::Drain& /*drain*/) {
+    if (supervisor_) supervisor_->drain();
+  }
+  void obey(const wire::Kill& /*kill*/) {
+    if (supervisor_) supervisor_->kill();
+  }
+  void obey(const wire::Leave& leave) {
+    if (supervisor_) supervisor_->quit();
+    communicator_.send(0, wire::framed(wire::Bye{}));
+    leave_ = static_cast<ExitCode>(leave.code);
+  }
+
+  const RunOptions& options_;
+  Communicator& communicator_;
+  const double rank_timeout_;
+  const Signals signals_;
+  const Clock::time_point begin_ = Clock::now();
+  std::unique_ptr<Supervisor> supervisor_;  ///< once rank 0 has sent the settings
+  std::optional<RankWatch> leader_;         ///< from the settings until rank 0 concludes
+  std::optional<ExitCode> leave_;
+  std::chrono::microseconds pause_ = shortest;
+  std::vector<Clock::time_point> told_progress_at_;
+  Clock::time_point spoke_ = Clock::now();
+  bool has_told_ = false;
+};
 
 }  // namespace
 
 ExitCode follow(const RunOptions& options, Communicator& communicator, const Share& share) {
-  const Signals signals;
-  communicator.send(0, to_json(introduce(options, communicator, share)));
-  std::unique_ptr<Supervisor> supervisor;  // once rank 0 has sent the settings
-  std::chrono::microseconds pause = shortest;
-  std::vector<Clock::time_point> told_progress_at;
-  bool has_told = false;
-  Clock::time_point spoke = Clock::now();
-  // Watched from its settings until it writes results.h5, which may take as long as it likes.
-  std::optional<RankWatch> leader;
-  const double rank_timeout = options.rank_timeout.value_or(usual_rank_timeout);
-  const std::chrono::duration<double> life_sign(rank_timeout / signs_of_life);
-  const auto seconds = [begin = Clock::now()] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
-  for (;;) {
-    bool is_quiet = true;
-    if (supervisor) {
-      Json events = Json::array();
-      std::vector<std::uint8_t> records;
-      for (Json& event : supervisor->turn(pause, signals.descriptor())) {
-        if (is_redundant(event, communicator.size(), told_progress_at)) continue;
-        if (event.value("type", "") == "record") wire::detach_record(event, records);
-        events.push_back(std::move(event));
-      }
-      if (!events.empty()) {
-        communicator.send(0, {{"type", "events"}, {"events", std::move(events)}}, records);
-        is_quiet = false;
-        spoke = Clock::now();
-      } else if (Clock::now() - spoke > life_sign) {
-        communicator.send(0, {{"type", "alive"}});
-        spoke = Clock::now();
-      }
-    } else {
-      ::usleep(static_cast<useconds_t>(pause.count()));
-    }
-    if (leader && !leader->look(seconds()).empty()) {
-      log::error("rank 0 has said nothing for {} (stopped, or its node hangs); the same command continues",
-                 text::duration(rank_timeout));
-      supervisor->drain();
-      supervisor->quit();
-      communicator.abort(ExitCode::continue_later);
-    }
-    signals.clear();
-    if (signals.stop_requests() > 0 && !has_told) {
-      has_told = true;
-      if (supervisor) supervisor->drain();
-      communicator.send(0, {{"type", "stop"}});
-    }
-    while (auto message = communicator.receive()) {
-      is_quiet = false;
-      const Json& content = message->content;
-      const std::string type = content.at("type").get<std::string>();
-      if (leader) leader->heard(0, seconds());
-      if (type == "probe") {
-        communicator.send(0, answer_probe(content, communicator));
-      } else if (type == "settings") {
-        supervisor = make_supervisor(content, options);
-        if (has_told) supervisor->drain();
-        leader.emplace(0, 1, rank_timeout);
-        leader->heard(0, seconds());
-      } else if (type == "concluding") {
-        leader.reset();
-      } else if (type == "task") {
-        supervisor->give(content.at("slot").get<std::size_t>(), content.at("task"));
-      } else if (type == "doubt") {
-        supervisor->doubt(content.at("slot").get<std::size_t>(), content.at("seconds").get<double>());
-      } else if (type == "drain" && supervisor) {
-        supervisor->drain();
-      } else if (type == "kill" && supervisor) {
-        supervisor->kill();
-      } else if (type == "quit") {
-        if (supervisor) supervisor->quit();
-        communicator.send(0, {{"type", "bye"}});
-        communicator.flush();
-        return static_cast<ExitCode>(content.at("code").get<int>());
-      }
-    }
-    pause = is_quiet ? std::min(2 * pause, longest) : shortest;
-  }
+  Follower follower(options, communicator);
+  communicator.send(0, wire::framed(introduce(options, communicator, share)));
+  return follower.run();
 }
 
 void send_away(Communicator& communicator, const RankWatch& ranks, ExitCode code, bool at_once) {
@@ -133,13 +156,15 @@ void send_away(Communicator& communicator, const RankWatch& ranks, ExitCode code
       continue;
     }
     staying.insert(rank);
-    if (at_once) communicator.send(rank, {{"type", "kill"}});
-    communicator.send(rank, {{"type", "quit"}, {"code", static_cast<int>(code)}});
+    if (at_once) communicator.send(rank, wire::framed(wire::Kill{}));
+    communicator.send(rank, wire::framed(wire::Leave{static_cast<int>(code)}));
   }
   const auto start = Clock::now();
   while (!staying.empty() && Clock::now() - start < std::chrono::duration<double>(ranks.patience())) {
-    while (const auto message = communicator.receive()) {
-      if (message->content.value("type", "") == "bye") staying.erase(message->source);
+    while (const auto letter = communicator.receive()) {
+      for (const wire::ToLeader& message : wire::unframed_all<wire::ToLeader>(letter->frames)) {
+        if (std::holds_alternative<wire::Bye>(message)) staying.erase(letter->source);
+      }
     }
     ::usleep(static_cast<useconds_t>(shortest.count()));
   }

@@ -14,8 +14,8 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
 #include "eigensweep/core/temporary.hpp"
-#include "eigensweep/sweep/communicator.hpp"
 #include "eigensweep/sweep/coordinator.hpp"
+#include "eigensweep/wire/codec.hpp"
 #include "eigensweep/wire/ledger.hpp"
 #include "eigensweep/wire/task.hpp"
 
@@ -94,13 +94,11 @@ wire::Task usual_task() {
   return task;
 }
 
-std::vector<std::uint8_t> message_with(const wire::Record& record) {
-  Json event{
-      {"type", "record"}, {"pack", "0123456789abcdef"}, {"slot", 0}, {"record", Json::binary(wire::encode(record))}};
-  wire::describe_record(event);
-  std::vector<std::uint8_t> bytes;
-  wire::detach_record(event, bytes);
-  return pack_message({{"type", "events"}, {"events", Json::array({std::move(event)})}}, bytes);
+wire::Bytes letter_with(const wire::Record& record) { return wire::framed(wire::Event{0, wire::encoded(record)}); }
+
+wire::EncodedRecord record_in(const wire::Bytes& letter) {
+  wire::ToLeader message = std::move(wire::unframed_all<wire::ToLeader>(letter).front());
+  return std::get<wire::EncodedRecord>(std::move(std::get<wire::Event>(message).what));
 }
 
 class TemporaryLedger {
@@ -123,29 +121,18 @@ class TemporaryLedger {
 
 CoordinatorCosts measure_costs(const std::filesystem::path& folder) {
   CoordinatorCosts costs;
-  const std::vector<std::uint8_t> progress = Json::to_cbor({{"type", "progress"},
-                                                            {"slot", 0},
-                                                            {"pack", "0123456789abcdef"},
-                                                            {"stage", "train"},
-                                                            {"epoch", 3},
-                                                            {"epochs", 10},
-                                                            {"step", 17},
-                                                            {"steps", 156},
-                                                            {"losses", std::vector<double>(16, 0.123456789)}});
+  const wire::Bytes progress =
+      wire::framed(wire::Event{0, wire::Progress{"0123456789abcdef", wire::Stage::train, "", "", 3, 10, 17, 156,
+                                                 std::vector<double>(16, 0.123)}});
   constexpr clockid_t own = CLOCK_PROCESS_CPUTIME_ID;
   std::size_t fields = 0;
-  costs.message = seconds_of(own, [&] { fields += Json::from_cbor(progress).size(); });
-  std::vector<std::vector<std::uint8_t>> messages;
-  for (int i = 0; i < 64; ++i) messages.push_back(message_with(usual_record(i)));
+  costs.message = seconds_of(own, [&] { fields += wire::unframed_all<wire::ToLeader>(progress).size(); });
+  std::vector<wire::Bytes> letters;
+  for (int i = 0; i < 64; ++i) letters.push_back(letter_with(usual_record(i)));
   TemporaryLedger ledger(folder);
   const auto append = [&](std::size_t count) {
     std::vector<wire::EncodedRecord> records;
-    for (std::size_t i = 0; i < count; ++i) {
-      Message message = unpack_message(messages[i % messages.size()]);
-      Json& event = message.content.at("events").at(0);
-      wire::attach_record(event, message.attachment, 0);
-      records.push_back(wire::take_record(event));
-    }
+    for (std::size_t i = 0; i < count; ++i) records.push_back(record_in(letters[i % letters.size()]));
     (*ledger).append_encoded(records);
   };
   constexpr std::size_t many = 2048;
@@ -154,9 +141,7 @@ CoordinatorCosts measure_costs(const std::filesystem::path& folder) {
   const double all = seconds_of(CLOCK_MONOTONIC, [&] { append(many); });
   costs.disk = std::max(0.0, (all - costs.append) / static_cast<double>(many) - costs.record);
   const wire::Task task = usual_task();
-  costs.dispatch = seconds_of(own, [&] {
-    fields += Json::to_cbor({{"type", "task"}, {"slot", 0}, {"task", wire::to_json(task)}}).size();
-  });
+  costs.dispatch = seconds_of(own, [&] { fields += wire::framed(wire::Give{0, wire::encode(task)}).size(); });
   EIGENSWEEP_EXPECT(fields > 0);  // and so nothing above may be optimised away
   return costs;
 }
@@ -165,8 +150,8 @@ DriveResult drive_coordinator(const std::filesystem::path& folder, std::size_t p
   SyntheticWork work;
   work.most_lanes = 16;
   work.trials = packs * work.most_lanes;
-  std::vector<std::vector<std::uint8_t>> messages;
-  for (int i = 0; i < 64; ++i) messages.push_back(message_with(usual_record(i)));
+  std::vector<wire::Bytes> letters;
+  for (int i = 0; i < 64; ++i) letters.push_back(letter_with(usual_record(i)));
   const wire::Task task = usual_task();
   TemporaryLedger ledger(folder);
   Coordinator coordinator(synthetic_packs(work, together), true);
@@ -178,15 +163,12 @@ DriveResult drive_coordinator(const std::filesystem::path& folder, std::size_t p
   for (auto running = coordinator.take_dispatches(); !running.empty(); running = coordinator.take_dispatches()) {
     std::vector<wire::EncodedRecord> records;
     const auto receive = [&](const Dispatch& dispatch, std::size_t trial, const std::string& evaluation) {
-      Message message = unpack_message(messages[records.size() % messages.size()]);
-      Json& event = message.content.at("events").at(0);
-      wire::attach_record(event, message.attachment, 0);
-      wire::EncodedRecord record = wire::take_record(event);
+      wire::EncodedRecord record = record_in(letters[records.size() % letters.size()]);
       if (coordinator.recorded(dispatch.worker, trial, evaluation, record.status)) records.push_back(std::move(record));
     };
     for (const Dispatch& dispatch : running) {
       ++result.decisions;
-      sent += pack_message({{"type", "task"}, {"slot", 0}, {"task", wire::to_json(task)}}, {}).size();
+      sent += wire::framed(wire::Give{0, wire::encode(task)}).size();
       for (const study::Lane& lane : dispatch.pack.lanes) {
         receive(dispatch, lane.trial, "");
         for (const study::Evaluation& evaluation : dispatch.pack.evaluations)

@@ -10,16 +10,6 @@ namespace {
 
 bool is_busy(const WorkerStatus& worker) { return worker.state == "busy" || worker.state == "starting"; }
 
-std::string words(const Json& frame, const char* name) {
-  const auto found = frame.find(name);
-  return found != frame.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-std::int64_t integer(const Json& frame, const char* name) {
-  const auto found = frame.find(name);
-  return found != frame.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
-}
-
 }  // namespace
 
 std::size_t RunStatus::running_trials() const {
@@ -59,31 +49,37 @@ std::optional<double> RunStatus::time_left() const {
   return std::max(longest, left / (speed * static_cast<double>(active)));
 }
 
-bool is_training(const WorkerStatus& worker) { return !worker.stage.empty() && worker.evaluation.empty(); }
+std::string stage_text(const WorkerStatus& worker) {
+  switch (worker.stage) {
+    case wire::Stage::start:
+      return "";
+    case wire::Stage::train:
+      return std::string(word(worker.stage));
+    case wire::Stage::evaluate:
+      return worker.label;
+  }
+  return "";
+}
 
 double share_done(const WorkerStatus& worker) {
-  if (worker.state != "busy" || worker.stage.empty()) return 0;
-  if (!is_training(worker)) return worker.train_share + (1 - worker.train_share) * worker.records;
+  if (worker.state != "busy" || worker.stage == wire::Stage::start) return 0;
+  if (worker.stage == wire::Stage::evaluate) return worker.train_share + (1 - worker.train_share) * worker.records;
   if (worker.epochs <= 0) return 0;
   const double step = worker.steps > 0 ? static_cast<double>(worker.step) / static_cast<double>(worker.steps) : 0;
   const double trained = (static_cast<double>(worker.epoch) + step) / static_cast<double>(worker.epochs);
   return worker.train_share * std::clamp(trained, 0.0, 1.0);
 }
 
-void apply_progress(WorkerStatus& worker, const Json& frame) {
+void apply_progress(WorkerStatus& worker, const wire::Progress& progress) {
   worker.state = "busy";
-  if (std::string stage = words(frame, "stage"); !stage.empty()) {
-    worker.stage = std::move(stage);
-    worker.evaluation = words(frame, "evaluation");
-  }
-  worker.epoch = integer(frame, "epoch");
-  worker.epochs = integer(frame, "epochs");
-  worker.step = integer(frame, "step");
-  worker.steps = integer(frame, "steps");
-  if (const auto losses = frame.find("losses"); losses != frame.end() && losses->is_array()) {
-    worker.losses.clear();
-    for (const Json& loss : *losses) worker.losses.push_back(loss.is_number() ? loss.get<double>() : std::nan(""));
-  }
+  worker.stage = progress.stage;
+  worker.label = progress.label;
+  worker.evaluation = progress.evaluation;
+  worker.epoch = progress.epoch;
+  worker.epochs = progress.epochs;
+  worker.step = progress.step;
+  worker.steps = progress.steps;
+  worker.losses = progress.losses;
 }
 
 Json to_json(const RunStatus& status) {
@@ -103,13 +99,13 @@ Json to_json(const RunStatus& status) {
   json["seconds_left"] = left && status.state == "running" ? Json(*left) : Json(nullptr);
   json["workers"] = Json::array();
   for (const WorkerStatus& worker : status.workers) {
-    Json entry = to_json(worker.place);
+    Json entry = wire::to_value(worker.place);
     entry.erase("visible_devices");
     entry["state"] = worker.state;
     if (is_busy(worker)) {
       entry["pack"] = worker.pack;
       entry["lanes"] = worker.lanes;
-      entry["stage"] = worker.stage;
+      entry["stage"] = stage_text(worker);
       entry["evaluation"] = worker.evaluation;
       entry["epoch"] = worker.epoch;
       entry["epochs"] = worker.epochs;

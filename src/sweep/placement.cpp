@@ -55,12 +55,12 @@ int threads_of(const PlacementRequest& request, std::size_t cores, std::size_t w
 /// The threads of each of a rank's workers, and where they may run: blocks of the rank's CPUs, or all of them where
 /// that would put two threads of one worker on a CPU. A block may have more CPUs than threads: with a quota below the
 /// mask the kernel may still choose among the CPUs that others leave idle.
-void share_out(std::vector<Place>& places, const PlacementRequest& request, const std::vector<int>& cpus,
+void share_out(std::vector<wire::WorkerPlace>& places, const PlacementRequest& request, const std::vector<int>& cpus,
                std::size_t cores) {
   const std::size_t workers = places.size();
   const auto at = [&](std::size_t i) { return cpus.begin() + static_cast<std::ptrdiff_t>(i * cpus.size() / workers); };
   for (std::size_t slot = 0; slot < workers; ++slot) {
-    Place& place = places[slot];
+    wire::WorkerPlace& place = places[slot];
     place.threads = threads_of(request, cores, workers);
     place.cpus = cpus;
     const bool has_enough = cpus.size() / workers >= static_cast<std::size_t>(place.threads);
@@ -68,12 +68,13 @@ void share_out(std::vector<Place>& places, const PlacementRequest& request, cons
   }
 }
 
-bool have_own_cpus(const Place& one, const Place& other) {
+bool have_own_cpus(const wire::WorkerPlace& one, const wire::WorkerPlace& other) {
   return std::find_first_of(one.cpus.begin(), one.cpus.end(), other.cpus.begin(), other.cpus.end()) == one.cpus.end();
 }
 
 /// ", each on its own of CPUs 0-3"
-std::string cpus_of(std::vector<Place>::const_iterator first, std::vector<Place>::const_iterator last) {
+std::string cpus_of(std::vector<wire::WorkerPlace>::const_iterator first,
+                    std::vector<wire::WorkerPlace>::const_iterator last) {
   std::vector<int> all;
   bool are_own = true;
   for (auto place = first; place != last; ++place) {
@@ -112,7 +113,7 @@ Surroundings look_around(const Communicator& communicator, const Share& share, c
   return around;
 }
 
-std::vector<Place> place_workers(const PlacementRequest& request, const Surroundings& around, int rank) {
+std::vector<wire::WorkerPlace> place_workers(const PlacementRequest& request, const Surroundings& around, int rank) {
   const std::size_t gpus = request.device == "cpu" ? 0 : around.device_memory.size();
   if (request.device == "cuda" && gpus == 0) {
     throw SystemError(
@@ -122,9 +123,9 @@ std::vector<Place> place_workers(const PlacementRequest& request, const Surround
   }
   const std::size_t usual = around.is_launched ? 1 : gpus > 0 ? gpus : around.cores;
   const std::size_t workers = std::max<std::size_t>(1, request.workers.value_or(usual));
-  std::vector<Place> places;
+  std::vector<wire::WorkerPlace> places;
   for (std::size_t slot = 0; slot < workers; ++slot) {
-    Place place;
+    wire::WorkerPlace place;
     place.rank = rank;
     place.slot = slot;
     place.host = around.host;
@@ -146,16 +147,17 @@ std::vector<Place> place_workers(const PlacementRequest& request, const Surround
   return places;
 }
 
-void keep_only(std::vector<Place>& places, std::size_t workers, const PlacementRequest& request, const Share& share) {
+void keep_only(std::vector<wire::WorkerPlace>& places, std::size_t workers, const PlacementRequest& request,
+               const Share& share) {
   if (workers == 0 || workers >= places.size()) return;
   places.resize(workers);
   share_out(places, request, share.cpus, share.cores);
 }
 
-std::vector<std::string> placement_table(const std::vector<Place>& places) {
+std::vector<std::string> placement_table(const std::vector<wire::WorkerPlace>& places) {
   std::vector<std::string> lines;
   for (std::size_t start = 0; start < places.size();) {
-    const Place& first = places[start];
+    const wire::WorkerPlace& first = places[start];
     std::size_t end = start;
     while (end < places.size() && places[end].host == first.host && places[end].device == first.device &&
            places[end].threads == first.threads && places[end].gpu_name == first.gpu_name) {
@@ -176,9 +178,9 @@ std::vector<std::string> placement_table(const std::vector<Place>& places) {
   return lines;
 }
 
-std::vector<std::string> shared_gpus(const std::vector<Place>& places) {
-  std::map<std::tuple<std::string, std::string, std::string>, std::vector<const Place*>> on_gpu;
-  for (const Place& place : places) {
+std::vector<std::string> shared_gpus(const std::vector<wire::WorkerPlace>& places) {
+  std::map<std::tuple<std::string, std::string, std::string>, std::vector<const wire::WorkerPlace*>> on_gpu;
+  for (const wire::WorkerPlace& place : places) {
     if (place.device == "cpu") continue;
     // Without the driver's word, equal numbers under equal masks are one GPU.
     if (place.gpu.empty()) {
@@ -190,7 +192,7 @@ std::vector<std::string> shared_gpus(const std::vector<Place>& places) {
   std::vector<std::string> lines;
   for (const auto& [key, sharing] : on_gpu) {
     if (sharing.size() == 1) continue;
-    const Place& first = *sharing.front();
+    const wire::WorkerPlace& first = *sharing.front();
     const bool one_rank = first.rank == sharing.back()->rank;
     lines.push_back(
         fmt::format("{}: {} workers ({} {}{}) share {}{} (they slow each other down); start one rank per GPU",
@@ -201,32 +203,9 @@ std::vector<std::string> shared_gpus(const std::vector<Place>& places) {
   return lines;
 }
 
-WorkerCommand worker_command(const Place& place, const std::filesystem::path& logs) {
+WorkerCommand worker_command(const wire::WorkerPlace& place, const std::filesystem::path& logs) {
   return {find_worker(), place.device, place.threads, logs / fmt::format("worker-{}-{}.log", place.rank, place.slot),
           place.cpus};
-}
-
-Json to_json(const Place& place) {
-  return {{"rank", place.rank},       {"slot", place.slot},
-          {"host", place.host},       {"device", place.device},
-          {"threads", place.threads}, {"cpus", place.cpus},
-          {"memory", place.memory},   {"visible_devices", place.visible_devices},
-          {"gpu", place.gpu},         {"gpu_name", place.gpu_name}};
-}
-
-Place place_from_json(const Json& json) {
-  Place place;
-  place.rank = json.at("rank").get<int>();
-  place.slot = json.at("slot").get<std::size_t>();
-  place.host = json.at("host").get<std::string>();
-  place.device = json.at("device").get<std::string>();
-  place.threads = json.at("threads").get<int>();
-  place.cpus = json.value("cpus", std::vector<int>{});  // a rank of an older build is refused for that later
-  place.memory = json.at("memory").get<double>();
-  place.visible_devices = json.at("visible_devices").get<std::string>();
-  place.gpu = json.at("gpu").get<std::string>();
-  place.gpu_name = json.at("gpu_name").get<std::string>();
-  return place;
 }
 
 }  // namespace eigensweep::sweep

@@ -22,6 +22,7 @@
 #include "eigensweep/sweep/signals.hpp"
 #include "eigensweep/sweep/start_timeout.hpp"
 #include "eigensweep/sweep/time_budget.hpp"
+#include "eigensweep/wire/codec.hpp"
 #include "follow.hpp"
 
 namespace eigensweep::sweep {
@@ -116,7 +117,7 @@ class Leader {
     const Known known = read_known(study, paths);
     report_known(study, known, paths);
 
-    std::vector<Place> places = bring_up(paths);
+    std::vector<wire::WorkerPlace> places = bring_up(paths);
     const Contents contents = check_contents(study, catalog_, known, paths);
     for (const std::string& warning : contents.warnings) log::warn("{}", warning);
     keep_contents(contents, paths);
@@ -150,8 +151,8 @@ class Leader {
 
  private:
   /// Where workers will run, once nothing speaks against it on any rank. Throws SystemError.
-  std::vector<Place> bring_up(const OutputPaths& paths) {
-    const std::vector<Introduction> ranks =
+  std::vector<wire::WorkerPlace> bring_up(const OutputPaths& paths) {
+    const std::vector<wire::Introduction> ranks =
         gather_introductions(communicator_, introduce(options_, communicator_, share_));
     Findings findings = compare(ranks);
     if (const std::string complaint = probe_folder(paths.folder()); !complaint.empty()) {
@@ -186,7 +187,7 @@ class Leader {
   }
 
   Work plan(const study::Study& study, const OutputPaths& paths, const Known& known, const Contents& contents,
-            const std::vector<Place>& places) {
+            const std::vector<wire::WorkerPlace>& places) {
     study::PackLimits limits;
     limits.workers = places.size();
     limits.most_lanes = options_.lanes;
@@ -213,16 +214,17 @@ class Leader {
     return work;
   }
 
-  std::vector<Supervisor::Slot> start_supervision(const std::vector<Place>& places, const OutputPaths& paths) {
+  std::vector<Supervisor::Slot> start_supervision(const std::vector<wire::WorkerPlace>& places,
+                                                  const OutputPaths& paths) {
     for (int rank = 1; rank < communicator_.size(); ++rank) {
-      Json message{{"type", "settings"}, {"logs", paths.logs().string()}, {"places", Json::array()}};
-      for (const Place& place : places) {
-        if (place.rank == rank) message["places"].push_back(to_json(place));
+      wire::Settings settings{paths.logs().string(), {}};
+      for (const wire::WorkerPlace& place : places) {
+        if (place.rank == rank) settings.places.push_back(place);
       }
-      communicator_.send(rank, message);
+      communicator_.send(rank, wire::framed(settings));
     }
     std::vector<Supervisor::Slot> own;
-    for (const Place& place : places) {
+    for (const wire::WorkerPlace& place : places) {
       if (place.rank == 0) own.push_back({worker_command(place, paths.logs())});
     }
     return own;

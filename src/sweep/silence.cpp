@@ -7,7 +7,7 @@
 namespace eigensweep::sweep {
 
 void Silence::measured(const Stretch& stretch, double seconds) {
-  Rate& rate = rates_[stretch.stage];
+  Rate& rate = rates_[{stretch.stage, stretch.evaluation}];
   rate.longest = std::max(rate.longest, seconds);
   if (stretch.flops <= 0) return;
   rate.flops += stretch.flops;
@@ -15,7 +15,7 @@ void Silence::measured(const Stretch& stretch, double seconds) {
 }
 
 double Silence::allowed(const Stretch& stretch, int hangs) const {
-  const auto found = rates_.find(stretch.stage);
+  const auto found = rates_.find({stretch.stage, stretch.evaluation});
   const bool by_flops = stretch.flops > 0;
   const double writing = stretch.bytes / slowest_disk;
   if (found == rates_.end() || (by_flops && found->second.flops <= 0)) {
@@ -26,7 +26,7 @@ double Silence::allowed(const Stretch& stretch, int hangs) const {
   }
   const Rate& rate = found->second;
   const double expected = by_flops ? stretch.flops * rate.seconds / rate.flops : rate.longest;
-  const double least = stretch.stage.empty() ? start : floor;
+  const double least = stretch.stage == wire::Stage::start ? start : floor;
   return (std::max(least, factor * expected) + writing) * std::pow(again, hangs);
 }
 

@@ -9,24 +9,15 @@
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
-#include "eigensweep/core/log.hpp"
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/sweep/silence.hpp"
-#include "eigensweep/wire/failure.hpp"
-#include "eigensweep/wire/record.hpp"
+#include "eigensweep/wire/codec.hpp"
 
 namespace eigensweep::sweep {
 namespace {
 
 /// A turn that takes so much longer than it waits: this process was stopped, or did something else.
 constexpr std::chrono::seconds longest_turn{5};
-
-Json event(const char* type, std::size_t slot) {
-  Json made;
-  made["type"] = type;
-  made["slot"] = slot;
-  return made;
-}
 
 }  // namespace
 
@@ -46,13 +37,11 @@ pid_t Supervisor::pid(std::size_t slot) const noexcept {
   return slots_[slot].process ? slots_[slot].process->pid() : 0;
 }
 
-void Supervisor::give(std::size_t slot, const Json& task) {
+void Supervisor::give(std::size_t slot, const wire::Bytes& task) {
   State& state = slots_[slot];
   EIGENSWEEP_EXPECT(!state.is_busy && !state.is_retired);
   if (draining_) {  // the task was under way when the signal came
-    Json left = event("left", slot);
-    left["busy"] = true;
-    unreported_.push_back(std::move(left));
+    unreported_.push_back({slot, wire::Left{true}});
     return;
   }
   state.is_busy = true;
@@ -65,19 +54,14 @@ void Supervisor::give(std::size_t slot, const Json& task) {
       state.process = std::make_unique<WorkerProcess>(state.command);
     } catch (const file::WriteError& error) {
       state.is_busy = false;
-      Json failed = wire::failed_frame("", wire::reason::output, error.what());
-      failed["slot"] = slot;
-      unreported_.push_back(std::move(failed));
+      unreported_.push_back({slot, wire::failed("", wire::Reason::output, error.what())});
       return;
     } catch (const SystemError& error) {
       lose(slot, error.what(), unreported_);
       return;
     }
   }
-  Json frame;
-  frame["type"] = "task";
-  frame["task"] = task;
-  state.process->send(frame);
+  state.process->send(wire::framed(wire::RunPack{task}));
 }
 
 void Supervisor::drain() {
@@ -99,14 +83,14 @@ void Supervisor::quit() {
   for (State& state : slots_) {
     if (!state.process) continue;
     state.is_leaving = true;
-    state.process->send({{"type", "quit"}});
+    state.process->send(wire::framed(wire::Quit{}));
   }
   const auto start = Clock::now();
   while (!is_empty() && Clock::now() - start < patience_.farewell) turn(std::chrono::milliseconds(50), -1);
   for (State& state : slots_) state.process.reset();
 }
 
-std::vector<Json> Supervisor::turn(std::chrono::microseconds at_most, int also) {
+std::vector<wire::Event> Supervisor::turn(std::chrono::microseconds at_most, int also) {
   std::vector<pollfd> descriptors;
   for (const State& state : slots_) {
     if (!state.process) continue;
@@ -116,7 +100,7 @@ std::vector<Json> Supervisor::turn(std::chrono::microseconds at_most, int also) 
   if (also >= 0) descriptors.push_back({also, POLLIN, 0});
   const timespec wait{at_most.count() / 1000000, (at_most.count() % 1000000) * 1000};
   ::ppoll(descriptors.data(), descriptors.size(), &wait, nullptr);
-  std::vector<Json> events = std::exchange(unreported_, {});
+  std::vector<wire::Event> events = std::exchange(unreported_, {});
   const auto now = Clock::now();
   forgive_absence(now, at_most);
   for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
@@ -136,12 +120,12 @@ void Supervisor::forgive_absence(Clock::time_point now, std::chrono::microsecond
   for (State& state : slots_) state.heard = std::min(state.heard + away, now);
 }
 
-void Supervisor::listen(std::size_t slot, std::vector<Json>& events) {
+void Supervisor::listen(std::size_t slot, std::vector<wire::Event>& events) {
   State& state = slots_[slot];
   // In this order: what a process wrote before it ended is still in the pipe when its end is known.
   const auto how = state.process->ended();
   try {
-    for (Json& frame : state.process->receive()) hear(slot, std::move(frame), events);
+    for (wire::Frame& frame : state.process->receive()) hear(slot, std::move(frame), events);
   } catch (const std::exception& error) {
     lose(slot, fmt::format("the worker wrote what is no frame: {}", error.what()), events);
     return;
@@ -150,46 +134,41 @@ void Supervisor::listen(std::size_t slot, std::vector<Json>& events) {
   if (state.is_leaving || (draining_ && state.process->ended_well())) {
     state.process.reset();
     const bool had_pack = std::exchange(state.is_busy, false);
-    Json left = event("left", slot);
-    left["busy"] = had_pack;
-    events.push_back(std::move(left));
+    events.push_back({slot, wire::Left{had_pack}});
     // Somebody else told the worker to stop: the slot goes on with the next one.
-    if (had_pack && !draining_) events.push_back(event("ready", slot));
+    if (had_pack && !draining_) events.push_back({slot, wire::Ready{}});
     return;
   }
   std::string words = state.process->last_words();
   lose(slot, words.empty() ? *how : fmt::format("{}; its last words: {}", *how, words), events);
 }
 
-void Supervisor::hear(std::size_t slot, Json&& frame, std::vector<Json>& events) {
+void Supervisor::hear(std::size_t slot, wire::Frame&& frame, std::vector<wire::Event>& events) {
   State& state = slots_[slot];
+  wire::FromWorker said = wire::unframed<wire::FromWorker>(std::move(frame));
   state.heard = Clock::now();
-  const std::string type = frame.value("type", "");
-  if (type == "hello") {
-    state.said_hello = true;
-    longest_hello_ = std::max(longest_hello_, std::chrono::duration<double>(state.heard - state.started).count());
-  }
-  if (type == "finished" || type == "failed") state.is_busy = false;
-  if (type == "finished") state.losses = 0;
-  if (type == "drained") state.is_leaving = true;
-  if (type == "record") {
-    // Looked into here and not on rank 0, which would be too slow for thousands of workers.
-    try {
-      wire::describe_record(frame);
-    } catch (const std::exception& error) {
-      log::warn("a worker sent a record that cannot be used: {}", error.what());
-      return;
-    }
-  }
-  frame["slot"] = slot;
-  events.push_back(std::move(frame));
+  const wire::Overload note{
+      [&](const wire::Hello&) {
+        state.said_hello = true;
+        longest_hello_ = std::max(longest_hello_, std::chrono::duration<double>(state.heard - state.started).count());
+      },
+      [&](const wire::Finished&) {
+        state.is_busy = false;
+        state.losses = 0;
+      },
+      [&](const wire::Failed&) { state.is_busy = false; },
+      [&](const wire::Drained&) { state.is_leaving = true; },
+      [](const auto&) {},
+  };
+  std::visit(note, said);
+  std::visit([&](auto& what) { events.push_back({slot, std::move(what)}); }, said);
 }
 
-void Supervisor::watch(std::size_t slot, Clock::time_point now, std::vector<Json>& events) {
+void Supervisor::watch(std::size_t slot, Clock::time_point now, std::vector<wire::Event>& events) {
   State& state = slots_[slot];
   if (state.is_resting && now >= state.rest_until && !draining_) {
     state.is_resting = false;
-    events.push_back(event("ready", slot));
+    events.push_back({slot, wire::Ready{}});
   }
   if (!state.process || !state.is_busy) return;
   const auto silent = now - state.heard;
@@ -208,7 +187,7 @@ void Supervisor::doubt(std::size_t slot, double seconds) {
   hang(slot, silence, unreported_);
 }
 
-void Supervisor::hang(std::size_t slot, std::chrono::duration<double> silence, std::vector<Json>& events) {
+void Supervisor::hang(std::size_t slot, std::chrono::duration<double> silence, std::vector<wire::Event>& events) {
   const std::string words = slots_[slot].process->last_words();
   lose(slot,
        fmt::format("the worker hung: not a word for {}{}{}", text::duration(silence.count()),
@@ -216,24 +195,17 @@ void Supervisor::hang(std::size_t slot, std::chrono::duration<double> silence, s
        events, true);
 }
 
-void Supervisor::lose(std::size_t slot, const std::string& message, std::vector<Json>& events, bool hung) {
+void Supervisor::lose(std::size_t slot, const std::string& message, std::vector<wire::Event>& events, bool hung) {
   State& state = slots_[slot];
   state.process.reset();
   const bool had_pack = std::exchange(state.is_busy, false);
   ++state.losses;
-  Json lost = event("lost", slot);
-  lost["said_hello"] = state.said_hello;
-  lost["hung"] = hung;
-  lost["busy"] = had_pack;
-  lost["message"] = message;
-  events.push_back(std::move(lost));
+  events.push_back({slot, wire::Lost{had_pack, state.said_hello, hung, message}});
   // A slot whose idle worker died was ready and still is.
   if (draining_ || !had_pack) return;
   if (state.losses >= (state.said_hello ? patience_.losses_in_a_row : patience_.losses_before_hello)) {
     state.is_retired = true;
-    Json retired = event("retired", slot);
-    retired["message"] = message;
-    events.push_back(std::move(retired));
+    events.push_back({slot, wire::Retired{message}});
     return;
   }
   constexpr std::chrono::duration<double> longest{30};

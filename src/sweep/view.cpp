@@ -62,8 +62,8 @@ std::string worker_line(const WorkerStatus& worker, std::size_t index) {
   std::string line = fmt::format("  worker {:<3} {:<7} {:>3} {}  ", index, worker.place.device, worker.lanes,
                                  worker.lanes == 1 ? "trial " : "trials");
   if (worker.state == "starting") return line + "starting";
-  line += worker.stage;
-  if (is_training(worker) && worker.epochs > 0) {
+  line += stage_text(worker);
+  if (worker.stage == wire::Stage::train && worker.epochs > 0) {
     line += fmt::format("  epoch {}/{}", std::min(worker.epoch + 1, worker.epochs), worker.epochs);
     if (worker.steps > 1) line += fmt::format("  step {}/{}", worker.step, worker.steps);
   }

@@ -177,8 +177,7 @@ WorkerProcess::~WorkerProcess() {
   if (write_ >= 0) ::close(write_);
 }
 
-void WorkerProcess::send(const Json& message) {
-  const std::vector<std::uint8_t> frame = wire::encode_frame(message);
+void WorkerProcess::send(const wire::Bytes& frame) {
   unsent_.insert(unsent_.end(), frame.begin(), frame.end());
   flush();
 }
@@ -199,7 +198,7 @@ void WorkerProcess::flush() {
   unsent_.erase(unsent_.begin(), unsent_.begin() + static_cast<std::ptrdiff_t>(sent));
 }
 
-std::vector<Json> WorkerProcess::receive() {
+std::vector<wire::Frame> WorkerProcess::receive() {
   std::vector<std::uint8_t> buffer(std::size_t{1} << 16);
   while (read_ >= 0) {
     const ssize_t count = ::read(read_, buffer.data(), buffer.size());
@@ -211,9 +210,9 @@ std::vector<Json> WorkerProcess::receive() {
     if (count < 0 && errno == EAGAIN) break;
     ::close(std::exchange(read_, -1));
   }
-  std::vector<Json> messages;
-  while (auto message = reader_.next()) messages.push_back(std::move(*message));
-  return messages;
+  std::vector<wire::Frame> frames;
+  while (auto frame = reader_.next()) frames.push_back(std::move(*frame));
+  return frames;
 }
 
 void WorkerProcess::signal(int number) noexcept {

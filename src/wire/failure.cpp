@@ -9,15 +9,15 @@
 
 namespace eigensweep::wire {
 
-const char* reason_of(const std::exception& error) noexcept {
-  if (dynamic_cast<const file::WriteError*>(&error) != nullptr) return reason::output;
-  if (dynamic_cast<const DataError*>(&error) != nullptr) return reason::data;
-  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return reason::out_of_memory;
-  return reason::error;
+Reason reason_of(const std::exception& error) noexcept {
+  if (dynamic_cast<const file::WriteError*>(&error) != nullptr) return Reason::output;
+  if (dynamic_cast<const DataError*>(&error) != nullptr) return Reason::data;
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return Reason::out_of_memory;
+  return Reason::error;
 }
 
-Json failed_frame(const std::string& pack, const char* reason, const std::string& message) {
-  return {{"type", "failed"}, {"pack", pack}, {"reason", reason}, {"message", text::first_line(message)}};
+Failed failed(const std::string& pack, Reason reason, const std::string& message) {
+  return {pack, reason, text::first_line(message)};
 }
 
 }  // namespace eigensweep::wire

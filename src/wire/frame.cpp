@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <string>
+#include <utility>
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
@@ -15,6 +16,7 @@ namespace eigensweep::wire {
 namespace {
 
 constexpr std::size_t length_size = 4;
+constexpr std::size_t lengths_size = 2 * length_size;
 constexpr int deepest_nesting = 64;
 
 /// Follows a parse without building anything; refuses what is nested too deep.
@@ -46,7 +48,33 @@ class DepthGuard : public nlohmann::json_sax<Json> {
 std::size_t length_at(const std::uint8_t* bytes) {
   std::size_t length = 0;
   for (std::size_t i = 0; i < length_size; ++i) length |= static_cast<std::size_t>(bytes[i]) << (8 * i);
+  if (length > largest_frame)
+    throw DataError(fmt::format("frame: a length of {} bytes is above the limit of {} (the stream is out of step)",
+                                length, largest_frame));
   return length;
+}
+
+void put_length(Bytes& bytes, std::size_t place, std::size_t length) {
+  if (length > largest_frame)
+    throw SystemError(fmt::format("frame: {} bytes are above the limit of {}", length, largest_frame));
+  for (std::size_t i = 0; i < length_size; ++i) bytes[place + i] = static_cast<std::uint8_t>(length >> (8 * i));
+}
+
+/// The frame at `start`, which then moves behind it; nothing if the rest of it is not there.
+std::optional<Frame> take_frame(const Bytes& buffer, std::size_t& start) {
+  const std::size_t available = buffer.size() - start;
+  if (available < lengths_size) return std::nullopt;
+  const std::uint8_t* prefix = buffer.data() + start;
+  const std::size_t header = length_at(prefix);
+  const std::size_t bytes = length_at(prefix + length_size);
+  if (available - lengths_size < header + bytes) return std::nullopt;
+  start += lengths_size + header + bytes;
+  Frame frame;
+  frame.header = parse_cbor(prefix + lengths_size, header, "frame");
+  if (!frame.header.is_object())
+    throw DataError(fmt::format("frame: holds a CBOR {}, not a map", frame.header.type_name()));
+  frame.bytes.assign(prefix + lengths_size + header, prefix + lengths_size + header + bytes);
+  return frame;
 }
 
 constexpr int forever = -1;
@@ -82,38 +110,32 @@ void FrameReader::feed(const std::uint8_t* bytes, std::size_t count) {
   buffer_.insert(buffer_.end(), bytes, bytes + count);
 }
 
-std::optional<Json> FrameReader::next() {
-  const std::size_t available = buffer_.size() - start_;
-  if (available < length_size) return std::nullopt;
-  const std::size_t length = length_at(buffer_.data() + start_);
-  if (length > largest_frame)
-    throw DataError(fmt::format("frame: a length of {} bytes is above the limit of {} (the stream is out of step)",
-                                length, largest_frame));
-  if (available - length_size < length) return std::nullopt;
-  const std::uint8_t* content = buffer_.data() + start_ + length_size;
-  start_ += length_size + length;
-  Json message = parse_cbor(content, length, "frame");
-  if (!message.is_object()) throw DataError(fmt::format("frame: holds a CBOR {}, not a map", message.type_name()));
-  return message;
-}
+std::optional<Frame> FrameReader::next() { return take_frame(buffer_, start_); }
 
 bool FrameReader::is_inside_frame() const noexcept { return start_ < buffer_.size(); }
 
-std::vector<std::uint8_t> encode_frame(const Json& message) {
-  std::vector<std::uint8_t> bytes(length_size);
-  Json::to_cbor(message, bytes);
-  const std::size_t length = bytes.size() - length_size;
-  if (length > largest_frame)
-    throw SystemError(fmt::format("frame: {} bytes are above the limit of {}", length, largest_frame));
-  for (std::size_t i = 0; i < length_size; ++i) bytes[i] = static_cast<std::uint8_t>(length >> (8 * i));
-  return bytes;
+Bytes encode_frame(const Json& header, const Bytes& bytes) {
+  Bytes frame(lengths_size);
+  Json::to_cbor(header, frame);
+  put_length(frame, 0, frame.size() - lengths_size);
+  put_length(frame, length_size, bytes.size());
+  frame.insert(frame.end(), bytes.begin(), bytes.end());
+  return frame;
 }
 
-std::optional<Json> read_frame(int descriptor, FrameReader& reader, const std::function<bool()>& stop) {
+std::vector<Frame> frames_of(const Bytes& buffer) {
+  std::vector<Frame> frames;
+  std::size_t start = 0;
+  while (auto frame = take_frame(buffer, start)) frames.push_back(std::move(*frame));
+  if (start < buffer.size()) throw DataError("frame: its buffer ends before it does");
+  return frames;
+}
+
+std::optional<Frame> read_frame(int descriptor, FrameReader& reader, const std::function<bool()>& stop) {
   constexpr int look_up_every = 250;  // ms: a signal may come between asking `stop` and the wait
   std::array<std::uint8_t, std::size_t{1} << 16> chunk{};
   for (;;) {
-    if (std::optional<Json> message = reader.next()) return message;
+    if (std::optional<Frame> frame = reader.next()) return frame;
     if (stop && stop()) return std::nullopt;
     if (stop && !wait_for(descriptor, POLLIN, look_up_every)) continue;
     const ssize_t count = ::read(descriptor, chunk.data(), chunk.size());
@@ -130,11 +152,10 @@ std::optional<Json> read_frame(int descriptor, FrameReader& reader, const std::f
   }
 }
 
-void write_frame(int descriptor, const Json& message) {
-  const std::vector<std::uint8_t> bytes = encode_frame(message);
+void write_frame(int descriptor, const Bytes& frame) {
   std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t count = ::write(descriptor, bytes.data() + done, bytes.size() - done);
+  while (done < frame.size()) {
+    const ssize_t count = ::write(descriptor, frame.data() + done, frame.size() - done);
     if (count >= 0) {
       done += static_cast<std::size_t>(count);
     } else if (errno == EAGAIN) {

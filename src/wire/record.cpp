@@ -112,36 +112,4 @@ EncodedRecord encoded(const Record& record) {
   return {header, encode(record)};
 }
 
-void describe_record(Json& message) {
-  const auto bytes = message.find("record");
-  if (bytes == message.end() || !bytes->is_binary()) throw DataError("record: the message has no bytes of one");
-  const Json header = to_value<RecordHeader>(decode_record(bytes->get_binary()));
-  message.update(header);
-}
-
-void detach_record(Json& message, std::vector<std::uint8_t>& all) {
-  const std::vector<std::uint8_t>& bytes = message.at("record").get_binary();
-  const std::size_t count = bytes.size();
-  all.insert(all.end(), bytes.begin(), bytes.end());
-  message["record"] = count;
-}
-
-std::size_t attach_record(Json& message, const std::vector<std::uint8_t>& all, std::size_t place) {
-  const auto found = message.find("record");
-  if (found == message.end() || !found->is_number_unsigned())
-    throw DataError("record: its message does not say how long it is");
-  const auto count = found->get<std::size_t>();
-  if (place > all.size() || count > all.size() - place) throw DataError("record: its message ends before it does");
-  const auto begin = all.begin() + static_cast<std::ptrdiff_t>(place);
-  *found = Json::binary({begin, begin + static_cast<std::ptrdiff_t>(count)});
-  return place + count;
-}
-
-EncodedRecord take_record(Json& message) {
-  EncodedRecord record;
-  from_value<RecordHeader>(message, record, Where("record"));
-  from_value(required(message, "record", Where("record")), record.bytes, Where("record"));
-  return record;
-}
-
 }  // namespace eigensweep::wire

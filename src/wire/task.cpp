@@ -2,6 +2,7 @@
 #include "eigensweep/wire/task.hpp"
 
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/wire/frame.hpp"
 
 namespace eigensweep::wire {
 namespace {
@@ -115,5 +116,9 @@ Task task_from_json(const Json& json) {
   task.checkpoint_every = seconds(json, "checkpoint_every");
   return task;
 }
+
+Bytes encode(const Task& task) { return Json::to_cbor(to_json(task)); }
+
+Task decode_task(const Bytes& bytes) { return task_from_json(parse_cbor(bytes.data(), bytes.size(), "task")); }
 
 }  // namespace eigensweep::wire

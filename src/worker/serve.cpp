@@ -10,8 +10,7 @@
 
 #include "eigensweep/core/here.hpp"
 #include "eigensweep/core/log.hpp"
-#include "eigensweep/wire/failure.hpp"
-#include "eigensweep/wire/frame.hpp"
+#include "eigensweep/wire/codec.hpp"
 #include "eigensweep/worker/host.hpp"
 #include "eigensweep/worker/run_pack.hpp"
 
@@ -46,59 +45,57 @@ class Limiter {
   std::chrono::steady_clock::time_point last_{};
 };
 
-Json hello(const torch::Device& device) {
-  return {{"type", "hello"},
-          {"device", device_name(device)},
-          {"threads", torch::get_num_threads()},
-          {"cpus", cpu_list(allowed_cpus())},
-          {"torch", torch_version()},
-          {"memory", free_memory(device)},
-          {"host", host_name()},
-          {"pid", static_cast<std::int64_t>(::getpid())}};
+wire::Hello hello(const torch::Device& device) {
+  return {device_name(device),
+          torch::get_num_threads(),
+          cpu_list(allowed_cpus()),
+          torch_version(),
+          static_cast<double>(free_memory(device)),
+          host_name(),
+          ::getpid()};
 }
+
+void say(int out, const wire::FromWorker& message) { wire::write_frame(out, wire::framed(message)); }
 
 PackHooks hooks_for(const wire::Task& task, int out, Limiter& limiter) {
   PackHooks hooks;
   auto losses_due = std::make_shared<bool>(false);
-  hooks.record = [&task, out](const wire::Record& record) {
-    wire::write_frame(out, {{"type", "record"}, {"pack", task.pack}, {"record", Json::binary(wire::encode(record))}});
-  };
+  hooks.record = [out](const wire::Record& record) { say(out, wire::encoded(record)); };
   hooks.wants_losses = [&limiter, losses_due] { return *losses_due = limiter.is_due(); };
   hooks.progress = [&task, out, losses_due](const wire::TaskEvaluation* evaluation,
                                             const training::Progress& progress) {
     if (evaluation == nullptr && !*losses_due) return;
-    wire::write_frame(out, {{"type", "progress"},
-                            {"pack", task.pack},
-                            {"stage", evaluation == nullptr ? "train" : evaluation->label},
-                            {"evaluation", evaluation == nullptr ? "" : evaluation->id},
-                            {"epoch", progress.epoch},
-                            {"epochs", progress.epochs},
-                            {"step", progress.step},
-                            {"steps", progress.steps},
-                            {"losses", progress.losses}});
+    wire::Progress message{task.pack,      wire::Stage::train, "", "", progress.epoch, progress.epochs, progress.step,
+                           progress.steps, progress.losses};
+    if (evaluation != nullptr) {
+      message.stage = wire::Stage::evaluate;
+      message.label = evaluation->label;
+      message.evaluation = evaluation->id;
+    }
+    say(out, message);
   };
   hooks.should_stop = [] { return stop_requested.load(); };
   return hooks;
 }
 
-// The answer to a task: "finished", "failed" or "drained".
-Json answer(const wire::Task& task, Session& session, const PackHooks& hooks) {
+// The answer to a task: Finished, Failed or Drained.
+wire::FromWorker answer(const wire::Task& task, Session& session, const PackHooks& hooks) {
   const auto start = std::chrono::steady_clock::now();
   try {
     const Ending ending = run_pack(task, session, hooks);
     if (ending != Ending::finished) {
-      return {{"type", "drained"}, {"pack", task.pack}, {"checkpoint", ending == Ending::stopped_with_checkpoint}};
+      return wire::Drained{task.pack, ending == Ending::stopped_with_checkpoint};
     }
   } catch (const std::bad_alloc&) {
-    return wire::failed_frame(task.pack, wire::reason::out_of_memory, "out of memory");
+    return wire::failed(task.pack, wire::Reason::out_of_memory, "out of memory");
   } catch (const c10::Error& error) {
-    return wire::failed_frame(task.pack, is_out_of_memory(error) ? wire::reason::out_of_memory : wire::reason::error,
-                              error.what_without_backtrace());
+    return wire::failed(task.pack, is_out_of_memory(error) ? wire::Reason::out_of_memory : wire::Reason::error,
+                        error.what_without_backtrace());
   } catch (const std::exception& error) {
-    return wire::failed_frame(task.pack, wire::reason_of(error), error.what());
+    return wire::failed(task.pack, wire::reason_of(error), error.what());
   }
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return {{"type", "finished"}, {"pack", task.pack}, {"seconds", seconds}};
+  return wire::Finished{task.pack, seconds};
 }
 
 }  // namespace
@@ -108,17 +105,17 @@ ExitCode serve(const torch::Device& device, int in, int out) {
   Session session(device);
   wire::FrameReader reader;
   Limiter limiter;
-  wire::write_frame(out, hello(device));
+  say(out, hello(device));
   while (!stop_requested.load()) {
-    const std::optional<Json> message = wire::read_frame(in, reader, [] { return stop_requested.load(); });
-    if (!message || message->at("type") == "quit") return ExitCode::ok;
-    if (message->at("type") != "task") {
-      throw ContractViolation(fmt::format("a worker got a frame of type {}", message->at("type").dump()));
-    }
-    const wire::Task task = wire::task_from_json(message->at("task"));
-    const Json reply = answer(task, session, hooks_for(task, out, limiter));
+    std::optional<wire::Frame> frame = wire::read_frame(in, reader, [] { return stop_requested.load(); });
+    if (!frame) return ExitCode::ok;
+    const wire::ToWorker message = wire::unframed<wire::ToWorker>(std::move(*frame));
+    const auto* asked = std::get_if<wire::RunPack>(&message);
+    if (asked == nullptr) return ExitCode::ok;  // Quit
+    const wire::Task task = wire::decode_task(asked->bytes);
+    const wire::FromWorker reply = answer(task, session, hooks_for(task, out, limiter));
     give_back_freed_memory();
-    wire::write_frame(out, reply);
+    say(out, reply);
   }
   return ExitCode::ok;
 }

@@ -9,14 +9,14 @@ using namespace eigensweep::sweep;
 
 namespace {
 
-Introduction rank_with(int rank, const std::string& host, const std::string& device, const std::string& gpu = "",
-                       const std::string& name = "", double memory = 40e9) {
-  Introduction made;
+wire::Introduction rank_with(int rank, const std::string& host, const std::string& device, const std::string& gpu = "",
+                             const std::string& name = "", double memory = 40e9) {
+  wire::Introduction made;
   made.rank = rank;
   made.host = host;
   made.build = "0.1.0 (abc)";
   made.study = "s";
-  Place place;
+  wire::WorkerPlace place;
   place.rank = rank;
   place.host = host;
   place.device = device;
@@ -105,12 +105,6 @@ TEST_CASE("a mask of visible GPUs is read as the driver reads it") {
   CHECK(names("GPU-bb,GPU-a") == "BA");
   CHECK(names("7").empty());
   CHECK(names("0,MIG-x").empty());
-}
-
-TEST_CASE("an introduction survives its way to rank 0") {
-  auto made = rank_with(3, "n2", "cuda:0", "GPU-a", "A100");
-  made.problem = "p";
-  CHECK(to_json(introduction_from_json(to_json(made))) == to_json(made));
 }
 
 TEST_CASE("a folder is probed by writing, and left as it was") {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A worker that speaks the frames of wire/frame.hpp and trains nothing: the sweep's tests run with it, without Torch.
-// Its records depend on the trials alone. Compiled with OpenMP it has as many threads as that gives it.
+// A worker that speaks the messages of wire/messages.hpp and trains nothing: the sweep's tests run with it, without
+// Torch. Its records depend on the trials alone. Compiled with OpenMP it has as many threads as that gives it.
 // EIGENSWEEP_FAKE, a JSON object, makes it misbehave:
 //   steps, step_ms    how long a pack takes (10 steps of 1 ms)
 //   evaluation_ms     how long an evaluation takes (1 ms)
@@ -30,9 +30,7 @@
 
 #include "eigensweep/core/file.hpp"
 #include "eigensweep/core/hash.hpp"
-#include "eigensweep/wire/failure.hpp"
-#include "eigensweep/wire/frame.hpp"
-#include "eigensweep/wire/record.hpp"
+#include "eigensweep/wire/codec.hpp"
 #include "eigensweep/wire/task.hpp"
 
 using namespace eigensweep;
@@ -57,9 +55,7 @@ bool has_seed(const wire::Task& task, const char* key) {
   return false;
 }
 
-void send_record(const wire::Task& task, const wire::Record& record) {
-  wire::write_frame(out, {{"type", "record"}, {"pack", task.pack}, {"record", Json::binary(wire::encode(record))}});
-}
+void say(const wire::FromWorker& message) { wire::write_frame(out, wire::framed(message)); }
 
 void save(const wire::Task& task, int step) {
   file::write_atomically(
@@ -69,7 +65,7 @@ void save(const wire::Task& task, int step) {
 
 [[noreturn]] void leave_drained(const wire::Task& task, int step) {
   save(task, step);
-  wire::write_frame(out, {{"type", "drained"}, {"pack", task.pack}, {"checkpoint", true}});
+  say(wire::Drained{task.pack, true});
   std::_Exit(0);
 }
 
@@ -89,16 +85,9 @@ void train(const wire::Task& task) {
   if (std::filesystem::exists(task.checkpoint_file)) step = std::stoi(file::read(task.checkpoint_file));
   for (; step < steps; ++step) {
     if (stop != 0) leave_drained(task, step);
-    Json losses = Json::array();
+    std::vector<double> losses;
     for (const wire::TaskLane& lane : task.lanes) losses.push_back(number_of(lane.trial));
-    wire::write_frame(out, {{"type", "progress"},
-                            {"pack", task.pack},
-                            {"stage", "train"},
-                            {"epoch", step},
-                            {"epochs", steps},
-                            {"step", 0},
-                            {"steps", 1},
-                            {"losses", losses}});
+    say(wire::Progress{task.pack, wire::Stage::train, "", "", step, steps, 0, 1, losses});
     if (task.checkpoint_every > 0 && Clock::now() - saved > std::chrono::duration<double>(task.checkpoint_every)) {
       save(task, step);
       saved = Clock::now();
@@ -123,15 +112,14 @@ void train(const wire::Task& task) {
       file::write_atomically(lane.model_file,
                              lane.trial + std::string(fake.value("model_kib", std::size_t{0}) << 10, '.'));
     }
-    send_record(task, record);
+    say(wire::encoded(record));
   }
 }
 
 void evaluate(const wire::Task& task) {
   for (const wire::TaskEvaluation& evaluation : task.evaluations) {
     if (stop != 0) leave_drained(task, fake.value("steps", 10));
-    wire::write_frame(
-        out, {{"type", "progress"}, {"pack", task.pack}, {"stage", evaluation.label}, {"evaluation", evaluation.id}});
+    say(wire::Progress{task.pack, wire::Stage::evaluate, evaluation.label, evaluation.id, 0, 0, 0, 0, {}});
     pause_ms(fake.value("evaluation_ms", 1));
     for (const wire::TaskLane& lane : task.lanes) {
       if (fake.contains("diverge_seed") && lane.config.at("seed") == fake["diverge_seed"]) continue;
@@ -147,24 +135,24 @@ void evaluate(const wire::Task& task) {
         values[i] = number_of(lane.trial + evaluation.id + std::to_string(i));
       const auto count = static_cast<std::int64_t>(values.size());
       record.columns[evaluation.family == "attack" ? "robust_accuracy" : "value"] = wire::Array::of(values, {count});
-      send_record(task, record);
+      say(wire::encoded(record));
     }
   }
 }
 
 void run(const wire::Task& task) {
-  const auto fail = [&](const char* reason, const std::string& message) {
-    wire::write_frame(out, wire::failed_frame(task.pack, reason, message));
+  const auto fail = [&](wire::Reason reason, const std::string& message) {
+    say(wire::failed(task.pack, reason, message));
   };
-  if (fake.contains("data_error")) return fail(wire::reason::data, "images.gz: is truncated");
+  if (fake.contains("data_error")) return fail(wire::Reason::data, "images.gz: is truncated");
   if (fake.contains("content") && fake["content"] != task.dataset_sha256) {
     std::ofstream(fake["trace"].get<std::string>(), std::ios::app) << "content\n";
-    return fail(wire::reason::data, "/dataset: here it has the hash " + fake["content"].get<std::string>() + ", not " +
+    return fail(wire::Reason::data, "/dataset: here it has the hash " + fake["content"].get<std::string>() + ", not " +
                                         task.dataset_sha256);
   }
   if (task.lanes.size() > fake.value("most_lanes", std::size_t{1} << 20))
-    return fail(wire::reason::out_of_memory, "too many lanes");
-  if (has_seed(task, "error_seed")) return fail(wire::reason::error, "cannot train this");
+    return fail(wire::Reason::out_of_memory, "too many lanes");
+  if (has_seed(task, "error_seed")) return fail(wire::Reason::error, "cannot train this");
   if (has_seed(task, "crash_seed")) {
     std::cerr << "about to crash\nterminate called\n" << std::flush;
     ::signal(SIGABRT, SIG_DFL);
@@ -178,14 +166,14 @@ void run(const wire::Task& task) {
   } catch (const Error& error) {
     return fail(wire::reason_of(error), error.what());
   }
-  wire::write_frame(out, {{"type", "finished"}, {"pack", task.pack}, {"seconds", 0.1}});
+  say(wire::Finished{task.pack, 0.1});
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   int in = 3;
-  Json hello{{"type", "hello"}, {"torch", "none"}, {"memory", 1e9}, {"host", "here"}, {"pid", ::getpid()}};
+  wire::Hello hello{"", 0, "", "none", 1e9, "here", ::getpid()};
   if (const char* text = std::getenv("EIGENSWEEP_FAKE"); text != nullptr) fake = Json::parse(text);
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--devices") == 0) {
@@ -199,8 +187,8 @@ int main(int argc, char** argv) {
     if (i + 1 == argc) break;
     if (std::strcmp(argv[i], "--in-fd") == 0) in = std::atoi(argv[i + 1]);
     if (std::strcmp(argv[i], "--out-fd") == 0) out = std::atoi(argv[i + 1]);
-    if (std::strcmp(argv[i], "--device") == 0) hello["device"] = argv[i + 1];
-    if (std::strcmp(argv[i], "--threads") == 0) hello["threads"] = std::atoi(argv[i + 1]);
+    if (std::strcmp(argv[i], "--device") == 0) hello.device = argv[i + 1];
+    if (std::strcmp(argv[i], "--threads") == 0) hello.threads = std::atoi(argv[i + 1]);
   }
   ::signal(SIGPIPE, SIG_IGN);
   for (const int number : {SIGTERM, SIGUSR1}) ::signal(number, [](int) { stop = 1; });
@@ -214,12 +202,15 @@ int main(int argc, char** argv) {
   pause_ms(1);
 #endif
   while (fake.contains("no_hello")) pause_ms(1000);
-  if (fake.contains("garbage")) return ::write(out, "\xff\xff\xff\xff", 4) == 4 ? 0 : 1;
-  wire::write_frame(out, hello);
+  if (fake.contains("garbage")) return ::write(out, "\xff\xff\xff\xff\xff\xff\xff\xff", 8) == 8 ? 0 : 1;
+  say(hello);
   wire::FrameReader reader;
   for (;;) {
-    const auto frame = wire::read_frame(in, reader, [] { return stop != 0; });
-    if (!frame || frame->value("type", "") == "quit") return 0;
-    run(wire::task_from_json(frame->at("task")));
+    auto frame = wire::read_frame(in, reader, [] { return stop != 0; });
+    if (!frame) return 0;
+    const wire::ToWorker message = wire::unframed<wire::ToWorker>(std::move(*frame));
+    const auto* asked = std::get_if<wire::RunPack>(&message);
+    if (asked == nullptr) return 0;
+    run(wire::decode_task(asked->bytes));
   }
 }

@@ -6,6 +6,7 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/sweep/placement.hpp"
 
+using namespace eigensweep;
 using namespace eigensweep::sweep;
 
 namespace {
@@ -95,7 +96,7 @@ TEST_CASE("workers have CPUs of their own, unless they are asked to have more th
       request.workers = workers;
       const auto places = place_workers(request, machine(cores, 0), 0);
       std::vector<int> all;
-      for (const Place& place : places) all.insert(all.end(), place.cpus.begin(), place.cpus.end());
+      for (const wire::WorkerPlace& place : places) all.insert(all.end(), place.cpus.begin(), place.cpus.end());
       std::sort(all.begin(), all.end());
       const std::vector<int> once = machine(cores, 0).cpus;
       if (workers <= cores) CHECK(all == once);
@@ -140,12 +141,6 @@ TEST_CASE("the placement table joins equal places") {
   CHECK(placement_table(places) ==
         std::vector<std::string>{
             "workers 0-1 (ranks 0-1) on node1: cuda:0, 2 threads each, each on its own of CPUs 0-3"});
-}
-
-TEST_CASE("a place survives its way to another rank") {
-  const Place place = place_workers({}, machine(8, 2), 3)[1];
-  const Place back = place_from_json(to_json(place));
-  CHECK(to_json(back) == to_json(place));
 }
 
 TEST_CASE("serial MPI inside a parallel srun is refused") {

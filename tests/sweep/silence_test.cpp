@@ -5,56 +5,57 @@
 
 using namespace eigensweep;
 using sweep::Silence;
+using wire::Stage;
 
 TEST_CASE("a stage that nobody has finished may take half an hour, or what another stage's rate predicts") {
   Silence silence;
-  CHECK(silence.allowed({"train", 1e12, 0}) == Silence::unknown);
-  silence.measured({"train", 1e9, 0}, 1);  // 1 GFLOP/s
-  CHECK(silence.allowed({"spectrum", 1e9, 0}) == Silence::unknown);
-  CHECK(silence.allowed({"spectrum", 1e12, 0}) == Approx(20 * 1000));
-  CHECK(silence.allowed({"spectrum", 1e9, 0}, 3) == Silence::unknown);
+  CHECK(silence.allowed({Stage::train, "", 1e12, 0}) == Silence::unknown);
+  silence.measured({Stage::train, "", 1e9, 0}, 1);  // 1 GFLOP/s
+  CHECK(silence.allowed({Stage::evaluate, "spectrum", 1e9, 0}) == Silence::unknown);
+  CHECK(silence.allowed({Stage::evaluate, "spectrum", 1e12, 0}) == Approx(20 * 1000));
+  CHECK(silence.allowed({Stage::evaluate, "spectrum", 1e9, 0}, 3) == Silence::unknown);
 }
 
 TEST_CASE("a stage of known rate may take a generous factor of what is predicted, and no less than a floor") {
   Silence silence;
-  silence.measured({"train", 1e9, 0}, 0.01);
-  CHECK(silence.allowed({"train", 1e9, 0}) == Silence::floor);
-  CHECK(silence.allowed({"train", 1e12, 0}) == Approx(20 * 10));
+  silence.measured({Stage::train, "", 1e9, 0}, 0.01);
+  CHECK(silence.allowed({Stage::train, "", 1e9, 0}) == Silence::floor);
+  CHECK(silence.allowed({Stage::train, "", 1e12, 0}) == Approx(20 * 10));
   SECTION("one stretch that took very long changes the mean a little") {
-    for (int i = 0; i < 98; ++i) silence.measured({"train", 1e9, 0}, 0.01);
-    silence.measured({"train", 1e9, 0}, 1.01);
-    CHECK(silence.allowed({"train", 1e12, 0}) == Approx(20 * 20));
+    for (int i = 0; i < 98; ++i) silence.measured({Stage::train, "", 1e9, 0}, 0.01);
+    silence.measured({Stage::train, "", 1e9, 0}, 1.01);
+    CHECK(silence.allowed({Stage::train, "", 1e12, 0}) == Approx(20 * 20));
   }
   SECTION("what a large pack writes takes its time") {
-    CHECK(silence.allowed({"train", 1e9, 4e9}) == Approx(Silence::floor + 200));
+    CHECK(silence.allowed({Stage::train, "", 1e9, 4e9}) == Approx(Silence::floor + 200));
   }
   SECTION("work that was taken for hung may take longer the next time") {
-    CHECK(silence.allowed({"train", 1e9, 0}, 1) == Silence::floor * 4);
-    CHECK(silence.allowed({"train", 1e9, 0}, 2) == Silence::floor * 16);
+    CHECK(silence.allowed({Stage::train, "", 1e9, 0}, 1) == Silence::floor * 4);
+    CHECK(silence.allowed({Stage::train, "", 1e9, 0}, 2) == Silence::floor * 16);
   }
 }
 
 TEST_CASE("a start is measured by the clock, unless it is a training in closed form") {
   Silence silence;
-  silence.measured({"", 0, 0}, 0.5);
-  CHECK(silence.allowed({"", 0, 0}) == Silence::start);
-  CHECK(silence.allowed({"", 1e9, 0}) == Silence::unknown);
-  silence.measured({"", 0, 0}, 30);
-  CHECK(silence.allowed({"", 0, 0}) == Approx(600));
-  silence.measured({"", 1e9, 0}, 10);
-  CHECK(silence.allowed({"", 1e9, 0}) == Approx(200));
+  silence.measured({Stage::start, "", 0, 0}, 0.5);
+  CHECK(silence.allowed({Stage::start, "", 0, 0}) == Silence::start);
+  CHECK(silence.allowed({Stage::start, "", 1e9, 0}) == Silence::unknown);
+  silence.measured({Stage::start, "", 0, 0}, 30);
+  CHECK(silence.allowed({Stage::start, "", 0, 0}) == Approx(600));
+  silence.measured({Stage::start, "", 1e9, 0}, 10);
+  CHECK(silence.allowed({Stage::start, "", 1e9, 0}) == Approx(200));
 }
 
 TEST_CASE("in a study whose steps slow down tenfold, no step is ever taken for a hang") {
   // Virtual time: steps of a pack four times as large, on a node that gets ever busier.
   Silence silence;
   double pace = 2e-9;  // seconds per operation
-  silence.measured({"train", 1e9, 0}, 1e9 * pace);
+  silence.measured({Stage::train, "", 1e9, 0}, 1e9 * pace);
   for (int step = 0; step < 200; ++step) {
     pace *= 1.05;
     const double takes = 4e9 * pace;
-    CHECK(takes < silence.allowed({"train", 4e9, 0}));
-    silence.measured({"train", 4e9, 0}, takes);
+    CHECK(takes < silence.allowed({Stage::train, "", 4e9, 0}));
+    silence.measured({Stage::train, "", 4e9, 0}, takes);
   }
 }
 

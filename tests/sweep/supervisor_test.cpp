@@ -27,12 +27,12 @@ class Behaviour {
 // As every supervising process must: a worker may die before it has read its task.
 [[maybe_unused]] const auto ignored = ::signal(SIGPIPE, SIG_IGN);
 
-Json task_of(const Scratch& scratch, int seed = 0) {
+wire::Bytes task_of(const Scratch& scratch, int seed = 0, const std::string& padding = "") {
   wire::Task task;
   task.pack = "p";
-  task.lanes.push_back({"t0", {{"seed", seed}}, true, ""});
+  task.lanes.push_back({"t0", {{"seed", seed}, {"padding", padding}}, true, ""});
   task.checkpoint_file = (scratch.path() / "checkpoint").string();
-  return wire::to_json(task);
+  return wire::encode(task);
 }
 
 Supervisor make(const Scratch& scratch, std::size_t slots, const sweep::Patience& patience = {},
@@ -44,17 +44,19 @@ Supervisor make(const Scratch& scratch, std::size_t slots, const sweep::Patience
   return Supervisor(std::move(all), patience);
 }
 
-/// Turns until an event of this type comes; an empty object if none does in a minute.
-Json wait_for(Supervisor& supervisor, const std::string& type) {
+/// Turns until an event of this type comes; fails if none does in a minute.
+template <typename What>
+What wait_for(Supervisor& supervisor) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
   while (std::chrono::steady_clock::now() < end) {
-    Json found = Json::object();
-    for (Json& event : supervisor.turn(std::chrono::milliseconds(20), -1)) {
-      if (event.at("type") == type) found = std::move(event);
+    std::optional<What> found;
+    for (wire::Event& event : supervisor.turn(std::chrono::milliseconds(20), -1)) {
+      if (auto* what = std::get_if<What>(&event.what)) found = std::move(*what);
     }
-    if (!found.empty()) return found;
+    if (found) return *found;
   }
-  return Json::object();
+  FAIL("waited a minute for '" << What::type << "'");
+  return {};
 }
 
 }  // namespace
@@ -63,12 +65,13 @@ TEST_CASE("a log that cannot be written is the output folder's fault, and no los
   const Scratch scratch;
   Supervisor supervisor({{{EIGENSWEEP_FAKE_WORKER, "cpu", 1, scratch.path() / "nowhere" / "worker.log"}}}, {});
   supervisor.give(0, task_of(scratch));
-  std::vector<Json> events = supervisor.turn(std::chrono::milliseconds(1), -1);
+  const std::vector<wire::Event> events = supervisor.turn(std::chrono::milliseconds(1), -1);
   REQUIRE(events.size() == 1);
-  CHECK(events[0].value("type", "") == "failed");
-  CHECK(events[0].value("reason", "") == "output");
-  CHECK(events[0].value("slot", 9) == 0);
-  CHECK_THAT(events[0].value("message", ""), Catch::Contains("worker.log: cannot open the worker's log: No such file"));
+  CHECK(events[0].slot == 0);
+  const auto* failed = std::get_if<wire::Failed>(&events[0].what);
+  REQUIRE(failed != nullptr);
+  CHECK(failed->reason == wire::Reason::output);
+  CHECK_THAT(failed->message, Catch::Contains("worker.log: cannot open the worker's log: No such file"));
   CHECK(supervisor.is_empty());
 }
 
@@ -79,12 +82,11 @@ TEST_CASE("a worker is started with its first task, says hello, sends its record
   supervisor.give(1, task_of(scratch));
   CHECK(supervisor.pid(0) == 0);
   CHECK(supervisor.pid(1) > 0);
-  const Json hello = wait_for(supervisor, "hello");
-  CHECK(hello.value("device", "") == "cpu");
-  CHECK(hello.value("threads", 0) == 1);
-  const Json finished = wait_for(supervisor, "finished");
-  CHECK(finished.value("pack", "") == "p");
-  CHECK(finished.value("slot", 9) == 1);
+  const wire::Hello hello = wait_for<wire::Hello>(supervisor);
+  CHECK(hello.device == "cpu");
+  CHECK(hello.threads == 1);
+  const wire::Finished finished = wait_for<wire::Finished>(supervisor);
+  CHECK(finished.pack == "p");
   supervisor.quit();
   CHECK(supervisor.is_empty());
 }
@@ -94,12 +96,12 @@ TEST_CASE("a worker that crashes is lost with its last words, and its slot is re
   const Behaviour behaviour(R"({"crash_seed": 7})");
   Supervisor supervisor = make(scratch, 1);
   supervisor.give(0, task_of(scratch, 7));
-  const Json lost = wait_for(supervisor, "lost");
-  CHECK(lost.value("said_hello", false));
-  CHECK(lost.value("message", "") == "killed by signal 6 (Aborted); its last words: about to crash | terminate called");
-  wait_for(supervisor, "ready");
+  const wire::Lost lost = wait_for<wire::Lost>(supervisor);
+  CHECK(lost.said_hello);
+  CHECK(lost.message == "killed by signal 6 (Aborted); its last words: about to crash | terminate called");
+  wait_for<wire::Ready>(supervisor);
   supervisor.give(0, task_of(scratch));
-  CHECK_FALSE(wait_for(supervisor, "finished").empty());
+  wait_for<wire::Finished>(supervisor);
 }
 
 TEST_CASE("a killed worker is lost, too") {
@@ -107,9 +109,9 @@ TEST_CASE("a killed worker is lost, too") {
   const Behaviour behaviour(R"({"step_ms": 1000})");
   Supervisor supervisor = make(scratch, 1);
   supervisor.give(0, task_of(scratch));
-  wait_for(supervisor, "progress");
+  wait_for<wire::Progress>(supervisor);
   ::kill(supervisor.pid(0), SIGKILL);
-  CHECK(wait_for(supervisor, "lost").value("message", "") ==
+  CHECK(wait_for<wire::Lost>(supervisor).message ==
         "killed by signal 9 (Killed; perhaps the system was out of memory)");
 }
 
@@ -117,14 +119,14 @@ TEST_CASE("a worker that dies without a pack says so, and its slot still takes o
   const Scratch scratch;
   Supervisor supervisor = make(scratch, 1);
   supervisor.give(0, task_of(scratch));
-  wait_for(supervisor, "finished");
+  wait_for<wire::Finished>(supervisor);
   ::kill(supervisor.pid(0), SIGKILL);
-  CHECK_FALSE(wait_for(supervisor, "lost").value("busy", true));
+  CHECK_FALSE(wait_for<wire::Lost>(supervisor).busy);
   const Behaviour behaviour(R"({"step_ms": 1000})");
   supervisor.give(0, task_of(scratch));
-  wait_for(supervisor, "hello");
+  wait_for<wire::Hello>(supervisor);
   ::kill(supervisor.pid(0), SIGKILL);
-  CHECK(wait_for(supervisor, "lost").value("busy", false));
+  CHECK(wait_for<wire::Lost>(supervisor).busy);
 }
 
 TEST_CASE("a worker that hangs, or never says hello, is ended") {
@@ -137,17 +139,16 @@ TEST_CASE("a worker that hangs, or never says hello, is ended") {
     const Behaviour behaviour(R"({"hang_seed": 1})");
     Supervisor supervisor = make(scratch, 1, patience);
     supervisor.give(0, task_of(scratch, 1));
-    CHECK_THAT(wait_for(supervisor, "lost").value("message", ""),
-               Catch::StartsWith("the worker hung: not a word for 0.3 s"));
+    CHECK_THAT(wait_for<wire::Lost>(supervisor).message, Catch::StartsWith("the worker hung: not a word for 0.3 s"));
     CHECK(supervisor.is_empty());
   }
   SECTION("never says hello") {
     const Behaviour behaviour(R"({"no_hello": true})");
     Supervisor supervisor = make(scratch, 1, patience);
     supervisor.give(0, task_of(scratch));
-    const Json lost = wait_for(supervisor, "lost");
-    CHECK_FALSE(lost.value("said_hello", true));
-    CHECK(lost.value("message", "") == "the worker did not say hello within 0.3 s");
+    const wire::Lost lost = wait_for<wire::Lost>(supervisor);
+    CHECK_FALSE(lost.said_hello);
+    CHECK(lost.message == "the worker did not say hello within 0.3 s");
   }
 }
 
@@ -160,16 +161,16 @@ TEST_CASE("a slot whose workers never start is given up, and says why") {
     Supervisor supervisor = make(scratch, 1, patience);
     for (int i = 1; i < patience.losses_before_hello; ++i) {
       supervisor.give(0, task_of(scratch));
-      wait_for(supervisor, "ready");
+      wait_for<wire::Ready>(supervisor);
     }
     supervisor.give(0, task_of(scratch));
-    CHECK(wait_for(supervisor, "retired").value("message", "") ==
+    CHECK(wait_for<wire::Retired>(supervisor).message ==
           "exit code 127; its last words: error while loading shared libraries: libtorch.so");
   }
   SECTION("there is no such program") {
     Supervisor supervisor = make(scratch, 1, patience, "/nonexistent/worker");
     supervisor.give(0, task_of(scratch));
-    CHECK(wait_for(supervisor, "lost").value("message", "") ==
+    CHECK(wait_for<wire::Lost>(supervisor).message ==
           "/nonexistent/worker: cannot start the worker: No such file or directory (error 2); set EIGENSWEEP_WORKER "
           "to the right program");
   }
@@ -182,14 +183,14 @@ TEST_CASE("a worker is taken for hung by whoever doubts it, seen from its superv
   CHECK(supervisor.derives_silence());
   supervisor.doubt(0, 0);  // nobody is there
   supervisor.give(0, task_of(scratch, 7));
-  wait_for(supervisor, "hello");
+  wait_for<wire::Hello>(supervisor);
   supervisor.doubt(0, 30);
   CHECK(supervisor.turn(std::chrono::milliseconds(300), -1).empty());
   supervisor.doubt(0, 0.2);
-  const Json lost = wait_for(supervisor, "lost");
-  CHECK(lost.value("hung", false));
-  CHECK_THAT(lost.value("message", ""), Catch::StartsWith("the worker hung: not a word for "));
-  CHECK_FALSE(wait_for(supervisor, "ready").empty());
+  const wire::Lost lost = wait_for<wire::Lost>(supervisor);
+  CHECK(lost.hung);
+  CHECK_THAT(lost.message, Catch::StartsWith("the worker hung: not a word for "));
+  wait_for<wire::Ready>(supervisor);
 }
 
 TEST_CASE("time in which a supervisor did not look is no silence of its workers") {
@@ -199,10 +200,10 @@ TEST_CASE("time in which a supervisor did not look is no silence of its workers"
   patience.silence = std::chrono::seconds(2);
   Supervisor supervisor = make(scratch, 1, patience);
   supervisor.give(0, task_of(scratch, 7));
-  wait_for(supervisor, "hello");
+  wait_for<wire::Hello>(supervisor);
   std::this_thread::sleep_for(std::chrono::seconds(6));
   CHECK(supervisor.turn(std::chrono::milliseconds(1), -1).empty());
-  CHECK_FALSE(wait_for(supervisor, "lost").empty());
+  wait_for<wire::Lost>(supervisor);
 }
 
 TEST_CASE("a worker that writes no frames is lost") {
@@ -210,8 +211,7 @@ TEST_CASE("a worker that writes no frames is lost") {
   const Behaviour behaviour(R"({"garbage": true})");
   Supervisor supervisor = make(scratch, 1);
   supervisor.give(0, task_of(scratch));
-  CHECK_THAT(wait_for(supervisor, "lost").value("message", ""),
-             Catch::StartsWith("the worker wrote what is no frame: "));
+  CHECK_THAT(wait_for<wire::Lost>(supervisor).message, Catch::StartsWith("the worker wrote what is no frame: "));
 }
 
 TEST_CASE("a drained worker finishes its step, writes its checkpoint and leaves") {
@@ -219,14 +219,14 @@ TEST_CASE("a drained worker finishes its step, writes its checkpoint and leaves"
   const Behaviour behaviour(R"({"step_ms": 20, "steps": 100000})");
   Supervisor supervisor = make(scratch, 1);
   supervisor.give(0, task_of(scratch));
-  wait_for(supervisor, "progress");
+  wait_for<wire::Progress>(supervisor);
   supervisor.drain();
-  CHECK_FALSE(wait_for(supervisor, "left").empty());
+  wait_for<wire::Left>(supervisor);
   CHECK(supervisor.is_empty());
   CHECK(std::filesystem::exists(scratch.path() / "checkpoint"));
   SECTION("a task that comes too late is handed back") {
     supervisor.give(0, task_of(scratch));
-    CHECK_FALSE(wait_for(supervisor, "left").empty());
+    wait_for<wire::Left>(supervisor);
     CHECK(supervisor.is_empty());
   }
 }
@@ -236,21 +236,19 @@ TEST_CASE("a worker that somebody else stops leaves its slot ready") {
   const Behaviour behaviour(R"({"step_ms": 20, "steps": 100000})");
   Supervisor supervisor = make(scratch, 1);
   supervisor.give(0, task_of(scratch));
-  wait_for(supervisor, "progress");
+  wait_for<wire::Progress>(supervisor);
   ::kill(supervisor.pid(0), SIGUSR1);
-  CHECK_FALSE(wait_for(supervisor, "ready").empty());
+  wait_for<wire::Ready>(supervisor);
 }
 
 TEST_CASE("a task larger than a pipe does not block the supervisor") {
   const Scratch scratch;
   const Behaviour behaviour(R"({"no_hello": true})");
   Supervisor supervisor = make(scratch, 1);
-  Json task = task_of(scratch);
-  task["lanes"][0]["config"]["padding"] = std::string(std::size_t{8} << 20, 'x');
-  supervisor.give(0, task);
+  supervisor.give(0, task_of(scratch, 0, std::string(std::size_t{8} << 20, 'x')));
   supervisor.turn(std::chrono::milliseconds(1), -1);
   supervisor.kill();
-  CHECK_FALSE(wait_for(supervisor, "lost").empty());
+  wait_for<wire::Lost>(supervisor);
 }
 
 TEST_CASE("a supervisor's end is its workers' end") {
@@ -260,7 +258,7 @@ TEST_CASE("a supervisor's end is its workers' end") {
   {
     Supervisor supervisor = make(scratch, 1);
     supervisor.give(0, task_of(scratch));
-    wait_for(supervisor, "hello");
+    wait_for<wire::Hello>(supervisor);
     pid = supervisor.pid(0);
   }
   CHECK(::kill(pid, 0) == -1);

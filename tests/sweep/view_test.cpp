@@ -24,7 +24,7 @@ RunStatus half_way() {
   worker.place.device = "cpu";
   worker.state = "busy";
   worker.lanes = 8;
-  worker.stage = "train";
+  worker.stage = wire::Stage::train;
   worker.epoch = 2;
   worker.epochs = 4;
   worker.losses = {0.25, std::nan(""), 0.5};
@@ -103,14 +103,20 @@ TEST_CASE("what a run said at its end is one line of its status") {
   CHECK_THAT(status_text(status, false), Catch::Contains("\n         first\\nsecond \\u001b[31m\ntrials"));
 }
 
-TEST_CASE("an evaluation is told from the training by its id, whatever its label") {
+TEST_CASE("an evaluation is told from the training, whatever its label") {
   WorkerStatus worker = half_way().workers[0];
-  CHECK(is_training(worker));
-  apply_progress(worker, {{"stage", "train"}, {"evaluation", "0123456789abcdef"}});
-  CHECK_FALSE(is_training(worker));
+  CHECK(stage_text(worker) == "train");
+  wire::Progress progress;
+  progress.stage = wire::Stage::evaluate;
+  progress.label = "train";
+  progress.evaluation = "0123456789abcdef";
+  apply_progress(worker, progress);
+  CHECK(stage_text(worker) == "train");
   worker.records = 0.5;
   CHECK(share_done(worker) == Approx(0.8 + 0.2 * 0.5));
-  apply_progress(worker, {{"stage", "train"}, {"evaluation", ""}, {"epoch", 1}, {"epochs", 4}});
-  CHECK(is_training(worker));
+  progress = {};
+  progress.epoch = 1;
+  progress.epochs = 4;
+  apply_progress(worker, progress);
   CHECK(share_done(worker) == Approx(0.2));
 }

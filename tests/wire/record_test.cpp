@@ -72,27 +72,12 @@ TEST_CASE("a fraction where an integer belongs is refused, even one beyond all i
                     "record: columns.count.shape[0] must be an integer, not 1.8e+22");
 }
 
-TEST_CASE("a described record tells what it is without being taken apart, and keeps its bytes") {
+TEST_CASE("an encoded record has the header of its record beside its bytes") {
   const Record record = sample_record("t");
-  Json message{{"type", "record"}, {"record", Json::binary(encode(record))}};
-  describe_record(message);
-  std::vector<std::uint8_t> bytes{1, 2, 3};
-  detach_record(message, bytes);
-  Json arrived = Json::from_cbor(Json::to_cbor(message));
-  CHECK(attach_record(arrived, bytes, 3) == bytes.size());
-  CHECK_THROWS_WITH(attach_record(message, bytes, 4), "record: its message ends before it does");
-  CHECK_THROWS_WITH(attach_record(arrived, bytes, 3), "record: its message does not say how long it is");
-  const EncodedRecord taken = take_record(arrived);
-  CHECK(taken.kind == record.kind);
-  CHECK(taken.trial == "t");
-  CHECK(taken.evaluation == "pgd-0123");
-  CHECK(taken.status == Status::ok);
-  CHECK(decode_record(taken.bytes).columns.size() == record.columns.size());
-  CHECK(taken.bytes == encoded(record).bytes);
-  Json torn{{"type", "record"}, {"record", Json::binary({1, 2, 3})}};
-  CHECK_THROWS_AS(describe_record(torn), DataError);
-  CHECK_THROWS_WITH(describe_record(message = Json::object()), "record: the message has no bytes of one");
-  CHECK_THROWS_AS(take_record(torn), DataError);
+  const EncodedRecord taken = encoded(record);
+  const RecordHeader& header = record;
+  CHECK(taken == header);
+  CHECK(taken.bytes == encode(record));
 }
 
 TEST_CASE("every status has its word") {

@@ -44,6 +44,13 @@ TEST_CASE("a task comes back as it went, through text as well") {
   CHECK(task.evaluations[0].strengths == std::vector<double>{0.0, 0.1});
 }
 
+TEST_CASE("a task comes back from its bytes, and other bytes are refused") {
+  const Json json = sample();
+  CHECK(to_json(decode_task(encode(task_from_json(json)))) == json);
+  CHECK_THROWS_AS(decode_task({1, 2, 3}), DataError);
+  CHECK_THROWS_WITH(decode_task(Json::to_cbor(without("", "pack"))), "task:/pack: is missing");
+}
+
 TEST_CASE("a task written by hand may leave out what has an obvious value") {
   const Task task = task_from_json(Json::parse(R"({"pack": "p", "lanes": [{"trial": "t", "config": {}}],
                       "evaluations": [{"id": "e", "family": "metric", "label": "m", "kind": "m", "options": {}}]})"));

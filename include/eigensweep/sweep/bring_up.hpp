@@ -9,33 +9,20 @@
 #include "eigensweep/sweep/communicator.hpp"
 #include "eigensweep/sweep/placement.hpp"
 #include "eigensweep/sweep/run.hpp"
+#include "eigensweep/wire/messages.hpp"
 
 namespace eigensweep::sweep {
 
-/// What a rank says of itself before a run: where its workers would run, and what must be the same on every rank.
-struct Introduction {
-  int rank = 0;
-  std::string host;
-  std::string build;  ///< version and revision of this program
-  std::string study;  ///< SHA-256 of the study file; "" where this rank cannot read it, which is no fault by itself
-  std::vector<Place> places;
-  std::string problem;                     ///< why there are no places
-  std::string cores_by, memory_by;         ///< what decided how much of its machine is this rank's, as in Share
-  std::vector<std::string> limits_unread;  ///< limits that could not be read
-};
-
-Introduction introduce(const RunOptions& options, const Communicator& communicator, const Share& share);
-Json to_json(const Introduction& introduction);
-Introduction introduction_from_json(const Json& json);
+wire::Introduction introduce(const RunOptions& options, const Communicator& communicator, const Share& share);
 
 /// Rank 0: its own introduction and those of all others, by rank. Waits for them.
-std::vector<Introduction> gather_introductions(Communicator& communicator, Introduction own);
-std::vector<Place> places_of(const std::vector<Introduction>& ranks);
+std::vector<wire::Introduction> gather_introductions(Communicator& communicator, wire::Introduction own);
+std::vector<wire::WorkerPlace> places_of(const std::vector<wire::Introduction>& ranks);
 /// Of at least one place: packs are made so that any worker may run any of them.
-double smallest_memory(const std::vector<Place>& places);
+double smallest_memory(const std::vector<wire::WorkerPlace>& places);
 
 /// What decided about cores and memory, a line for each machine and answer: {"cores" or "memory", line}.
-std::vector<std::pair<std::string, std::string>> decisions(const std::vector<Introduction>& ranks);
+std::vector<std::pair<std::string, std::string>> decisions(const std::vector<wire::Introduction>& ranks);
 
 /// What is wrong with a start; each a line for the user.
 struct Findings {
@@ -45,7 +32,7 @@ struct Findings {
 
 /// Ranks of different builds, with different studies, without workers; ranks without a GPU among ranks with one; two
 /// workers on one GPU; GPUs of different kinds.
-Findings compare(const std::vector<Introduction>& ranks);
+Findings compare(const std::vector<wire::Introduction>& ranks);
 
 /// Writes, syncs and removes a small file. Returns why that fails, "" if it does not; `folder` must exist.
 std::string probe_folder(const std::filesystem::path& folder);
@@ -54,7 +41,7 @@ std::string probe_folder(const std::filesystem::path& folder);
 /// complaints. The folder must exist.
 std::vector<std::string> probe_everywhere(Communicator& communicator, const std::filesystem::path& folder);
 /// Another rank's answer to that question.
-Json answer_probe(const Json& question, const Communicator& communicator);
+wire::Probed answer_probe(const wire::Probe& question, const Communicator& communicator);
 
 /// Looks at everything that a run would need, on every rank, and prints what it finds; runs nothing and changes
 /// nothing. Without a study file what depends on it is left out. Returns ok, or system when a run would not start.

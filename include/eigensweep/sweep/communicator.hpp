@@ -8,23 +8,17 @@
 #include <vector>
 
 #include "eigensweep/core/error.hpp"
-#include "eigensweep/core/json.hpp"
+#include "eigensweep/wire/fields.hpp"
 
 namespace eigensweep::sweep {
 
-/// What another rank sent.
-struct Message {
+/// What another rank sent: the frames of one or more messages (wire/messages.hpp).
+struct Letter {
   int source = 0;
-  Json content;
-  std::vector<std::uint8_t> attachment;
+  wire::Bytes frames;
 };
 
-/// A message as it travels: the content's length (u64), the content as CBOR, the attachment. unpack_message() leaves
-/// `source` alone.
-std::vector<std::uint8_t> pack_message(const Json& content, const std::vector<std::uint8_t>& attachment);
-Message unpack_message(const std::vector<std::uint8_t>& bytes);
-
-/// MPI as far as a sweep needs it: whole messages between ranks, never a blocking call in between. Not started by a
+/// MPI as far as a sweep needs it: whole letters between ranks, never a blocking call in between. Not started by a
 /// launcher, it is the only rank of a job of one and never touches MPI: a start on a laptop costs nothing.
 /// mpi.h is included by its source alone.
 class Communicator {
@@ -43,14 +37,14 @@ class Communicator {
   [[nodiscard]] int node_rank() const noexcept { return node_rank_; }
   [[nodiscard]] int node_size() const noexcept { return node_size_; }
 
-  /// Queues a message; never blocks.
-  void send(int to, const Json& content, const std::vector<std::uint8_t>& attachment = {});
-  /// The next message, if one has come.
-  std::optional<Message> receive();
+  /// Queues a letter; never blocks.
+  void send(int to, wire::Bytes frames);
+  /// The next letter, if one has come.
+  std::optional<Letter> receive();
   /// Waits until everything that was sent has left.
   void flush();
   /// Every rank of this machine gives bytes of one length; each gets all of them, in the order of node_rank.
-  std::vector<std::vector<std::uint8_t>> gather_on_node(const std::vector<std::uint8_t>& mine) const;
+  std::vector<wire::Bytes> gather_on_node(const wire::Bytes& mine) const;
   /// Ends every rank.
   [[noreturn]] void abort(ExitCode code) const;
 

@@ -22,6 +22,7 @@
 #include "eigensweep/sweep/time_budget.hpp"
 #include "eigensweep/sweep/view.hpp"
 #include "eigensweep/wire/ledger.hpp"
+#include "eigensweep/wire/messages.hpp"
 #include "eigensweep/wire/task.hpp"
 
 namespace eigensweep::sweep {
@@ -48,8 +49,9 @@ class Engine {
  public:
   /// `places`: all workers, sorted by rank and slot; those of rank 0 are the supervisor's. `status`: study, totals, and
   /// what earlier runs did.
-  Engine(Work work, const OutputPaths& paths, std::vector<Place> places, RunStatus status, Supervisor& supervisor,
-         TimeBudget budget, Communicator& communicator, RankWatch& ranks, const Signals& signals);
+  Engine(Work work, const OutputPaths& paths, std::vector<wire::WorkerPlace> places, RunStatus status,
+         Supervisor& supervisor, TimeBudget budget, Communicator& communicator, RankWatch& ranks,
+         const Signals& signals);
 
   /// Runs until nothing is left or nothing may go on. Returns ok, trials_failed or continue_later. Throws DataError
   /// when a worker found the data broken, SystemError on a full disk, when no worker lives, or when the time ended
@@ -60,23 +62,31 @@ class Engine {
   using Clock = std::chrono::steady_clock;
   struct Event {
     std::size_t worker = 0;
-    Json content;
+    wire::Happening what;
   };
 
   void turn();
   void accept(std::size_t worker, wire::EncodedRecord&& record);
   void save(bool may_fail);
   void take(Event& event);
-  [[nodiscard]] bool lost_its_pack(const Event& event) const;
-  void take_loss(const Event& event);
-  void take_failure(std::size_t worker, const Json& frame);
+  void take(std::size_t worker, const wire::Hello& hello);
+  void take(std::size_t worker, const wire::Progress& progress);
+  void take(std::size_t worker, wire::EncodedRecord& record);
+  void take(std::size_t worker, const wire::Finished& finished);
+  void take(std::size_t worker, const wire::Failed& failed);
+  void take(std::size_t worker, const wire::Drained& drained);
+  void take(std::size_t worker, const wire::Lost& lost);
+  void take(std::size_t worker, const wire::Left& left);
+  void take(std::size_t worker, const wire::Ready& ready);
+  void take(std::size_t worker, const wire::Retired& retired);
+  [[nodiscard]] bool lost_its_pack(std::size_t worker, bool was_busy) const;
   void settle(const GivenUp& given_up);
   void hand_out();
   void look_at_signals();
   void look_at_time();
-  void heard_of(std::size_t worker, const Json& content);
+  void heard_of(std::size_t worker, const wire::Happening& what);
   [[nodiscard]] Stretch stretch_of(std::size_t worker) const;
-  void measure_stage(std::size_t worker, const Json& content);
+  void measure_stage(std::size_t worker, const wire::Happening& what);
   void look_at_hangs();
   void look_at_ranks();
   void begin_drain(const std::string& why);
@@ -91,7 +101,7 @@ class Engine {
   ExitCode conclude();
   [[nodiscard]] std::size_t index_of(int rank, std::size_t slot) const;
   [[nodiscard]] double seconds() const;
-  void tell_others(const Json& message);
+  void tell_others(const wire::Bytes& frame);
 
   Work work_;
   const OutputPaths& paths_;

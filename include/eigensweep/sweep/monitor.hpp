@@ -8,17 +8,18 @@
 
 #include "eigensweep/core/json.hpp"
 #include "eigensweep/sweep/placement.hpp"
+#include "eigensweep/wire/messages.hpp"
 
 namespace eigensweep::sweep {
 
 /// A worker as status.json and the live view show it.
 struct WorkerStatus {
-  Place place;
+  wire::WorkerPlace place;
   std::string state = "idle";  ///< idle, starting, busy, lost, retired
   std::string pack;
   std::size_t lanes = 0;
-  std::string stage;       ///< for people: "train", or the label of an evaluation; "" before the first word about it
-  std::string evaluation;  ///< the id of that evaluation; "" while it trains
+  wire::Stage stage = wire::Stage::start;
+  std::string label, evaluation;  ///< of the evaluation that runs; "" in any other stage
   std::int64_t epoch = 0, epochs = 0, step = 0, steps = 0;
   std::vector<double> losses;  ///< one per lane
   std::size_t losses_in_all = 0;
@@ -52,12 +53,12 @@ struct RunStatus {
   [[nodiscard]] std::optional<double> time_left() const;
 };
 
-/// Whether its last word was of a step of training.
-bool is_training(const WorkerStatus& worker);
+/// For people: "train", or the label of the evaluation; "" before the first word about it.
+std::string stage_text(const WorkerStatus& worker);
 /// The share of its pack that a worker has done, by its last word.
 double share_done(const WorkerStatus& worker);
-/// Takes over what a worker's "progress" frame says.
-void apply_progress(WorkerStatus& worker, const Json& frame);
+/// Takes over what a worker says.
+void apply_progress(WorkerStatus& worker, const wire::Progress& progress);
 
 Json to_json(const RunStatus& status);
 

@@ -9,6 +9,7 @@
 
 #include "eigensweep/sweep/share.hpp"
 #include "eigensweep/sweep/worker_process.hpp"
+#include "eigensweep/wire/introduction.hpp"
 
 namespace eigensweep::sweep {
 
@@ -44,20 +45,6 @@ struct Surroundings {
   double memory = 0;                  ///< bytes, this rank's
 };
 
-/// Where a worker runs.
-struct Place {
-  int rank = 0;
-  std::size_t slot = 0;  ///< within its rank
-  std::string host;
-  std::string device;  ///< "cpu" or "cuda:K"
-  int threads = 1;
-  std::vector<int> cpus;  ///< where it may run; nobody else's, if the rank has enough for all its workers' threads
-  double memory = 0;      ///< bytes that its packs may take
-  std::string visible_devices;
-  std::string gpu;       ///< its identity on every machine, "" if unknown
-  std::string gpu_name;  ///< e.g. "NVIDIA A100-SXM4-40GB", "" if unknown
-};
-
 /// Looks around. Runs `worker --devices` unless `device` is "cpu" or the machine has no GPU driver; always, if
 /// `tries_worker`.
 /// Throws SystemError when the worker cannot be run.
@@ -67,20 +54,18 @@ Surroundings look_around(const Communicator& communicator, const Share& share, c
 /// The workers of one rank. Under a launcher one per rank (GPU number node_rank modulo those visible); else one per
 /// GPU, or one per core on a machine without. Cores are shared out evenly, CPUs in blocks. Throws SystemError when a
 /// GPU is asked for and none is visible.
-std::vector<Place> place_workers(const PlacementRequest& request, const Surroundings& around, int rank);
+std::vector<wire::WorkerPlace> place_workers(const PlacementRequest& request, const Surroundings& around, int rank);
 
 /// Fewer workers than places: the first ones, with the cores of the others. Only for a start without a launcher.
-void keep_only(std::vector<Place>& places, std::size_t workers, const PlacementRequest& request, const Share& share);
+void keep_only(std::vector<wire::WorkerPlace>& places, std::size_t workers, const PlacementRequest& request,
+               const Share& share);
 
 /// One line per group of equal places, for the log.
-std::vector<std::string> placement_table(const std::vector<Place>& places);
+std::vector<std::string> placement_table(const std::vector<wire::WorkerPlace>& places);
 /// A line for every GPU on which several workers would run.
-std::vector<std::string> shared_gpus(const std::vector<Place>& places);
+std::vector<std::string> shared_gpus(const std::vector<wire::WorkerPlace>& places);
 
 /// How the worker of a place is started; its log lies in `logs`.
-WorkerCommand worker_command(const Place& place, const std::filesystem::path& logs);
-
-Json to_json(const Place& place);
-Place place_from_json(const Json& json);
+WorkerCommand worker_command(const wire::WorkerPlace& place, const std::filesystem::path& logs);
 
 }  // namespace eigensweep::sweep

@@ -3,14 +3,18 @@
 
 #include <map>
 #include <string>
+#include <utility>
+
+#include "eigensweep/wire/messages.hpp"
 
 namespace eigensweep::sweep {
 
 /// What a busy worker is doing between two of its words, as the cost model sees it.
 struct Stretch {
-  std::string stage;  ///< "" from the task to the first word about it, "train", or an evaluation's id
-  double flops = 0;   ///< predicted operations until its next word; 0: not known
-  double bytes = 0;   ///< of the pack: what may be written meanwhile (a checkpoint, the networks)
+  wire::Stage stage = wire::Stage::start;
+  std::string evaluation;  ///< its id: two evaluations may have one label, and each has a rate of its own
+  double flops = 0;        ///< predicted operations until its next word; 0: not known
+  double bytes = 0;        ///< of the pack: what may be written meanwhile (a checkpoint, the networks)
 };
 
 /// How long a busy worker may say nothing before it is taken for hung: what the cost model predicts at the rate that
@@ -39,7 +43,7 @@ class Silence {
     double seconds = 0;  ///< for these
     double longest = 0;  ///< seconds of one stretch
   };
-  std::map<std::string, Rate> rates_;  ///< by stage
+  std::map<std::pair<wire::Stage, std::string>, Rate> rates_;  ///< by stage and evaluation
 };
 
 }  // namespace eigensweep::sweep

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "eigensweep/core/json.hpp"
 #include "eigensweep/sweep/worker_process.hpp"
+#include "eigensweep/wire/messages.hpp"
 
 namespace eigensweep::sweep {
 
@@ -29,11 +29,7 @@ struct Patience {
 /// Starts, feeds, watches and restarts the workers of one rank, each in its slot. A worker is started when its slot
 /// gets its first task. Single-threaded; nothing blocks but turn(). The process must ignore SIGPIPE (Signals does).
 ///
-/// What happens comes back as events: the worker's own frames with "slot" added, and
-///   {"type": "lost", "slot", "busy", "said_hello", "hung", "message"}   the worker died or hung; busy: with a pack
-///   {"type": "left", "slot", "busy"}                     it left as it was asked to
-///   {"type": "ready", "slot"}                            after the loss of a busy worker: the slot takes tasks again
-///   {"type": "retired", "slot", "message"}               the slot is given up
+/// What happens comes back as events: what workers say, and what the supervisor sees of them (wire::Happening).
 class Supervisor {
  public:
   struct Slot {
@@ -41,8 +37,8 @@ class Supervisor {
   };
   Supervisor(std::vector<Slot> slots, Patience patience);
 
-  /// The slot must be free: at the start, after finished, failed or ready.
-  void give(std::size_t slot, const Json& task);
+  /// `task`: as in wire::RunPack. The slot must be free: at the start, after finished, failed or ready.
+  void give(std::size_t slot, const wire::Bytes& task);
   /// Its worker should have said something within so many seconds: ends it if, seen from here, it has not. What the
   /// worker said may still be on its way to who doubts.
   void doubt(std::size_t slot, double seconds);
@@ -57,7 +53,7 @@ class Supervisor {
 
   /// Waits for something to happen, at most so long, and returns what did. `also`: one more descriptor to wake up for
   /// (-1: none).
-  std::vector<Json> turn(std::chrono::microseconds at_most, int also);
+  std::vector<wire::Event> turn(std::chrono::microseconds at_most, int also);
   [[nodiscard]] bool is_empty() const noexcept;
   [[nodiscard]] std::size_t slots() const noexcept { return slots_.size(); }
   /// Process id of a slot's worker, 0 if there is none.
@@ -79,15 +75,15 @@ class Supervisor {
     bool is_resting = false;
   };
 
-  void listen(std::size_t slot, std::vector<Json>& events);
-  void hear(std::size_t slot, Json&& frame, std::vector<Json>& events);
-  void watch(std::size_t slot, Clock::time_point now, std::vector<Json>& events);
+  void listen(std::size_t slot, std::vector<wire::Event>& events);
+  void hear(std::size_t slot, wire::Frame&& frame, std::vector<wire::Event>& events);
+  void watch(std::size_t slot, Clock::time_point now, std::vector<wire::Event>& events);
   void forgive_absence(Clock::time_point now, std::chrono::microseconds waited);
-  void hang(std::size_t slot, std::chrono::duration<double> silence, std::vector<Json>& events);
-  void lose(std::size_t slot, const std::string& message, std::vector<Json>& events, bool hung = false);
+  void hang(std::size_t slot, std::chrono::duration<double> silence, std::vector<wire::Event>& events);
+  void lose(std::size_t slot, const std::string& message, std::vector<wire::Event>& events, bool hung = false);
 
   std::vector<State> slots_;
-  std::vector<Json> unreported_;
+  std::vector<wire::Event> unreported_;
   Patience patience_;
   Clock::time_point looked_ = Clock::now();
   double longest_hello_ = 0;  ///< seconds that a worker took to say it; 0: none has yet

@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "eigensweep/core/json.hpp"
 #include "eigensweep/wire/frame.hpp"
 
 namespace eigensweep::sweep {
@@ -41,10 +40,10 @@ class WorkerProcess {
   [[nodiscard]] int write_descriptor() const noexcept { return unsent_.empty() ? -1 : write_; }
 
   /// Queues a frame and writes as much as the pipe takes: never blocks, whatever the worker does.
-  void send(const Json& message);
+  void send(const wire::Bytes& frame);
   void flush();
   /// The frames that have come in. Throws DataError on bytes that are no frames.
-  std::vector<Json> receive();
+  std::vector<wire::Frame> receive();
   /// No process of this kind ever gets a signal once it has been waited for.
   void signal(int number) noexcept;
   /// How the process ended, once it has: "exit code 3", "killed by signal 9 (Killed)". Never blocks.
@@ -61,7 +60,7 @@ class WorkerProcess {
   int read_ = -1;
   int write_ = -1;
   wire::FrameReader reader_;
-  std::vector<std::uint8_t> unsent_;
+  wire::Bytes unsent_;
   bool ended_ = false;
   int exit_code_ = -1;
   std::string how_;

@@ -1,25 +1,54 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <exception>
 #include <string>
+#include <string_view>
+#include <tuple>
 
-#include "eigensweep/core/json.hpp"
+#include "eigensweep/wire/fields.hpp"
 
 namespace eigensweep::wire {
 
-/// Why a worker could not finish a pack, as the frame "failed" says it. Each is somebody else's fault.
-namespace reason {
-inline constexpr const char* out_of_memory = "out_of_memory";  ///< the pack's size
-inline constexpr const char* error = "error";                  ///< the pack's own
-inline constexpr const char* data = "data";                    ///< the dataset's: no pack could go on
-inline constexpr const char* output = "output";                ///< the output folder's: full, read-only; no pack could
-}  // namespace reason
+/// Why a worker could not finish a pack. Each is somebody else's fault.
+enum class Reason : std::uint8_t {
+  out_of_memory,  ///< the pack's size
+  error,          ///< the pack's own
+  data,           ///< the dataset's: no pack could go on
+  output,         ///< the output folder's: full, read-only; no pack could go on
+};
+
+constexpr std::string_view word(Reason reason) {
+  switch (reason) {
+    case Reason::out_of_memory:
+      return "out_of_memory";
+    case Reason::error:
+      return "error";
+    case Reason::data:
+      return "data";
+    case Reason::output:
+      return "output";
+  }
+  return "";
+}
+
+/// A worker could not finish its pack, and lives on.
+struct Failed {
+  static constexpr const char* type = "failed";
+  std::string pack;
+  Reason reason = Reason::error;
+  std::string message;  ///< one line
+  static constexpr auto fields() {
+    return std::tuple(field("pack", &Failed::pack), field("reason", &Failed::reason),
+                      field("message", &Failed::message));
+  }
+};
 
 /// The reason that an exception of ours or of the standard library stands for.
-const char* reason_of(const std::exception& error) noexcept;
+Reason reason_of(const std::exception& error) noexcept;
 
-/// {"type": "failed", "pack", "reason", "message"}, the message cut to one line.
-Json failed_frame(const std::string& pack, const char* reason, const std::string& message);
+/// The message cut to its first line.
+Failed failed(const std::string& pack, Reason reason, const std::string& message);
 
 }  // namespace eigensweep::wire

@@ -86,17 +86,9 @@ Record decode_record(const Bytes& bytes);
 /// A record as it travels and is stored, with its header beside it: at a million trials rank 0 has no time to take
 /// every record apart. The worker makes both; what lies between it and the ledger passes the bytes on.
 struct EncodedRecord : RecordHeader {
+  static constexpr const char* type = "record";
   Bytes bytes;  ///< encode(Record)
 };
 
 EncodedRecord encoded(const Record& record);
-/// Adds what is to be known to a message whose "record" holds the bytes. Throws DataError when these are no record.
-void describe_record(Json& message);
-/// Moves the bytes of a message's record to the end of `all`, and back: a parser looks at every byte, a copy does not.
-/// attach_record() returns the next place in `all`; throws DataError where `all` ends too early.
-void detach_record(Json& message, std::vector<std::uint8_t>& all);
-std::size_t attach_record(Json& message, const std::vector<std::uint8_t>& all, std::size_t place);
-/// Takes out of such a message what describe_record() put there. Throws DataError when it is not there.
-EncodedRecord take_record(Json& message);
-
 }  // namespace eigensweep::wire

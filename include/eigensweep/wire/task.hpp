@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "eigensweep/core/json.hpp"
+#include "eigensweep/wire/fields.hpp"
 
 namespace eigensweep::wire {
 
@@ -39,5 +40,10 @@ struct Task {
 Json to_json(const Task& task);
 /// Throws DataError naming the field that is missing or of the wrong kind.
 Task task_from_json(const Json& json);
+
+/// The task as the bytes of RunPack and Give.
+Bytes encode(const Task& task);
+/// Throws DataError when the bytes are no task.
+Task decode_task(const Bytes& bytes);
 
 }  // namespace eigensweep::wire

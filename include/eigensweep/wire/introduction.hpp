@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "eigensweep/wire/fields.hpp"
+
+namespace eigensweep::wire {
+
+/// Where a worker runs.
+struct WorkerPlace {
+  int rank = 0;
+  std::size_t slot = 0;  ///< within its rank
+  std::string host;
+  std::string device;  ///< "cpu" or "cuda:K"
+  int threads = 1;
+  std::vector<int> cpus;  ///< where it may run; nobody else's, if the rank has enough for all its workers' threads
+  double memory = 0;      ///< bytes that its packs may take
+  std::string visible_devices;
+  std::string gpu;       ///< its identity on every machine, "" if unknown
+  std::string gpu_name;  ///< e.g. "NVIDIA A100-SXM4-40GB", "" if unknown
+
+  static constexpr auto fields() {
+    return std::tuple(field("rank", &WorkerPlace::rank), field("slot", &WorkerPlace::slot),
+                      field("host", &WorkerPlace::host), field("device", &WorkerPlace::device),
+                      field("threads", &WorkerPlace::threads), field("cpus", &WorkerPlace::cpus),
+                      field("memory", &WorkerPlace::memory), field("visible_devices", &WorkerPlace::visible_devices),
+                      field("gpu", &WorkerPlace::gpu), field("gpu_name", &WorkerPlace::gpu_name));
+  }
+};
+
+/// What a rank says of itself before a run: where its workers would run, and what must be the same on every rank.
+struct Introduction {
+  static constexpr const char* type = "introduction";
+  int rank = 0;
+  std::string host;
+  std::string build;    ///< version and revision of this program
+  std::string study;    ///< SHA-256 of the study file; "" where this rank cannot read it, which is no fault by itself
+  std::string problem;  ///< why there are no places
+  std::vector<WorkerPlace> places;
+  std::string cores_by, memory_by;         ///< what decided how much of its machine is this rank's, as in Share
+  std::vector<std::string> limits_unread;  ///< limits that could not be read
+
+  static constexpr auto fields() {
+    return std::tuple(field("rank", &Introduction::rank), field("host", &Introduction::host),
+                      field("build", &Introduction::build), field("study", &Introduction::study),
+                      field("problem", &Introduction::problem), field("places", &Introduction::places),
+                      field("cores_by", &Introduction::cores_by), field("memory_by", &Introduction::memory_by),
+                      field("limits_unread", &Introduction::limits_unread));
+  }
+};
+
+}  // namespace eigensweep::wire
