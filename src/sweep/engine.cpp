@@ -176,7 +176,7 @@ void Engine::take(Event& event) {
 
 void Engine::take(std::size_t worker, const wire::Hello& hello) {
   any_hello_ = true;
-  status_.workers[worker].state = "busy";
+  status_.workers[worker].state = WorkerState::busy;
   log::debug("worker {} says hello: {}", worker, json_text(wire::to_value(hello)));
 }
 
@@ -198,13 +198,13 @@ void Engine::take(std::size_t worker, const wire::Finished& /*finished*/) {
   ++status_.packs_done;
   status_.finished_flops += status.flops;
   status_.busy_seconds += seconds() - status.started;
-  status.state = "idle";
+  status.state = WorkerState::idle;
   coordinator_.finished(worker);
 }
 
 void Engine::take(std::size_t worker, const wire::Failed& failed) {
   if (!coordinator_.has_pack(worker)) return;
-  status_.workers[worker].state = "idle";
+  status_.workers[worker].state = WorkerState::idle;
   if (failed.reason == wire::Reason::data || failed.reason == wire::Reason::output) {
     // No other pack would fare better, and this one is not at fault.
     if (!error_code_) {
@@ -228,7 +228,7 @@ void Engine::take(std::size_t worker, const wire::Drained& drained) {
 
 void Engine::take(std::size_t worker, const wire::Lost& lost) {
   WorkerStatus& status = status_.workers[worker];
-  status.state = "lost";
+  status.state = WorkerState::lost;
   ++status.losses_in_all;
   if (!draining_) log::warn("lost worker {}: {}", worker, lost.message);
   if (!lost_its_pack(worker, lost.busy)) return;
@@ -246,17 +246,17 @@ void Engine::take(std::size_t worker, const wire::Lost& lost) {
 }
 
 void Engine::take(std::size_t worker, const wire::Left& left) {
-  status_.workers[worker].state = "idle";
+  status_.workers[worker].state = WorkerState::idle;
   if (lost_its_pack(worker, left.busy)) coordinator_.returned(worker);
 }
 
 void Engine::take(std::size_t worker, const wire::Ready& /*ready*/) {
-  status_.workers[worker].state = "idle";
+  status_.workers[worker].state = WorkerState::idle;
   coordinator_.ready(worker);
 }
 
 void Engine::take(std::size_t worker, const wire::Retired& retired) {
-  status_.workers[worker].state = "retired";
+  status_.workers[worker].state = WorkerState::retired;
   ++retired_;
   error_ = retired.message;
   log::error("worker {} is given up: {}", worker, error_);
@@ -305,7 +305,7 @@ void Engine::hand_out() {
     WorkerStatus fresh;
     fresh.place = worker.place;
     fresh.losses_in_all = worker.losses_in_all;
-    fresh.state = "starting";
+    fresh.state = WorkerState::starting;
     fresh.pack = dispatch.pack.id;
     fresh.lanes = dispatch.pack.lanes.size();
     fresh.flops = dispatch.pack.flops;

@@ -19,7 +19,7 @@ void Engine::look_at_ranks() {
       WorkerStatus& status = status_.workers[worker];
       if (status.place.rank != rank) continue;
       where = status.place.host;
-      status.state = "lost";
+      status.state = WorkerState::lost;
       if (coordinator_.has_pack(worker)) coordinator_.returned(worker);
     }
     const std::string why = fmt::format(

@@ -104,7 +104,8 @@ void Engine::leave() {
 
 ExitCode Engine::conclude() {
   status_.elapsed = seconds();
-  for (WorkerStatus& worker : status_.workers) worker.state = worker.state == "retired" ? "retired" : "idle";
+  for (WorkerStatus& worker : status_.workers)
+    if (worker.state != WorkerState::retired) worker.state = WorkerState::idle;
   const bool complete = coordinator_.is_complete();
   if (time_is_up_ && !complete && !has_gained_ && !error_code_) {
     error_code_ = ExitCode::system;
@@ -115,7 +116,7 @@ ExitCode Engine::conclude() {
         text::duration(budget_.limit()));
   }
   status_.packs_waiting = coordinator_.waiting();
-  status_.state = error_code_ ? "failed" : complete ? "complete" : "stopped";
+  status_.state = error_code_ ? RunState::failed : complete ? RunState::complete : RunState::stopped;
   status_.message = error_code_ ? error_ : complete ? "" : fmt::format("`{}` continues", work_.continue_command);
   try {
     end_publishing();
@@ -126,7 +127,7 @@ ExitCode Engine::conclude() {
       error_code_ = error.code();
       error_ = error.what();
     }
-    status_.state = "failed";
+    status_.state = RunState::failed;
     status_.message = error_;
   }
   if (const std::string problem = write_status(); !problem.empty() && !error_code_) {

@@ -8,7 +8,9 @@
 namespace eigensweep::sweep {
 namespace {
 
-bool is_busy(const WorkerStatus& worker) { return worker.state == "busy" || worker.state == "starting"; }
+bool is_busy(const WorkerStatus& worker) {
+  return worker.state == WorkerState::busy || worker.state == WorkerState::starting;
+}
 
 }  // namespace
 
@@ -33,7 +35,7 @@ std::optional<double> RunStatus::time_left() const {
   double left = waiting_flops;
   std::size_t active = 0;
   for (const WorkerStatus& worker : workers) {
-    if (worker.state != "retired") ++active;
+    if (worker.state != WorkerState::retired) ++active;
     if (!is_busy(worker)) continue;
     const double share = share_done(worker);
     flops += share * worker.flops;
@@ -62,7 +64,7 @@ std::string stage_text(const WorkerStatus& worker) {
 }
 
 double share_done(const WorkerStatus& worker) {
-  if (worker.state != "busy" || worker.stage == wire::Stage::start) return 0;
+  if (worker.state != WorkerState::busy || worker.stage == wire::Stage::start) return 0;
   if (worker.stage == wire::Stage::evaluate) return worker.train_share + (1 - worker.train_share) * worker.records;
   if (worker.epochs <= 0) return 0;
   const double step = worker.steps > 0 ? static_cast<double>(worker.step) / static_cast<double>(worker.steps) : 0;
@@ -71,7 +73,7 @@ double share_done(const WorkerStatus& worker) {
 }
 
 void apply_progress(WorkerStatus& worker, const wire::Progress& progress) {
-  worker.state = "busy";
+  worker.state = WorkerState::busy;
   worker.stage = progress.stage;
   worker.label = progress.label;
   worker.evaluation = progress.evaluation;
@@ -86,7 +88,7 @@ Json to_json(const RunStatus& status) {
   Json json;
   json["study"] = status.study;
   json["study_file"] = status.study_file;
-  json["state"] = status.state;
+  json["state"] = word(status.state);
   json["message"] = status.message;
   json["warnings"] = status.warnings;
   json["trials"] = {{"total", status.trials},  {"done", status.done},         {"running", status.running_trials()},
@@ -96,12 +98,12 @@ Json to_json(const RunStatus& status) {
   const auto rate = status.rate();
   json["trials_per_second"] = rate ? Json(*rate) : Json(nullptr);
   const auto left = status.time_left();
-  json["seconds_left"] = left && status.state == "running" ? Json(*left) : Json(nullptr);
+  json["seconds_left"] = left && status.state == RunState::running ? Json(*left) : Json(nullptr);
   json["workers"] = Json::array();
   for (const WorkerStatus& worker : status.workers) {
     Json entry = wire::to_value(worker.place);
     entry.erase("visible_devices");
-    entry["state"] = worker.state;
+    entry["state"] = word(worker.state);
     if (is_busy(worker)) {
       entry["pack"] = worker.pack;
       entry["lanes"] = worker.lanes;

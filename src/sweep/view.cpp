@@ -61,7 +61,7 @@ std::string bar(const RunStatus& status, std::size_t width) {
 std::string worker_line(const WorkerStatus& worker, std::size_t index) {
   std::string line = fmt::format("  worker {:<3} {:<7} {:>3} {}  ", index, worker.place.device, worker.lanes,
                                  worker.lanes == 1 ? "trial " : "trials");
-  if (worker.state == "starting") return line + "starting";
+  if (worker.state == WorkerState::starting) return line + "starting";
   line += stage_text(worker);
   if (worker.stage == wire::Stage::train && worker.epochs > 0) {
     line += fmt::format("  epoch {}/{}", std::min(worker.epoch + 1, worker.epochs), worker.epochs);
@@ -79,7 +79,7 @@ std::vector<std::string> live_lines(const RunStatus& status, std::size_t width, 
   std::size_t hidden = 0;
   for (std::size_t i = 0; i < status.workers.size(); ++i) {
     const WorkerStatus& worker = status.workers[i];
-    if (worker.state != "busy" && worker.state != "starting") continue;
+    if (worker.state != WorkerState::busy && worker.state != WorkerState::starting) continue;
     if (lines.size() + 1 < height) {
       lines.push_back(worker_line(worker, i));
     } else {
@@ -96,7 +96,7 @@ std::vector<std::string> live_lines(const RunStatus& status, std::size_t width, 
 std::string log_line(const RunStatus& status) {
   std::vector<double> losses;
   for (const WorkerStatus& worker : status.workers) {
-    if (worker.state == "busy") losses.insert(losses.end(), worker.losses.begin(), worker.losses.end());
+    if (worker.state == WorkerState::busy) losses.insert(losses.end(), worker.losses.begin(), worker.losses.end());
   }
   const std::string range = loss_range(losses);
   return counts(status) + (range.empty() ? "" : ", " + range) + speed(status);
@@ -104,12 +104,15 @@ std::string log_line(const RunStatus& status) {
 
 std::string status_text(const Json& status, bool is_alive) {
   const Json& trials = status.at("trials");
-  std::string state = status.value("state", "");
-  if (state == "running" && !is_alive) state = "interrupted";
-  std::string text = fmt::format("study    {}\nstate    {}", status.value("study", ""), state);
-  if (state == "running") {
+  const std::string state = status.value("state", "");
+  const bool is_running = from_word<RunState>(state) == RunState::running;
+  // Nobody was left to write another state.
+  const bool is_interrupted = is_running && !is_alive;
+  std::string text =
+      fmt::format("study    {}\nstate    {}", status.value("study", ""), is_interrupted ? "interrupted" : state);
+  if (is_running && is_alive) {
     text += fmt::format(" (process {} on {})", status.value("pid", 0L), status.value("host", ""));
-  } else if (state == "interrupted") {
+  } else if (is_interrupted) {
     text += fmt::format(" (process {} on {} is gone); `eigensweep run {} --output {}` continues",
                         status.value("pid", 0L), status.value("host", ""),
                         text::shell_path(status.value("study_file", "")), text::shell_path(status.value("folder", "")));

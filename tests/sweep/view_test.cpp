@@ -22,7 +22,7 @@ RunStatus half_way() {
   status.waiting_flops = 100;
   WorkerStatus worker;
   worker.place.device = "cpu";
-  worker.state = "busy";
+  worker.state = WorkerState::busy;
   worker.lanes = 8;
   worker.stage = wire::Stage::train;
   worker.epoch = 2;
@@ -32,7 +32,7 @@ RunStatus half_way() {
   worker.train_share = 0.8;
   worker.started = 60;
   status.workers.push_back(worker);
-  worker.state = "idle";
+  worker.state = WorkerState::idle;
   status.workers.push_back(worker);
   return status;
 }
@@ -119,4 +119,9 @@ TEST_CASE("an evaluation is told from the training, whatever its label") {
   progress.epochs = 4;
   apply_progress(worker, progress);
   CHECK(share_done(worker) == Approx(0.2));
+}
+
+TEST_CASE("states have the words that status.json always had") {
+  CHECK(words_of<WorkerState>() == std::vector<std::string>{"idle", "starting", "busy", "lost", "retired"});
+  CHECK(words_of<RunState>() == std::vector<std::string>{"running", "complete", "stopped", "failed"});
 }

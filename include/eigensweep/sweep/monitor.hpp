@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "eigensweep/core/json.hpp"
@@ -12,10 +13,52 @@
 
 namespace eigensweep::sweep {
 
+/// What a worker is doing, as far as rank 0 knows.
+enum class WorkerState : std::uint8_t {
+  idle,
+  starting,  ///< it has a pack, and has not spoken yet
+  busy,
+  lost,     ///< it died or hung, and its slot rests
+  retired,  ///< its slot is given up
+};
+
+constexpr std::string_view word(WorkerState state) {
+  switch (state) {
+    case WorkerState::idle:
+      return "idle";
+    case WorkerState::starting:
+      return "starting";
+    case WorkerState::busy:
+      return "busy";
+    case WorkerState::lost:
+      return "lost";
+    case WorkerState::retired:
+      return "retired";
+  }
+  return "";
+}
+
+/// Where a run stands.
+enum class RunState : std::uint8_t { running, complete, stopped, failed };
+
+constexpr std::string_view word(RunState state) {
+  switch (state) {
+    case RunState::running:
+      return "running";
+    case RunState::complete:
+      return "complete";
+    case RunState::stopped:
+      return "stopped";
+    case RunState::failed:
+      return "failed";
+  }
+  return "";
+}
+
 /// A worker as status.json and the live view show it.
 struct WorkerStatus {
   wire::WorkerPlace place;
-  std::string state = "idle";  ///< idle, starting, busy, lost, retired
+  WorkerState state = WorkerState::idle;
   std::string pack;
   std::size_t lanes = 0;
   wire::Stage stage = wire::Stage::start;
@@ -33,7 +76,7 @@ struct WorkerStatus {
 struct RunStatus {
   std::string study;
   std::string study_file;
-  std::string state = "running";  ///< running, complete, stopped, failed
+  RunState state = RunState::running;
   std::string message;
   std::vector<std::string> warnings;  ///< the study's, for a `collect` that finds no data to check it against
   std::size_t trials = 0, done = 0, failed = 0, diverged = 0;
