@@ -42,7 +42,7 @@ void add_columns(std::vector<Column>& columns, const study::Kind& kind) {
   }
 }
 
-const study::Kind& kind_of(const study::Catalog& catalog, const Evaluation& evaluation) {
+const study::Kind& evaluation_kind(const study::Catalog& catalog, const Evaluation& evaluation) {
   const study::Kind* kind = catalog.find(evaluation.family, evaluation.kind);
   EIGENSWEEP_EXPECT(kind != nullptr);
   return *kind;
@@ -147,7 +147,7 @@ Layout make_layout(const study::Study& study, const study::Catalog& catalog, con
     const bool is_new = seen.insert(&evaluations).second;
     grow(layout.lengths, history, store.training(trial.id), false);
     for (const Evaluation& evaluation : evaluations) {
-      const study::Kind& kind = kind_of(catalog, evaluation);
+      const study::Kind& kind = evaluation_kind(catalog, evaluation);
       const bool is_attack = evaluation.family == Family::attack;
       if (is_new) {
         declare(layout.lengths, kind.columns);

@@ -29,7 +29,7 @@ bool asks_for(const Evaluation& attack, const AttackGroup& group, std::size_t st
 }
 
 /// Whether an attack's record has a number at one of its strengths.
-bool has_number(const AttackGroup& group, const Place& place) {
+bool has_number(const AttackGroup& group, const RecordRow& place) {
   return std::any_of(group.columns.begin(), group.columns.end(), [&](const Column& column) {
     const auto found = place.record->columns.find(column.name);
     if (!column.per_strength || !column.dims.empty() || found == place.record->columns.end()) return false;
@@ -64,7 +64,7 @@ void Product::write_attack_column(const AttackGroup& group, const Column& column
         std::uint8_t* target_bytes = bytes + (i * strengths_of(group) + s) * block;
         if (group.strength.empty()) {
           place_column(store_.evaluation(trial(row).id, attack->id), column, {}, target, target_bytes);
-        } else if (const Place* place = store_.at_strength(trial(row).id, attack->id, group.strengths[s])) {
+        } else if (const RecordRow* place = store_.at_strength(trial(row).id, attack->id, group.strengths[s])) {
           place_column(place->record.get(), column, {place->row}, target, target_bytes);
         }
       }
@@ -79,9 +79,9 @@ void Product::write_attack_status(const AttackGroup& group, const std::vector<st
       const Evaluation* attack = asked(row, Family::attack, group.labels[i / strengths]);
       std::int8_t status = not_asked;
       if (attack != nullptr && asks_for(*attack, group, i % strengths)) {
-        const Place* place = group.strength.empty()
-                                 ? nullptr
-                                 : store_.at_strength(trial(row).id, attack->id, group.strengths[i % strengths]);
+        const RecordRow* place = group.strength.empty()
+                                     ? nullptr
+                                     : store_.at_strength(trial(row).id, attack->id, group.strengths[i % strengths]);
         const Record* record = place != nullptr ? place->record.get() : nullptr;
         if (group.strength.empty()) record = store_.evaluation(trial(row).id, attack->id);
         status = outcome(row, record);
@@ -108,7 +108,7 @@ std::string Product::attack_message(std::size_t row, const AttackGroup& group, c
   };
   if (group.strength.empty()) note(store_.evaluation(trial(row).id, attack->id));
   for (const double strength : attack->strengths) {
-    const Place* place = store_.at_strength(trial(row).id, attack->id, strength);
+    const RecordRow* place = store_.at_strength(trial(row).id, attack->id, strength);
     note(place == nullptr ? nullptr : place->record.get());
   }
   return fmt::format("{}", fmt::join(messages, "; "));

@@ -38,7 +38,8 @@ const wire::Record* RecordStore::evaluation(const std::string& trial, const std:
   return evaluated == nullptr ? nullptr : evaluated->newest.get();
 }
 
-const Place* RecordStore::at_strength(const std::string& trial, const std::string& evaluation, double strength) const {
+const RecordRow* RecordStore::at_strength(const std::string& trial, const std::string& evaluation,
+                                          double strength) const {
   const Evaluated* evaluated = find(trial, evaluation);
   if (evaluated == nullptr) return nullptr;
   const auto place = evaluated->strengths.find(strength);

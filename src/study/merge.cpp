@@ -8,7 +8,7 @@
 namespace eigensweep::study {
 namespace {
 
-std::string kind_of(const Node& node, const std::string& path) {
+std::string kind_named_in(const Node& node, const std::string& path) {
   const Node* kind = node.find("kind");
   if (kind != nullptr && kind->shape == Node::Shape::scalar && kind->scalar.is_string()) {
     return kind->scalar.get<std::string>();
@@ -20,7 +20,7 @@ Node merge_at(const Node& base, const Node& over, const std::string& path, const
   const bool both_are_sections = base.is_object() && over.is_object() && !base.is_sweep() && !over.is_sweep();
   if (!both_are_sections) return over;
   // A partial section of a case keeps the base's kind unless it names another.
-  if (over.find("kind") != nullptr && kind_of(base, path) != kind_of(over, path)) return over;
+  if (over.find("kind") != nullptr && kind_named_in(base, path) != kind_named_in(over, path)) return over;
   Node merged = base;
   for (const Member& member : over.members) {
     const auto place = std::find_if(merged.members.begin(), merged.members.end(),

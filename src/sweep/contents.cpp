@@ -46,7 +46,7 @@ std::string build() {
                      build_info().git_dirty ? "-dirty" : "");
 }
 
-const study::Kind& kind_of(const study::Catalog& catalog, const Json& section) {
+const study::Kind& dataset_kind(const study::Catalog& catalog, const Json& section) {
   const study::Kind* kind = catalog.find(study::Family::dataset, section.at("kind").get<std::string>());
   EIGENSWEEP_EXPECT(kind != nullptr && kind->content_hash != nullptr);
   return *kind;
@@ -96,7 +96,7 @@ class Hasher {
   }
 
   std::string operator()(const Json& section) {
-    const study::Kind& kind = kind_of(catalog_, section);
+    const study::Kind& kind = dataset_kind(catalog_, section);
     const std::optional<Json> before = stamps(kind, section);
     if (const Json* known = find(section); known != nullptr && before && is_same(*known, *before)) {
       return known->at("sha256").get<std::string>();
@@ -231,7 +231,7 @@ Contents check_contents(const study::Study& study, const study::Catalog& catalog
   std::map<std::string, std::pair<std::string, std::string>> by_identity;  // hash and place
   for (const Json& section : study.dataset_sections()) {
     const std::string text = json_text(section);
-    const study::Kind& kind = kind_of(catalog, section);
+    const study::Kind& kind = dataset_kind(catalog, section);
     const std::string identity = study::dataset_identity(catalog, section);
     const std::string place = place_of(kind, section);
     const std::string hash = hash_of(section);

@@ -71,8 +71,8 @@ wire::Record usual_record(int i) {
 }
 
 /// A pack of sixteen trials with three evaluations.
-wire::Task usual_task() {
-  wire::Task task;
+wire::PackTask usual_task() {
+  wire::PackTask task;
   task.pack = "0123456789abcdef";
   const Json config = {
       {"dataset", {{"kind", "mnist"}, {"train_samples", 60000}, {"test_samples", 10000}, {"normalization", "none"}}},
@@ -140,7 +140,7 @@ CoordinatorCosts measure_costs(const std::filesystem::path& folder) {
   costs.append = std::max(0.0, seconds_of(CLOCK_MONOTONIC, [&] { append(1); }) - costs.record);
   const double all = seconds_of(CLOCK_MONOTONIC, [&] { append(many); });
   costs.disk = std::max(0.0, (all - costs.append) / static_cast<double>(many) - costs.record);
-  const wire::Task task = usual_task();
+  const wire::PackTask task = usual_task();
   costs.dispatch = seconds_of(own, [&] { fields += wire::framed(wire::Give{0, wire::encode(task)}).size(); });
   EIGENSWEEP_EXPECT(fields > 0);  // and so nothing above may be optimised away
   return costs;
@@ -152,7 +152,7 @@ DriveResult drive_coordinator(const std::filesystem::path& folder, std::size_t p
   work.trials = packs * work.most_lanes;
   std::vector<wire::Bytes> letters;
   for (int i = 0; i < 64; ++i) letters.push_back(letter_with(usual_record(i)));
-  const wire::Task task = usual_task();
+  const wire::PackTask task = usual_task();
   TemporaryLedger ledger(folder);
   Coordinator coordinator(synthetic_packs(work, together), true);
   for (std::size_t worker = 0; worker < together; ++worker) coordinator.ready(worker);

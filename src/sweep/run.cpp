@@ -28,9 +28,9 @@
 namespace eigensweep::sweep {
 namespace {
 
-wire::Task make_task(const study::Study& study, const OutputPaths& paths, const Contents& contents,
-                     const study::Pack& pack, double checkpoint_every) {
-  wire::Task task;
+wire::PackTask make_task(const study::Study& study, const OutputPaths& paths, const Contents& contents,
+                         const study::Pack& pack, double checkpoint_every) {
+  wire::PackTask task;
   task.pack = pack.id;
   task.dataset_sha256 = contents.hashes.at(
       json_text(study.dataset_sections()[study.dataset_section(study.trials[pack.lanes.front().trial])]));

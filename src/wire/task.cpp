@@ -81,7 +81,7 @@ TaskEvaluation evaluation_from_json(const Json& json, const std::string& place) 
 
 }  // namespace
 
-Json to_json(const Task& task) {
+Json to_json(const PackTask& task) {
   Json lanes = Json::array();
   for (const TaskLane& lane : task.lanes)
     lanes.push_back(
@@ -102,8 +102,8 @@ Json to_json(const Task& task) {
           {"checkpoint_every", task.checkpoint_every}};
 }
 
-Task task_from_json(const Json& json) {
-  Task task;
+PackTask task_from_json(const Json& json) {
+  PackTask task;
   task.pack = text(json, "", "pack");
   for (const Json& lane : *field(json, "", "lanes", Json::value_t::array, Need::required))
     task.lanes.push_back(lane_from_json(lane, fmt::format("/lanes/{}", task.lanes.size())));
@@ -117,8 +117,8 @@ Task task_from_json(const Json& json) {
   return task;
 }
 
-Bytes encode(const Task& task) { return Json::to_cbor(to_json(task)); }
+Bytes encode(const PackTask& task) { return Json::to_cbor(to_json(task)); }
 
-Task decode_task(const Bytes& bytes) { return task_from_json(parse_cbor(bytes.data(), bytes.size(), "task")); }
+PackTask decode_task(const Bytes& bytes) { return task_from_json(parse_cbor(bytes.data(), bytes.size(), "task")); }
 
 }  // namespace eigensweep::wire

@@ -26,7 +26,7 @@ Json to_json(const wire::Record& record) {
       {"provenance", record.provenance}};
 }
 
-wire::Task read_task(const std::filesystem::path& file) {
+wire::PackTask read_task(const std::filesystem::path& file) {
   try {
     return wire::task_from_json(Json::parse(file::read(file)));
   } catch (const nlohmann::json::exception& error) {
@@ -73,7 +73,7 @@ class Tracer {
 }  // namespace
 
 ExitCode run_by_hand(const torch::Device& device, const ByHand& request) {
-  const wire::Task task = read_task(request.task);
+  const wire::PackTask task = read_task(request.task);
   Session session(device);
   Tracer tracer(request);
   PackHooks hooks;

@@ -70,7 +70,7 @@ void remove_infinities(Measurement& measured) {
 
 }  // namespace
 
-std::vector<Measurement> measure_lanes(const Measure& measure, const wire::Task& task, const Networks& networks,
+std::vector<Measurement> measure_lanes(const Measure& measure, const wire::PackTask& task, const Networks& networks,
                                        const data::DeviceDataset& data) {
   std::vector<std::uint64_t> seeds;
   for (const wire::TaskLane& lane : task.lanes) seeds.push_back(lane.config.at("seed").get<std::uint64_t>());
@@ -93,7 +93,7 @@ std::vector<Measurement> measure_lanes(const Measure& measure, const wire::Task&
   return lanes;
 }
 
-std::vector<wire::Record> evaluate(const wire::TaskEvaluation& evaluation, const wire::Task& task,
+std::vector<wire::Record> evaluate(const wire::TaskEvaluation& evaluation, const wire::PackTask& task,
                                    const Networks& networks, const data::DeviceDataset& data) {
   if (evaluation.family != "attack" && evaluation.family != "metric") {
     throw DataError(fmt::format("task {}: evaluation '{}' is of the unknown family '{}'; known are 'attack', 'metric'",

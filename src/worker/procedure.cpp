@@ -17,7 +17,7 @@ namespace eigensweep::worker {
 
 namespace {
 
-std::string_view name_of_procedure(const wire::Task& task) {
+std::string_view name_of_procedure(const wire::PackTask& task) {
   const bool train = task.lanes.front().train;
   for (const wire::TaskLane& lane : task.lanes) {
     if (lane.train == train) continue;
@@ -29,7 +29,7 @@ std::string_view name_of_procedure(const wire::Task& task) {
 
 }  // namespace
 
-Procedure procedure_of(const wire::Task& task) {
+Procedure procedure_of(const wire::PackTask& task) {
   const std::string_view wanted = name_of_procedure(task);
 #define EIGENSWEEP_PROCEDURE(name) \
   if (wanted == #name) return run_##name;

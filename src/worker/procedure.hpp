@@ -13,7 +13,7 @@ namespace eigensweep::worker {
 
 /// A pack as a procedure sees it: its task with resolved options, its data, and who listens.
 struct PackRun {
-  const wire::Task& task;
+  const wire::PackTask& task;
   Session& session;
   const data::DeviceDataset& data;
   const PackHooks& hooks;
@@ -42,6 +42,6 @@ using Procedure = Outcome (*)(const PackRun&);
 ///   closed_form  networks of infinite width, all lanes at once
 ///   load         from the files that an earlier run kept
 /// Throws DataError when the task mixes lanes to train with lanes to load.
-Procedure procedure_of(const wire::Task& task);
+Procedure procedure_of(const wire::PackTask& task);
 
 }  // namespace eigensweep::worker

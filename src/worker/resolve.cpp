@@ -6,7 +6,7 @@
 
 namespace eigensweep::worker {
 
-wire::Task resolved(wire::Task task) {
+wire::PackTask resolved(wire::PackTask task) {
   for (wire::TaskLane& lane : task.lanes) lane.config = study::resolved_config(catalog(), lane.config);
   for (wire::TaskEvaluation& evaluation : task.evaluations) {
     const study::Kind* kind = nullptr;

@@ -17,7 +17,7 @@ namespace eigensweep::worker {
 namespace {
 
 // On this machine, for other machines may see another file under the same name.
-void check_content(const wire::Task& task, const data::DeviceDataset& data) {
+void check_content(const wire::PackTask& task, const data::DeviceDataset& data) {
   if (task.dataset_sha256.empty() || task.dataset_sha256 == data.sha256) return;
   const Json& section = task.lanes.front().config.at("dataset");
   const auto kind = section.at("kind").get<std::string>();
@@ -32,9 +32,9 @@ void check_content(const wire::Task& task, const data::DeviceDataset& data) {
 }
 
 /// Where one lane spoils the training of all: each by itself, without a checkpoint.
-Ending run_each(const wire::Task& task, Session& session, const PackHooks& hooks) {
+Ending run_each(const wire::PackTask& task, Session& session, const PackHooks& hooks) {
   for (const wire::TaskLane& lane : task.lanes) {
-    wire::Task alone = task;
+    wire::PackTask alone = task;
     alone.lanes = {lane};
     alone.checkpoint_file.clear();
     if (const Ending ending = run_pack(alone, session, hooks); ending != Ending::finished) return ending;
@@ -70,8 +70,8 @@ const data::DeviceDataset& Session::dataset(const Json& options) {
   return *place;
 }
 
-Ending run_pack(const wire::Task& asked, Session& session, const PackHooks& hooks) {
-  const wire::Task task = resolved(asked);
+Ending run_pack(const wire::PackTask& asked, Session& session, const PackHooks& hooks) {
+  const wire::PackTask task = resolved(asked);
   const Procedure procedure = procedure_of(task);
   const data::DeviceDataset& data = session.dataset(task.lanes.front().config.at("dataset"));
   check_content(task, data);

@@ -57,7 +57,7 @@ wire::Hello hello(const torch::Device& device) {
 
 void say(int out, const wire::FromWorker& message) { wire::write_frame(out, wire::framed(message)); }
 
-PackHooks hooks_for(const wire::Task& task, int out, Limiter& limiter) {
+PackHooks hooks_for(const wire::PackTask& task, int out, Limiter& limiter) {
   PackHooks hooks;
   auto losses_due = std::make_shared<bool>(false);
   hooks.record = [out](const wire::Record& record) { say(out, wire::encoded(record)); };
@@ -79,7 +79,7 @@ PackHooks hooks_for(const wire::Task& task, int out, Limiter& limiter) {
 }
 
 // The answer to a task: Finished, Failed or Drained.
-wire::FromWorker answer(const wire::Task& task, Session& session, const PackHooks& hooks) {
+wire::FromWorker answer(const wire::PackTask& task, Session& session, const PackHooks& hooks) {
   const auto start = std::chrono::steady_clock::now();
   try {
     const Ending ending = run_pack(task, session, hooks);
@@ -112,7 +112,7 @@ ExitCode serve(const torch::Device& device, int in, int out) {
     const wire::ToWorker message = wire::unframed<wire::ToWorker>(std::move(*frame));
     const auto* asked = std::get_if<wire::RunPack>(&message);
     if (asked == nullptr) return ExitCode::ok;  // Quit
-    const wire::Task task = wire::decode_task(asked->bytes);
+    const wire::PackTask task = wire::decode_task(asked->bytes);
     const wire::FromWorker reply = answer(task, session, hooks_for(task, out, limiter));
     give_back_freed_memory();
     say(out, reply);

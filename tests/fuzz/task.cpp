@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t cou
   const Json json = Json::parse(bytes, bytes + count, nullptr, false);
   if (json.is_discarded()) return 0;
   try {
-    const wire::Task task = wire::task_from_json(json);
+    const wire::PackTask task = wire::task_from_json(json);
     fuzz::require(!task.lanes.empty(), "a task has a lane");
     const Json written = wire::to_json(task);
     fuzz::require(wire::to_json(wire::task_from_json(written)) == written, "a task that was written is read the same");

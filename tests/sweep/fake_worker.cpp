@@ -47,7 +47,7 @@ double number_of(const std::string& text) {
   return static_cast<double>(std::stoul(hash::sha256(text).substr(0, 8), nullptr, 16)) / 4294967296.0;
 }
 
-bool has_seed(const wire::Task& task, const char* key) {
+bool has_seed(const wire::PackTask& task, const char* key) {
   if (!fake.contains(key)) return false;
   for (const wire::TaskLane& lane : task.lanes) {
     if (lane.config.at("seed") == fake.at(key)) return true;
@@ -57,19 +57,19 @@ bool has_seed(const wire::Task& task, const char* key) {
 
 void say(const wire::FromWorker& message) { wire::write_frame(out, wire::framed(message)); }
 
-void save(const wire::Task& task, int step) {
+void save(const wire::PackTask& task, int step) {
   file::write_atomically(
       task.checkpoint_file,
       std::to_string(step) + '\n' + std::string(fake.value("checkpoint_kib", std::size_t{0}) << 10, '.'));
 }
 
-[[noreturn]] void leave_drained(const wire::Task& task, int step) {
+[[noreturn]] void leave_drained(const wire::PackTask& task, int step) {
   save(task, step);
   say(wire::Drained{task.pack, true});
   std::_Exit(0);
 }
 
-void stumble(const wire::Task& task) {
+void stumble(const wire::PackTask& task) {
   if (has_seed(task, "slow_seed")) pause_ms(fake.value("slow_ms", 0));
   if (!fake.contains("hang_once")) return;
   const int made = ::open(fake["hang_once"].get<std::string>().c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
@@ -77,7 +77,7 @@ void stumble(const wire::Task& task) {
   for (;;) pause_ms(1000);
 }
 
-void train(const wire::Task& task) {
+void train(const wire::PackTask& task) {
   using Clock = std::chrono::steady_clock;
   const int steps = fake.value("steps", 10);
   Clock::time_point saved = Clock::now();
@@ -116,7 +116,7 @@ void train(const wire::Task& task) {
   }
 }
 
-void evaluate(const wire::Task& task) {
+void evaluate(const wire::PackTask& task) {
   for (const wire::TaskEvaluation& evaluation : task.evaluations) {
     if (stop != 0) leave_drained(task, fake.value("steps", 10));
     say(wire::Progress{task.pack, wire::Stage::evaluate, evaluation.label, evaluation.id, 0, 0, 0, 0, {}});
@@ -140,7 +140,7 @@ void evaluate(const wire::Task& task) {
   }
 }
 
-void run(const wire::Task& task) {
+void run(const wire::PackTask& task) {
   const auto fail = [&](wire::Reason reason, const std::string& message) {
     say(wire::failed(task.pack, reason, message));
   };

@@ -28,7 +28,7 @@ class Behaviour {
 [[maybe_unused]] const auto ignored = ::signal(SIGPIPE, SIG_IGN);
 
 wire::Bytes task_of(const Scratch& scratch, int seed = 0, const std::string& padding = "") {
-  wire::Task task;
+  wire::PackTask task;
   task.pack = "p";
   task.lanes.push_back({"t0", {{"seed", seed}, {"padding", padding}}, true, ""});
   task.checkpoint_file = (scratch.path() / "checkpoint").string();

@@ -10,7 +10,7 @@ using namespace eigensweep::wire;
 namespace {
 
 Json sample() {
-  Task task;
+  PackTask task;
   task.pack = "p1";
   task.lanes.push_back({"t1", {{"seed", 1}, {"model", {{"width", 8}}}}, true, "models/t1.safetensors"});
   task.lanes.push_back({"t2", {{"seed", 2}}, false, ""});
@@ -39,7 +39,7 @@ TEST_CASE("a task comes back as it went, through text as well") {
   const Json json = sample();
   CHECK(to_json(task_from_json(json)) == json);
   CHECK(to_json(task_from_json(Json::parse(json.dump()))) == json);
-  const Task task = task_from_json(json);
+  const PackTask task = task_from_json(json);
   CHECK(task.lanes[1].train == false);
   CHECK(task.evaluations[0].strengths == std::vector<double>{0.0, 0.1});
 }
@@ -52,7 +52,7 @@ TEST_CASE("a task comes back from its bytes, and other bytes are refused") {
 }
 
 TEST_CASE("a task written by hand may leave out what has an obvious value") {
-  const Task task = task_from_json(Json::parse(R"({"pack": "p", "lanes": [{"trial": "t", "config": {}}],
+  const PackTask task = task_from_json(Json::parse(R"({"pack": "p", "lanes": [{"trial": "t", "config": {}}],
                       "evaluations": [{"id": "e", "family": "metric", "label": "m", "kind": "m", "options": {}}]})"));
   CHECK(task.lanes[0].train);
   CHECK(task.lanes[0].model_file.empty());

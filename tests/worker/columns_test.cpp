@@ -33,7 +33,7 @@ std::string study_of_everything(const std::string& model, const std::string& tra
 }
 
 std::vector<wire::Record> records_of(const study::Study& study) {
-  wire::Task task;
+  wire::PackTask task;
   task.pack = "all";
   for (const study::Trial& trial : study.trials) task.lanes.push_back({trial.id, study.config(trial), true, ""});
   for (const study::Evaluation& evaluation : study.evaluations(study.trials.front())) {

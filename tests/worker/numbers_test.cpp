@@ -85,8 +85,8 @@ const std::vector<Architecture>& architectures() {
 
 study::Study parsed(const std::string& text) { return study::parse_study(text, "numbers.json", catalog()); }
 
-wire::Task task_of(const study::Study& study, const Scratch& scratch, bool train) {
-  wire::Task task;
+wire::PackTask task_of(const study::Study& study, const Scratch& scratch, bool train) {
+  wire::PackTask task;
   task.pack = "pack";
   for (const study::Trial& trial : study.trials) {
     task.lanes.push_back(
@@ -106,7 +106,7 @@ worker::Session& session() {
 }
 
 /// Records by trial, in their order.
-std::map<std::string, std::vector<Record>> run(const wire::Task& task, worker::PackHooks hooks = {}) {
+std::map<std::string, std::vector<Record>> run(const wire::PackTask& task, worker::PackHooks hooks = {}) {
   std::map<std::string, std::vector<Record>> records;
   hooks.record = [&](const Record& record) { records[record.trial].push_back(record); };
   CHECK(worker::run_pack(task, session(), hooks) == worker::Ending::finished);
@@ -142,7 +142,7 @@ TEST_CASE("a network with NaN or infinity in any tensor has no number of anythin
     REQUIRE(study.trials.size() == 2);
     const std::string poisoned = study.trials[0].id, healthy = study.trials[1].id;
     for (const auto& [trial, records] : run(task_of(study, scratch, true))) REQUIRE(records[0].status == Status::ok);
-    const wire::Task task = task_of(study, scratch, false);
+    const wire::PackTask task = task_of(study, scratch, false);
     const std::size_t asked = catalog().names(study::Family::attack).size() +
                               catalog().names(study::Family::metric).size() - (architecture.has_tangents ? 0 : 2);
     REQUIRE(task.evaluations.size() == asked);
@@ -151,7 +151,7 @@ TEST_CASE("a network with NaN or infinity in any tensor has no number of anythin
       INFO(record.evaluation << ": " << record.message);
       CHECK(record.status == Status::ok);
     }
-    wire::Task alone = task;
+    wire::PackTask alone = task;
     alone.lanes = {task.lanes[1]};
     const std::vector<double> wanted = numbers(run(alone).at(healthy));
     const std::vector<double> beside = numbers(before.at(healthy));
@@ -185,7 +185,7 @@ TEST_CASE("the kept network of another trial is not measured") {
   const Scratch scratch;
   const study::Study study = parsed(study_text(R"({"width": 4})", short_training, true));
   run(task_of(study, scratch, true));
-  const wire::Task task = task_of(study, scratch, false);
+  const wire::PackTask task = task_of(study, scratch, false);
   std::filesystem::copy_file(task.lanes[1].model_file, task.lanes[0].model_file,
                              std::filesystem::copy_options::overwrite_existing);
   CHECK_THROWS_WITH(worker::run_pack(task, session(), {}), task.lanes[0].model_file + ": holds the network of trial " +
@@ -202,7 +202,7 @@ TEST_CASE("a network of finite weights whose activations overflow has reasons in
     const study::Study study = parsed(study_text(model.dump(), architecture.training, true));
     INFO(architecture.model);
     run(task_of(study, scratch, true));
-    const wire::Task task = task_of(study, scratch, false);
+    const wire::PackTask task = task_of(study, scratch, false);
     const std::vector<double> beside = numbers(run(task).at(study.trials[1].id));
     models::TensorFile file = models::read_tensors(task.lanes[0].model_file);
     for (models::NamedTensor& named : file.tensors) named.tensor = torch::full_like(named.tensor, 1e37);
@@ -232,9 +232,9 @@ TEST_CASE("a training that ends in no finite network is diverged and says which 
     // One step: the only loss is the initial network's, which is fine.
     const study::Study study = parsed(study_text(
         R"({"width": 5})", R"({"epochs": 1, "batch_size": 24, "optimizer": {"kind": ")" + kind + "\"}}", true));
-    wire::Task task = task_of(study, scratch, true);
+    wire::PackTask task = task_of(study, scratch, true);
     task.evaluations = task_of(study, scratch, false).evaluations;
-    wire::Task alone = task;
+    wire::PackTask alone = task;
     alone.lanes = {task.lanes[1]};
     const std::vector<double> wanted = numbers(run(alone).at(study.trials[1].id));
     task.lanes[0].config["training"]["optimizer"]["learning_rate"] = 1e300;
@@ -256,7 +256,7 @@ TEST_CASE("the epoch in which a loss was lost has no accuracy") {
   const Scratch scratch;
   const study::Study study =
       parsed(study_text(R"({"width": 5})", R"({"epochs": 3, "batch_size": 4, "optimizer": {"kind": "sgd"}})", true));
-  wire::Task task = task_of(study, scratch, true);
+  wire::PackTask task = task_of(study, scratch, true);
   task.lanes[0].config["training"]["optimizer"]["learning_rate"] = 1e300;
   const auto records = run(task);
   const Record& diverged = records.at(study.trials[0].id).front();
@@ -271,7 +271,7 @@ TEST_CASE("a network of infinite width without a finite kernel diverged, and is 
     const Scratch scratch;
     const Architecture& infinite = architectures().at(2);
     const study::Study study = parsed(study_text(infinite.model, infinite.training, true));
-    wire::Task task = task_of(study, scratch, true);
+    wire::PackTask task = task_of(study, scratch, true);
     task.evaluations = task_of(study, scratch, false).evaluations;
     for (wire::TaskLane& lane : task.lanes) {
       lane.config["model"]["activation"] = "relu";
@@ -290,7 +290,7 @@ TEST_CASE("where one lane spoils a measurement of all, each is measured by itsel
   const Scratch scratch;
   const study::Study study =
       parsed(study_text(R"({"width": 5})", R"({"epochs": 4, "batch_size": 12, "snapshots": 2})", true));
-  const wire::Task training = task_of(study, scratch, true);
+  const wire::PackTask training = task_of(study, scratch, true);
   run(training);
   const data::DeviceDataset& data = session().dataset(training.lanes.front().config.at("dataset"));
   std::vector<std::uint64_t> seeds{1, 2};
@@ -341,9 +341,9 @@ TEST_CASE("where one lane spoils a measurement of all, each is measured by itsel
 TEST_CASE("where one lane spoils the training of all, each is trained by itself") {
   const Scratch scratch;
   const study::Study study = parsed(study_text(R"({"width": 5})", short_training, true));
-  wire::Task task = task_of(study, scratch, true);
+  wire::PackTask task = task_of(study, scratch, true);
   task.evaluations = task_of(study, scratch, false).evaluations;
-  wire::Task alone = task;
+  wire::PackTask alone = task;
   alone.lanes = {task.lanes[1]};
   const std::vector<double> wanted = numbers(run(alone).at(study.trials[1].id));
   const Tensor spoilt = models::make_model(task.lanes[0].config.at("model"),

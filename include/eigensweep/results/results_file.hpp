@@ -19,7 +19,7 @@ inline constexpr int format_version = 1;
 inline constexpr const char* file_type = "eigensweep-results";
 
 /// Where the result of an attack at one strength stands: a record, and the row of its columns.
-struct Place {
+struct RecordRow {
   std::shared_ptr<const wire::Record> record;
   std::size_t row = 0;
 };
@@ -34,13 +34,13 @@ class RecordStore {
   /// The newest record of an evaluation (of whatever strengths); null when there is none.
   [[nodiscard]] const wire::Record* evaluation(const std::string& trial, const std::string& evaluation) const;
   /// The newest result at one strength; null when there is none.
-  [[nodiscard]] const Place* at_strength(const std::string& trial, const std::string& evaluation,
-                                         double strength) const;
+  [[nodiscard]] const RecordRow* at_strength(const std::string& trial, const std::string& evaluation,
+                                             double strength) const;
 
  private:
   struct Evaluated {
     std::shared_ptr<const wire::Record> newest;
-    std::map<double, Place> strengths;
+    std::map<double, RecordRow> strengths;
   };
   struct Trial {
     std::shared_ptr<const wire::Record> training;

@@ -32,7 +32,7 @@ struct Work {
   std::vector<std::string> trials;  ///< ids, by index into Study::trials
   std::vector<study::Pack> packs;
   bool keeps_models = true;
-  std::function<wire::Task(const study::Pack&)> make_task;
+  std::function<wire::PackTask(const study::Pack&)> make_task;
   std::function<double(const study::Pack&)> train_share;  ///< of a pack's predicted operations, what training takes
   /// Operations until a pack has something to keep: none where training goes by steps, each of which can be a
   /// checkpoint; else its closed form, or an evaluation.

@@ -115,7 +115,7 @@ using FromWorker = std::variant<Hello, Progress, EncodedRecord, Finished, Failed
 /// Run this pack.
 struct RunPack {
   static constexpr const char* type = "task";
-  Bytes bytes;  ///< encode(Task)
+  Bytes bytes;  ///< encode(PackTask)
   static constexpr auto fields() { return std::tuple(); }
 };
 

@@ -28,7 +28,7 @@ struct TaskEvaluation {
 };
 
 /// What a worker is asked to do: a pack, whole. `eigensweep-worker --task FILE` reads the same as JSON text.
-struct Task {
+struct PackTask {
   std::string pack;
   std::vector<TaskLane> lanes;
   std::vector<TaskEvaluation> evaluations;
@@ -37,13 +37,13 @@ struct Task {
   double checkpoint_every = 0;  ///< seconds after which it is also written at the end of an epoch; 0: never
 };
 
-Json to_json(const Task& task);
+Json to_json(const PackTask& task);
 /// Throws DataError naming the field that is missing or of the wrong kind.
-Task task_from_json(const Json& json);
+PackTask task_from_json(const Json& json);
 
 /// The task as the bytes of RunPack and Give.
-Bytes encode(const Task& task);
+Bytes encode(const PackTask& task);
 /// Throws DataError when the bytes are no task.
-Task decode_task(const Bytes& bytes);
+PackTask decode_task(const Bytes& bytes);
 
 }  // namespace eigensweep::wire

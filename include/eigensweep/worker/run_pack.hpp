@@ -44,6 +44,6 @@ enum class Ending { finished, stopped_with_checkpoint, stopped };
 /// The procedure of a pack: train (or load) its lanes, keep the networks, run every evaluation. Sends a training record
 /// per trained lane as soon as training ends, then a record per lane and evaluation. Options that the task leaves out
 /// stand at their defaults. Throws DataError, SystemError, std::bad_alloc / c10::OutOfMemoryError.
-Ending run_pack(const wire::Task& task, Session& session, const PackHooks& hooks);
+Ending run_pack(const wire::PackTask& task, Session& session, const PackHooks& hooks);
 
 }  // namespace eigensweep::worker
