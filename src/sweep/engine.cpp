@@ -25,6 +25,8 @@ Engine::Engine(Work work, const OutputPaths& paths, std::vector<wire::WorkerPlac
       paths_(paths),
       status_(std::move(status)),
       supervisor_(supervisor),
+      workers_(places, communicator.size(), supervisor,
+               [&communicator](int rank, wire::Bytes frames) { communicator.send(rank, std::move(frames)); }),
       budget_(budget),
       communicator_(communicator),
       ranks_(ranks),
@@ -41,8 +43,6 @@ Engine::Engine(Work work, const OutputPaths& paths, std::vector<wire::WorkerPlac
       next_ask_(places.size(), 0),
       hangs_(work_.trials.size(), 0) {
   for (std::size_t i = 0; i < work_.trials.size(); ++i) trial_index_.emplace(work_.trials[i], i);
-  first_worker_.assign(static_cast<std::size_t>(communicator_.size()), places.size());
-  for (std::size_t i = places.size(); i-- > 0;) first_worker_[static_cast<std::size_t>(places[i].rank)] = i;
   for (wire::WorkerPlace& place : places) {
     WorkerStatus worker;
     worker.place = std::move(place);
@@ -51,14 +51,6 @@ Engine::Engine(Work work, const OutputPaths& paths, std::vector<wire::WorkerPlac
 }
 
 double Engine::seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
-
-std::size_t Engine::index_of(int rank, std::size_t slot) const {
-  return first_worker_[static_cast<std::size_t>(rank)] + slot;
-}
-
-void Engine::tell_others(const wire::Bytes& frame) {
-  for (int rank = 1; rank < communicator_.size(); ++rank) communicator_.send(rank, frame);
-}
 
 ExitCode Engine::run() {
   for (std::size_t worker = 0; worker < status_.workers.size(); ++worker) coordinator_.ready(worker);
@@ -84,14 +76,14 @@ void Engine::turn() {
   constexpr std::chrono::microseconds longest{250000};
   std::vector<Event> events;
   for (wire::Event& event : supervisor_.turn(pause_, signals_.descriptor())) {
-    events.push_back({index_of(0, event.slot), std::move(event.what)});
+    events.push_back({workers_.index_of(0, event.slot), std::move(event.what)});
   }
   while (auto letter = communicator_.receive()) {
     if (ranks_.is_silent(letter->source)) continue;  // too late: its packs were taken back
     ranks_.heard(letter->source, seconds());
     for (wire::ToLeader& message : wire::unframed_all<wire::ToLeader>(letter->frames)) {
       if (auto* event = std::get_if<wire::Event>(&message)) {
-        events.push_back({index_of(letter->source, event->slot), std::move(event->what)});
+        events.push_back({workers_.index_of(letter->source, event->slot), std::move(event->what)});
       } else if (std::holds_alternative<wire::Stopping>(message)) {
         begin_drain(fmt::format("rank {} was asked to stop", letter->source));
       }
@@ -321,12 +313,7 @@ void Engine::hand_out() {
     for (const study::Lane& lane : dispatch.pack.lanes) {
       missing_[lane.trial] = (lane.train ? 1U : 0U) + dispatch.pack.evaluations.size();
     }
-    wire::Bytes task = wire::encode(work_.make_task(dispatch.pack));
-    if (worker.place.rank == communicator_.rank()) {
-      supervisor_.give(worker.place.slot, task);
-    } else {
-      communicator_.send(worker.place.rank, wire::framed(wire::Give{worker.place.slot, std::move(task)}));
-    }
+    workers_.give(dispatch.worker, wire::encode(work_.make_task(dispatch.pack)));
   }
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "eigensweep/sweep/engine.hpp"
-#include "eigensweep/wire/codec.hpp"
 
 namespace eigensweep::sweep {
 namespace {
@@ -74,7 +73,6 @@ void Engine::look_at_hangs() {
     return;
   }
   for (std::size_t worker = 0; worker < heard_.size(); ++worker) {
-    const WorkerStatus& status = status_.workers[worker];
     const double silent = seconds() - heard_[worker];
     if (silent < Silence::floor || !coordinator_.has_pack(worker)) continue;
     if (seconds() < next_ask_[worker]) continue;
@@ -84,11 +82,7 @@ void Engine::look_at_hangs() {
     const double allowed = silence_.allowed(stretch_of(worker), hangs);
     if (silent < allowed) continue;
     next_ask_[worker] = seconds() + ask_pause;
-    if (status.place.rank == communicator_.rank()) {
-      supervisor_.doubt(status.place.slot, allowed);
-    } else {
-      communicator_.send(status.place.rank, wire::framed(wire::Doubt{status.place.slot, allowed}));
-    }
+    workers_.doubt(worker, allowed);
   }
 }
 

@@ -10,7 +10,7 @@ namespace eigensweep::sweep {
 
 void Engine::look_at_ranks() {
   if (seconds() >= next_life_sign_) {
-    tell_others(wire::framed(wire::Alive{}));
+    workers_.tell_ranks(wire::framed(wire::Alive{}));
     next_life_sign_ = seconds() + ranks_.patience() / signs_of_life;
   }
   for (const int rank : ranks_.look(seconds())) {

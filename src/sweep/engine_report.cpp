@@ -94,10 +94,9 @@ std::string Engine::write_status() noexcept {
 }
 
 void Engine::leave() {
-  tell_others(wire::framed(wire::Concluding{}));
+  workers_.tell_ranks(wire::framed(wire::Concluding{}));
   if (interrupted_) {
-    supervisor_.kill();
-    tell_others(wire::framed(wire::Kill{}));
+    workers_.kill();
   }
   supervisor_.quit();
 }

@@ -6,7 +6,6 @@
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/sweep/engine.hpp"
-#include "eigensweep/wire/codec.hpp"
 
 namespace eigensweep::sweep {
 
@@ -39,8 +38,7 @@ void Engine::look_at_time() {
         "the time is up in {}: workers that have not stopped yet are ended, what they did since their last record "
         "is lost",
         text::duration(budget_.limit() - seconds()));
-    supervisor_.kill();
-    tell_others(wire::framed(wire::Kill{}));
+    workers_.kill();
   }
 }
 
@@ -58,8 +56,7 @@ void Engine::begin_drain(const std::string& why) {
   if (std::exchange(draining_, true)) return;
   if (!why.empty()) spdlog::log(error_code_ ? spdlog::level::err : spdlog::level::info, "stopping: {}", why);
   coordinator_.drain();
-  supervisor_.drain();
-  tell_others(wire::framed(wire::Drain{}));
+  workers_.drain();
 }
 
 }  // namespace eigensweep::sweep

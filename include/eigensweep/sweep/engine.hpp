@@ -21,6 +21,7 @@
 #include "eigensweep/sweep/supervisor.hpp"
 #include "eigensweep/sweep/time_budget.hpp"
 #include "eigensweep/sweep/view.hpp"
+#include "eigensweep/sweep/workers.hpp"
 #include "eigensweep/wire/ledger.hpp"
 #include "eigensweep/wire/messages.hpp"
 #include "eigensweep/wire/task.hpp"
@@ -99,14 +100,13 @@ class Engine {
   void count(const wire::EncodedRecord& record);
   void leave();
   ExitCode conclude();
-  [[nodiscard]] std::size_t index_of(int rank, std::size_t slot) const;
   [[nodiscard]] double seconds() const;
-  void tell_others(const wire::Bytes& frame);
 
   Work work_;
   const OutputPaths& paths_;
   RunStatus status_;
   Supervisor& supervisor_;
+  Workers workers_;
   TimeBudget budget_;
   Communicator& communicator_;
   RankWatch& ranks_;
@@ -118,9 +118,8 @@ class Engine {
   std::string started_at_;
 
   std::unordered_map<std::string, std::size_t> trial_index_;
-  std::vector<std::size_t> missing_;       ///< records that each trial still lacks
-  std::vector<bool> failed_;               ///< given up in this run
-  std::vector<std::size_t> first_worker_;  ///< of each rank
+  std::vector<std::size_t> missing_;  ///< records that each trial still lacks
+  std::vector<bool> failed_;          ///< given up in this run
   std::vector<wire::EncodedRecord> unsaved_;
   /// Records that count only together with the rest of their trial's, per worker.
   std::vector<std::unordered_map<std::size_t, std::vector<wire::EncodedRecord>>> held_;

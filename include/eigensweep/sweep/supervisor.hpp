@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "eigensweep/sweep/rank_workers.hpp"
 #include "eigensweep/sweep/worker_process.hpp"
 #include "eigensweep/wire/messages.hpp"
 
@@ -30,24 +31,20 @@ struct Patience {
 /// gets its first task. Single-threaded; nothing blocks but turn(). The process must ignore SIGPIPE (Signals does).
 ///
 /// What happens comes back as events: what workers say, and what the supervisor sees of them (wire::Happening).
-class Supervisor {
+class Supervisor : public RankWorkers {
  public:
   struct Slot {
     WorkerCommand command;
   };
   Supervisor(std::vector<Slot> slots, Patience patience);
 
-  /// `task`: as in wire::RunPack. The slot must be free: at the start, after finished, failed or ready.
-  void give(std::size_t slot, const wire::Bytes& task);
-  /// Its worker should have said something within so many seconds: ends it if, seen from here, it has not. What the
-  /// worker said may still be on its way to who doubts.
-  void doubt(std::size_t slot, double seconds);
+  /// The slot must be free: at the start, after finished, failed or ready.
+  void give(std::size_t slot, const wire::Bytes& task) override;
+  void doubt(std::size_t slot, double seconds) override;
   /// Nobody has fixed how long a worker may say nothing.
   [[nodiscard]] bool derives_silence() const noexcept { return !patience_.silence; }
-  /// Asks every worker to finish its step, write a checkpoint and leave; none is started again.
-  void drain();
-  /// Ends every worker now.
-  void kill() noexcept;
+  void drain() override;
+  void kill() noexcept override;
   /// Tells idle workers to leave, waits for them, ends the stubborn ones. May take `Patience::farewell`.
   void quit();
 
