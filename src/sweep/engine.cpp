@@ -2,19 +2,23 @@
 #include "eigensweep/sweep/engine.hpp"
 
 #include <algorithm>
-#include <iterator>
+#include <memory>
 #include <utility>
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/here.hpp"
 #include "eigensweep/core/log.hpp"
-#include "eigensweep/sweep/simulation.hpp"
 #include "eigensweep/wire/codec.hpp"
+#include "eigensweep/wire/ledger.hpp"
 
 namespace eigensweep::sweep {
 namespace {
 
-constexpr double save_pause = 5;  // seconds between tries on a full disk
+RecordKeeper::Append appender(const OutputPaths& paths) {
+  return [ledger = std::make_shared<wire::Ledger>(paths.ledger())](const std::vector<wire::EncodedRecord>& records) {
+    ledger->append_encoded(records);
+  };
+}
 
 }  // namespace
 
@@ -32,17 +36,14 @@ Engine::Engine(Work work, const OutputPaths& paths, std::vector<wire::WorkerPlac
       ranks_(ranks),
       signals_(signals),
       coordinator_(std::move(work_.packs), work_.keeps_models),
-      ledger_(paths.ledger()),
+      keeper_(work_.trials, places.size(), Tally{status_.done, status_.failed, status_.diverged}, appender(paths),
+              [this] { return seconds(); }),
       started_at_(utc_now()),
-      missing_(work_.trials.size(), 0),
-      failed_(work_.trials.size(), false),
-      held_(places.size()),
       records_in_pack_(places.size(), 0),
       heard_(places.size(), 0),
       began_(places.size()),
       next_ask_(places.size(), 0),
       hangs_(work_.trials.size(), 0) {
-  for (std::size_t i = 0; i < work_.trials.size(); ++i) trial_index_.emplace(work_.trials[i], i);
   for (wire::WorkerPlace& place : places) {
     WorkerStatus worker;
     worker.place = std::move(place);
@@ -93,8 +94,10 @@ void Engine::turn() {
   coordinator_.at(seconds());
   for (Event& event : events) take(event);
   // What came in since the last append costs one fsync, and is durable before anything shows it.
-  if (!unsaved_.empty() && seconds() >= next_save_) save(false);
-  for (const GivenUp& given_up : coordinator_.take_given_up()) settle(given_up);
+  if (keeper_.is_due()) save();
+  for (const GivenUp& given_up : coordinator_.take_given_up()) {
+    if (keeper_.give_up(given_up)) save();
+  }
   look_at_signals();
   look_at_time();
   look_at_hangs();
@@ -104,61 +107,33 @@ void Engine::turn() {
 }
 
 void Engine::accept(std::size_t worker, wire::EncodedRecord&& record) {
-  const auto found = trial_index_.find(record.trial);
-  if (found == trial_index_.end() || !coordinator_.has_pack(worker)) {
-    throw DataError(fmt::format("trial '{}' was not asked for", record.trial));
-  }
-  const std::size_t trial = found->second;
+  const std::size_t trial = keeper_.trial_of(record.trial);
+  if (!coordinator_.has_pack(worker)) throw DataError(fmt::format("trial '{}' was not asked for", record.trial));
   const bool is_evaluation = record.kind == wire::RecordKind::evaluation;
   if (is_evaluation) ++records_in_pack_[worker];
   if (!coordinator_.recorded(worker, trial, is_evaluation ? record.evaluation : "", record.status)) return;
   if (!coordinator_.is_whole_only(worker, trial)) {
-    unsaved_.push_back(std::move(record));
+    keeper_.keep(std::move(record));
     return;
   }
-  std::vector<wire::EncodedRecord>& held = held_[worker][trial];
-  held.push_back(std::move(record));
-  if (!coordinator_.has_all(worker, trial)) return;
-  std::move(held.begin(), held.end(), std::back_inserter(unsaved_));
-  held_[worker].erase(trial);
+  keeper_.hold(worker, trial, std::move(record));
+  if (coordinator_.has_all(worker, trial)) keeper_.release(worker, trial);
 }
 
-void Engine::save(bool may_fail) {
+void Engine::save() {
   try {
-    const double before = seconds();
-    ledger_.append_encoded(unsaved_);
-    save_failed_ = false;
-    next_save_ = seconds() + pause_after_append(seconds() - before);
-    has_gained_ = has_gained_ || !unsaved_.empty();
-    for (const wire::EncodedRecord& record : std::exchange(unsaved_, {})) count(record);
+    keeper_.save();
     has_news_ = true;
   } catch (const SystemError& error) {
-    if (may_fail) throw;
-    save_failed_ = true;
-    next_save_ = seconds() + save_pause;
-    if (!error_code_) {
-      error_code_ = ExitCode::system;
-      error_ = error.what();
-    }
+    fail(ExitCode::system, error.what());
     begin_drain(error.what());
   }
 }
 
-void Engine::count(const wire::EncodedRecord& record) {
-  const std::size_t trial = trial_index_.at(record.trial);
-  if (missing_[trial] == 0) return;
-  missing_[trial] =
-      record.kind == wire::RecordKind::training && record.status == wire::Status::diverged ? 0 : missing_[trial] - 1;
-  if (record.status == wire::Status::failed && !failed_[trial]) {
-    failed_[trial] = true;
-    ++status_.failed;
-  }
-  if (missing_[trial] > 0) return;
-  if (record.kind == wire::RecordKind::training && record.status == wire::Status::diverged) {
-    ++status_.diverged;
-    log::warn("trial {} diverged: {}", record.trial, record.message);
-  }
-  if (!failed_[trial]) ++status_.done;
+void Engine::fail(ExitCode code, const std::string& message) {
+  if (error_code_) return;
+  error_code_ = code;
+  error_ = message;
 }
 
 void Engine::take(Event& event) {
@@ -199,10 +174,7 @@ void Engine::take(std::size_t worker, const wire::Failed& failed) {
   status_.workers[worker].state = WorkerState::idle;
   if (failed.reason == wire::Reason::data || failed.reason == wire::Reason::output) {
     // No other pack would fare better, and this one is not at fault.
-    if (!error_code_) {
-      error_code_ = failed.reason == wire::Reason::data ? ExitCode::data : ExitCode::system;
-      error_ = failed.message;
-    }
+    fail(failed.reason == wire::Reason::data ? ExitCode::data : ExitCode::system, failed.message);
     coordinator_.returned(worker);
     begin_drain(failed.message);
     return;
@@ -215,7 +187,7 @@ void Engine::take(std::size_t worker, const wire::Failed& failed) {
 
 void Engine::take(std::size_t worker, const wire::Drained& drained) {
   const bool is_training = status_.workers[worker].stage == wire::Stage::train;
-  has_gained_ = has_gained_ || (drained.checkpoint && is_training);
+  has_checkpoint_ = has_checkpoint_ || (drained.checkpoint && is_training);
 }
 
 void Engine::take(std::size_t worker, const wire::Lost& lost) {
@@ -260,32 +232,6 @@ bool Engine::lost_its_pack(std::size_t worker, bool was_busy) const {
   return coordinator_.has_pack(worker) && (draining_ || was_busy);
 }
 
-void Engine::settle(const GivenUp& given_up) {
-  // On a full disk nothing was stored, so nothing may be called failed either.
-  if (save_failed_) return;
-  const std::string& trial = work_.trials[given_up.trial];
-  if (!failed_[given_up.trial]) {
-    failed_[given_up.trial] = true;
-    ++status_.failed;
-  }
-  missing_[given_up.trial] = 0;
-  log::error("trial {} failed: {}", trial, given_up.message);
-  wire::Record record;
-  record.trial = trial;
-  record.status = wire::Status::failed;
-  record.message = given_up.message;
-  if (!given_up.trained) {
-    unsaved_.push_back(wire::encoded(record));
-  } else {
-    record.kind = wire::RecordKind::evaluation;
-    for (const std::string& evaluation : given_up.evaluations) {
-      record.evaluation = evaluation;
-      unsaved_.push_back(wire::encoded(record));
-    }
-  }
-  save(false);
-}
-
 void Engine::hand_out() {
   const auto fits = [this](const study::Pack& pack) {
     if (!budget_.is_limited()) return true;
@@ -309,10 +255,7 @@ void Engine::hand_out() {
     began_[dispatch.worker] = {seconds(), 0, false};
     next_ask_[dispatch.worker] = 0;
     budget_.saw_pack(dispatch.pack.bytes);
-    held_[dispatch.worker].clear();
-    for (const study::Lane& lane : dispatch.pack.lanes) {
-      missing_[lane.trial] = (lane.train ? 1U : 0U) + dispatch.pack.evaluations.size();
-    }
+    keeper_.expect(dispatch.worker, dispatch.pack);
     workers_.give(dispatch.worker, wire::encode(work_.make_task(dispatch.pack)));
   }
 }

@@ -24,6 +24,7 @@ constexpr double publish_share = 20;  // at most one part in so many of the time
 
 void Engine::tick() {
   status_.elapsed = seconds();
+  take_tally();
   publish_if_due();
   // Looking at every worker in every turn would be most of the work, were there thousands of them.
   if (status_.elapsed < next_look_) return;
@@ -42,6 +43,13 @@ void Engine::tick() {
     }
     next_status_ = seconds() + status_pause;
   }
+}
+
+void Engine::take_tally() {
+  const Tally& tally = keeper_.tally();
+  status_.done = tally.done;
+  status_.failed = tally.failed;
+  status_.diverged = tally.diverged;
 }
 
 /// In a thread of its own: a results file of a million trials takes longer than any worker may wait. What is appended
@@ -106,7 +114,7 @@ ExitCode Engine::conclude() {
   for (WorkerStatus& worker : status_.workers)
     if (worker.state != WorkerState::retired) worker.state = WorkerState::idle;
   const bool complete = coordinator_.is_complete();
-  if (time_is_up_ && !complete && !has_gained_ && !error_code_) {
+  if (time_is_up_ && !complete && !has_checkpoint_ && !keeper_.has_saved() && !error_code_) {
     error_code_ = ExitCode::system;
     error_ = fmt::format(
         "the time of {} ended before there was anything to keep (continued like this the run would get nowhere); give "
@@ -119,20 +127,18 @@ ExitCode Engine::conclude() {
   status_.message = error_code_ ? error_ : complete ? "" : fmt::format("`{}` continues", work_.continue_command);
   try {
     end_publishing();
-    if (!unsaved_.empty()) save(true);
+    if (keeper_.has_unsaved()) {
+      keeper_.save();
+      has_news_ = true;
+    }
     if (has_news_) say_once(work_.publish());
   } catch (const Error& error) {
-    if (!error_code_) {
-      error_code_ = error.code();
-      error_ = error.what();
-    }
+    fail(error.code(), error.what());
     status_.state = RunState::failed;
     status_.message = error_;
   }
-  if (const std::string problem = write_status(); !problem.empty() && !error_code_) {
-    error_code_ = ExitCode::system;
-    error_ = problem;
-  }
+  take_tally();
+  if (const std::string problem = write_status(); !problem.empty()) fail(ExitCode::system, problem);
   if (error_code_) {
     if (*error_code_ == ExitCode::data) throw DataError(error_);
     throw SystemError(error_);

@@ -8,7 +8,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "eigensweep/sweep/communicator.hpp"
@@ -16,13 +15,13 @@
 #include "eigensweep/sweep/monitor.hpp"
 #include "eigensweep/sweep/output_folder.hpp"
 #include "eigensweep/sweep/rank_watch.hpp"
+#include "eigensweep/sweep/record_keeper.hpp"
 #include "eigensweep/sweep/signals.hpp"
 #include "eigensweep/sweep/silence.hpp"
 #include "eigensweep/sweep/supervisor.hpp"
 #include "eigensweep/sweep/time_budget.hpp"
 #include "eigensweep/sweep/view.hpp"
 #include "eigensweep/sweep/workers.hpp"
-#include "eigensweep/wire/ledger.hpp"
 #include "eigensweep/wire/messages.hpp"
 #include "eigensweep/wire/task.hpp"
 
@@ -68,7 +67,7 @@ class Engine {
 
   void turn();
   void accept(std::size_t worker, wire::EncodedRecord&& record);
-  void save(bool may_fail);
+  void save();
   void take(Event& event);
   void take(std::size_t worker, const wire::Hello& hello);
   void take(std::size_t worker, const wire::Progress& progress);
@@ -81,7 +80,6 @@ class Engine {
   void take(std::size_t worker, const wire::Ready& ready);
   void take(std::size_t worker, const wire::Retired& retired);
   [[nodiscard]] bool lost_its_pack(std::size_t worker, bool was_busy) const;
-  void settle(const GivenUp& given_up);
   void hand_out();
   void look_at_signals();
   void look_at_time();
@@ -92,14 +90,16 @@ class Engine {
   void look_at_ranks();
   void begin_drain(const std::string& why);
   void tick();
+  void take_tally();
   void publish_if_due();
   void end_publishing();
   void say_once(const std::vector<std::string>& warnings);
   /// Why status.json could not be written; "" if it was.
   std::string write_status() noexcept;
-  void count(const wire::EncodedRecord& record);
   void leave();
   ExitCode conclude();
+  /// The run must end with this, unless it must already.
+  void fail(ExitCode code, const std::string& message);
   [[nodiscard]] double seconds() const;
 
   Work work_;
@@ -112,17 +112,11 @@ class Engine {
   RankWatch& ranks_;
   const Signals& signals_;
   Coordinator coordinator_;
-  wire::Ledger ledger_;
+  RecordKeeper keeper_;
   View view_;
   Clock::time_point start_ = Clock::now();
   std::string started_at_;
 
-  std::unordered_map<std::string, std::size_t> trial_index_;
-  std::vector<std::size_t> missing_;  ///< records that each trial still lacks
-  std::vector<bool> failed_;          ///< given up in this run
-  std::vector<wire::EncodedRecord> unsaved_;
-  /// Records that count only together with the rest of their trial's, per worker.
-  std::vector<std::unordered_map<std::size_t, std::vector<wire::EncodedRecord>>> held_;
   std::vector<std::size_t> records_in_pack_;  ///< per worker: evaluation records of its pack so far
   std::vector<double> heard_;                 ///< per worker: when it last said something
   struct StageBegin {
@@ -143,7 +137,7 @@ class Engine {
   bool any_hello_ = false;
   bool time_is_up_ = false;  ///< the drain is the time budget's
   bool has_cut_ = false;
-  bool has_gained_ = false;  ///< a record or a checkpoint of this run can be gone on from
+  bool has_checkpoint_ = false;  ///< of this run
   std::size_t retired_ = 0;
   std::optional<ExitCode> error_code_;  ///< why the run must end, beside a request
   std::string error_;
@@ -154,8 +148,6 @@ class Engine {
   double publish_began_ = 0;
   std::future<std::vector<std::string>> publishing_;
   std::set<std::string> said_;  ///< of what publishing returned: each line once in a run
-  double next_save_ = 0;
-  bool save_failed_ = false;
   bool status_failed_ = false;
   /// Records that results.h5 does not show yet. At the start nobody knows: the last run may have been killed between
   /// its last record and results.h5, or have had another study.
