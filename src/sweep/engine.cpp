@@ -40,10 +40,7 @@ Engine::Engine(Work work, const OutputPaths& paths, std::vector<wire::WorkerPlac
               [this] { return seconds(); }),
       started_at_(utc_now()),
       records_in_pack_(places.size(), 0),
-      heard_(places.size(), 0),
-      began_(places.size()),
-      next_ask_(places.size(), 0),
-      hangs_(work_.trials.size(), 0) {
+      hangs_(places.size(), work_.trials.size(), work_.costs) {
   for (wire::WorkerPlace& place : places) {
     WorkerStatus worker;
     worker.place = std::move(place);
@@ -196,11 +193,7 @@ void Engine::take(std::size_t worker, const wire::Lost& lost) {
   ++status.losses_in_all;
   if (!draining_) log::warn("lost worker {}: {}", worker, lost.message);
   if (!lost_its_pack(worker, lost.busy)) return;
-  if (lost.hung) {
-    for (const study::Lane& lane : coordinator_.pack(worker).lanes) {
-      if (hangs_[lane.trial] < 100) ++hangs_[lane.trial];
-    }
-  }
+  if (lost.hung) hangs_.hung(coordinator_.pack(worker));
   // A worker that never said hello has not touched its pack.
   if (draining_ || !lost.said_hello) {
     coordinator_.returned(worker);
@@ -232,11 +225,21 @@ bool Engine::lost_its_pack(std::size_t worker, bool was_busy) const {
   return coordinator_.has_pack(worker) && (draining_ || was_busy);
 }
 
+void Engine::look_at_hangs() {
+  if (!supervisor_.derives_silence()) return;
+  const auto pack_of = [this](std::size_t worker) {
+    return coordinator_.has_pack(worker) ? &coordinator_.pack(worker) : nullptr;
+  };
+  for (const HangWatch::Doubtful& doubtful : hangs_.look(status_.workers, pack_of, seconds())) {
+    workers_.doubt(doubtful.worker, doubtful.allowed);
+  }
+}
+
 void Engine::hand_out() {
   const auto fits = [this](const study::Pack& pack) {
     if (!budget_.is_limited()) return true;
     const double seconds_per_flop = status_.finished_flops > 0 ? status_.busy_seconds / status_.finished_flops : 0;
-    return budget_.can_start(seconds(), work_.least_flops(pack) * seconds_per_flop);
+    return budget_.can_start(seconds(), work_.costs.least_flops(pack) * seconds_per_flop);
   };
   for (const Dispatch& dispatch : coordinator_.take_dispatches(fits)) {
     WorkerStatus& worker = status_.workers[dispatch.worker];
@@ -251,9 +254,7 @@ void Engine::hand_out() {
     fresh.started = seconds();
     worker = std::move(fresh);
     records_in_pack_[dispatch.worker] = 0;
-    heard_[dispatch.worker] = seconds();
-    began_[dispatch.worker] = {seconds(), 0, false};
-    next_ask_[dispatch.worker] = 0;
+    hangs_.gave(dispatch.worker, seconds());
     budget_.saw_pack(dispatch.pack.bytes);
     keeper_.expect(dispatch.worker, dispatch.pack);
     workers_.give(dispatch.worker, wire::encode(work_.make_task(dispatch.pack)));

@@ -12,15 +12,14 @@ namespace eigensweep::sweep {
 /// A worker cannot stop faster than it speaks: the longest silence says how early it must be asked to.
 void Engine::heard_of(std::size_t worker, const wire::Happening& what) {
   if (!coordinator_.has_pack(worker) || std::holds_alternative<wire::Lost>(what)) return;
-  measure_stage(worker, what);
   const WorkerStatus& status = status_.workers[worker];
+  const double silent = hangs_.heard(worker, what, status, coordinator_.pack(worker), seconds());
   const bool is_starting = status.stage == wire::Stage::start;
   if (is_starting && std::holds_alternative<wire::Progress>(what)) {
     budget_.saw_start(seconds() - status.started);
   } else if (!is_starting) {
-    budget_.saw_silence(seconds() - heard_[worker]);
+    budget_.saw_silence(silent);
   }
-  heard_[worker] = seconds();
 }
 
 void Engine::look_at_time() {

@@ -203,8 +203,8 @@ class Leader {
       return make_task(study, paths, contents, pack, options_.checkpoint_every.value_or(usual_checkpoint_every));
     };
     work.train_share = [&study, this](const study::Pack& pack) { return train_share(study, catalog_, pack); };
-    work.least_flops = [&study, this](const study::Pack& pack) { return least_flops(study, catalog_, pack); };
-    work.evaluation_flops = [&study, this](const study::Pack& pack, const study::Evaluation& evaluation) {
+    work.costs.least_flops = [&study, this](const study::Pack& pack) { return least_flops(study, catalog_, pack); };
+    work.costs.evaluation_flops = [&study, this](const study::Pack& pack, const study::Evaluation& evaluation) {
       return study::predicted_flops(study, catalog_, pack.lanes, {evaluation}) -
              study::predicted_flops(study, catalog_, pack.lanes, {});
     };

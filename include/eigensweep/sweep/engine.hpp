@@ -12,12 +12,12 @@
 
 #include "eigensweep/sweep/communicator.hpp"
 #include "eigensweep/sweep/coordinator.hpp"
+#include "eigensweep/sweep/hang_watch.hpp"
 #include "eigensweep/sweep/monitor.hpp"
 #include "eigensweep/sweep/output_folder.hpp"
 #include "eigensweep/sweep/rank_watch.hpp"
 #include "eigensweep/sweep/record_keeper.hpp"
 #include "eigensweep/sweep/signals.hpp"
-#include "eigensweep/sweep/silence.hpp"
 #include "eigensweep/sweep/supervisor.hpp"
 #include "eigensweep/sweep/time_budget.hpp"
 #include "eigensweep/sweep/view.hpp"
@@ -34,10 +34,7 @@ struct Work {
   bool keeps_models = true;
   std::function<wire::PackTask(const study::Pack&)> make_task;
   std::function<double(const study::Pack&)> train_share;  ///< of a pack's predicted operations, what training takes
-  /// Operations until a pack has something to keep: none where training goes by steps, each of which can be a
-  /// checkpoint; else its closed form, or an evaluation.
-  std::function<double(const study::Pack&)> least_flops;
-  std::function<double(const study::Pack&, const study::Evaluation&)> evaluation_flops;  ///< of all lanes
+  PackCosts costs;
   /// Makes results.h5 anew from the ledger; returns what is worth saying of the records.
   std::function<std::vector<std::string>()> publish;
   std::string continue_command;  ///< for messages
@@ -84,8 +81,6 @@ class Engine {
   void look_at_signals();
   void look_at_time();
   void heard_of(std::size_t worker, const wire::Happening& what);
-  [[nodiscard]] Stretch stretch_of(std::size_t worker) const;
-  void measure_stage(std::size_t worker, const wire::Happening& what);
   void look_at_hangs();
   void look_at_ranks();
   void begin_drain(const std::string& why);
@@ -118,17 +113,7 @@ class Engine {
   std::string started_at_;
 
   std::vector<std::size_t> records_in_pack_;  ///< per worker: evaluation records of its pack so far
-  std::vector<double> heard_;                 ///< per worker: when it last said something
-  struct StageBegin {
-    double at = 0;            ///< seconds
-    double share = 0;         ///< of the pack that was done then
-    bool has_record = false;  ///< of an evaluation
-  };
-  std::vector<StageBegin> began_;    ///< per worker: the stage that it is in
-  std::vector<double> next_ask_;     ///< per worker: when its supervisor may be asked (again) whether it hangs
-  std::vector<std::uint8_t> hangs_;  ///< per trial: packs with it that were taken for hung
-  Silence silence_;
-  double next_hang_look_ = 0;
+  HangWatch hangs_;
   double next_life_sign_ = 0;
   std::chrono::microseconds pause_{200};
 
