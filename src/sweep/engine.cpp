@@ -38,6 +38,7 @@ Engine::Engine(Work work, const OutputPaths& paths, std::vector<wire::WorkerPlac
       coordinator_(std::move(work_.packs), work_.keeps_models),
       keeper_(work_.trials, places.size(), Tally{status_.done, status_.failed, status_.diverged}, appender(paths),
               [this] { return seconds(); }),
+      publisher_(work_.publish),
       started_at_(utc_now()),
       records_in_pack_(places.size(), 0),
       hangs_(places.size(), work_.trials.size(), work_.costs) {
@@ -120,7 +121,7 @@ void Engine::accept(std::size_t worker, wire::EncodedRecord&& record) {
 void Engine::save() {
   try {
     keeper_.save();
-    has_news_ = true;
+    publisher_.has_news();
   } catch (const SystemError& error) {
     fail(ExitCode::system, error.what());
     begin_drain(error.what());

@@ -16,16 +16,15 @@
 namespace eigensweep::sweep {
 namespace {
 
-constexpr double look_pause = 0.1;    // seconds between two looks at every worker
-constexpr double status_pause = 2;    // seconds between two status.json
-constexpr double publish_share = 20;  // at most one part in so many of the time goes into publishing
+constexpr double look_pause = 0.1;  // seconds between two looks at every worker
+constexpr double status_pause = 2;  // seconds between two status.json
 
 }  // namespace
 
 void Engine::tick() {
   status_.elapsed = seconds();
   take_tally();
-  publish_if_due();
+  if (const auto took = publisher_.turn(seconds(), !draining_)) budget_.saw_publish(*took);
   // Looking at every worker in every turn would be most of the work, were there thousands of them.
   if (status_.elapsed < next_look_) return;
   next_look_ = status_.elapsed + look_pause;
@@ -50,39 +49,6 @@ void Engine::take_tally() {
   status_.done = tally.done;
   status_.failed = tally.failed;
   status_.diverged = tally.diverged;
-}
-
-/// In a thread of its own: a results file of a million trials takes longer than any worker may wait. What is appended
-/// to the ledger meanwhile stays news.
-void Engine::publish_if_due() {
-  if (publishing_.valid()) {
-    if (publishing_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) end_publishing();
-    return;
-  }
-  if (!has_news_ || seconds() < next_publish_ || draining_) return;
-  has_news_ = false;
-  publish_began_ = seconds();
-  publishing_ = std::async(std::launch::async, work_.publish);
-}
-
-void Engine::end_publishing() {
-  if (!publishing_.valid()) return;
-  try {
-    say_once(publishing_.get());
-  } catch (const std::exception& error) {
-    // The ledger has everything; the last try, at the end, is the one that counts.
-    log::warn("{}", error.what());
-    has_news_ = true;
-  }
-  const double cost = seconds() - publish_began_;
-  budget_.saw_publish(cost);
-  next_publish_ = seconds() + std::max(least_publish_pause, publish_share * cost);
-}
-
-void Engine::say_once(const std::vector<std::string>& warnings) {
-  for (const std::string& warning : warnings) {
-    if (said_.insert(warning).second) log::warn("{}", warning);
-  }
 }
 
 std::string Engine::write_status() noexcept {
@@ -126,12 +92,12 @@ ExitCode Engine::conclude() {
   status_.state = error_code_ ? RunState::failed : complete ? RunState::complete : RunState::stopped;
   status_.message = error_code_ ? error_ : complete ? "" : fmt::format("`{}` continues", work_.continue_command);
   try {
-    end_publishing();
+    if (const auto took = publisher_.finish(seconds())) budget_.saw_publish(*took);
     if (keeper_.has_unsaved()) {
       keeper_.save();
-      has_news_ = true;
+      publisher_.has_news();
     }
-    if (has_news_) say_once(work_.publish());
+    publisher_.publish_last();
   } catch (const Error& error) {
     fail(error.code(), error.what());
     status_.state = RunState::failed;

@@ -4,9 +4,7 @@
 #include <array>
 #include <chrono>
 #include <functional>
-#include <future>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +13,7 @@
 #include "eigensweep/sweep/hang_watch.hpp"
 #include "eigensweep/sweep/monitor.hpp"
 #include "eigensweep/sweep/output_folder.hpp"
+#include "eigensweep/sweep/publisher.hpp"
 #include "eigensweep/sweep/rank_watch.hpp"
 #include "eigensweep/sweep/record_keeper.hpp"
 #include "eigensweep/sweep/signals.hpp"
@@ -35,8 +34,7 @@ struct Work {
   std::function<wire::PackTask(const study::Pack&)> make_task;
   std::function<double(const study::Pack&)> train_share;  ///< of a pack's predicted operations, what training takes
   PackCosts costs;
-  /// Makes results.h5 anew from the ledger; returns what is worth saying of the records.
-  std::function<std::vector<std::string>()> publish;
+  Publisher::Publish publish;
   std::string continue_command;  ///< for messages
 };
 
@@ -86,9 +84,6 @@ class Engine {
   void begin_drain(const std::string& why);
   void tick();
   void take_tally();
-  void publish_if_due();
-  void end_publishing();
-  void say_once(const std::vector<std::string>& warnings);
   /// Why status.json could not be written; "" if it was.
   std::string write_status() noexcept;
   void leave();
@@ -108,6 +103,7 @@ class Engine {
   const Signals& signals_;
   Coordinator coordinator_;
   RecordKeeper keeper_;
+  Publisher publisher_;
   View view_;
   Clock::time_point start_ = Clock::now();
   std::string started_at_;
@@ -128,15 +124,7 @@ class Engine {
   std::string error_;
   double next_look_ = 0;
   double next_status_ = 0;
-  static constexpr double least_publish_pause = 30;  // seconds between two results.h5
-  double next_publish_ = least_publish_pause;
-  double publish_began_ = 0;
-  std::future<std::vector<std::string>> publishing_;
-  std::set<std::string> said_;  ///< of what publishing returned: each line once in a run
   bool status_failed_ = false;
-  /// Records that results.h5 does not show yet. At the start nobody knows: the last run may have been killed between
-  /// its last record and results.h5, or have had another study.
-  bool has_news_ = true;
 };
 
 }  // namespace eigensweep::sweep
