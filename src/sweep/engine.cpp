@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "eigensweep/core/error.hpp"
-#include "eigensweep/core/here.hpp"
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/wire/codec.hpp"
 #include "eigensweep/wire/ledger.hpp"
@@ -22,12 +21,11 @@ RecordKeeper::Append appender(const OutputPaths& paths) {
 
 }  // namespace
 
-Engine::Engine(Work work, const OutputPaths& paths, std::vector<wire::WorkerPlace> places, RunStatus status,
+Engine::Engine(Work work, const OutputPaths& paths, const std::vector<wire::WorkerPlace>& places, RunStatus status,
                Supervisor& supervisor, TimeBudget budget, Communicator& communicator, RankWatch& ranks,
                const Signals& signals)
     : work_(std::move(work)),
       paths_(paths),
-      status_(std::move(status)),
       supervisor_(supervisor),
       workers_(places, communicator.size(), supervisor,
                [&communicator](int rank, wire::Bytes frames) { communicator.send(rank, std::move(frames)); }),
@@ -36,27 +34,21 @@ Engine::Engine(Work work, const OutputPaths& paths, std::vector<wire::WorkerPlac
       ranks_(ranks),
       signals_(signals),
       coordinator_(std::move(work_.packs), work_.keeps_models),
-      keeper_(work_.trials, places.size(), Tally{status_.done, status_.failed, status_.diverged}, appender(paths),
+      keeper_(work_.trials, places.size(), Tally{status.done, status.failed, status.diverged}, appender(paths),
               [this] { return seconds(); }),
       publisher_(work_.publish),
-      started_at_(utc_now()),
-      records_in_pack_(places.size(), 0),
-      hangs_(places.size(), work_.trials.size(), work_.costs) {
-  for (wire::WorkerPlace& place : places) {
-    WorkerStatus worker;
-    worker.place = std::move(place);
-    status_.workers.push_back(std::move(worker));
-  }
-}
+      board_(std::move(status), places, {paths.folder(), paths.status(), communicator.size()},
+             [this](const RunStatus& run) { view_.update(run); }),
+      hangs_(places.size(), work_.trials.size(), work_.costs) {}
 
 double Engine::seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
 
 ExitCode Engine::run() {
-  for (std::size_t worker = 0; worker < status_.workers.size(); ++worker) coordinator_.ready(worker);
+  for (std::size_t worker = 0; worker < board_.workers().size(); ++worker) coordinator_.ready(worker);
   hand_out();
   while (!interrupted_ && !coordinator_.is_over()) {
     turn();
-    if (retired_ == status_.workers.size() && coordinator_.running() == 0 && !coordinator_.is_complete()) {
+    if (retired_ == board_.workers().size() && coordinator_.running() == 0 && !coordinator_.is_complete()) {
       if (!error_code_) {
         error_code_ = ExitCode::system;
         error_ = any_hello_ ? "every worker was given up after too many losses (the log above tells why)"
@@ -108,7 +100,7 @@ void Engine::accept(std::size_t worker, wire::EncodedRecord&& record) {
   const std::size_t trial = keeper_.trial_of(record.trial);
   if (!coordinator_.has_pack(worker)) throw DataError(fmt::format("trial '{}' was not asked for", record.trial));
   const bool is_evaluation = record.kind == wire::RecordKind::evaluation;
-  if (is_evaluation) ++records_in_pack_[worker];
+  if (is_evaluation) board_.got_record(worker);
   if (!coordinator_.recorded(worker, trial, is_evaluation ? record.evaluation : "", record.status)) return;
   if (!coordinator_.is_whole_only(worker, trial)) {
     keeper_.keep(std::move(record));
@@ -141,12 +133,12 @@ void Engine::take(Event& event) {
 
 void Engine::take(std::size_t worker, const wire::Hello& hello) {
   any_hello_ = true;
-  status_.workers[worker].state = WorkerState::busy;
+  board_.worker(worker).state = WorkerState::busy;
   log::debug("worker {} says hello: {}", worker, json_text(wire::to_value(hello)));
 }
 
 void Engine::take(std::size_t worker, const wire::Progress& progress) {
-  apply_progress(status_.workers[worker], progress);
+  apply_progress(board_.worker(worker), progress);
 }
 
 void Engine::take(std::size_t worker, wire::EncodedRecord& record) {
@@ -159,17 +151,13 @@ void Engine::take(std::size_t worker, wire::EncodedRecord& record) {
 
 void Engine::take(std::size_t worker, const wire::Finished& /*finished*/) {
   if (!coordinator_.has_pack(worker)) return;
-  WorkerStatus& status = status_.workers[worker];
-  ++status_.packs_done;
-  status_.finished_flops += status.flops;
-  status_.busy_seconds += seconds() - status.started;
-  status.state = WorkerState::idle;
+  board_.finished(worker, seconds());
   coordinator_.finished(worker);
 }
 
 void Engine::take(std::size_t worker, const wire::Failed& failed) {
   if (!coordinator_.has_pack(worker)) return;
-  status_.workers[worker].state = WorkerState::idle;
+  board_.worker(worker).state = WorkerState::idle;
   if (failed.reason == wire::Reason::data || failed.reason == wire::Reason::output) {
     // No other pack would fare better, and this one is not at fault.
     fail(failed.reason == wire::Reason::data ? ExitCode::data : ExitCode::system, failed.message);
@@ -177,19 +165,19 @@ void Engine::take(std::size_t worker, const wire::Failed& failed) {
     begin_drain(failed.message);
     return;
   }
-  log::warn("worker {} could not finish a pack of {} trials ({}): {}", worker, status_.workers[worker].lanes,
+  log::warn("worker {} could not finish a pack of {} trials ({}): {}", worker, board_.worker(worker).lanes,
             word(failed.reason), failed.message);
   coordinator_.failed(worker, failed.reason == wire::Reason::out_of_memory ? Failure::out_of_memory : Failure::error,
                       failed.message);
 }
 
 void Engine::take(std::size_t worker, const wire::Drained& drained) {
-  const bool is_training = status_.workers[worker].stage == wire::Stage::train;
+  const bool is_training = board_.worker(worker).stage == wire::Stage::train;
   has_checkpoint_ = has_checkpoint_ || (drained.checkpoint && is_training);
 }
 
 void Engine::take(std::size_t worker, const wire::Lost& lost) {
-  WorkerStatus& status = status_.workers[worker];
+  WorkerStatus& status = board_.worker(worker);
   status.state = WorkerState::lost;
   ++status.losses_in_all;
   if (!draining_) log::warn("lost worker {}: {}", worker, lost.message);
@@ -204,17 +192,17 @@ void Engine::take(std::size_t worker, const wire::Lost& lost) {
 }
 
 void Engine::take(std::size_t worker, const wire::Left& left) {
-  status_.workers[worker].state = WorkerState::idle;
+  board_.worker(worker).state = WorkerState::idle;
   if (lost_its_pack(worker, left.busy)) coordinator_.returned(worker);
 }
 
 void Engine::take(std::size_t worker, const wire::Ready& /*ready*/) {
-  status_.workers[worker].state = WorkerState::idle;
+  board_.worker(worker).state = WorkerState::idle;
   coordinator_.ready(worker);
 }
 
 void Engine::take(std::size_t worker, const wire::Retired& retired) {
-  status_.workers[worker].state = WorkerState::retired;
+  board_.worker(worker).state = WorkerState::retired;
   ++retired_;
   error_ = retired.message;
   log::error("worker {} is given up: {}", worker, error_);
@@ -231,7 +219,7 @@ void Engine::look_at_hangs() {
   const auto pack_of = [this](std::size_t worker) {
     return coordinator_.has_pack(worker) ? &coordinator_.pack(worker) : nullptr;
   };
-  for (const HangWatch::Doubtful& doubtful : hangs_.look(status_.workers, pack_of, seconds())) {
+  for (const HangWatch::Doubtful& doubtful : hangs_.look(board_.workers(), pack_of, seconds())) {
     workers_.doubt(doubtful.worker, doubtful.allowed);
   }
 }
@@ -239,27 +227,31 @@ void Engine::look_at_hangs() {
 void Engine::hand_out() {
   const auto fits = [this](const study::Pack& pack) {
     if (!budget_.is_limited()) return true;
-    const double seconds_per_flop = status_.finished_flops > 0 ? status_.busy_seconds / status_.finished_flops : 0;
+    const double seconds_per_flop =
+        board_.run().finished_flops > 0 ? board_.run().busy_seconds / board_.run().finished_flops : 0;
     return budget_.can_start(seconds(), work_.costs.least_flops(pack) * seconds_per_flop);
   };
   for (const Dispatch& dispatch : coordinator_.take_dispatches(fits)) {
-    WorkerStatus& worker = status_.workers[dispatch.worker];
-    WorkerStatus fresh;
-    fresh.place = worker.place;
-    fresh.losses_in_all = worker.losses_in_all;
-    fresh.state = WorkerState::starting;
-    fresh.pack = dispatch.pack.id;
-    fresh.lanes = dispatch.pack.lanes.size();
-    fresh.flops = dispatch.pack.flops;
-    fresh.train_share = work_.train_share(dispatch.pack);
-    fresh.started = seconds();
-    worker = std::move(fresh);
-    records_in_pack_[dispatch.worker] = 0;
+    board_.began(dispatch.worker, dispatch.pack, work_.train_share(dispatch.pack), seconds());
     hangs_.gave(dispatch.worker, seconds());
     budget_.saw_pack(dispatch.pack.bytes);
     keeper_.expect(dispatch.worker, dispatch.pack);
     workers_.give(dispatch.worker, wire::encode(work_.make_task(dispatch.pack)));
   }
+}
+
+void Engine::tick() {
+  take_tally();
+  if (const auto took = publisher_.turn(seconds(), !draining_)) budget_.saw_publish(*took);
+  board_.tick(coordinator_, seconds());
+}
+
+void Engine::take_tally() {
+  const Tally& tally = keeper_.tally();
+  RunStatus& status = board_.run();
+  status.done = tally.done;
+  status.failed = tally.failed;
+  status.diverged = tally.diverged;
 }
 
 }  // namespace eigensweep::sweep

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
-// How the engine stops before all is done: on request, or before its time ends. It measures how early workers must be
-// asked to stop, asks, and cuts.
+// How the engine stops before all is done: on request, or before its time ends, or because a rank is silent. It
+// measures how early workers must be asked to stop, asks, and cuts.
 #include <utility>
 
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/sweep/engine.hpp"
+#include "eigensweep/wire/codec.hpp"
 
 namespace eigensweep::sweep {
 
 /// A worker cannot stop faster than it speaks: the longest silence says how early it must be asked to.
 void Engine::heard_of(std::size_t worker, const wire::Happening& what) {
   if (!coordinator_.has_pack(worker) || std::holds_alternative<wire::Lost>(what)) return;
-  const WorkerStatus& status = status_.workers[worker];
+  const WorkerStatus& status = board_.worker(worker);
   const double silent = hangs_.heard(worker, what, status, coordinator_.pack(worker), seconds());
   const bool is_starting = status.stage == wire::Stage::start;
   if (is_starting && std::holds_alternative<wire::Progress>(what)) {
@@ -49,6 +50,31 @@ void Engine::look_at_signals() {
     begin_drain("");
   }
   if (signals_.interrupts() > 1) interrupted_ = true;
+}
+
+/// A rank that no longer answers is left behind: the run goes on without its workers to a good end, from which the next
+/// start continues.
+void Engine::look_at_ranks() {
+  if (seconds() >= next_life_sign_) {
+    workers_.tell_ranks(wire::framed(wire::Alive{}));
+    next_life_sign_ = seconds() + ranks_.patience() / signs_of_life;
+  }
+  for (const int rank : ranks_.look(seconds())) {
+    std::string where;
+    for (std::size_t worker = 0; worker < board_.workers().size(); ++worker) {
+      WorkerStatus& status = board_.worker(worker);
+      if (status.place.rank != rank) continue;
+      where = status.place.host;
+      status.state = WorkerState::lost;
+      if (coordinator_.has_pack(worker)) coordinator_.returned(worker);
+    }
+    const std::string why = fmt::format(
+        "rank {} on {} has said nothing for {} (stopped, or its node hangs); what its workers did since their last "
+        "checkpoint is lost",
+        rank, where, text::duration(ranks_.patience()));
+    log::error("{}", why);
+    begin_drain(fmt::format("without rank {} the job cannot go on", rank));
+  }
 }
 
 void Engine::begin_drain(const std::string& why) {

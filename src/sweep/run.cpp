@@ -141,8 +141,8 @@ class Leader {
     status.diverged = known.diverged;
     ExitCode code = ExitCode::ok;
     {
-      Engine engine(std::move(work), paths, std::move(places), std::move(status), supervisor, budget, communicator_,
-                    ranks_, signals);
+      Engine engine(std::move(work), paths, places, std::move(status), supervisor, budget, communicator_, ranks_,
+                    signals);
       code = engine.run();
     }
     if (code != ExitCode::continue_later) remove_checkpoints(paths);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <functional>
 #include <optional>
@@ -17,6 +16,7 @@
 #include "eigensweep/sweep/rank_watch.hpp"
 #include "eigensweep/sweep/record_keeper.hpp"
 #include "eigensweep/sweep/signals.hpp"
+#include "eigensweep/sweep/status_board.hpp"
 #include "eigensweep/sweep/supervisor.hpp"
 #include "eigensweep/sweep/time_budget.hpp"
 #include "eigensweep/sweep/view.hpp"
@@ -44,7 +44,7 @@ class Engine {
  public:
   /// `places`: all workers, sorted by rank and slot; those of rank 0 are the supervisor's. `status`: study, totals, and
   /// what earlier runs did.
-  Engine(Work work, const OutputPaths& paths, std::vector<wire::WorkerPlace> places, RunStatus status,
+  Engine(Work work, const OutputPaths& paths, const std::vector<wire::WorkerPlace>& places, RunStatus status,
          Supervisor& supervisor, TimeBudget budget, Communicator& communicator, RankWatch& ranks,
          const Signals& signals);
 
@@ -84,8 +84,6 @@ class Engine {
   void begin_drain(const std::string& why);
   void tick();
   void take_tally();
-  /// Why status.json could not be written; "" if it was.
-  std::string write_status() noexcept;
   void leave();
   ExitCode conclude();
   /// The run must end with this, unless it must already.
@@ -94,7 +92,6 @@ class Engine {
 
   Work work_;
   const OutputPaths& paths_;
-  RunStatus status_;
   Supervisor& supervisor_;
   Workers workers_;
   TimeBudget budget_;
@@ -105,10 +102,9 @@ class Engine {
   RecordKeeper keeper_;
   Publisher publisher_;
   View view_;
+  StatusBoard board_;
   Clock::time_point start_ = Clock::now();
-  std::string started_at_;
 
-  std::vector<std::size_t> records_in_pack_;  ///< per worker: evaluation records of its pack so far
   HangWatch hangs_;
   double next_life_sign_ = 0;
   std::chrono::microseconds pause_{200};
@@ -122,9 +118,6 @@ class Engine {
   std::size_t retired_ = 0;
   std::optional<ExitCode> error_code_;  ///< why the run must end, beside a request
   std::string error_;
-  double next_look_ = 0;
-  double next_status_ = 0;
-  bool status_failed_ = false;
 };
 
 }  // namespace eigensweep::sweep
