@@ -48,10 +48,12 @@ void Expansion::check_training(const Template& alternative, const Json& config, 
     }
     if (kind.refuse_inputs) refuse(alternative, config, part.pointer, kind.refuse_inputs(options, info));
     if (kind.refuse_samples) refuse(alternative, config, part.pointer, kind.refuse_samples(options, samples));
-    if (kind.refuse_network) {
+    if (kind.refuse_network || kind.warn_network) {
       const ModelShape shape = model.shape(read.at("model"), info);
-      refuse(alternative, config, part.pointer, kind.refuse_network(options, shape, samples));
-      warn_of(part.pointer, kind.warn_network(options, shape, samples));
+      if (kind.refuse_network) {
+        refuse(alternative, config, part.pointer, kind.refuse_network(options, shape, samples));
+      }
+      if (kind.warn_network) warn_of(part.pointer, kind.warn_network(options, shape, samples));
     }
     if (kind.warn) warn_of(part.pointer, kind.warn(options, read));
   }
