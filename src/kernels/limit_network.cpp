@@ -36,8 +36,7 @@ std::optional<ConvNetwork> convolutions(const Json& options, const study::Datase
 
 LimitNetwork::LimitNetwork(const Json& options, const study::DatasetInfo& dataset, std::int64_t lanes,
                            const torch::Device& device)
-    : LimitNetwork(study::read<models::NetworkOptions>(options), convolutions(options, dataset), dataset, lanes,
-                   device) {}
+    : LimitNetwork(models::network_options(options), convolutions(options, dataset), dataset, lanes, device) {}
 
 LimitNetwork::LimitNetwork(const models::NetworkOptions& network, std::optional<ConvNetwork> conv,
                            const study::DatasetInfo& dataset, std::int64_t lanes, const torch::Device& device)
@@ -112,8 +111,7 @@ std::vector<double> LimitNetwork::train(const data::DeviceDataset& data, const s
 
 std::unique_ptr<models::Model> make_network(const Json& options, const study::DatasetInfo& dataset,
                                             const std::vector<std::uint64_t>& seeds, const torch::Device& device) {
-  if (!study::read<models::NetworkOptions>(options).is_infinite())
-    return models::make_model(options, dataset, seeds, device);
+  if (!models::network_options(options).is_infinite()) return models::make_model(options, dataset, seeds, device);
   return std::make_unique<LimitNetwork>(options, dataset, static_cast<std::int64_t>(seeds.size()), device);
 }
 

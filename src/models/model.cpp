@@ -80,7 +80,7 @@ std::unique_ptr<Model> make_kind(const Json& options, const study::DatasetInfo& 
 
 std::unique_ptr<Model> make_model(const Json& options, const study::DatasetInfo& dataset,
                                   const std::vector<std::uint64_t>& seeds, const torch::Device& device) {
-  const auto network = study::read<NetworkOptions>(options);
+  const auto network = network_options(options);
   std::unique_ptr<Model> model = make_kind(options, dataset, seeds, device);
   // Initial weights are a function of the seed, so the network as it was is made anew whenever it is needed.
   model->rescale_outputs(network.output_scale,

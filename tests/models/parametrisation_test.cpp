@@ -73,6 +73,13 @@ TEST_CASE("standard and NTK parametrisation are one law of outputs at initialisa
   CHECK(variance[1] == Approx(q + 0.2).epsilon(0.15));
 }
 
+TEST_CASE("a network without a width has the rates of the base width") {
+  models::NetworkOptions network;
+  CHECK(network.width_ratio() == 1);
+  network.width.value = 2 * network.base_width;
+  CHECK(network.width_ratio() == 2);
+}
+
 TEST_CASE("learning rates follow the table of muP") {
   const auto factor = [](study::Training::RateRule rule, bool is_adaptive, Place place) {
     return models::rate_factor(rule, is_adaptive, place, 4);

@@ -56,6 +56,12 @@ TEST_CASE("a section that is not resolved, or holds another type, is never read 
   }
 }
 
+TEST_CASE("where a kind may declare some options only, the others stand at their initial values") {
+  const Toy toy = study::fields_of<Toy>().read_declared({{"kind", "toy"}, {"rate", 0.25}, {"width", 7}});
+  CHECK((toy.count == 3 && toy.rate == 0.25 && toy.is_on && toy.colour == Toy::Colour::blue));
+  CHECK_THROWS(study::fields_of<Toy>().read_declared({{"rate", "inf"}}));
+}
+
 namespace {
 
 struct Wide {

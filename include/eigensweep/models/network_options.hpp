@@ -10,8 +10,8 @@
 
 namespace eigensweep::models {
 
-/// The options that every network has: its layers' size and number, how they are parametrised, and layers that
-/// normalise its inputs or whiten. A kind of model is a struct that extends this one.
+/// The options that networks may have: their layers' size and number, how they are parametrised, and layers that
+/// normalise inputs or whiten. A kind of model is a struct that extends this one.
 struct NetworkOptions {
   enum class Scaling { standard, ntk, mup };
   enum class Precision { float32, float64 };
@@ -37,9 +37,9 @@ struct NetworkOptions {
   [[nodiscard]] bool is_infinite() const { return width.is_infinite; }
   /// Whether its function changes with the training samples that it is shown, weights aside.
   [[nodiscard]] bool reads_samples() const { return batch_norm || whiten > 0; }
-  /// How often its width is the one at which learning-rate rules change nothing.
+  /// How often its width is the one at which learning-rate rules change nothing; 1 of a network without a width.
   [[nodiscard]] double width_ratio() const {
-    return static_cast<double>(width.value) / static_cast<double>(base_width);
+    return width.value == 0 ? 1 : static_cast<double>(width.value) / static_cast<double>(base_width);
   }
 
   /// Each adds options to those of a kind of model; `meaning` says what it is in that kind.
@@ -99,7 +99,13 @@ struct NetworkOptions {
   }
 };
 
+/// What a resolved "model" section of any kind says of them. An option that its kind does not declare stands at its
+/// initial value: a kind without batch norm has none.
+inline NetworkOptions network_options(const Json& model) {
+  return study::fields_of<NetworkOptions>().read_declared(model);
+}
+
 /// The network of a resolved configuration.
-inline NetworkOptions network_of(const Json& config) { return study::read<NetworkOptions>(config.at("model")); }
+inline NetworkOptions network_of(const Json& config) { return network_options(config.at("model")); }
 
 }  // namespace eigensweep::models

@@ -114,15 +114,13 @@ class Fields {
 
   /// The struct of a resolved section, in which every option has a value. Throws ContractViolation where one has none.
   [[nodiscard]] T read(const Json& json) const {
-    T object;
-    auto next = json.begin();  // resolved options stand in the order in which they are declared
-    for (const Setter& setter : setters_) {
-      auto found = next != json.end() && next.key() == setter.name ? next : json.find(setter.name);
-      if (found == json.end()) throw ContractViolation("the option '" + setter.name + "' is not resolved");
-      setter.set(object, *found);
-      next = ++found;
-    }
-    return object;
+    return read(json,
+                [](const std::string& name) { throw ContractViolation("the option '" + name + "' is not resolved"); });
+  }
+  /// The struct of a resolved section whose kind may declare some of these options only: the others stand at their
+  /// initial values.
+  [[nodiscard]] T read_declared(const Json& json) const {
+    return read(json, [](const std::string&) {});
   }
 
  private:
@@ -130,6 +128,22 @@ class Fields {
     std::string name;
     std::function<void(T&, const Json&)> set;
   };
+
+  template <class Missing>
+  T read(const Json& json, const Missing& missing) const {
+    T object;
+    auto next = json.begin();  // resolved options stand in the order in which they are declared
+    for (const Setter& setter : setters_) {
+      auto found = next != json.end() && next.key() == setter.name ? next : json.find(setter.name);
+      if (found == json.end()) {
+        missing(setter.name);
+        continue;
+      }
+      setter.set(object, *found);
+      next = ++found;
+    }
+    return object;
+  }
 
   template <class Value>
   Fields& reads(std::string name, Value T::*member) {
