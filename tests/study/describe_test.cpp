@@ -14,24 +14,6 @@ namespace {
 const std::filesystem::path jobs = std::filesystem::path(EIGENSWEEP_SOURCE_FOLDER) / "jobs";
 }
 
-TEST_CASE("describe names every kind, and every option of a kind") {
-  const std::string overview = describe(catalog(), "");
-  for (const Kind& kind : catalog().all()) {
-    INFO(kind.name);
-    CHECK(overview.find("  " + kind.name + " ") != std::string::npos);
-    const std::string page = describe(catalog(), kind.name);
-    CHECK(page.find(kind.meaning) != std::string::npos);
-    CHECK(page.find(kind.source) != std::string::npos);
-    for (const Option& option : kind.options.all()) {
-      CHECK(page.find("  " + option.name + " ") != std::string::npos);
-      CHECK(page.find(option.meaning) != std::string::npos);
-      CHECK_FALSE(option.meaning.empty());
-    }
-    for (const Column& column : kind.columns) CHECK(page.find(column.meaning) != std::string::npos);
-  }
-  CHECK(describe(catalog(), "training").find("batch_size") != std::string::npos);
-}
-
 TEST_CASE("describe shows type, range, unit and default of an option") {
   const std::string page = describe(catalog(), "pgd");
   CHECK(page.find("a number between 0 and 1 [pixel]; required") != std::string::npos);
@@ -71,19 +53,4 @@ TEST_CASE("every study under jobs/ is valid") {
     ++studies;
   }
   CHECK(studies >= 1);
-}
-
-TEST_CASE("the defaults of every option are within its own declaration") {
-  for (const Kind& kind : catalog().all()) {
-    for (const Option& option : kind.options.all()) {
-      INFO(kind.name << " " << option.name);
-      if (option.default_value.is_number()) {
-        CHECK(option.default_value.get<double>() >= option.range.low);
-        CHECK(option.default_value.get<double>() <= option.range.high);
-      }
-      if (option.type == Type::choice && !option.default_value.is_null()) {
-        CHECK(std::count(option.choices.begin(), option.choices.end(), option.default_value.get<std::string>()) == 1);
-      }
-    }
-  }
 }
