@@ -59,22 +59,35 @@ struct Architecture {
   bool has_tangents;
 };
 
-/// Of each model kind one with all layers that have tensors of their own, one that tangent kernels can be taken of, and
-/// the one of infinite width.
+/// Those of the wanted options that the kind declares.
+Json declared(const study::Kind& kind, const Json& wanted) {
+  Json model{{"kind", kind.name}};
+  for (const auto& [name, value] : wanted.items()) {
+    if (kind.options.find(name) != nullptr) model[name] = value;
+  }
+  return model;
+}
+
+/// Of each model kind one that tangent kernels can be taken of, one with all layers that have tensors of their own, and
+/// the one of infinite width, where the kind has these.
 const std::vector<Architecture>& architectures() {
   static const std::vector<Architecture> all = [] {
     std::vector<Architecture> made;
-    for (const std::string& kind : catalog().names(study::Family::model)) {
-      const Json small = kind == "cnn" ? Json{{"kind", kind}, {"depth", 1}, {"channels", 2}, {"width", 5}}
-                                       : Json{{"kind", kind}, {"depth", 2}, {"width", 5}};
+    for (const std::string& name : catalog().names(study::Family::model)) {
+      const study::Kind& kind = *catalog().find(study::Family::model, name);
+      const bool is_cnn = name == "cnn";
+      const Json small = is_cnn ? Json{{"depth", 1}, {"channels", 2}, {"width", 5}} : Json{{"depth", 2}, {"width", 5}};
       Json layers = small, limit = small;
       layers.update({{"batch_norm", true}, {"whiten", 1}, {"normalise", "per_channel"}});
-      if (kind == "cnn") layers["kernel_size"] = 20;  // few enough units for whitening
+      if (is_cnn) layers["kernel_size"] = 20;  // few enough units for whitening
       limit.update({{"width", "inf"}, {"parametrisation", "ntk"}, {"weight_variance", 1}, {"centre_output", true}});
-      if (kind == "cnn") limit.update({{"pooling", "none"}, {"stride", 3}});
-      made.push_back({"layers", layers.dump(), short_training, false});
-      made.push_back({"plain", small.dump(), short_training, true});
-      made.push_back({"infinite", limit.dump(),
+      if (is_cnn) limit.update({{"pooling", "none"}, {"stride", 3}});
+      if (declared(kind, layers) != declared(kind, small)) {
+        made.push_back({"layers", declared(kind, layers).dump(), short_training, false});
+      }
+      made.push_back({"plain", declared(kind, small).dump(), short_training, true});
+      if (!kind.limit_wants) continue;
+      made.push_back({"infinite", declared(kind, limit).dump(),
                       R"({"epochs": 1, "batch_size": 12, "loss": "mse", "optimizer": {"kind": "sgd", "momentum": 0}})",
                       true});
     }
@@ -198,7 +211,8 @@ TEST_CASE("a network of finite weights whose activations overflow has reasons in
     if (architecture.name != std::string("plain")) continue;
     const Scratch scratch;
     Json model = Json::parse(architecture.model);
-    model["activation"] = "relu";
+    const study::Kind& kind = *catalog().find(study::Family::model, model.at("kind").get<std::string>());
+    if (kind.options.find("activation") != nullptr) model["activation"] = "relu";  // others never overflow
     const study::Study study = parsed(study_text(model.dump(), architecture.training, true));
     INFO(architecture.model);
     run(task_of(study, scratch, true));
