@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "eigensweep/core/file.hpp"
@@ -18,17 +19,38 @@ std::string documented() { return file::read(std::string(EIGENSWEEP_SOURCE_FOLDE
 // A name as Markdown code: between backticks.
 std::string code(const std::string& name) { return fmt::format("`{}`", name); }
 
+// What the page says of a metric's columns: from the kind's name to the next kind or section.
+std::string section_of(const std::string& kind, const std::string& text) {
+  const std::size_t start = text.find(fmt::format("\n`{}`", kind));
+  REQUIRE(start != std::string::npos);
+  return text.substr(start, std::min(text.find("\n\n`", start), text.find("\n\n#", start)) + 1 - start);
+}
+
+// A column's dimensions, and its type where it is not the usual one.
+std::string shape_words(const study::Column& column) {
+  std::string words = "trial";
+  for (const std::string& dim : column.dims) words += ", " + dim;
+  return column.dtype == "f64" ? words : words + "; " + column.dtype;
+}
+
 }  // namespace
 
 TEST_CASE("docs/formats.md names every declared column and its meaning") {
   const std::string text = documented();
-  std::vector<study::Column> columns = study::history_columns();
-  for (const study::Kind& kind : small_catalog().all())
-    columns.insert(columns.end(), kind.columns.begin(), kind.columns.end());
-  for (const study::Column& column : columns) {
+  for (const study::Column& column : study::history_columns()) {
     INFO(column.name);
-    CHECK_THAT(text, Catch::Contains(code(column.name)));
-    for (const std::string& dim : column.dims) CHECK_THAT(text, Catch::Contains(code(dim)));
+    CHECK_THAT(text, Catch::Contains(fmt::format("| `{}` | {} |\n", column.name, column.meaning)));
+  }
+  for (const study::Kind& kind : small_catalog().all()) {
+    for (const study::Column& column : kind.columns) {
+      INFO(kind.name << ": " << column.name);
+      if (kind.family == study::Family::attack) {
+        CHECK_THAT(text, Catch::Contains(fmt::format("- `{}`: {}.\n", column.name, column.meaning)));
+      } else {
+        CHECK_THAT(section_of(kind.name, text), Catch::Contains(fmt::format("- `{}` ({}):\n  {}\n", column.name,
+                                                                            shape_words(column), column.meaning)));
+      }
+    }
   }
 }
 
