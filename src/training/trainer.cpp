@@ -204,7 +204,7 @@ std::vector<std::string> Trainer::remarks() const {
   for (std::size_t i = 0; i < constraints_.size(); ++i) {
     const double worst = constraints_[i]->violation(*model_).nan_to_num(0).max().item<double>();
     if (worst <= violation_of_rounding) continue;
-    remarks.push_back(fmt::format("{}: a network is outside its bound by {:g} of it", constraint_labels_[i], worst));
+    remarks.push_back(fmt::format("{}: a network is outside of what it allows, by {:g}", constraint_labels_[i], worst));
   }
   return remarks;
 }

@@ -127,5 +127,5 @@ TEST_CASE("a network outside its set when training ends is remarked on") {
   const torch::NoGradGuard no_gradients;
   trainer.model().parameters()[0].tensor.mul_(2);
   REQUIRE(trainer.remarks().size() == 1);
-  CHECK_THAT(trainer.remarks()[0], Catch::StartsWith("bound: a network is outside its bound by "));
+  CHECK_THAT(trainer.remarks()[0], Catch::StartsWith("bound: a network is outside of what it allows, by "));
 }

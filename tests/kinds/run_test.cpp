@@ -19,8 +19,8 @@ using namespace eigensweep;
 
 namespace {
 
-wire::Task task_of(const study::Pack& pack) {
-  wire::Task task;
+wire::PackTask task_of(const study::Pack& pack) {
+  wire::PackTask task;
   task.pack = pack.id;
   for (const study::Lane& lane : pack.lanes) {
     const study::Trial& trial = toy_study().trials[lane.trial];

@@ -8,9 +8,10 @@ using study::Family;
 
 const std::vector<Toy>& toys() {
   static const std::vector<Toy> all{
-      {Family::dataset, "checkerboard"},    {Family::model, "linear"},    {Family::optimizer, "sign_descent"},
-      {Family::schedule, "halved"},         {Family::attack, "darkness"}, {Family::metric, "mean_logit"},
-      {Family::regularizer, "weight_norm"},
+      {Family::dataset, "checkerboard"},    {Family::model, "linear"},
+      {Family::optimizer, "sign_descent"},  {Family::schedule, "halved"},
+      {Family::attack, "darkness"},         {Family::metric, "mean_logit"},
+      {Family::regularizer, "weight_norm"}, {Family::constraint, "non_negative"},
   };
   return all;
 }
@@ -24,6 +25,7 @@ const study::Study& toy_study() {
     "training": {"epochs": 3, "batch_size": 8, "optimizer": {"kind": "sign_descent", "learning_rate": 0.01},
                  "schedule": {"kind": "halved", "times": 2}},
     "regularizers": {"weight_norm": {"strength": {"sweep": [0, 0.1]}, "biases": true}},
+    "constraints": {"non_negative": {}},
     "attacks": {"darkness": {"epsilon": {"sweep": [0, 0.25]}, "samples": 0}},
     "metrics": {"mean_logit": {}}})",
                                                        "toys.json", catalog());

@@ -27,7 +27,8 @@ class Constraint {
   virtual void after_gradients(models::Model& model, std::vector<Tensor>& gradients) { (void)model, (void)gradients; }
   /// Brings the networks back into the set after the optimizer's step.
   virtual void after_step(models::Model& model) = 0;
-  /// How far each lane's network is outside the set, relative to the set's own bound: [E] float64, 0 inside.
+  /// How far each lane's network is outside the set, in units of the set's bound where it has one: [E] float64, 0
+  /// inside.
   [[nodiscard]] virtual Tensor violation(models::Model& model) const = 0;
 };
 
