@@ -26,12 +26,12 @@ const Json& required(const Json& json, const char* name, const Where& where) {
 
 std::int64_t integer_from(const Json& json, std::int64_t first, std::int64_t last, const Where& where) {
   // A fraction beyond the integers cannot even be converted.
-  if (!json.is_number_integer()) where.refuse(fmt::format("must be an integer, not {}", json.dump()));
+  if (!json.is_number_integer()) where.refuse(fmt::format("must be an integer, not {}", json_text(json)));
   const bool is_beyond =
       json.is_number_unsigned() && json.get<std::uint64_t>() > std::uint64_t{std::numeric_limits<std::int64_t>::max()};
   const auto value = is_beyond ? first : json.get<std::int64_t>();
   if (is_beyond || value < first || value > last) {
-    where.refuse(fmt::format("must be from {} to {}, not {}", first, last, json.dump()));
+    where.refuse(fmt::format("must be from {} to {}, not {}", first, last, json_text(json)));
   }
   return value;
 }

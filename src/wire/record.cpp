@@ -46,7 +46,7 @@ void check(const Array& array) {
 template <typename Enum>
 void enum_from(const Json& json, Enum& value, int first, int last, const Where& where) {
   const auto number = json.is_number_integer() ? json.get<std::int64_t>() : first - 1;
-  if (number < first || number > last) where.refuse(fmt::format("{} is unknown", json.dump()));
+  if (number < first || number > last) where.refuse(fmt::format("{} is unknown", json_text(json)));
   value = static_cast<Enum>(number);
 }
 

@@ -37,7 +37,7 @@ double seconds(const Json& json, const char* name) {
   const auto found = json.find(name);
   if (found == json.end()) return 0;
   if (!found->is_number() || found->get<double>() < 0) {
-    throw DataError(fmt::format("task:/{}: must be a number of seconds from 0, not {}", name, found->dump()));
+    throw DataError(fmt::format("task:/{}: must be a number of seconds from 0, not {}", name, json_text(*found)));
   }
   return found->get<double>();
 }

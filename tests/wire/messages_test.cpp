@@ -191,3 +191,10 @@ TEST_CASE("stages and reasons have their words") {
   CHECK(words_of<Stage>() == std::vector<std::string>{"start", "train", "evaluate"});
   CHECK(words_of<Reason>() == std::vector<std::string>{"out_of_memory", "error", "data", "output"});
 }
+
+TEST_CASE("a value of bytes that are no text is refused in words, where a number belongs") {
+  Frame frame = only_frame(framed(progress));
+  frame.header["epoch"] = "a\xA7";
+  CHECK(refusal_of([&] { unframed<FromWorker>(std::move(frame)); }) ==
+        "message progress: epoch must be an integer, not \"a\xEF\xBF\xBD\"");
+}
