@@ -68,14 +68,14 @@ TEST_CASE("under every attack a network with a NaN weight has a reason and no nu
     model.parameters()[0].tensor[0][0][0] = NAN;
     const auto after = attacked();
     CHECK(after[0].failure == "of the unperturbed samples a logit is not finite");
-    for (const auto* values : {&after[0].robust_accuracy, &after[0].robust_loss}) {
-      CHECK(values->size() == intensities.size());
-      CHECK(std::all_of(values->begin(), values->end(), [](double value) { return std::isnan(value); }));
+    for (const auto& values : {after[0].at("robust_accuracy").values(), after[0].at("robust_loss").values()}) {
+      CHECK(values.size() == intensities.size());
+      CHECK(std::all_of(values.begin(), values.end(), [](double value) { return std::isnan(value); }));
     }
-    CHECK(std::isnan(after[0].clean_accuracy));
-    CHECK(std::isnan(after[0].clean_loss));
+    CHECK(std::isnan(after[0].at("clean_accuracy").values()[0]));
+    CHECK(std::isnan(after[0].at("clean_loss").values()[0]));
     CHECK(after[1].failure.empty());
-    CHECK(after[1].robust_accuracy == before[1].robust_accuracy);
-    CHECK(after[1].robust_loss == before[1].robust_loss);
+    CHECK(after[1].at("robust_accuracy").values() == before[1].at("robust_accuracy").values());
+    CHECK(after[1].at("robust_loss").values() == before[1].at("robust_loss").values());
   }
 }
