@@ -196,6 +196,12 @@ class Cluster:
         text = self.ask("scontrol", "show", "job", "-o", str(number))
         return dict(word.split("=", 1) for word in text.split() if "=" in word)
 
+    def log(self):
+        """What the controller noted of its jobs, for the message of a test that fails."""
+        path = self.folder / "log" / "slurmctld.log"
+        lines = path.read_text(errors="replace").splitlines() if path.exists() else []
+        return "".join(f"slurmctld {line}\n" for line in lines if "JobId" in line or "node" in line.lower())
+
     def ask(self, *command, cwd=None, **variables):
         """What a command of SLURM's prints, its complaints included."""
         done = subprocess.run(command, cwd=cwd or self.folder, env=self.environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=SLOW)

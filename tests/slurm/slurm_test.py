@@ -54,11 +54,15 @@ class SlurmCase(Case):
         path = self.folder / "job.log"
         return path.read_text() if path.exists() else ""
 
+    def logs(self):
+        """The job's log and what the controller noted, for the message of a test that fails."""
+        return self.log() + cluster.log()
+
     def wait_until(self, what, condition, seconds=90):
         try:
             cluster.wait_for(what, condition, seconds)
         except TimeoutError as error:
-            self.fail(f"{error}\n{self.log()}\n{cluster.ask('squeue')}{cluster.ask('sinfo', '-N', '-l')}")
+            self.fail(f"{error}\n{self.logs()}\n{cluster.ask('squeue')}{cluster.ask('sinfo', '-N', '-l')}")
 
     def state(self, job):
         return cluster.job(job).get("JobState", "")
@@ -66,7 +70,7 @@ class SlurmCase(Case):
     def wait_for_end(self, job, expect="COMPLETED", seconds=150):
         over = ("COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL")
         self.wait_until("the job is over", lambda: self.state(job) in over, seconds)
-        self.assertEqual(self.state(job), expect, self.log())
+        self.assertEqual(self.state(job), expect, self.logs())
 
     def wait_for_progress(self, records=3):
         """Until the ledger has something and workers are busy."""
@@ -84,7 +88,7 @@ class SlurmCase(Case):
         return undisturbed[text]
 
     def assert_as_undisturbed(self):
-        self.assertEqual(self.content(), self.undisturbed(), self.log())
+        self.assertEqual(self.content(), self.undisturbed(), self.logs())
         self.assert_nothing_twice()
         self.assertTrue((self.output / "results.h5").exists())
 
@@ -193,7 +197,7 @@ class Limits(SlurmCase):
         job = self.submit("--time=1", "--signal=USR1@1", arguments=("--lanes", 2))
         self.wait_for_end(job)
         restarts = int(cluster.job(job)["Restarts"])
-        self.assertGreaterEqual(restarts, 1, self.log())
+        self.assertGreaterEqual(restarts, 1, self.logs())
         self.assertIn("left of the SLURM allocation: workers are asked to stop", self.log())
         self.assertNotIn("DUE TO TIME LIMIT", self.log())
         self.assert_as_undisturbed()
@@ -230,7 +234,7 @@ class Faults(SlurmCase):
         cluster.ask("scancel", str(job))
         self.wait_for_end(job, "CANCELLED")
         self.wait_until("every rank has left", lambda: not self.processes("eigensweep"))
-        self.assertTrue(list((self.output / "checkpoints").iterdir()), self.log())
+        self.assertTrue(list((self.output / "checkpoints").iterdir()), self.logs())
         self.fake = '{"steps": 300, "step_ms": 1}'
         self.wait_for_end(self.submit())
         self.assert_as_undisturbed()
@@ -271,9 +275,9 @@ class Results(SlurmCase):
         self.wait_until("networks are being trained", lambda: any(w.get("epoch", 0) >= 3 for w in self.workers()))
         cluster.ask("scancel", "--signal=USR1", str(job))
         self.wait_until("the job is requeued", lambda: cluster.job(job).get("Restarts") == "1")
-        self.assertTrue(list((self.output / "checkpoints").iterdir()), self.log())
+        self.assertTrue(list((self.output / "checkpoints").iterdir()), self.logs())
         self.wait_for_end(job)
-        self.assertEqual(self.numbers(), whole, self.log())
+        self.assertEqual(self.numbers(), whole, self.logs())
 
     def workers(self):
         return self.status()["workers"] if (self.output / "status.json").exists() else []
