@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "eigensweep/study/identity.hpp"
 #include "eigensweep/study/training.hpp"
-#include "identity.hpp"
 
 namespace eigensweep::study {
 

@@ -6,8 +6,8 @@
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/text.hpp"
+#include "eigensweep/study/describe.hpp"
 #include "eigensweep/study/sections.hpp"
-#include "eigensweep/study/study.hpp"
 #include "eigensweep/study/training.hpp"
 #include "words.hpp"
 

@@ -94,4 +94,14 @@ std::vector<std::string> Catalog::names(Family family) const {
   return found;
 }
 
+const Kind& kind_of(const Catalog& catalog, Family family, const Json& section) {
+  const Kind* kind = catalog.find(family, section.at("kind").get_ref<const std::string&>());
+  EIGENSWEEP_EXPECT(kind != nullptr);
+  return *kind;
+}
+
+bool is_switched_off(const Kind& kind, const Json& options) {
+  return !kind.off_when_zero.empty() && options.at(kind.off_when_zero).get<double>() == 0.0;
+}
+
 }  // namespace eigensweep::study

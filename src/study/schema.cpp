@@ -3,8 +3,8 @@
 // reader can see (a missing option that a case brings, combinations of options).
 #include <cmath>
 
+#include "eigensweep/study/describe.hpp"
 #include "eigensweep/study/sections.hpp"
-#include "eigensweep/study/study.hpp"
 #include "eigensweep/study/training.hpp"
 
 namespace eigensweep::study {

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "eigensweep/core/error.hpp"
-#include "identity.hpp"
+#include "eigensweep/study/identity.hpp"
 
 namespace eigensweep::study {
 
@@ -21,6 +21,16 @@ std::vector<Column> history_columns() {
       {"penalty", {"epoch"}, "f64", "", "mean over the epoch's steps of the penalties, times their strengths"},
       {"train_accuracy", {"epoch"}, "f64", "", "share of the epoch's samples classified right, during training"},
   };
+}
+
+const std::vector<ReservedLabel>& reserved_labels() {
+  static const std::vector<ReservedLabel> all{
+      {"attacks", "the results file keeps all attacks under this name"},
+      {"history", "the results file keeps the losses of the training under this name"},
+      {"sweep", "it stands for several values of an option"},
+      {"train", "the progress of a run calls the training so"},
+  };
+  return all;
 }
 
 std::string refuse_single_samples(const SampleCounts& samples, std::int64_t smallest, std::string_view what) {

@@ -17,6 +17,7 @@
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/core/version.hpp"
+#include "eigensweep/study/identity.hpp"
 #include "eigensweep/study/sections.hpp"
 
 namespace eigensweep::sweep {

@@ -7,6 +7,7 @@
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/log.hpp"
+#include "eigensweep/sweep/pace.hpp"
 #include "eigensweep/wire/codec.hpp"
 #include "eigensweep/wire/ledger.hpp"
 
@@ -62,9 +63,6 @@ ExitCode Engine::run() {
 }
 
 void Engine::turn() {
-  constexpr std::chrono::microseconds shortest{200};
-  constexpr std::chrono::microseconds longest_parallel{10000};  // an idle rank: some hundred wake-ups a second
-  constexpr std::chrono::microseconds longest{250000};
   std::vector<Event> events;
   for (wire::Event& event : supervisor_.turn(pause_, signals_.descriptor())) {
     events.push_back({workers_.index_of(0, event.slot), std::move(event.what)});
@@ -80,7 +78,9 @@ void Engine::turn() {
       }
     }
   }
-  pause_ = communicator_.size() == 1 ? longest : events.empty() ? std::min(2 * pause_, longest_parallel) : shortest;
+  pause_ = communicator_.size() == 1 ? pause_alone
+           : events.empty()          ? std::min(2 * pause_, longest_leader_pause)
+                                     : shortest_pause;
   coordinator_.at(seconds());
   for (Event& event : events) take(event);
   // What came in since the last append costs one fsync, and is durable before anything shows it.

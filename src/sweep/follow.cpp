@@ -12,6 +12,7 @@
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/sweep/bring_up.hpp"
+#include "eigensweep/sweep/pace.hpp"
 #include "eigensweep/sweep/signals.hpp"
 #include "eigensweep/wire/codec.hpp"
 
@@ -19,8 +20,6 @@ namespace eigensweep::sweep {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::chrono::microseconds shortest{200};
-constexpr std::chrono::microseconds longest{20000};  // 50 wake-ups a second: an idle rank costs no core
 
 /// A rank that is not rank 0, at work.
 class Follower {
@@ -43,7 +42,7 @@ class Follower {
           if (!leave_) std::visit([this](const auto& one) { obey(one); }, message);
         }
       }
-      pause_ = is_quiet ? std::min(2 * pause_, longest) : shortest;
+      pause_ = is_quiet ? std::min(2 * pause_, longest_follower_pause) : shortest_pause;
     }
     communicator_.flush();
     return *leave_;
@@ -133,7 +132,7 @@ class Follower {
   std::unique_ptr<Supervisor> supervisor_;  ///< once rank 0 has sent the settings
   std::optional<RankWatch> leader_;         ///< from the settings until rank 0 concludes
   std::optional<ExitCode> leave_;
-  std::chrono::microseconds pause_ = shortest;
+  std::chrono::microseconds pause_ = shortest_pause;
   std::vector<Clock::time_point> told_progress_at_;
   Clock::time_point spoke_ = Clock::now();
   bool has_told_ = false;
@@ -166,7 +165,7 @@ void send_away(Communicator& communicator, const RankWatch& ranks, ExitCode code
         if (std::holds_alternative<wire::Bye>(message)) staying.erase(letter->source);
       }
     }
-    ::usleep(static_cast<useconds_t>(shortest.count()));
+    ::usleep(static_cast<useconds_t>(shortest_pause.count()));
   }
   for (const int rank : staying) log::warn("rank {} has not left: it is ended", rank);
   // The others would wait where MPI ends, for a rank that never comes there.

@@ -4,12 +4,9 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/sweep/communicator.hpp"
 #include "eigensweep/sweep/rank_watch.hpp"
-#include "eigensweep/sweep/run.hpp"
+#include "eigensweep/sweep/run_options.hpp"
 
 namespace eigensweep::sweep {
-
-/// Of all ranks together, sent on to rank 0.
-constexpr double most_progress_per_second = 1000;
 
 /// The part of every rank but 0: says where its workers would run, starts and watches them, carries their words to rank
 /// 0 and tasks back, until rank 0 says with which code to leave.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <functional>
 #include <numbers>
@@ -14,15 +15,15 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/random.hpp"
 #include "eigensweep/sweep/coordinator.hpp"
-#include "follow.hpp"
+#include "eigensweep/sweep/pace.hpp"
 
 namespace eigensweep::sweep {
 namespace {
 
-// As the loops of engine.cpp and follow.cpp: pauses double while nothing happens.
-constexpr double shortest_pause = 200e-6;
-constexpr double longest_pause = 10e-3;
-constexpr double longest_follower_pause = 20e-3;
+using Seconds = std::chrono::duration<double>;
+constexpr double shortest_turn = Seconds(shortest_pause).count();
+constexpr double longest_turn = Seconds(longest_leader_pause).count();
+constexpr double longest_follower_turn = Seconds(longest_follower_pause).count();
 
 /// What a worker has to say.
 struct Message {
@@ -88,9 +89,9 @@ class Simulation {
     const double progress = std::min(options_.costs.progress_per_second * static_cast<double>(coordinator_->running()),
                                      most_progress_per_second);
     const double until = messages_.top().at;
-    const double pause = progress * longest_pause > 1 ? shortest_pause : longest_pause;
-    double passed = shortest_pause;  // each turn sleeps at least so long
-    const bool is_quiet = until > now_ + shortest_pause;
+    const double pause = progress * longest_turn > 1 ? shortest_turn : longest_turn;
+    double passed = shortest_turn;  // each turn sleeps at least so long
+    const bool is_quiet = until > now_ + shortest_turn;
     if (is_quiet) passed = until - now_ + 0.5 * pause;
     now_ += passed;
     const double since = now_ - progress_until_;
@@ -176,8 +177,8 @@ class Simulation {
   /// When a rank that fell silent at `since` looks and finds what came at `arrival`.
   static double heard_at(double since, double arrival) {
     double look = since;
-    for (double pause = shortest_pause; look < arrival; pause = std::min(2 * pause, longest_follower_pause)) {
-      if (pause == longest_follower_pause) return look + std::ceil((arrival - look) / pause) * pause;
+    for (double pause = shortest_turn; look < arrival; pause = std::min(2 * pause, longest_follower_turn)) {
+      if (pause == longest_follower_turn) return look + std::ceil((arrival - look) / pause) * pause;
       look += pause;
     }
     return look;

@@ -6,8 +6,8 @@
 #include <limits>
 
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/models/finite.hpp"
 #include "eigensweep/models/network_options.hpp"
-#include "eigensweep/models/numerical.hpp"
 #include "eigensweep/models/parametrisation.hpp"
 
 namespace eigensweep::training {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "eigensweep/kernels/limit_network.hpp"
+#include "eigensweep/models/finite.hpp"
 #include "eigensweep/models/numerical.hpp"
 #include "procedure.hpp"
 #include "stopwatch.hpp"

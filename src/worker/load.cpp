@@ -2,7 +2,7 @@
 // The procedure "load": networks that an earlier run kept.
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/kernels/limit_network.hpp"
-#include "eigensweep/models/numerical.hpp"
+#include "eigensweep/models/finite.hpp"
 #include "eigensweep/models/safetensors.hpp"
 #include "procedure.hpp"
 

@@ -7,7 +7,7 @@
 #include "eigensweep/catalog.hpp"
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/here.hpp"
-#include "eigensweep/models/numerical.hpp"
+#include "eigensweep/models/finite.hpp"
 #include "evaluate.hpp"
 #include "procedure.hpp"
 #include "resolve.hpp"

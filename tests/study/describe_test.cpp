@@ -5,6 +5,7 @@
 #include "eigensweep/catalog.hpp"
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
+#include "eigensweep/study/describe.hpp"
 #include "small_catalog.hpp"
 
 using namespace eigensweep;

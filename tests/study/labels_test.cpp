@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/study/describe.hpp"
 #include "eigensweep/study/sections.hpp"
 #include "small_catalog.hpp"
 

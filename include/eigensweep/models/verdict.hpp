@@ -7,10 +7,11 @@
 #include <vector>
 
 #include "eigensweep/data/torch.hpp"
-#include "eigensweep/models/model.hpp"
 #include "eigensweep/study/training.hpp"
 
 namespace eigensweep::models {
+
+using torch::Tensor;
 
 /// Whether `logits` [E, C, B] are right about `labels` [B] or [E, B]: [E, B] bool. Right means the label's logit is
 /// above all others: a tie or a NaN is wrong, where argmax would be right or wrong by the order of classes.

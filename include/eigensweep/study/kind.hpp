@@ -181,4 +181,10 @@ class Catalog {
   std::vector<Kind> kinds_;
 };
 
+/// A penalty whose strength is 0: training does not read it.
+bool is_switched_off(const Kind& kind, const Json& options);
+
+/// The kind of a section of a configuration ({"kind": ..., options}).
+const Kind& kind_of(const Catalog& catalog, Family family, const Json& section);
+
 }  // namespace eigensweep::study

@@ -30,12 +30,4 @@ std::string refuse_single_samples(const SampleCounts& samples, std::int64_t smal
 /// Facts of the dataset of a resolved "dataset" section (its kind's `info`). Throws DataError.
 DatasetInfo dataset_info(const Catalog& catalog, const Json& dataset);
 
-/// The part of a resolved "dataset" section that belongs to a trial's identity, as canonical text: without defaults and
-/// without the location of its files. In one study, equal texts mean equal content.
-std::string dataset_identity(const Catalog& catalog, const Json& dataset);
-
-/// Raised whenever the same configuration would train a different network: part of every trial's identity, so that
-/// results of different recipes never mix.
-inline constexpr int recipe_version = 1;
-
 }  // namespace eigensweep::study

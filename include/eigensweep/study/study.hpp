@@ -11,15 +11,9 @@
 
 #include "eigensweep/core/json.hpp"
 #include "eigensweep/study/kind.hpp"
+#include "eigensweep/study/role.hpp"
 
 namespace eigensweep::study {
-
-/// Where an axis stands decides what it multiplies.
-enum class Role {
-  training,    ///< under dataset, model, training, regularizers, or `cases`: multiplies trials
-  evaluation,  ///< under attacks, metrics: never multiplies trials
-  replicate    ///< `seed`: multiplies trials; statistics are taken over it
-};
 
 struct Axis {
   std::string name;  ///< coordinate name in results: last key of the pointer, made longer where two axes would collide
@@ -125,14 +119,5 @@ Study read_study(const std::filesystem::path& file, const Catalog& catalog);
 /// The same from text; `file` only names it in messages and resolves relative paths against its folder.
 Study parse_study(const std::string& text, const std::filesystem::path& file, const Catalog& catalog,
                   Data data = Data::needed);
-
-/// JSON as canonical text (sorted keys, shortest numbers): the input of a trial's hash.
-std::string canonical(const Json& value);
-
-/// The text of `eigensweep describe [NAME]`: sections, families, or one kind with its options. Throws ConfigError for
-/// an unknown name, with the nearest one.
-std::string describe(const Catalog& catalog, const std::string& name);
-/// The JSON Schema (draft 2020-12) of study files, for editors.
-Json schema(const Catalog& catalog);
 
 }  // namespace eigensweep::study

@@ -8,7 +8,7 @@
 
 #include "eigensweep/sweep/communicator.hpp"
 #include "eigensweep/sweep/placement.hpp"
-#include "eigensweep/sweep/run.hpp"
+#include "eigensweep/sweep/run_options.hpp"
 #include "eigensweep/wire/messages.hpp"
 
 namespace eigensweep::sweep {

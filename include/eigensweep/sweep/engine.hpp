@@ -12,6 +12,7 @@
 #include "eigensweep/sweep/hang_watch.hpp"
 #include "eigensweep/sweep/monitor.hpp"
 #include "eigensweep/sweep/output_folder.hpp"
+#include "eigensweep/sweep/pace.hpp"
 #include "eigensweep/sweep/publisher.hpp"
 #include "eigensweep/sweep/rank_watch.hpp"
 #include "eigensweep/sweep/record_keeper.hpp"
@@ -107,7 +108,7 @@ class Engine {
 
   HangWatch hangs_;
   double next_life_sign_ = 0;
-  std::chrono::microseconds pause_{200};
+  std::chrono::microseconds pause_ = shortest_pause;
 
   bool draining_ = false;
   bool interrupted_ = false;  ///< leave at once

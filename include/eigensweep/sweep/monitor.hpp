@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "eigensweep/core/json.hpp"
-#include "eigensweep/sweep/placement.hpp"
 #include "eigensweep/wire/messages.hpp"
 
 namespace eigensweep::sweep {

@@ -4,7 +4,7 @@
 
 #include "../command.hpp"
 #include "eigensweep/catalog.hpp"
-#include "eigensweep/study/study.hpp"
+#include "eigensweep/study/describe.hpp"
 
 namespace eigensweep::app {
 

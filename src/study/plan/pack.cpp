@@ -12,7 +12,7 @@
 
 #include "cost.hpp"
 #include "eigensweep/core/hash.hpp"
-#include "identity.hpp"
+#include "eigensweep/study/identity.hpp"
 #include "shapes.hpp"
 
 namespace eigensweep::study {

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include "eigensweep/study/closed_form.hpp"
+#include "eigensweep/study/identity.hpp"
 #include "eigensweep/study/sections.hpp"
 #include "eigensweep/study/training.hpp"
 #include "expansion.hpp"
-#include "identity.hpp"
 
 namespace eigensweep::study {
 

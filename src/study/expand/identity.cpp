@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "identity.hpp"
+#include "eigensweep/study/identity.hpp"
 
 #include <fmt/format.h>
 
@@ -75,16 +75,6 @@ std::string canonical(const Json& value) {
   std::string text;
   write_canonical(value, text);
   return text;
-}
-
-const Kind& kind_of(const Catalog& catalog, Family family, const Json& section) {
-  const Kind* kind = catalog.find(family, section.at("kind").get_ref<const std::string&>());
-  EIGENSWEEP_EXPECT(kind != nullptr);
-  return *kind;
-}
-
-bool is_switched_off(const Kind& kind, const Json& options) {
-  return !kind.off_when_zero.empty() && options.at(kind.off_when_zero).get<double>() == 0.0;
 }
 
 std::string dataset_identity(const Catalog& catalog, const Json& dataset) {

@@ -5,10 +5,17 @@
 #include <string>
 #include <vector>
 
+#include "eigensweep/core/json.hpp"
 #include "eigensweep/study/kind.hpp"
-#include "eigensweep/study/study.hpp"
 
 namespace eigensweep::study {
+
+/// Raised whenever the same configuration would train a different network: part of every trial's identity, so that
+/// results of different recipes never mix.
+inline constexpr int recipe_version = 1;
+
+/// JSON as canonical text (sorted keys, shortest numbers): the input of a trial's hash.
+std::string canonical(const Json& value);
 
 /// What decides which network a configuration trains: {recipe_version, dataset, model, training, regularizers, seed}
 /// with options at their default left out, so that a later version can add an option without renaming old trials.
@@ -25,10 +32,8 @@ std::string id_of(const Json& identity);
 /// strengths where these influence each other.
 std::string evaluation_id(const Kind& kind, const Json& options, const std::vector<double>& strengths);
 
-/// A penalty whose strength is 0: training does not read it.
-bool is_switched_off(const Kind& kind, const Json& options);
-
-/// The kind of a section of a configuration ({"kind": ..., options}).
-const Kind& kind_of(const Catalog& catalog, Family family, const Json& section);
+/// The part of a resolved "dataset" section that belongs to a trial's identity, as canonical text: without defaults and
+/// without the location of its files. In one study, equal texts mean equal content.
+std::string dataset_identity(const Catalog& catalog, const Json& dataset);
 
 }  // namespace eigensweep::study

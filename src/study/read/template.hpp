@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "eigensweep/study/kind.hpp"
-#include "eigensweep/study/study.hpp"
+#include "eigensweep/study/role.hpp"
 #include "node.hpp"
 
 namespace eigensweep::study {

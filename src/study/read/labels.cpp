@@ -15,16 +15,6 @@ constexpr std::size_t longest_name = 255;
 
 }  // namespace
 
-const std::vector<ReservedLabel>& reserved_labels() {
-  static const std::vector<ReservedLabel> all{
-      {"attacks", "the results file keeps all attacks under this name"},
-      {"history", "the results file keeps the losses of the training under this name"},
-      {"sweep", "it stands for several values of an option"},
-      {"train", "the progress of a run calls the training so"},
-  };
-  return all;
-}
-
 void check_name(const Node& node, const std::string& name, const char* what, const Source& source) {
   const bool fine = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "identity.hpp"
+#include "eigensweep/study/identity.hpp"
 
 namespace eigensweep::study {
 namespace {

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
+#include "eigensweep/study/identity.hpp"
 #include "eigensweep/study/sections.hpp"
 #include "eigensweep/study/training.hpp"
-#include "identity.hpp"
 
 namespace eigensweep::study {
 namespace {

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "eigensweep/data/torch.hpp"
+
+namespace eigensweep::models {
+
+using torch::Tensor;
+
+/// What was decomposed: the units' covariance [N, N], or with fewer samples than units the samples' Gram matrix [n, n].
+enum class Form { primal, dual };
+
+/// Eigenvalues and -vectors of E symmetric positive semi-definite matrices.
+struct Eigensystem {
+  Tensor values;   ///< [E, N] float64, descending; in the dual form the last N - n + 1 are 0
+  Tensor vectors;  ///< [E, N, R] float64, in columns; undefined when only values were asked for. R = N, dual: n - 1
+  Form form = Form::primal;
+  /// Per lane "", or in one line why its matrix could not be decomposed; its values and vectors are then NaN.
+  std::vector<std::string> failures;
+};
+
+enum class Wanted { values, values_and_vectors };
+
+/// One way to decompose one matrix [N, N]: {values [N], vectors [N, N] or undefined}, in any order; throws
+/// c10::LinAlgError where it fails on the matrix.
+using EigenRoute = std::function<std::pair<Tensor, Tensor>(const Tensor& matrix, Wanted wanted)>;
+
+/// LAPACK's symmetric eigensolver, then, where that does not converge, the singular value decomposition (the same
+/// thing for a covariance).
+const std::vector<EigenRoute>& eigen_routes();
+
+/// Decomposes every lane's matrix [E, N, N] by the first route that succeeds. Never throws for what a lane holds;
+/// throws what no matrix is to blame for (out of memory, a failing device).
+Eigensystem eigh_descending(const Tensor& covariance, Wanted wanted = Wanted::values_and_vectors,
+                            const std::vector<EigenRoute>& routes = eigen_routes());
+
+/// Eigenvalues and -vectors of the covariance of activations [E, N, n] float64 by way of the Gram matrix: H^T H / n =
+/// U diag(l) U^T has the covariance's non-zero eigenvalues, and its eigenvectors are H U, normalised. Wants n < N. A
+/// direction in which rounding is all there is gets a vector of zeros.
+Eigensystem eigh_dual(const Tensor& activations, Wanted wanted);
+
+}  // namespace eigensweep::models
