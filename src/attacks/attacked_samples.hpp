@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "eigensweep/study/fields.hpp"
+#include "eigensweep/study/declare/fields.hpp"
 
 namespace eigensweep::attacks {
 

@@ -14,7 +14,7 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/models/footprint.hpp"
-#include "eigensweep/models/verdict.hpp"
+#include "eigensweep/models/numerics/verdict.hpp"
 
 namespace eigensweep::attacks {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/attacks/gradient.hpp"
 
-#include "eigensweep/models/verdict.hpp"
+#include "eigensweep/models/numerics/verdict.hpp"
 
 namespace eigensweep::attacks {
 namespace {

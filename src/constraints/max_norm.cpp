@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The incoming weights of every hidden unit stay in a ball: after each step a longer vector is scaled back onto it.
-#include "eigensweep/study/fields.hpp"
+#include "eigensweep/study/declare/fields.hpp"
 
 namespace eigensweep::constraints {
 namespace {

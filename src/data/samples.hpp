@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "eigensweep/core/json.hpp"
-#include "eigensweep/study/fields.hpp"
+#include "eigensweep/study/declare/fields.hpp"
 
 namespace eigensweep::data {
 

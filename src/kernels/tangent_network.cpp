@@ -6,7 +6,7 @@
 #include "eigensweep/kernels/empirical.hpp"
 #include "eigensweep/kernels/regression.hpp"
 #include "eigensweep/models/footprint.hpp"
-#include "eigensweep/models/numerical.hpp"
+#include "eigensweep/models/numerics/numerical.hpp"
 
 namespace eigensweep::kernels {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #ifdef EIGENSWEEP_DECLARATIONS
-#include "eigensweep/study/kind.hpp"
+#include "eigensweep/study/declare/kind.hpp"
 
 namespace eigensweep::metrics {
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "eigensweep/study/kind.hpp"
+#include "eigensweep/study/declare/kind.hpp"
 
 namespace eigensweep::metrics {
 

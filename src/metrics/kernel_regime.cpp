@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // How far training has left the kernel regime: the trained network against itself at initialisation, which its seed
 // makes anew.
-#include "eigensweep/study/fields.hpp"
+#include "eigensweep/study/declare/fields.hpp"
 
 namespace eigensweep::metrics {
 namespace {
@@ -32,8 +32,8 @@ struct RegimeOptions {
 #include <fmt/format.h>
 
 #include "eigensweep/models/network_options.hpp"
-#include "eigensweep/study/fit.hpp"
-#include "eigensweep/study/training.hpp"
+#include "eigensweep/study/declare/fit.hpp"
+#include "eigensweep/study/declare/training.hpp"
 #include "kernel_memory.hpp"
 #include "tangent_refusal.hpp"
 

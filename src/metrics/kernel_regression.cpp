@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Whether a network's own tangent kernel explains what it does: regression with the kernel it started from and with the
 // one it ended with, clean and attacked.
-#include "eigensweep/study/fields.hpp"
+#include "eigensweep/study/declare/fields.hpp"
 
 namespace eigensweep::metrics {
 namespace {

@@ -8,7 +8,7 @@
 #include <limits>
 #include <vector>
 
-#include "eigensweep/study/fit.hpp"
+#include "eigensweep/study/declare/fit.hpp"
 
 namespace eigensweep::metrics {
 namespace {

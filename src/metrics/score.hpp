@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "eigensweep/metrics/metric.hpp"
-#include "eigensweep/models/verdict.hpp"
+#include "eigensweep/models/numerics/verdict.hpp"
 
 namespace eigensweep::metrics {
 

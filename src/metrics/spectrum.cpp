@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "eigensweep/study/fields.hpp"
+#include "eigensweep/study/declare/fields.hpp"
 
 namespace eigensweep::metrics {
 namespace {
@@ -36,7 +36,7 @@ struct SpectrumOptions {
 #include <algorithm>
 
 #include "eigensweep/models/network_options.hpp"
-#include "eigensweep/study/fit.hpp"
+#include "eigensweep/study/declare/fit.hpp"
 #include "kernel_memory.hpp"
 
 namespace eigensweep::metrics {

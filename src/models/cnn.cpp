@@ -58,7 +58,7 @@ study::Kind declare_cnn() {
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/models/activation.hpp"
 #include "eigensweep/models/dense.hpp"
-#include "eigensweep/models/product.hpp"
+#include "eigensweep/models/numerics/product.hpp"
 #include "layered.hpp"
 
 namespace eigensweep::models {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "eigensweep/models/product.hpp"
+#include "eigensweep/models/numerics/product.hpp"
 
 namespace eigensweep::models {
 namespace {

@@ -72,7 +72,7 @@ study::Kind declare_mlp() {
 
 #include "eigensweep/models/activation.hpp"
 #include "eigensweep/models/dense.hpp"
-#include "eigensweep/models/product.hpp"
+#include "eigensweep/models/numerics/product.hpp"
 #include "layered.hpp"
 
 namespace eigensweep::models {

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "eigensweep/study/sections.hpp"
+#include "eigensweep/study/declare/sections.hpp"
 
 namespace eigensweep::models {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Penalises the squared Frobenius norm of the Jacobian of the logits with respect to the inputs.
-#include "eigensweep/study/fields.hpp"
+#include "eigensweep/study/declare/fields.hpp"
 
 namespace eigensweep::regularizers {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Pushes the eigenspectrum of a hidden layer's covariance towards n^-exponent.
-#include "eigensweep/study/fields.hpp"
+#include "eigensweep/study/declare/fields.hpp"
 
 namespace eigensweep::regularizers {
 namespace {
@@ -41,7 +41,7 @@ struct SpectralOptions {
 
 #include <algorithm>
 
-#include "eigensweep/study/sections.hpp"
+#include "eigensweep/study/declare/sections.hpp"
 
 namespace eigensweep::regularizers {
 namespace {

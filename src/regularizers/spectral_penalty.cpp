@@ -2,7 +2,7 @@
 #include "eigensweep/regularizers/spectral_penalty.hpp"
 
 #include "eigensweep/core/error.hpp"
-#include "eigensweep/models/product.hpp"
+#include "eigensweep/models/numerics/product.hpp"
 
 namespace eigensweep::regularizers {
 namespace {

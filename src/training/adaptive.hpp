@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "eigensweep/study/fields.hpp"
+#include "eigensweep/study/declare/fields.hpp"
 #include "eigensweep/training/rates.hpp"
 
 namespace eigensweep::training {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "eigensweep/core/error.hpp"
-#include "eigensweep/models/safetensors.hpp"
+#include "eigensweep/models/store/safetensors.hpp"
 #include "eigensweep/training/trainer.hpp"
 
 namespace eigensweep::training {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "eigensweep/study/kind.hpp"
+#include "eigensweep/study/declare/kind.hpp"
 
 namespace eigensweep::training {
 

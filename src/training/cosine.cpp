@@ -2,7 +2,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "eigensweep/study/fields.hpp"
+#include "eigensweep/study/declare/fields.hpp"
 
 namespace eigensweep::training {
 namespace {

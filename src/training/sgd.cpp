@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "eigensweep/study/fields.hpp"
+#include "eigensweep/study/declare/fields.hpp"
 #include "eigensweep/training/rates.hpp"
 
 namespace eigensweep::training {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/training/task.hpp"
 
-#include "eigensweep/models/verdict.hpp"
+#include "eigensweep/models/numerics/verdict.hpp"
 
 namespace eigensweep::training {
 namespace {

@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "eigensweep/catalog.hpp"
-#include "eigensweep/study/by_hand.hpp"
+#include "eigensweep/study/declare/by_hand.hpp"
 #include "eigensweep/training/trainer.hpp"
 #include "eigensweep/worker/by_hand.hpp"
 

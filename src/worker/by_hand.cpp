@@ -6,7 +6,7 @@
 #include <iostream>
 
 #include "eigensweep/core/file.hpp"
-#include "eigensweep/models/safetensors.hpp"
+#include "eigensweep/models/store/safetensors.hpp"
 #include "eigensweep/worker/run_pack.hpp"
 
 namespace eigensweep::worker {

@@ -7,7 +7,7 @@
 
 #include "eigensweep/kernels/limit_network.hpp"
 #include "eigensweep/models/finite.hpp"
-#include "eigensweep/models/numerical.hpp"
+#include "eigensweep/models/numerics/numerical.hpp"
 #include "procedure.hpp"
 #include "stopwatch.hpp"
 #include "training_record.hpp"

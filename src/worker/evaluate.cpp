@@ -11,8 +11,8 @@
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/kernels/limit_network.hpp"
 #include "eigensweep/metrics/metric.hpp"
-#include "eigensweep/models/numerical.hpp"
-#include "eigensweep/models/safetensors.hpp"
+#include "eigensweep/models/numerics/numerical.hpp"
+#include "eigensweep/models/store/safetensors.hpp"
 
 namespace eigensweep::worker {
 namespace {

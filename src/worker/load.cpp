@@ -3,7 +3,7 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/kernels/limit_network.hpp"
 #include "eigensweep/models/finite.hpp"
-#include "eigensweep/models/safetensors.hpp"
+#include "eigensweep/models/store/safetensors.hpp"
 #include "procedure.hpp"
 
 namespace eigensweep::worker {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "eigensweep/models/model.hpp"
-#include "eigensweep/models/snapshot.hpp"
+#include "eigensweep/models/store/snapshot.hpp"
 
 namespace eigensweep::worker {
 

@@ -2,7 +2,7 @@
 #include "resolve.hpp"
 
 #include "eigensweep/catalog.hpp"
-#include "eigensweep/study/by_hand.hpp"
+#include "eigensweep/study/declare/by_hand.hpp"
 
 namespace eigensweep::worker {
 

@@ -7,7 +7,7 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
 #include "eigensweep/core/log.hpp"
-#include "eigensweep/models/numerical.hpp"
+#include "eigensweep/models/numerics/numerical.hpp"
 #include "procedure.hpp"
 #include "stopwatch.hpp"
 #include "training_record.hpp"

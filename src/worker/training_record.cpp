@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "eigensweep/core/version.hpp"
-#include "eigensweep/models/safetensors.hpp"
+#include "eigensweep/models/store/safetensors.hpp"
 
 namespace eigensweep::worker {
 namespace {

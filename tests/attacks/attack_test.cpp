@@ -3,7 +3,7 @@
 
 #include "eigensweep/attacks/gradient.hpp"
 #include "eigensweep/core/error.hpp"
-#include "eigensweep/models/verdict.hpp"
+#include "eigensweep/models/numerics/verdict.hpp"
 #include "fixture.hpp"
 
 using namespace eigensweep;

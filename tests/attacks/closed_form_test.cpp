@@ -4,7 +4,7 @@
 // [max(x_i - r, 0), min(x_i + r, 1)].
 #include <catch2/catch.hpp>
 
-#include "eigensweep/models/verdict.hpp"
+#include "eigensweep/models/numerics/verdict.hpp"
 #include "fixture.hpp"
 
 using namespace eigensweep;

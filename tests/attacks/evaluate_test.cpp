@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "eigensweep/models/verdict.hpp"
+#include "eigensweep/models/numerics/verdict.hpp"
 #include "fixture.hpp"
 
 using namespace eigensweep;

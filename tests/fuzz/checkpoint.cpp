@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "eigensweep/core/error.hpp"
-#include "eigensweep/models/snapshot.hpp"
+#include "eigensweep/models/store/snapshot.hpp"
 #include "eigensweep/training/trainer.hpp"
 #include "fuzz.hpp"
 #include "memory_file.hpp"

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "eigensweep/sweep/checkpoints.hpp"
+#include "eigensweep/sweep/folder/checkpoints.hpp"
 #include "fuzz.hpp"
 #include "memory_file.hpp"
 

@@ -5,7 +5,7 @@
 
 #include "eigensweep/catalog.hpp"
 #include "eigensweep/core/error.hpp"
-#include "eigensweep/study/pack.hpp"
+#include "eigensweep/study/plan/pack.hpp"
 #include "fuzz.hpp"
 
 using namespace eigensweep;

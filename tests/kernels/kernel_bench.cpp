@@ -20,7 +20,7 @@
 #include "eigensweep/kernels/conv_limit.hpp"
 #include "eigensweep/kernels/empirical.hpp"
 #include "eigensweep/kernels/limit.hpp"
-#include "eigensweep/models/safetensors.hpp"
+#include "eigensweep/models/store/safetensors.hpp"
 #include "resolved.hpp"
 
 using namespace eigensweep;

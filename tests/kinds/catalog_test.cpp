@@ -6,7 +6,7 @@
 
 #include "eigensweep/catalog.hpp"
 #include "eigensweep/core/error.hpp"
-#include "eigensweep/study/describe.hpp"
+#include "eigensweep/study/declare/describe.hpp"
 #include "resolved.hpp"
 #include "toy_study.hpp"
 

@@ -8,9 +8,9 @@
 
 #include "eigensweep/catalog.hpp"
 #include "eigensweep/data/dataset.hpp"
-#include "eigensweep/results/reader.hpp"
-#include "eigensweep/results/results_file.hpp"
-#include "eigensweep/study/sections.hpp"
+#include "eigensweep/results/read/reader.hpp"
+#include "eigensweep/results/write/results_file.hpp"
+#include "eigensweep/study/declare/sections.hpp"
 #include "eigensweep/worker/run_pack.hpp"
 #include "scratch.hpp"
 #include "toy_study.hpp"

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "eigensweep/study/pack.hpp"
-#include "eigensweep/study/study.hpp"
+#include "eigensweep/study/expand/study.hpp"
+#include "eigensweep/study/plan/pack.hpp"
 
 /// The toys: family and name of each.
 struct Toy {

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "eigensweep/models/model.hpp"
-#include "eigensweep/study/kind.hpp"
+#include "eigensweep/study/declare/kind.hpp"
 #include "resolved.hpp"
 
 using namespace eigensweep;

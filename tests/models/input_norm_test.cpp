@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "eigensweep/models/safetensors.hpp"
+#include "eigensweep/models/store/safetensors.hpp"
 #include "resolved.hpp"
 
 using namespace eigensweep;

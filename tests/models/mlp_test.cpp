@@ -5,7 +5,7 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
 #include "eigensweep/models/model.hpp"
-#include "eigensweep/models/safetensors.hpp"
+#include "eigensweep/models/store/safetensors.hpp"
 #include "resolved.hpp"
 #include "scratch.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "eigensweep/models/product.hpp"
+#include "eigensweep/models/numerics/product.hpp"
 
 #include <catch2/catch.hpp>
 

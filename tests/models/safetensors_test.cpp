@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "eigensweep/models/safetensors.hpp"
+#include "eigensweep/models/store/safetensors.hpp"
 
 #include <catch2/catch.hpp>
 #include <cstring>
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
-#include "eigensweep/models/snapshot.hpp"
+#include "eigensweep/models/store/snapshot.hpp"
 #include "scratch.hpp"
 #include "toy_network.hpp"
 

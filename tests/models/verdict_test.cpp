@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "eigensweep/models/verdict.hpp"
+#include "eigensweep/models/numerics/verdict.hpp"
 
 #include <catch2/catch.hpp>
 #include <cmath>

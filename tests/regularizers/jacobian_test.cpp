@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "eigensweep/regularizers/regularizer.hpp"
-#include "eigensweep/study/kind.hpp"
+#include "eigensweep/study/declare/kind.hpp"
 #include "resolved.hpp"
 
 using namespace eigensweep;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Which room may include which: the table "Rooms" of docs/architecture.md, held against every #include of the repository."""
+"""Which room may include which, and which shelf of a room: the tables "Rooms" and "Shelves" of docs/architecture.md, held against
+every #include of the repository."""
 
 import re
 import sys
@@ -35,6 +36,21 @@ def rooms_of(page: str) -> dict[str, tuple[set[str], set[str]]]:
     return found
 
 
+def shelves_of(page: str) -> dict[str, list[str]]:
+    """Room -> its shelves, each before those that may use it. "." stands for the files that lie on no shelf."""
+    table = page.partition("\n## Shelves\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (\w+) \| ([^|]+) \|", table, re.MULTILINE)
+    if not rows or rows[0] != ("room", "shelves"):
+        raise ValueError(f"{PAGE}: no table 'room | shelves' under 'Shelves'")
+    return {room: [re.sub(r"[`/ ]|^networks$", "", shelf.strip()) or "." for shelf in shelves.split(",")] for room, shelves in rows[1:]}
+
+
+def shelf_of(file: Path, root: Path) -> str:
+    parts = file.relative_to(root).parts
+    inner = parts[3:] if parts[0] == "include" else parts[2:]
+    return inner[0] if len(inner) > 1 else "."
+
+
 def room_of(file: Path, root: Path) -> str:
     """The room a file belongs to; a header directly under include/eigensweep/ belongs to app."""
     parts = file.relative_to(root).parts
@@ -42,8 +58,27 @@ def room_of(file: Path, root: Path) -> str:
     return inner[0] if len(inner) > 1 else "app"
 
 
+def wrong_shelf(file: Path, included: str, room: str, shelves: dict[str, list[str]], root: Path) -> str:
+    """What is wrong with an #include between two shelves of one room, or with the file's own shelf; else ""."""
+    own, order = shelf_of(file, root), shelves.get(room, ["."])
+    if room == "app":
+        return ""
+    if own not in order:
+        return f"room '{room}' has no shelf '{own}'; add it to the table 'Shelves' in {PAGE}"
+    inner = included.removeprefix(f"eigensweep/{room}/")
+    if "/" not in included and (file.parent / included).exists():
+        return ""  # beside it
+    if inner == included and not (root / "src" / room / included).exists():
+        return ""  # another room's, or a library's
+    other = inner.rpartition("/")[0] or "."
+    if other not in order:
+        return f"'{included}' is on no shelf of room '{room}'"
+    return f"shelf '{own}' may not include '{included}'" if order.index(other) > order.index(own) else ""
+
+
 def violations(root: Path) -> list[str]:
-    rooms = rooms_of((root / PAGE).read_text())
+    page = (root / PAGE).read_text()
+    rooms, shelves = rooms_of(page), shelves_of(page)
     found = []
     files = [*root.glob("include/eigensweep/**/*.hpp"), *root.glob("src/**/*.hpp"), *root.glob("src/**/*.cpp")]
     if not files:
@@ -59,6 +94,9 @@ def violations(root: Path) -> list[str]:
         for included in INCLUDE.findall(file.read_text()):
             other = re.match(r"eigensweep/(\w+)/", included)
             used[room].update(other.groups() if other else ())
+            shelf_problem = wrong_shelf(file, included, room, shelves, root)
+            if shelf_problem:
+                found.append(f"{name}: {shelf_problem}")
             if other and other.group(1) != room and other.group(1) not in ours:
                 found.append(f"{name}: room '{room}' may not include '{included}'")
             for library, pattern in LIBRARIES.items():

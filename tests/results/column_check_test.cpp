@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <functional>
 
-#include "eigensweep/results/reader.hpp"
+#include "eigensweep/results/read/reader.hpp"
 #include "scratch.hpp"
 #include "small_study.hpp"
 

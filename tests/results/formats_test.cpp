@@ -5,8 +5,8 @@
 #include <catch2/catch.hpp>
 
 #include "eigensweep/core/file.hpp"
-#include "eigensweep/results/reader.hpp"
-#include "eigensweep/study/sections.hpp"
+#include "eigensweep/results/read/reader.hpp"
+#include "eigensweep/study/declare/sections.hpp"
 #include "scratch.hpp"
 #include "small_study.hpp"
 

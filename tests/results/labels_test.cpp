@@ -8,7 +8,7 @@
 #include <sstream>
 
 #include "eigensweep/core/text.hpp"
-#include "eigensweep/results/summary.hpp"
+#include "eigensweep/results/show/summary.hpp"
 #include "scratch.hpp"
 
 using namespace eigensweep;

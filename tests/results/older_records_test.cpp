@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Ledgers of earlier versions go on: their losses keep their meaning.
-#include "older_records.hpp"
+#include "write/older_records.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -6,8 +6,8 @@
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
-#include "eigensweep/results/reader.hpp"
-#include "eigensweep/results/summary.hpp"
+#include "eigensweep/results/read/reader.hpp"
+#include "eigensweep/results/show/summary.hpp"
 #include "scratch.hpp"
 #include "small_study.hpp"
 

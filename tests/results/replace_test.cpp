@@ -9,7 +9,7 @@
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
-#include "eigensweep/results/reader.hpp"
+#include "eigensweep/results/read/reader.hpp"
 #include "scratch.hpp"
 #include "small_study.hpp"
 

@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "eigensweep/core/text.hpp"
-#include "eigensweep/results/summary.hpp"
+#include "eigensweep/results/show/summary.hpp"
 #include "scratch.hpp"
 #include "small_study.hpp"
 

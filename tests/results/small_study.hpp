@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "eigensweep/results/results_file.hpp"
+#include "eigensweep/results/write/results_file.hpp"
 
 /// A study of 2 widths x 2 strengths x 2 seeds with two attacks at different strengths and two metrics.
 const eigensweep::study::Study& small_study();

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "eigensweep/core/file.hpp"
-#include "eigensweep/results/reader.hpp"
+#include "eigensweep/results/read/reader.hpp"
 #include "scratch.hpp"
 #include "small_study.hpp"
 

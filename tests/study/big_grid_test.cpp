@@ -14,8 +14,8 @@
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
-#include "eigensweep/study/pack.hpp"
-#include "shapes.hpp"
+#include "eigensweep/study/plan/pack.hpp"
+#include "plan/shapes.hpp"
 #include "small_catalog.hpp"
 
 using namespace eigensweep;

@@ -5,7 +5,7 @@
 #include "eigensweep/catalog.hpp"
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
-#include "eigensweep/study/describe.hpp"
+#include "eigensweep/study/declare/describe.hpp"
 #include "small_catalog.hpp"
 
 using namespace eigensweep;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Options as a struct: what is declared is what is read.
-#include "eigensweep/study/fields.hpp"
+#include "eigensweep/study/declare/fields.hpp"
 
 #include <catch2/catch.hpp>
 
-#include "eigensweep/study/by_hand.hpp"
+#include "eigensweep/study/declare/by_hand.hpp"
 
 using namespace eigensweep;
 

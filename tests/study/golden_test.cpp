@@ -14,7 +14,7 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
 #include "eigensweep/core/hash.hpp"
-#include "eigensweep/study/pack.hpp"
+#include "eigensweep/study/plan/pack.hpp"
 #include "small_catalog.hpp"
 
 using namespace eigensweep;

@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "eigensweep/core/hash.hpp"
-#include "eigensweep/study/identity.hpp"
+#include "eigensweep/study/expand/identity.hpp"
 #include "small_catalog.hpp"
 
 using namespace eigensweep;

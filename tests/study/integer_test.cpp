@@ -5,8 +5,8 @@
 #include <catch2/catch.hpp>
 
 #include "eigensweep/core/error.hpp"
-#include "eigensweep/study/sections.hpp"
-#include "eigensweep/study/training.hpp"
+#include "eigensweep/study/declare/sections.hpp"
+#include "eigensweep/study/declare/training.hpp"
 #include "small_catalog.hpp"
 
 using namespace eigensweep;

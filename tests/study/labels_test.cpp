@@ -2,8 +2,8 @@
 #include <catch2/catch.hpp>
 
 #include "eigensweep/core/error.hpp"
-#include "eigensweep/study/describe.hpp"
-#include "eigensweep/study/sections.hpp"
+#include "eigensweep/study/declare/describe.hpp"
+#include "eigensweep/study/declare/sections.hpp"
 #include "small_catalog.hpp"
 
 using namespace eigensweep;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "eigensweep/study/pack.hpp"
+#include "eigensweep/study/plan/pack.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "eigensweep/study/kind.hpp"
-#include "eigensweep/study/study.hpp"
+#include "eigensweep/study/declare/kind.hpp"
+#include "eigensweep/study/expand/study.hpp"
 
 /// Every kind of the catalog, with an "mnist" whose facts are constants: no test here needs its files.
 const eigensweep::study::Catalog& small_catalog();

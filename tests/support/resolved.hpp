@@ -5,7 +5,7 @@
 
 #include "eigensweep/catalog.hpp"
 #include "eigensweep/core/error.hpp"
-#include "eigensweep/study/by_hand.hpp"
+#include "eigensweep/study/declare/by_hand.hpp"
 
 /// A kind's section with what a test chooses, and the declared defaults for the rest.
 inline eigensweep::Json resolved(eigensweep::study::Family family, const std::string& kind,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <catch2/catch.hpp>
 
-#include "eigensweep/sweep/bring_up.hpp"
+#include "eigensweep/sweep/job/bring_up.hpp"
 #include "scratch.hpp"
 
 using namespace eigensweep;

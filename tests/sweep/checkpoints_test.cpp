@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "eigensweep/sweep/checkpoints.hpp"
+#include "eigensweep/sweep/folder/checkpoints.hpp"
 
 #include <catch2/catch.hpp>
 #include <cstring>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "eigensweep/sweep/contents.hpp"
+#include "eigensweep/sweep/folder/contents.hpp"
 
 #include <catch2/catch.hpp>
 #include <fstream>
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
-#include "eigensweep/study/sections.hpp"
+#include "eigensweep/study/declare/sections.hpp"
 #include "eigensweep/wire/ledger.hpp"
 #include "scratch.hpp"
 

@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "eigensweep/sweep/coordinator.hpp"
+#include "eigensweep/sweep/schedule/coordinator.hpp"
 
 using namespace eigensweep;
 using sweep::Coordinator;

@@ -11,7 +11,7 @@ import unittest
 from harness import Case, study
 from kill_test import processes
 
-FLOOR = 20  # seconds, of sweep/silence.hpp
+FLOOR = 20  # seconds, of sweep/schedule/silence.hpp
 
 
 class Hangs(Case):

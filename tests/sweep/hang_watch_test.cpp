@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "eigensweep/sweep/hang_watch.hpp"
+#include "eigensweep/sweep/schedule/hang_watch.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -5,7 +5,7 @@
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
-#include "eigensweep/sweep/output_folder.hpp"
+#include "eigensweep/sweep/folder/output_folder.hpp"
 #include "scratch.hpp"
 
 using namespace eigensweep;

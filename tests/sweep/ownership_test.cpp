@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "eigensweep/sweep/ownership.hpp"
+#include "eigensweep/sweep/folder/ownership.hpp"
 
 #include <catch2/catch.hpp>
 #include <map>

@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "eigensweep/core/error.hpp"
-#include "eigensweep/sweep/placement.hpp"
+#include "eigensweep/sweep/job/placement.hpp"
 
 using namespace eigensweep;
 using namespace eigensweep::sweep;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "eigensweep/sweep/publisher.hpp"
+#include "eigensweep/sweep/run/publisher.hpp"
 
 #include <catch2/catch.hpp>
 #include <stdexcept>

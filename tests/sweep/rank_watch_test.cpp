@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <catch2/catch.hpp>
 
-#include "eigensweep/sweep/rank_watch.hpp"
+#include "eigensweep/sweep/schedule/rank_watch.hpp"
 
 using eigensweep::sweep::RankWatch;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "eigensweep/sweep/record_keeper.hpp"
+#include "eigensweep/sweep/run/record_keeper.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "eigensweep/sweep/share.hpp"
+#include "eigensweep/sweep/job/share.hpp"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "eigensweep/sweep/silence.hpp"
+#include "eigensweep/sweep/schedule/silence.hpp"
 
 #include <catch2/catch.hpp>
 

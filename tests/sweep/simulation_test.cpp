@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <random>
 
-#include "eigensweep/sweep/simulation.hpp"
+#include "eigensweep/sweep/schedule/simulation.hpp"
 
 using namespace eigensweep;
 using sweep::simulate;

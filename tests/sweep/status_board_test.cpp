@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "eigensweep/sweep/status_board.hpp"
+#include "eigensweep/sweep/run/status_board.hpp"
 
 #include <catch2/catch.hpp>
 

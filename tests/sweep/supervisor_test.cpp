@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "eigensweep/core/error.hpp"
-#include "eigensweep/sweep/supervisor.hpp"
+#include "eigensweep/sweep/process/supervisor.hpp"
 #include "eigensweep/wire/task.hpp"
 #include "scratch.hpp"
 

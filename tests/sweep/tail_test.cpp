@@ -3,8 +3,8 @@
 #include <cmath>
 #include <set>
 
-#include "eigensweep/sweep/coordinator.hpp"
-#include "eigensweep/sweep/tail.hpp"
+#include "eigensweep/sweep/schedule/coordinator.hpp"
+#include "eigensweep/sweep/schedule/tail.hpp"
 
 using namespace eigensweep;
 

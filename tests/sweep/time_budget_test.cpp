@@ -5,8 +5,8 @@
 #include <queue>
 
 #include "eigensweep/core/error.hpp"
-#include "eigensweep/sweep/coordinator.hpp"
-#include "eigensweep/sweep/time_budget.hpp"
+#include "eigensweep/sweep/schedule/coordinator.hpp"
+#include "eigensweep/sweep/schedule/time_budget.hpp"
 
 using namespace eigensweep;
 using namespace eigensweep::sweep;

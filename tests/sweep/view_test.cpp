@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "eigensweep/sweep/view.hpp"
+#include "eigensweep/sweep/run/view.hpp"
 
 using namespace eigensweep;
 using namespace eigensweep::sweep;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "eigensweep/sweep/worker_environment.hpp"
+#include "eigensweep/sweep/process/worker_environment.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

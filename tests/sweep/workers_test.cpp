@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "eigensweep/sweep/workers.hpp"
+#include "eigensweep/sweep/run/workers.hpp"
 
 #include <fmt/format.h>
 

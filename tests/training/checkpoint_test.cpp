@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "eigensweep/core/error.hpp"
-#include "eigensweep/models/safetensors.hpp"
+#include "eigensweep/models/store/safetensors.hpp"
 #include "eigensweep/training/trainer.hpp"
 #include "scratch.hpp"
 #include "tiny_pack.hpp"

@@ -5,8 +5,8 @@
 #include <set>
 
 #include "eigensweep/catalog.hpp"
-#include "eigensweep/study/sections.hpp"
-#include "eigensweep/study/study.hpp"
+#include "eigensweep/study/declare/sections.hpp"
+#include "eigensweep/study/expand/study.hpp"
 #include "eigensweep/worker/run_pack.hpp"
 
 using namespace eigensweep;

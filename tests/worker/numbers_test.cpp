@@ -7,8 +7,8 @@
 
 #include "eigensweep/catalog.hpp"
 #include "eigensweep/core/error.hpp"
-#include "eigensweep/models/safetensors.hpp"
-#include "eigensweep/study/study.hpp"
+#include "eigensweep/models/store/safetensors.hpp"
+#include "eigensweep/study/expand/study.hpp"
 #include "eigensweep/worker/run_pack.hpp"
 #include "evaluate.hpp"
 #include "scratch.hpp"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "eigensweep/core/json.hpp"
-#include "eigensweep/study/kind.hpp"
+#include "eigensweep/study/declare/kind.hpp"
 
 namespace eigensweep::data {
 

@@ -11,7 +11,7 @@
 #include "eigensweep/kernels/limit.hpp"
 #include "eigensweep/models/model.hpp"
 #include "eigensweep/models/network_options.hpp"
-#include "eigensweep/study/training.hpp"
+#include "eigensweep/study/declare/training.hpp"
 
 namespace eigensweep::kernels {
 

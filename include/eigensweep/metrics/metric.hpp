@@ -10,7 +10,7 @@
 #include "eigensweep/data/device_dataset.hpp"
 #include "eigensweep/data/torch.hpp"
 #include "eigensweep/models/model.hpp"
-#include "eigensweep/models/snapshot.hpp"
+#include "eigensweep/models/store/snapshot.hpp"
 #include "eigensweep/wire/measurement.hpp"
 
 namespace eigensweep::metrics {

@@ -8,7 +8,7 @@
 
 #include "eigensweep/core/json.hpp"
 #include "eigensweep/data/torch.hpp"
-#include "eigensweep/study/kind.hpp"
+#include "eigensweep/study/declare/kind.hpp"
 
 namespace eigensweep::models {
 

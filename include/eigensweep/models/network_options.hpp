@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "eigensweep/study/fields.hpp"
+#include "eigensweep/study/declare/fields.hpp"
 
 namespace eigensweep::models {
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "eigensweep/data/torch.hpp"
-#include "eigensweep/models/eigensystem.hpp"
 #include "eigensweep/models/model.hpp"
+#include "eigensweep/models/numerics/eigensystem.hpp"
 
 namespace eigensweep::models {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "eigensweep/models/model.hpp"
-#include "eigensweep/study/training.hpp"
+#include "eigensweep/study/declare/training.hpp"
 #include "eigensweep/training/batches.hpp"
 
 namespace eigensweep::training {

@@ -12,8 +12,8 @@
 #include "eigensweep/data/device_dataset.hpp"
 #include "eigensweep/data/torch.hpp"
 #include "eigensweep/models/model.hpp"
-#include "eigensweep/models/snapshot.hpp"
-#include "eigensweep/study/training.hpp"
+#include "eigensweep/models/store/snapshot.hpp"
+#include "eigensweep/study/declare/training.hpp"
 #include "eigensweep/training/batches.hpp"
 #include "eigensweep/training/stepper.hpp"
 

@@ -8,9 +8,9 @@
 #include "eigensweep/catalog.hpp"
 #include "eigensweep/core/file.hpp"
 #include "eigensweep/core/text.hpp"
-#include "eigensweep/results/results_file.hpp"
-#include "eigensweep/sweep/output_folder.hpp"
-#include "eigensweep/sweep/ownership.hpp"
+#include "eigensweep/results/write/results_file.hpp"
+#include "eigensweep/sweep/folder/output_folder.hpp"
+#include "eigensweep/sweep/folder/ownership.hpp"
 #include "results_path.hpp"
 
 namespace eigensweep::app {

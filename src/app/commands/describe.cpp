@@ -4,7 +4,7 @@
 
 #include "../command.hpp"
 #include "eigensweep/catalog.hpp"
-#include "eigensweep/study/describe.hpp"
+#include "eigensweep/study/declare/describe.hpp"
 
 namespace eigensweep::app {
 

@@ -3,7 +3,7 @@
 
 #include "../command.hpp"
 #include "eigensweep/catalog.hpp"
-#include "eigensweep/sweep/bring_up.hpp"
+#include "eigensweep/sweep/job/bring_up.hpp"
 
 namespace eigensweep::app {
 

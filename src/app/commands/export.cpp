@@ -8,8 +8,8 @@
 #include "../command.hpp"
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
-#include "eigensweep/results/summary.hpp"
-#include "eigensweep/sweep/ownership.hpp"
+#include "eigensweep/results/show/summary.hpp"
+#include "eigensweep/sweep/folder/ownership.hpp"
 #include "results_path.hpp"
 
 namespace eigensweep::app {

@@ -9,8 +9,8 @@
 #include "../positive_number.hpp"
 #include "eigensweep/catalog.hpp"
 #include "eigensweep/core/text.hpp"
-#include "eigensweep/study/pack.hpp"
-#include "eigensweep/sweep/known.hpp"
+#include "eigensweep/study/plan/pack.hpp"
+#include "eigensweep/sweep/folder/known.hpp"
 
 namespace eigensweep::app {
 namespace {

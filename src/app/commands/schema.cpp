@@ -3,7 +3,7 @@
 
 #include "../command.hpp"
 #include "eigensweep/catalog.hpp"
-#include "eigensweep/study/describe.hpp"
+#include "eigensweep/study/declare/describe.hpp"
 
 namespace eigensweep::app {
 

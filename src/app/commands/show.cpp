@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "../command.hpp"
-#include "eigensweep/results/summary.hpp"
+#include "eigensweep/results/show/summary.hpp"
 #include "results_path.hpp"
 
 namespace eigensweep::app {

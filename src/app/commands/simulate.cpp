@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "eigensweep/sweep/simulation.hpp"
+#include "eigensweep/sweep/schedule/simulation.hpp"
 
 #include <fmt/format.h>
 
@@ -13,8 +13,8 @@
 #include "eigensweep/catalog.hpp"
 #include "eigensweep/core/here.hpp"
 #include "eigensweep/core/text.hpp"
-#include "eigensweep/study/pack.hpp"
-#include "eigensweep/sweep/measure.hpp"
+#include "eigensweep/study/plan/pack.hpp"
+#include "eigensweep/sweep/run/measure.hpp"
 
 namespace eigensweep::app {
 namespace {

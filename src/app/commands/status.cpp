@@ -5,8 +5,8 @@
 #include "../command.hpp"
 #include "eigensweep/core/file.hpp"
 #include "eigensweep/core/text.hpp"
-#include "eigensweep/sweep/output_folder.hpp"
-#include "eigensweep/sweep/view.hpp"
+#include "eigensweep/sweep/folder/output_folder.hpp"
+#include "eigensweep/sweep/run/view.hpp"
 
 namespace eigensweep::app {
 namespace {

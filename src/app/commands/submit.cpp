@@ -19,9 +19,9 @@
 #include "eigensweep/catalog.hpp"
 #include "eigensweep/core/file.hpp"
 #include "eigensweep/core/text.hpp"
-#include "eigensweep/study/pack.hpp"
-#include "eigensweep/sweep/known.hpp"
-#include "eigensweep/sweep/ownership.hpp"
+#include "eigensweep/study/plan/pack.hpp"
+#include "eigensweep/sweep/folder/known.hpp"
+#include "eigensweep/sweep/folder/ownership.hpp"
 
 namespace eigensweep::app {
 namespace {

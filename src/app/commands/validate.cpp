@@ -7,7 +7,7 @@
 #include "../command.hpp"
 #include "eigensweep/catalog.hpp"
 #include "eigensweep/core/text.hpp"
-#include "eigensweep/study/study.hpp"
+#include "eigensweep/study/expand/study.hpp"
 
 namespace eigensweep::app {
 

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <vector>
 
-#include "exclude.hpp"
 #include "grid.hpp"
+#include "read/exclude.hpp"
 
 namespace eigensweep::study {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cell_text.hpp"
-#include "template.hpp"
+#include "read/template.hpp"
 
 namespace eigensweep::study {
 

@@ -5,7 +5,7 @@
 #include <functional>
 #include <vector>
 
-#include "template.hpp"
+#include "read/template.hpp"
 
 namespace eigensweep::study {
 

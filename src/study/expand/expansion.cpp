@@ -11,8 +11,8 @@
 #include "compound.hpp"
 #include "eigensweep/core/hash.hpp"
 #include "eigensweep/core/text.hpp"
-#include "eigensweep/study/identity.hpp"
-#include "eigensweep/study/sections.hpp"
+#include "eigensweep/study/declare/sections.hpp"
+#include "eigensweep/study/expand/identity.hpp"
 #include "variants.hpp"
 
 namespace eigensweep::study {

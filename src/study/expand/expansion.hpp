@@ -12,10 +12,10 @@
 
 #include "cell_identity.hpp"
 #include "eigensweep/core/hash.hpp"
-#include "eigensweep/study/study.hpp"
-#include "exclude.hpp"
+#include "eigensweep/study/expand/study.hpp"
 #include "grid.hpp"
-#include "template.hpp"
+#include "read/exclude.hpp"
+#include "read/template.hpp"
 
 namespace eigensweep::study {
 
@@ -68,8 +68,8 @@ class Expansion {
   void expand(const Template& alternative, std::vector<Exclusion>& exclusions);
   void complete_axes(const Grid& grid);
   std::uint32_t trial_of(Unfolding& unfolding, std::size_t set);
-  /// A refusal or a warning cannot depend on the seed alone (study/kind.hpp), so each recipe is checked once: a new
-  /// trial in full, a trial that another case has too only for the evaluations that this case adds.
+  /// A refusal or a warning cannot depend on the seed alone (study/declare/kind.hpp), so each recipe is checked once: a
+  /// new trial in full, a trial that another case has too only for the evaluations that this case adds.
   void check_once(Unfolding& unfolding, bool is_new);
   /// Two cells of one trial must not read different files.
   void refuse_other_source(const Cell& known, const Cell& cell);

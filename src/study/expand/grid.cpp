@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "eigensweep/study/identity.hpp"
+#include "eigensweep/study/expand/identity.hpp"
 
 namespace eigensweep::study {
 namespace {

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "eigensweep/study/study.hpp"
-#include "template.hpp"
+#include "eigensweep/study/expand/study.hpp"
+#include "read/template.hpp"
 
 namespace eigensweep::study {
 

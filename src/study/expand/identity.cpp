@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "eigensweep/study/identity.hpp"
+#include "eigensweep/study/expand/identity.hpp"
 
 #include <fmt/format.h>
 
@@ -7,8 +7,8 @@
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/hash.hpp"
-#include "eigensweep/study/sections.hpp"
-#include "eigensweep/study/training.hpp"
+#include "eigensweep/study/declare/sections.hpp"
+#include "eigensweep/study/declare/training.hpp"
 
 namespace eigensweep::study {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/text.hpp"
-#include "eigensweep/study/identity.hpp"
+#include "eigensweep/study/expand/identity.hpp"
 #include "warnings.hpp"
 
 namespace eigensweep::study {

@@ -9,7 +9,7 @@
 
 #include "eigensweep/core/file.hpp"
 #include "eigensweep/core/text.hpp"
-#include "eigensweep/study/sections.hpp"
+#include "eigensweep/study/declare/sections.hpp"
 #include "expansion.hpp"
 #include "warnings.hpp"
 

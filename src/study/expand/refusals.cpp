@@ -2,10 +2,10 @@
 // What kinds refuse or warn of in a cell.
 #include <fmt/format.h>
 
-#include "eigensweep/study/closed_form.hpp"
-#include "eigensweep/study/identity.hpp"
-#include "eigensweep/study/sections.hpp"
-#include "eigensweep/study/training.hpp"
+#include "eigensweep/study/declare/closed_form.hpp"
+#include "eigensweep/study/declare/sections.hpp"
+#include "eigensweep/study/declare/training.hpp"
+#include "eigensweep/study/expand/identity.hpp"
 #include "expansion.hpp"
 
 namespace eigensweep::study {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "eigensweep/study/study.hpp"
+#include "eigensweep/study/expand/study.hpp"
 
 #include <algorithm>
 

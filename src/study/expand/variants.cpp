@@ -8,7 +8,7 @@
 
 #include "compound.hpp"
 #include "eigensweep/core/text.hpp"
-#include "eigensweep/study/identity.hpp"
+#include "eigensweep/study/expand/identity.hpp"
 
 namespace eigensweep::study {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "template.hpp"
+#include "read/template.hpp"
 
 namespace eigensweep::study {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "eigensweep/study/study.hpp"
+#include "eigensweep/study/expand/study.hpp"
 
 namespace eigensweep::study {
 

@@ -8,9 +8,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "eigensweep/study/identity.hpp"
-#include "eigensweep/study/sections.hpp"
-#include "eigensweep/study/training.hpp"
+#include "eigensweep/study/declare/sections.hpp"
+#include "eigensweep/study/declare/training.hpp"
+#include "eigensweep/study/expand/identity.hpp"
 
 namespace eigensweep::study {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "eigensweep/study/pack.hpp"
+#include "eigensweep/study/plan/pack.hpp"
 
 namespace eigensweep::study {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "eigensweep/study/pack.hpp"
+#include "eigensweep/study/plan/pack.hpp"
 
 #include <fmt/format.h>
 
@@ -12,7 +12,7 @@
 
 #include "cost.hpp"
 #include "eigensweep/core/hash.hpp"
-#include "eigensweep/study/identity.hpp"
+#include "eigensweep/study/expand/identity.hpp"
 #include "shapes.hpp"
 
 namespace eigensweep::study {

@@ -3,7 +3,7 @@
 #include <functional>
 #include <queue>
 
-#include "eigensweep/study/pack.hpp"
+#include "eigensweep/study/plan/pack.hpp"
 
 namespace eigensweep::study {
 namespace {

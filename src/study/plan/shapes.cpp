@@ -4,7 +4,7 @@
 #include <limits>
 #include <utility>
 
-#include "eigensweep/study/pack.hpp"
+#include "eigensweep/study/plan/pack.hpp"
 
 namespace eigensweep::study {
 namespace {

@@ -7,8 +7,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "eigensweep/study/study.hpp"
-#include "grid.hpp"
+#include "eigensweep/study/expand/study.hpp"
+#include "expand/grid.hpp"
 
 namespace eigensweep::study {
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "eigensweep/study/sections.hpp"
+#include "eigensweep/study/declare/sections.hpp"
 #include "template.hpp"
 
 namespace eigensweep::study {

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "eigensweep/core/text.hpp"
-#include "eigensweep/study/sections.hpp"
-#include "eigensweep/study/training.hpp"
+#include "eigensweep/study/declare/sections.hpp"
+#include "eigensweep/study/declare/training.hpp"
 #include "value.hpp"
 
 namespace eigensweep::study {

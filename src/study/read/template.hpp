@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "eigensweep/study/kind.hpp"
-#include "eigensweep/study/role.hpp"
+#include "eigensweep/study/declare/kind.hpp"
+#include "eigensweep/study/declare/role.hpp"
 #include "node.hpp"
 
 namespace eigensweep::study {

@@ -10,9 +10,9 @@
 #include <unordered_set>
 #include <utility>
 
+#include "declare/words.hpp"
 #include "eigensweep/core/path_name.hpp"
 #include "eigensweep/core/text.hpp"
-#include "words.hpp"
 
 namespace eigensweep::study {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "eigensweep/study/option.hpp"
+#include "eigensweep/study/declare/option.hpp"
 #include "node.hpp"
 
 namespace eigensweep::study {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Keeps the weights of hidden units at or above 0.
-#include "eigensweep/study/fields.hpp"
+#include "eigensweep/study/declare/fields.hpp"
 
 namespace eigensweep::constraints {
 namespace {

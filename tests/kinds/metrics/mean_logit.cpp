@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The mean output of each class, and over all classes, on one part of the dataset.
-#include "eigensweep/study/fields.hpp"
+#include "eigensweep/study/declare/fields.hpp"
 
 namespace eigensweep::metrics {
 namespace {

@@ -45,7 +45,7 @@ study::Kind declare_linear() {
 
 #else
 #include "eigensweep/models/dense.hpp"
-#include "eigensweep/models/product.hpp"
+#include "eigensweep/models/numerics/product.hpp"
 #include "layered.hpp"
 
 namespace eigensweep::models {

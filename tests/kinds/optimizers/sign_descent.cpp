@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Steps of one length along the sign of each gradient's running mean.
-#include "eigensweep/study/fields.hpp"
+#include "eigensweep/study/declare/fields.hpp"
 #include "eigensweep/training/rates.hpp"
 
 namespace eigensweep::training {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Penalises the squares of all weights, and of the biases where asked for.
-#include "eigensweep/study/fields.hpp"
+#include "eigensweep/study/declare/fields.hpp"
 
 namespace eigensweep::regularizers {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
 
-#include "eigensweep/study/fields.hpp"
+#include "eigensweep/study/declare/fields.hpp"
 
 namespace eigensweep::training {
 namespace {

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+
+#include "eigensweep/sweep/job/placement.hpp"
+#include "eigensweep/sweep/process/supervisor.hpp"
+
+namespace eigensweep::sweep {
+
+/// Seconds: what a run that is killed without warning may lose of every pack.
+inline constexpr double usual_checkpoint_every = 300;
+
+/// Seconds that a rank may be silent until the run stops without it: a node that swaps, or a file system that hangs for
+/// a while, is no reason.
+inline constexpr double usual_rank_timeout = 600;
+
+/// What `eigensweep run` was asked.
+struct RunOptions {
+  std::filesystem::path study_file;
+  std::filesystem::path output;  ///< "": runs/<study name>
+  PlacementRequest placement;
+  std::size_t lanes = 0;  ///< most trials side by side; 0: the cost model's choice
+  Patience patience;
+  std::optional<double> rank_timeout;      ///< seconds that a rank may be silent; nothing: usual_rank_timeout
+  bool tries_worker = false;               ///< even where nothing need be asked of it, to see whether it runs
+  std::optional<double> checkpoint_every;  ///< seconds between a pack's checkpoints; nothing: usual_checkpoint_every
+  std::optional<double> time_budget;  ///< seconds; nothing: what the SLURM allocation has left, if the run is in one
+  std::optional<double> time_margin;  ///< seconds before its end; nothing: derived (sweep/schedule/time_budget.hpp)
+};
+
+}  // namespace eigensweep::sweep

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "eigensweep/sweep/folder/output_folder.hpp"
+#include "eigensweep/sweep/job/communicator.hpp"
+#include "eigensweep/sweep/process/signals.hpp"
+#include "eigensweep/sweep/process/supervisor.hpp"
+#include "eigensweep/sweep/run/publisher.hpp"
+#include "eigensweep/sweep/run/record_keeper.hpp"
+#include "eigensweep/sweep/run/status_board.hpp"
+#include "eigensweep/sweep/run/view.hpp"
+#include "eigensweep/sweep/run/workers.hpp"
+#include "eigensweep/sweep/schedule/coordinator.hpp"
+#include "eigensweep/sweep/schedule/hang_watch.hpp"
+#include "eigensweep/sweep/schedule/monitor.hpp"
+#include "eigensweep/sweep/schedule/pace.hpp"
+#include "eigensweep/sweep/schedule/rank_watch.hpp"
+#include "eigensweep/sweep/schedule/time_budget.hpp"
+#include "eigensweep/wire/messages.hpp"
+#include "eigensweep/wire/task.hpp"
+
+namespace eigensweep::sweep {
+
+/// The work of one run, and how its parts reach the outside.
+struct Work {
+  std::vector<std::string> trials;  ///< ids, by index into Study::trials
+  std::vector<study::Pack> packs;
+  bool keeps_models = true;
+  std::function<wire::PackTask(const study::Pack&)> make_task;
+  std::function<double(const study::Pack&)> train_share;  ///< of a pack's predicted operations, what training takes
+  PackCosts costs;
+  Publisher::Publish publish;
+  std::string continue_command;  ///< for messages
+};
+
+/// Rank 0 at work: takes what workers say, makes records durable, lets the coordinator decide, hands out packs, shows
+/// and publishes. One thread, one loop.
+class Engine {
+ public:
+  /// `places`: all workers, sorted by rank and slot; those of rank 0 are the supervisor's. `status`: study, totals, and
+  /// what earlier runs did.
+  Engine(Work work, const OutputPaths& paths, const std::vector<wire::WorkerPlace>& places, RunStatus status,
+         Supervisor& supervisor, TimeBudget budget, Communicator& communicator, RankWatch& ranks,
+         const Signals& signals);
+
+  /// Runs until nothing is left or nothing may go on. Returns ok, trials_failed or continue_later. Throws DataError
+  /// when a worker found the data broken, SystemError on a full disk, when no worker lives, or when the time ended
+  /// before anything could be kept: what is finished is safe then.
+  ExitCode run();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Event {
+    std::size_t worker = 0;
+    wire::Happening what;
+  };
+
+  void turn();
+  void accept(std::size_t worker, wire::EncodedRecord&& record);
+  void save();
+  void take(Event& event);
+  void take(std::size_t worker, const wire::Hello& hello);
+  void take(std::size_t worker, const wire::Progress& progress);
+  void take(std::size_t worker, wire::EncodedRecord& record);
+  void take(std::size_t worker, const wire::Finished& finished);
+  void take(std::size_t worker, const wire::Failed& failed);
+  void take(std::size_t worker, const wire::Drained& drained);
+  void take(std::size_t worker, const wire::Lost& lost);
+  void take(std::size_t worker, const wire::Left& left);
+  void take(std::size_t worker, const wire::Ready& ready);
+  void take(std::size_t worker, const wire::Retired& retired);
+  [[nodiscard]] bool lost_its_pack(std::size_t worker, bool was_busy) const;
+  void hand_out();
+  void look_at_signals();
+  void look_at_time();
+  void heard_of(std::size_t worker, const wire::Happening& what);
+  void look_at_hangs();
+  void look_at_ranks();
+  void begin_drain(const std::string& why);
+  void tick();
+  void take_tally();
+  void leave();
+  ExitCode conclude();
+  /// The run must end with this, unless it must already.
+  void fail(ExitCode code, const std::string& message);
+  [[nodiscard]] double seconds() const;
+
+  Work work_;
+  const OutputPaths& paths_;
+  Supervisor& supervisor_;
+  Workers workers_;
+  TimeBudget budget_;
+  Communicator& communicator_;
+  RankWatch& ranks_;
+  const Signals& signals_;
+  Coordinator coordinator_;
+  RecordKeeper keeper_;
+  Publisher publisher_;
+  View view_;
+  StatusBoard board_;
+  Clock::time_point start_ = Clock::now();
+
+  HangWatch hangs_;
+  double next_life_sign_ = 0;
+  std::chrono::microseconds pause_ = shortest_pause;
+
+  bool draining_ = false;
+  bool interrupted_ = false;  ///< leave at once
+  bool any_hello_ = false;
+  bool time_is_up_ = false;  ///< the drain is the time budget's
+  bool has_cut_ = false;
+  bool has_checkpoint_ = false;  ///< of this run
+  std::size_t retired_ = 0;
+  std::optional<ExitCode> error_code_;  ///< why the run must end, beside a request
+  std::string error_;
+};
+
+}  // namespace eigensweep::sweep

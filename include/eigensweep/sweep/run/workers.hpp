@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "eigensweep/sweep/process/rank_workers.hpp"
+#include "eigensweep/wire/introduction.hpp"
+
+namespace eigensweep::sweep {
+
+/// All workers of a run by one number each, as rank 0 sees them: whose a worker is decides here, and nowhere else,
+/// which way a word takes to it.
+class Workers {
+ public:
+  /// Sends frames to a rank.
+  using Send = std::function<void(int rank, wire::Bytes frames)>;
+
+  /// `places`: of all workers, sorted by rank and slot. Rank 0 has its own; every rank from 1 to before `ranks` is
+  /// spoken to by `send`.
+  Workers(const std::vector<wire::WorkerPlace>& places, int ranks, RankWorkers& own, Send send);
+
+  [[nodiscard]] std::size_t size() const noexcept { return seats_.size(); }
+  /// The worker in a slot of a rank.
+  [[nodiscard]] std::size_t index_of(int rank, std::size_t slot) const;
+
+  // As in RankWorkers, of one worker or of all.
+  void give(std::size_t worker, const wire::Bytes& task);
+  void doubt(std::size_t worker, double seconds);
+  void drain();
+  void kill();
+  /// Says something to every rank but this one.
+  void tell_ranks(const wire::Bytes& frame);
+
+ private:
+  struct Seat {
+    std::size_t rank = 0;
+    std::size_t slot = 0;
+  };
+  [[nodiscard]] RankWorkers& rank_of(std::size_t worker) { return *ranks_[seats_[worker].rank]; }
+
+  std::vector<Seat> seats_;                ///< by worker
+  std::vector<std::size_t> first_worker_;  ///< by rank
+  std::vector<std::unique_ptr<RankWorkers>> others_;
+  std::vector<RankWorkers*> ranks_;
+  Send send_;
+};
+
+}  // namespace eigensweep::sweep

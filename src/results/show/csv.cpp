@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "eigensweep/core/text.hpp"
+#include "eigensweep/results/show/summary.hpp"
+#include "evaluation_groups.hpp"
+
+namespace eigensweep::results {
+namespace {
+
+std::string quoted(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string result = "\"";
+  for (const char letter : text) result += letter == '"' ? std::string("\"\"") : std::string(1, letter);
+  return result + '"';
+}
+
+std::string word_of(double status) {
+  constexpr std::array words{"missing", "ok", "failed", "diverged"};
+  const auto place = static_cast<std::size_t>(status);
+  return status >= 0 && place < words.size() ? words[place] : "";
+}
+
+/// One item of a variable as text.
+std::string item(const Variable& variable, std::size_t place) {
+  if (variable.dtype == "text") return quoted(variable.texts[place]);
+  const double value = variable.numbers[place];
+  if (std::isnan(value)) return "";
+  if (variable.dtype == "i8") return value != 0 ? "true" : "false";
+  return text::number(value);
+}
+
+/// Attacks of one group, with the columns that have one number per strength, or one for all strengths.
+struct Attacks {
+  std::string strength;
+  Variable labels;
+  Variable strengths;
+  Variable status;
+  std::map<std::string, Variable> columns;
+};
+
+std::string last_part(const std::string& name) { return name.substr(name.rfind('/') + 1); }
+
+class Csv {
+ public:
+  explicit Csv(const ResultsFile& file) : file_(file), ids_(file.read("trial_id")), status_(file.read("status")) {
+    const EvaluationGroups groups = evaluation_groups(file);
+    read_axes();
+    for (const std::string& group : groups.attacks) read_attacks(group);
+    read_metrics(groups.metrics);
+  }
+
+  std::string write() const {
+    std::string text = header();
+    for (std::size_t row = 0; row < ids_.texts.size(); ++row) {
+      bool is_written = false;
+      for (const Attacks& attacks : attacks_) is_written = write_attacks(text, row, attacks) || is_written;
+      if (!is_written) text += start(row) + blanks(1 + strengths_.size() + 1 + attack_columns_.size()) + end(row);
+    }
+    return text;
+  }
+
+ private:
+  void read_axes() {
+    for (const Json& axis : file_.json_attribute("axes_json")) {
+      const auto name = axis.at("coordinate").get<std::string>();
+      if (!name.empty()) axes_.push_back(file_.read(name));
+    }
+  }
+
+  void read_attacks(const std::string& group) {
+    Variable status = file_.read(group + "/status");
+    if (status.dims.size() != 3) return;
+    Attacks attacks{status.dims[2], file_.read(status.dims[1]), file_.read(status.dims[2]), status, {}};
+    for (const std::string& name : file_.variables(group)) {
+      const std::string column = last_part(name);
+      if (column == "status" || column == "evaluation_seconds") continue;
+      const std::vector<std::string> dims = file_.dims(name);
+      if (dims != status.dims && dims != std::vector(status.dims.begin(), status.dims.begin() + 2)) continue;
+      Variable numbers = file_.read(name);
+      if (numbers.dtype == "text") continue;
+      attacks.columns.emplace(column, std::move(numbers));
+      if (std::find(attack_columns_.begin(), attack_columns_.end(), column) == attack_columns_.end())
+        attack_columns_.push_back(column);
+    }
+    strengths_.push_back(attacks.strength);
+    attacks_.push_back(std::move(attacks));
+  }
+
+  void read_metrics(const std::vector<std::string>& groups) {
+    std::set<std::string> taken{"trial", "trial_id", "status", "attack", "attack_status"};
+    taken.insert(strengths_.begin(), strengths_.end());
+    taken.insert(attack_columns_.begin(), attack_columns_.end());
+    for (const Variable& axis : axes_) taken.insert(axis.name);
+    for (const std::string& group : groups) {
+      for (const std::string& name : file_.variables(group)) {
+        const std::string column = last_part(name);
+        if (column == "status" || column == "message" || column == "evaluation_seconds") continue;
+        if (file_.dims(name) != std::vector<std::string>{"trial"}) continue;
+        std::string header = column;
+        while (!taken.insert(header).second) header.insert(0, group + ".");
+        metrics_.emplace_back(header, file_.read(name));
+      }
+    }
+  }
+
+  std::string header() const {
+    std::string text = "trial,trial_id";
+    for (const Variable& axis : axes_) text += ',' + quoted(axis.name);
+    text += ",status,attack";
+    for (const std::string& strength : strengths_) text += ',' + quoted(strength);
+    text += ",attack_status";
+    for (const std::string& column : attack_columns_) text += ',' + quoted(column);
+    for (const auto& [name, metric] : metrics_) text += ',' + quoted(name);
+    return text + "\r\n";
+  }
+
+  std::string start(std::size_t row) const {
+    std::string text = std::to_string(row) + ',' + quoted(ids_.texts[row]);
+    for (const Variable& axis : axes_) text += ',' + item(axis, row);
+    return text + ',' + word_of(status_.numbers[row]);
+  }
+
+  static std::string blanks(std::size_t count) { return std::string(count, ','); }
+
+  std::string end(std::size_t row) const {
+    std::string text;
+    for (const auto& [name, metric] : metrics_) text += ',' + item(metric, row);
+    return text + "\r\n";
+  }
+
+  bool write_attacks(std::string& text, std::size_t row, const Attacks& attacks) const {
+    bool is_written = false;
+    const std::size_t strengths = attacks.strengths.numbers.size();
+    for (std::size_t i = 0; i < attacks.labels.texts.size() * strengths; ++i) {
+      const std::size_t place = row * attacks.labels.texts.size() * strengths + i;
+      if (attacks.status.numbers[place] < 0) continue;
+      is_written = true;
+      text += start(row) + ',' + quoted(attacks.labels.texts[i / strengths]);
+      for (const std::string& strength : strengths_)
+        text += ',' + (strength == attacks.strength ? item(attacks.strengths, i % strengths) : "");
+      text += ',' + word_of(attacks.status.numbers[place]);
+      for (const std::string& column : attack_columns_) {
+        const auto found = attacks.columns.find(column);
+        text += ',';
+        if (found == attacks.columns.end()) continue;
+        text += item(found->second, found->second.dims.size() == 3 ? place : place / strengths);
+      }
+      text += end(row);
+    }
+    return is_written;
+  }
+
+  const ResultsFile& file_;
+  Variable ids_;
+  Variable status_;
+  std::vector<Variable> axes_;
+  std::vector<Attacks> attacks_;
+  std::vector<std::string> strengths_;
+  std::vector<std::string> attack_columns_;
+  std::vector<std::pair<std::string, Variable>> metrics_;
+};
+
+}  // namespace
+
+std::string as_csv(const ResultsFile& file) { return Csv(file).write(); }
+
+}  // namespace eigensweep::results

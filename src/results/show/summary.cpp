@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/results/show/summary.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "eigensweep/core/text.hpp"
+#include "eigensweep/study/declare/fit.hpp"
+#include "eigensweep/wire/record.hpp"
+#include "evaluation_groups.hpp"
+
+namespace eigensweep::results {
+namespace {
+
+constexpr std::array words{"missing", "ok", "failed", "diverged"};
+
+/// Mean and spread of the values that are not missing.
+Json statistics(const std::vector<double>& values) {
+  double sum = 0;
+  std::size_t count = 0;
+  for (const double value : values) {
+    if (std::isnan(value)) continue;
+    sum += value;
+    ++count;
+  }
+  if (count == 0) return {{"count", 0}, {"mean", nullptr}, {"std", nullptr}};
+  const double mean = sum / static_cast<double>(count);
+  double squares = 0;
+  for (const double value : values) squares += std::isnan(value) ? 0 : (value - mean) * (value - mean);
+  const Json spread = count < 2 ? Json(nullptr) : Json(std::sqrt(squares / static_cast<double>(count - 1)));
+  return {{"count", count}, {"mean", mean}, {"std", spread}};
+}
+
+Json value_at(const Variable& variable, std::size_t row) {
+  if (variable.dtype == "text") return variable.texts[row];
+  const double value = variable.numbers[row];
+  if (std::isnan(value)) return nullptr;
+  if (variable.dtype == "i8") return value != 0;
+  return variable.dtype == "i64" ? Json(static_cast<std::int64_t>(value)) : Json(value);
+}
+
+/// The first metric group's column of that name and those dimensions; nothing if no metric has it.
+std::optional<Variable> metric_column(const ResultsFile& file, const std::string& column,
+                                      const std::vector<std::string>& dims) {
+  for (const std::string& group : evaluation_groups(file).metrics) {
+    const std::string name = group + "/" + column;
+    if (file.has(name) && file.dims(name) == dims) return file.read(name);
+  }
+  return std::nullopt;
+}
+
+struct AttackTable {
+  std::string strength;
+  Variable labels;
+  Variable strengths;
+  Variable accuracy;
+  std::optional<Variable> clean;  // of the same samples; nothing in an older file
+};
+
+std::vector<AttackTable> attack_tables(const ResultsFile& file) {
+  std::vector<AttackTable> tables;
+  for (const std::string& group : evaluation_groups(file).attacks) {
+    const std::string name = group + "/robust_accuracy";
+    if (!file.has(name)) continue;
+    Variable accuracy = file.read(name);
+    if (accuracy.dims.size() != 3) continue;
+    const std::string strength = accuracy.dims[2];
+    AttackTable table{strength, file.read(accuracy.dims[1]), file.read(strength), std::move(accuracy), {}};
+    if (file.has(group + "/clean_accuracy")) table.clean = file.read(group + "/clean_accuracy");
+    tables.push_back(std::move(table));
+  }
+  return tables;
+}
+
+class Summary {
+ public:
+  explicit Summary(const ResultsFile& file)
+      : file_(file),
+        ids_(file.read("trial_id")),
+        status_(file.read("status")),
+        message_(file.read("message")),
+        test_accuracy_(metric_column(file, "test_accuracy", {"trial"})),
+        exponent_(metric_column(file, "exponent", {"trial", "layer"})),
+        fit_first_(metric_column(file, "fit_first", {"trial", "layer"})),
+        fit_last_(metric_column(file, "fit_last", {"trial", "layer"})),
+        attacks_(attack_tables(file)) {}
+
+  Json make() const {
+    Json summary{{"study", file_.attribute("/", "title")}, {"created_utc", file_.attribute("/", "created_utc")}};
+    summary["trials"] = count_trials();
+    std::vector<Variable> axes;
+    Json training = Json::array();
+    Json replicate = Json::array();
+    for (const Json& axis : file_.json_attribute("axes_json")) {
+      if (axis.at("role") == "replicate") replicate.push_back(axis.at("coordinate"));
+      if (axis.at("role") != "training") continue;
+      axes.push_back(file_.read(axis.at("coordinate").get<std::string>()));
+      training.push_back(axis.at("coordinate"));
+    }
+    summary["axes"] = training;
+    summary["replicates"] = replicate;
+    summary["combinations"] = combine(axes);
+    summary["problems"] = problems();
+    return summary;
+  }
+
+ private:
+  Json count_trials() const {
+    std::array<std::size_t, words.size()> counts{};
+    std::set<std::string> seen;
+    for (std::size_t row = 0; row < ids_.texts.size(); ++row) {
+      const auto status = static_cast<std::size_t>(status_.numbers[row]);
+      if (status < counts.size() && seen.insert(ids_.texts[row]).second) ++counts[status];
+    }
+    Json json{{"total", seen.size()}};
+    for (std::size_t i = 0; i < words.size(); ++i) json[words[i]] = counts[i];
+    json["missing_evaluations"] = missing_evaluations();
+    return json;
+  }
+
+  std::size_t missing_evaluations() const {
+    std::size_t missing = 0;
+    for (const std::string& group : file_.groups()) {
+      if (!file_.has(group + "/status")) continue;
+      const Variable status = file_.read(group + "/status");
+      const std::size_t inner = ids_.texts.empty() ? 0 : status.numbers.size() / ids_.texts.size();
+      std::set<std::string> seen;
+      for (std::size_t row = 0; row < ids_.texts.size(); ++row) {
+        if (!seen.insert(ids_.texts[row]).second) continue;
+        for (std::size_t i = 0; i < inner; ++i) missing += status.numbers[row * inner + i] == 0 ? 1 : 0;
+      }
+    }
+    return missing;
+  }
+
+  Json combine(const std::vector<Variable>& axes) const {
+    std::vector<std::pair<Json, std::vector<std::size_t>>> combinations;
+    std::map<std::string, std::size_t> places;
+    for (std::size_t row = 0; row < ids_.texts.size(); ++row) {
+      Json key = Json::object();
+      for (const Variable& axis : axes) key[axis.name] = value_at(axis, row);
+      const auto [place, is_new] = places.emplace(json_text(key), combinations.size());
+      if (is_new) combinations.push_back({key, {}});
+      combinations[place->second].second.push_back(row);
+    }
+    Json list = Json::array();
+    for (const auto& [key, rows] : combinations) list.push_back(describe(key, rows));
+    return list;
+  }
+
+  Json describe(const Json& key, const std::vector<std::size_t>& rows) const {
+    std::size_t ok = 0;
+    std::vector<double> accuracy;
+    std::vector<double> exponent;
+    for (const std::size_t row : rows) {
+      ok += status_.numbers[row] == 1 ? 1 : 0;
+      if (test_accuracy_) accuracy.push_back(test_accuracy_->numbers[row]);
+      if (exponent_) exponent.push_back(last_exponent(row));
+    }
+    Json json{{"at", key}, {"rows", rows.size()}, {"ok", ok}};
+    if (test_accuracy_) json["test_accuracy"] = statistics(accuracy);
+    json["attacks"] = Json::object();
+    for (const AttackTable& table : attacks_) {
+      for (std::size_t a = 0; a < table.labels.texts.size(); ++a) {
+        json["attacks"][table.labels.texts[a]] = {{table.strength, table.strengths.numbers},
+                                                  {"robust_accuracy", robust(table, a, rows)},
+                                                  {"clean_accuracy", clean(table, a, rows)}};
+      }
+    }
+    if (exponent_) json["last_exponent"] = statistics(exponent);
+    return json;
+  }
+
+  static Json robust(const AttackTable& table, std::size_t attack, const std::vector<std::size_t>& rows) {
+    Json list = Json::array();
+    const std::size_t strengths = table.strengths.numbers.size();
+    for (std::size_t s = 0; s < strengths; ++s) {
+      std::vector<double> values;
+      for (const std::size_t row : rows)
+        values.push_back(table.accuracy.numbers[(row * table.labels.texts.size() + attack) * strengths + s]);
+      list.push_back(statistics(values));
+    }
+    return list;
+  }
+
+  static Json clean(const AttackTable& table, std::size_t attack, const std::vector<std::size_t>& rows) {
+    std::vector<double> values;
+    for (const std::size_t row : rows) {
+      if (table.clean) values.push_back(table.clean->numbers[row * table.labels.texts.size() + attack]);
+    }
+    return statistics(values);
+  }
+
+  /// The exponent of the network's own last hidden layer or NaN, never an earlier layer's. Older versions fitted any
+  /// number of ranks, so fits to too few count as NaN here.
+  double last_exponent(std::size_t row) const {
+    const std::size_t layers = exponent_->shape[1];
+    for (std::size_t layer = layers; layer-- > 0;) {
+      const std::size_t place = row * layers + layer;
+      const double value = exponent_->numbers[place];
+      if (!fit_first_ || !fit_last_) {
+        if (!std::isnan(value)) return value;
+        continue;
+      }
+      const double first = fit_first_->numbers[place], last = fit_last_->numbers[place];
+      if (first < 0) continue;  // a shallower network
+      return last - first + 1 < study::fewest_fit_ranks ? std::nan("") : value;
+    }
+    return std::nan("");
+  }
+
+  Json problems() const {
+    Json list = Json::array();
+    std::set<std::string> seen;
+    for (std::size_t row = 0; row < ids_.texts.size(); ++row) {
+      if (status_.numbers[row] < 2 || !seen.insert(ids_.texts[row]).second) continue;
+      list.push_back({{"trial_id", ids_.texts[row]},
+                      {"status", words.at(static_cast<std::size_t>(status_.numbers[row]))},
+                      {"message", message_.texts[row]}});
+    }
+    for (const std::string& group : file_.groups()) {
+      if (file_.has(group + "/status") && file_.has(group + "/message")) add_problems(group, list);
+    }
+    return list;
+  }
+
+  /// Evaluations of trained networks that failed or diverged: one entry for each attack or metric of a trial.
+  void add_problems(const std::string& group, Json& list) const {
+    const Variable status = file_.read(group + "/status");
+    const Variable message = file_.read(group + "/message");
+    const bool is_attack = group.starts_with("attacks") && status.dims.size() > 1;
+    const std::vector<std::string> labels =
+        is_attack ? file_.read(status.dims[1]).texts : std::vector{file_.attribute(group, "label")};
+    const std::size_t inner = status.numbers.size() / std::max<std::size_t>(message.texts.size(), 1);
+    std::set<std::string> seen;
+    for (std::size_t row = 0; row < ids_.texts.size(); ++row) {
+      if (status_.numbers[row] != 1 || !seen.insert(ids_.texts[row]).second) continue;
+      for (std::size_t label = 0; label < labels.size(); ++label) {
+        const std::size_t place = row * labels.size() + label;
+        const auto first = status.numbers.begin() + static_cast<std::ptrdiff_t>(place * inner);
+        const double worst = *std::max_element(first, first + static_cast<std::ptrdiff_t>(inner));
+        if (worst < 2) continue;
+        list.push_back({{"trial_id", ids_.texts[row]},
+                        {"evaluation", labels[label]},
+                        {"status", words.at(static_cast<std::size_t>(worst))},
+                        {"message", message.texts[place]}});
+      }
+    }
+  }
+
+  const ResultsFile& file_;
+  Variable ids_;
+  Variable status_;
+  Variable message_;
+  std::optional<Variable> test_accuracy_;
+  std::optional<Variable> exponent_;
+  std::optional<Variable> fit_first_;
+  std::optional<Variable> fit_last_;
+  std::vector<AttackTable> attacks_;
+};
+
+}  // namespace
+
+Json summarize(const ResultsFile& file) { return Summary(file).make(); }
+
+}  // namespace eigensweep::results

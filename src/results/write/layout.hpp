@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "eigensweep/results/write/results_file.hpp"
+
+namespace eigensweep::results {
+
+/// Attacks whose strength has the same name. They form one group of the file.
+struct AttackGroup {
+  std::string group;             ///< "attacks"; "attacks_<strength>" for another strength than epsilon
+  std::string attack_dimension;  ///< "attack"; "attack_<strength>"
+  std::string strength;          ///< "epsilon": the name of its dimension; "" for attacks without one
+  std::string unit;              ///< of the strength
+  std::vector<std::string> labels;
+  std::vector<std::string> kinds;    ///< one per label
+  std::vector<std::string> options;  ///< one per label, JSON
+  std::vector<double> strengths;     ///< ascending, of all its attacks
+  std::vector<study::Column> columns;
+};
+
+struct MetricGroup {
+  std::string group;
+  std::string label;
+  std::string kind;
+  std::string options;  ///< JSON
+  std::vector<study::Column> columns;
+};
+
+/// What the file of a study holds and where: everything that must be known before the first byte is written.
+struct Layout {
+  std::vector<std::string> coordinates;  ///< the variable of each training and replicate axis, in their order
+  std::vector<AttackGroup> attacks;
+  std::vector<MetricGroup> metrics;
+  std::map<std::string, std::size_t> lengths;  ///< dimensions that follow from results: "epoch", "layer", ...
+};
+Layout make_layout(const study::Study& study, const study::Catalog& catalog, const RecordStore& store);
+
+/// The evaluation with that label in a trial's list; null if there is none.
+const study::Evaluation* find_evaluation(const std::vector<study::Evaluation>& evaluations, study::Family family,
+                                         const std::string& label);
+
+/// Variables on `trial` beside the axes, and of every group beside the declared columns: names that no column of a kind
+/// may take.
+extern const std::vector<std::string> trial_variables;
+extern const std::vector<std::string> group_variables;
+
+}  // namespace eigensweep::results

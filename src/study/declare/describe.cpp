@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+// `eigensweep describe`: the declarations, for people.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/core/text.hpp"
+#include "eigensweep/study/declare/describe.hpp"
+#include "eigensweep/study/declare/sections.hpp"
+#include "eigensweep/study/declare/training.hpp"
+#include "words.hpp"
+
+namespace eigensweep::study {
+namespace {
+
+std::string value_words(const Json& value) {
+  return value.is_number_float() ? text::number(value.get<double>()) : value.dump();
+}
+
+std::string facts(const Option& option) {
+  std::string words = option.type == Type::choice ? "one of " + text::quoted_list(option.choices)
+                                                  : std::string(type_words(option.type));
+  if (const std::string range = range_words(option.range); !range.empty()) words += " " + range;
+  if (option.infinite) words += ", or \"inf\"";
+  if (!option.unit.empty()) words += fmt::format(" [{}]", option.unit);
+  words += option.default_value.is_null() ? "; required" : "; default " + value_words(option.default_value);
+  return words;
+}
+
+template <class Rows, class Name>
+std::size_t widest(const Rows& rows, const Name& name) {
+  std::size_t width = 0;
+  for (const auto& row : rows) width = std::max(width, name(row).size());
+  return width;
+}
+
+std::string options_table(const Options& options) {
+  const std::size_t width = widest(options.all(), [](const Option& option) { return option.name; });
+  std::string table;
+  for (const Option& option : options.all()) {
+    table += fmt::format("  {:<{}}  {}\n", option.name, width, facts(option));
+    table += fmt::format("  {:<{}}  {}\n", "", width, option.meaning);
+  }
+  return table;
+}
+
+std::string columns_table(const std::vector<Column>& columns) {
+  const auto title = [](const Column& column) {
+    return column.dims.empty() ? column.name : fmt::format("{}[{}]", column.name, fmt::join(column.dims, ", "));
+  };
+  const std::size_t width = widest(columns, title);
+  std::string table;
+  for (const Column& column : columns) table += fmt::format("  {:<{}}  {}\n", title(column), width, column.meaning);
+  return table;
+}
+
+std::string describe_kind(const Kind& kind) {
+  std::string page = fmt::format("{} ({}, in \"{}\")\n{}\n", kind.name, family_name(kind.family),
+                                 family_section(kind.family), kind.meaning);
+  if (!kind.source.empty()) page += fmt::format("source: {}\n", kind.source);
+  if (!kind.options.all().empty()) page += "\noptions\n" + options_table(kind.options);
+  if (!kind.strength.empty()) {
+    page += fmt::format("\nall values of '{}' are run on each trained network; they never multiply trials\n",
+                        kind.strength);
+  }
+  if (!kind.off_when_zero.empty()) page += fmt::format("\n'{}' 0 trains without it\n", kind.off_when_zero);
+  if (!kind.columns.empty()) page += "\nresults\n" + columns_table(kind.columns);
+  return page;
+}
+
+const char* const how_to_see_one = "\n'eigensweep describe NAME' shows one of these with its options\n";
+
+std::string kinds_table(const Catalog& catalog, Family family) {
+  const std::vector<std::string> names = catalog.names(family);
+  const std::size_t width = widest(names, [](const std::string& name) { return name; });
+  std::string table = fmt::format("{}\n", family_section(family));
+  for (const std::string& name : names) {
+    table += fmt::format("  {:<{}}  {}\n", name, width, catalog.find(family, name)->meaning);
+  }
+  return table;
+}
+
+std::string overview(const Catalog& catalog) {
+  std::string page =
+      "a study file holds \"name\", \"description\", \"seed\" and the sections below; every option may be a value or\n"
+      "{\"sweep\": [...]}, {\"sweep\": {\"linspace\"|\"logspace\": [first, last, count]}}, "
+      "{\"sweep\": {\"range\": [start, stop, step]}}\n"
+      "\"cases\": named alternatives; \"zip\": options that advance together; \"exclude\": cells to leave out\n\n";
+  for (const Family family : families()) page += kinds_table(catalog, family);
+  page += "training\n" + options_table(options_of<Training>());
+  page += "output\n" + options_table(output_options());
+  return page + how_to_see_one;
+}
+
+}  // namespace
+
+std::string describe(const Catalog& catalog, const std::string& name) {
+  if (name.empty()) return overview(catalog);
+  if (name == "training") {
+    return "training\n" + options_table(options_of<Training>()) + "\nresults (history)\n" +
+           columns_table(history_columns());
+  }
+  if (name == "output") return "output\n" + options_table(output_options());
+  std::string page;
+  std::vector<std::string> known{"training", "output"};
+  for (const Family family : families()) {
+    if (name == family_section(family) || name == family_name(family)) {
+      return kinds_table(catalog, family) + how_to_see_one;
+    }
+    known.emplace_back(family_section(family));
+  }
+  for (const Kind& kind : catalog.all()) {
+    known.push_back(kind.name);
+    if (kind.name != name) continue;
+    if (!page.empty()) page += '\n';  // a name may stand in two families
+    page += describe_kind(kind);
+  }
+  if (page.empty()) {
+    throw ConfigError(fmt::format("describe: nothing is called '{}'{}", name, text::suggestion(name, known)));
+  }
+  return page;
+}
+
+}  // namespace eigensweep::study

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/sweep/job/bring_up.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "eigensweep/core/file.hpp"
+#include "eigensweep/core/hash.hpp"
+#include "eigensweep/core/here.hpp"
+#include "eigensweep/core/temporary.hpp"
+#include "eigensweep/core/text.hpp"
+#include "eigensweep/core/version.hpp"
+#include "eigensweep/sweep/folder/access.hpp"
+#include "eigensweep/wire/codec.hpp"
+
+namespace eigensweep::sweep {
+namespace {
+
+std::string where(const wire::Introduction& rank) { return fmt::format("rank {} on {}", rank.rank, rank.host); }
+
+bool has_gpu(const wire::WorkerPlace& place) { return place.device != "cpu"; }
+
+std::string gpu_words(const wire::WorkerPlace& place) {
+  return place.gpu_name.empty() ? fmt::format("GPUs with {} for packs", text::bytes(place.memory))
+                                : fmt::format("{} with {} for packs", place.gpu_name, text::bytes(place.memory));
+}
+
+/// Until builds were compared, a rank may be of another one, whose words are not ours.
+std::vector<wire::ToLeader> read_from(const Letter& letter) {
+  try {
+    return wire::unframed_all<wire::ToLeader>(letter.frames);
+  } catch (const DataError& error) {
+    throw SystemError(
+        fmt::format("rank {}: cannot be understood ({}); install one build of eigensweep where all nodes see it",
+                    letter.source, error.what()));
+  }
+}
+
+void compare_gpus(const std::vector<wire::Introduction>& ranks, Findings& findings) {
+  std::map<std::string, std::size_t> kinds;
+  std::size_t with = 0;
+  for (const wire::Introduction& rank : ranks) {
+    bool has = false;
+    for (const wire::WorkerPlace& place : rank.places) {
+      if (!has_gpu(place)) continue;
+      has = true;
+      ++kinds[gpu_words(place)];
+    }
+    if (has) ++with;
+  }
+  for (const wire::Introduction& rank : ranks) {
+    if (with == 0 || rank.places.empty() || std::any_of(rank.places.begin(), rank.places.end(), has_gpu)) continue;
+    findings.problems.push_back(fmt::format(
+        "{}: no GPU is visible, while {} of {} ranks have one (it would still train on the CPU when they are done); "
+        "check how many GPUs the job asks for on that node, or use --device cpu for all",
+        where(rank), with, ranks.size()));
+  }
+  if (kinds.size() > 1) {
+    std::string list;
+    for (const auto& [kind, count] : kinds) list += fmt::format("{}{} x {}", list.empty() ? "" : ", ", count, kind);
+    findings.warnings.push_back(fmt::format(
+        "GPUs of different kinds: {} (packs are made for the smallest memory, and times differ); ask for nodes of one "
+        "kind",
+        list));
+  }
+  for (std::string& line : shared_gpus(places_of(ranks))) findings.warnings.push_back(std::move(line));
+}
+
+}  // namespace
+
+wire::Introduction introduce(const RunOptions& options, const Communicator& communicator, const Share& share) {
+  wire::Introduction made;
+  made.rank = communicator.rank();
+  made.host = host_name();
+  const BuildInfo& build = build_info();
+  made.build =
+      fmt::format("{} ({}{})", build.version, build.git_revision.substr(0, 12), build.git_dirty ? ", modified" : "");
+  made.cores_by = share.cores_by;
+  made.memory_by = share.memory_by;
+  made.limits_unread = share.problems;
+  try {
+    if (!options.study_file.empty()) made.study = hash::sha256_of_file(options.study_file);
+  } catch (const DataError&) {
+    // Rank 0 reads the study for all; that it cannot is said there.
+  }
+  try {
+    const auto worker = find_worker();
+    const Surroundings around =
+        look_around(communicator, share, worker, options.placement.device, options.tries_worker);
+    made.places = place_workers(options.placement, around, communicator.rank());
+  } catch (const Error& error) {
+    made.problem = error.what();
+  }
+  return made;
+}
+
+std::vector<wire::Introduction> gather_introductions(Communicator& communicator, wire::Introduction own) {
+  std::vector<wire::Introduction> ranks(static_cast<std::size_t>(communicator.size()));
+  ranks[0] = std::move(own);
+  for (int waiting = communicator.size() - 1; waiting > 0;) {
+    const auto letter = communicator.receive();
+    if (!letter) {
+      ::usleep(1000);
+      continue;
+    }
+    for (wire::ToLeader& message : read_from(*letter)) {
+      auto* introduction = std::get_if<wire::Introduction>(&message);
+      if (introduction == nullptr) continue;
+      ranks[static_cast<std::size_t>(letter->source)] = std::move(*introduction);
+      --waiting;
+    }
+  }
+  return ranks;
+}
+
+double smallest_memory(const std::vector<wire::WorkerPlace>& places) {
+  return std::min_element(places.begin(), places.end(),
+                          [](const wire::WorkerPlace& a, const wire::WorkerPlace& b) { return a.memory < b.memory; })
+      ->memory;
+}
+
+std::vector<wire::WorkerPlace> places_of(const std::vector<wire::Introduction>& ranks) {
+  std::vector<wire::WorkerPlace> places;
+  for (const wire::Introduction& rank : ranks) places.insert(places.end(), rank.places.begin(), rank.places.end());
+  return places;
+}
+
+std::vector<std::pair<std::string, std::string>> decisions(const std::vector<wire::Introduction>& ranks) {
+  std::vector<std::pair<std::string, std::string>> lines;
+  std::set<std::pair<std::string, std::string>> said;
+  const auto say = [&](const char* subject, const wire::Introduction& rank, const std::string& by) {
+    std::pair<std::string, std::string> line{
+        subject, fmt::format("{}: {}{}", rank.host, ranks.size() == 1 ? "" : "each rank has ", by)};
+    if (!by.empty() && said.insert(line).second) lines.push_back(std::move(line));
+  };
+  for (const wire::Introduction& rank : ranks) say("cores", rank, rank.cores_by);
+  for (const wire::Introduction& rank : ranks) say("memory", rank, rank.memory_by);
+  return lines;
+}
+
+Findings compare(const std::vector<wire::Introduction>& ranks) {
+  Findings findings;
+  const wire::Introduction& first = ranks.front();
+  for (const wire::Introduction& rank : ranks) {
+    if (!rank.problem.empty()) {
+      findings.problems.push_back(ranks.size() == 1 ? rank.problem : fmt::format("{}: {}", where(rank), rank.problem));
+    }
+    if (rank.build != first.build) {
+      findings.problems.push_back(
+          fmt::format("{}: runs eigensweep {}, but rank 0 runs {} (they would misunderstand each other); install one "
+                      "build where all "
+                      "nodes see it",
+                      where(rank), rank.build, first.build));
+    }
+    if (!rank.study.empty() && !first.study.empty() && rank.study != first.study) {
+      findings.problems.push_back(fmt::format(
+          "{}: reads another study file than rank 0 (an old copy, or another command line); put it where all "
+          "nodes see the same one",
+          where(rank)));
+    }
+  }
+  compare_gpus(ranks, findings);
+  std::set<std::string> unread;
+  for (const wire::Introduction& rank : ranks) {
+    for (const std::string& line : rank.limits_unread) {
+      if (unread.insert(rank.host + line).second) findings.warnings.push_back(fmt::format("{}: {}", rank.host, line));
+    }
+  }
+  return findings;
+}
+
+std::string probe_folder(const std::filesystem::path& folder) {
+  int reason = 0;
+  try {
+    const file::Temporary probe(folder, "probe", folder);
+    std::string block(4096, '\0');
+    // A part may be written; what refuses the rest has its own error.
+    while (reason == 0 && !block.empty()) {
+      const ssize_t written = ::write(probe.descriptor(), block.data(), block.size());
+      if (written > 0) {
+        block.resize(block.size() - static_cast<std::size_t>(written));
+      } else {
+        reason = written < 0 ? errno : EIO;
+      }
+    }
+    if (reason == 0 && ::fsync(probe.descriptor()) != 0) reason = errno;
+  } catch (const file::WriteError& error) {
+    reason = error.error_number();
+  }
+  return reason == 0 ? "" : cannot_write_there(folder, reason);
+}
+
+std::vector<std::string> probe_everywhere(Communicator& communicator, const std::filesystem::path& folder) {
+  if (communicator.size() == 1) return {};
+  const file::Temporary token(folder, "seen", folder);
+  for (int rank = 1; rank < communicator.size(); ++rank) {
+    communicator.send(rank, wire::framed(wire::Probe{folder.string(), token.path().string()}));
+  }
+  std::vector<std::string> answers(static_cast<std::size_t>(communicator.size()));
+  for (int waiting = communicator.size() - 1; waiting > 0;) {
+    const auto letter = communicator.receive();
+    if (!letter) {
+      ::usleep(1000);
+      continue;
+    }
+    for (wire::ToLeader& message : read_from(*letter)) {
+      auto* answer = std::get_if<wire::Probed>(&message);
+      if (answer == nullptr) continue;
+      answers[static_cast<std::size_t>(letter->source)] = std::move(answer->problem);
+      --waiting;
+    }
+  }
+  std::erase(answers, "");
+  return answers;
+}
+
+wire::Probed answer_probe(const wire::Probe& question, const Communicator& communicator) {
+  const std::filesystem::path folder = question.folder;
+  const std::filesystem::path token = question.token;
+  // A network file system may show a new file to other nodes only after some seconds.
+  constexpr int tries = 100;
+  std::error_code ignored;
+  for (int i = 0; i < tries && !std::filesystem::exists(token, ignored); ++i) ::usleep(100000);
+  std::string problem;
+  if (!std::filesystem::exists(token, ignored)) {
+    problem = fmt::format(
+        "{}: is not the folder that rank 0 sees (this node does not share its file system, so results would be lost); "
+        "choose an --output that all nodes see",
+        folder.string());
+  } else {
+    problem = probe_folder(folder);
+  }
+  if (!problem.empty()) problem = fmt::format("rank {} on {}: {}", communicator.rank(), host_name(), problem);
+  return {problem};
+}
+
+}  // namespace eigensweep::sweep

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/sweep/job/placement.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <tuple>
+
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/core/here.hpp"
+#include "eigensweep/core/text.hpp"
+
+namespace eigensweep::sweep {
+namespace {
+
+/// Of a machine's memory, what all packs together may take: the rest is for datasets, libraries and everybody else.
+constexpr double usable_share = 0.6;
+
+/// What `worker --devices` says: {"cuda": count, "memory": [bytes per device]}.
+std::vector<double> ask_devices(const std::filesystem::path& worker) {
+  const std::string command = text::shell_path(worker) + " --devices";
+  FILE* stream = ::popen((command + " 2>&1").c_str(), "r");
+  std::string output;
+  std::array<char, 512> buffer{};
+  while (stream != nullptr && std::fgets(buffer.data(), buffer.size(), stream) != nullptr) output += buffer.data();
+  const int status = stream == nullptr ? -1 : ::pclose(stream);
+  const std::size_t end = output.find_last_not_of(" \n\r");
+  output.resize(end == std::string::npos ? 0 : end + 1);
+  const std::string last = output.substr(output.find_last_of('\n') + 1);
+  const Json json = Json::parse(last, nullptr, false);
+  if (status != 0 || !json.is_object() || !json.contains("cuda")) {
+    throw SystemError(fmt::format("{}: the worker does not run: {}; run `{}` by hand to see why", worker.string(),
+                                  last.empty() ? "it says nothing" : last, command));
+  }
+  std::vector<double> memory(json["cuda"].get<std::size_t>(), 0.0);
+  for (std::size_t i = 0; i < memory.size() && json.contains("memory") && i < json["memory"].size(); ++i) {
+    memory[i] = json["memory"][i].get<double>();
+  }
+  return memory;
+}
+
+bool has_gpu_driver() { return ::access("/dev/nvidiactl", F_OK) == 0 || ::access("/dev/kfd", F_OK) == 0; }
+
+int threads_of(const PlacementRequest& request, std::size_t cores, std::size_t workers) {
+  return request.threads.value_or(
+      static_cast<int>(std::max<std::size_t>(1, cores / std::max<std::size_t>(1, workers))));
+}
+
+/// The threads of each of a rank's workers, and where they may run: blocks of the rank's CPUs, or all of them where
+/// that would put two threads of one worker on a CPU. A block may have more CPUs than threads: with a quota below the
+/// mask the kernel may still choose among the CPUs that others leave idle.
+void share_out(std::vector<wire::WorkerPlace>& places, const PlacementRequest& request, const std::vector<int>& cpus,
+               std::size_t cores) {
+  const std::size_t workers = places.size();
+  const auto at = [&](std::size_t i) { return cpus.begin() + static_cast<std::ptrdiff_t>(i * cpus.size() / workers); };
+  for (std::size_t slot = 0; slot < workers; ++slot) {
+    wire::WorkerPlace& place = places[slot];
+    place.threads = threads_of(request, cores, workers);
+    place.cpus = cpus;
+    const bool has_enough = cpus.size() / workers >= static_cast<std::size_t>(place.threads);
+    if (has_enough) place.cpus.assign(at(slot), at(slot + 1));
+  }
+}
+
+bool have_own_cpus(const wire::WorkerPlace& one, const wire::WorkerPlace& other) {
+  return std::find_first_of(one.cpus.begin(), one.cpus.end(), other.cpus.begin(), other.cpus.end()) == one.cpus.end();
+}
+
+/// ", each on its own of CPUs 0-3"
+std::string cpus_of(std::vector<wire::WorkerPlace>::const_iterator first,
+                    std::vector<wire::WorkerPlace>::const_iterator last) {
+  std::vector<int> all;
+  bool are_own = true;
+  for (auto place = first; place != last; ++place) {
+    all.insert(all.end(), place->cpus.begin(), place->cpus.end());
+    are_own = are_own && (place == first || have_own_cpus(*std::prev(place), *place));
+  }
+  if (all.empty()) return "";
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  const char* each = last - first == 1 ? "" : are_own ? ", each on its own" : ", all";
+  const char* of = last - first == 1 ? ", on" : are_own ? " of" : " on";
+  return fmt::format("{}{} CPU{} {}", each, of, all.size() == 1 ? "" : "s", cpu_list(all));
+}
+
+}  // namespace
+
+Surroundings look_around(const Communicator& communicator, const Share& share, const std::filesystem::path& worker,
+                         const std::string& device, bool tries_worker) {
+  Surroundings around;
+  around.host = host_name();
+  around.cpus = share.cpus;
+  around.cores = share.cores;
+  around.node_rank = static_cast<std::size_t>(communicator.node_rank());
+  around.is_launched = is_launched();
+  around.memory = share.memory;
+  for (const char* name : {"CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"}) {
+    const char* visible = std::getenv(name);
+    if (visible != nullptr && around.visible_devices.empty()) around.visible_devices = visible;
+  }
+  const bool wants_gpus = device == "cuda" || (device == "auto" && has_gpu_driver());
+  if (wants_gpus || tries_worker) around.device_memory = ask_devices(worker);
+  if (!wants_gpus) around.device_memory.clear();
+  if (!around.device_memory.empty()) around.gpus = visible_gpus(driver_gpus(), around.visible_devices);
+  // Who does not see the same GPUs as the worker does knows nothing about them.
+  if (around.gpus.size() != around.device_memory.size()) around.gpus.clear();
+  return around;
+}
+
+std::vector<wire::WorkerPlace> place_workers(const PlacementRequest& request, const Surroundings& around, int rank) {
+  const std::size_t gpus = request.device == "cpu" ? 0 : around.device_memory.size();
+  if (request.device == "cuda" && gpus == 0) {
+    throw SystemError(
+        fmt::format("{}: no GPU is visible (--device cuda asks for one); check nvidia-smi and "
+                    "CUDA_VISIBLE_DEVICES, or use --device cpu",
+                    around.host));
+  }
+  const std::size_t usual = around.is_launched ? 1 : gpus > 0 ? gpus : around.cores;
+  const std::size_t workers = std::max<std::size_t>(1, request.workers.value_or(usual));
+  std::vector<wire::WorkerPlace> places;
+  for (std::size_t slot = 0; slot < workers; ++slot) {
+    wire::WorkerPlace place;
+    place.rank = rank;
+    place.slot = slot;
+    place.host = around.host;
+    place.memory = usable_share * around.memory / static_cast<double>(workers);
+    place.device = "cpu";
+    if (gpus > 0) {
+      const std::size_t device = (around.node_rank * workers + slot) % gpus;
+      place.device = fmt::format("cuda:{}", device);
+      place.visible_devices = around.visible_devices;
+      if (device < around.gpus.size()) {
+        place.gpu = around.gpus[device].id;
+        place.gpu_name = around.gpus[device].name;
+      }
+      if (around.device_memory[device] > 0) place.memory = usable_share * around.device_memory[device];
+    }
+    places.push_back(std::move(place));
+  }
+  share_out(places, request, around.cpus, around.cores);
+  return places;
+}
+
+void keep_only(std::vector<wire::WorkerPlace>& places, std::size_t workers, const PlacementRequest& request,
+               const Share& share) {
+  if (workers == 0 || workers >= places.size()) return;
+  places.resize(workers);
+  share_out(places, request, share.cpus, share.cores);
+}
+
+std::vector<std::string> placement_table(const std::vector<wire::WorkerPlace>& places) {
+  std::vector<std::string> lines;
+  for (std::size_t start = 0; start < places.size();) {
+    const wire::WorkerPlace& first = places[start];
+    std::size_t end = start;
+    while (end < places.size() && places[end].host == first.host && places[end].device == first.device &&
+           places[end].threads == first.threads && places[end].gpu_name == first.gpu_name) {
+      ++end;
+    }
+    const std::string range =
+        end - start == 1 ? fmt::format("worker {}", start) : fmt::format("workers {}-{}", start, end - 1);
+    const std::string ranks = first.rank == places[end - 1].rank
+                                  ? fmt::format("rank {}", first.rank)
+                                  : fmt::format("ranks {}-{}", first.rank, places[end - 1].rank);
+    const auto at = [&](std::size_t i) { return places.begin() + static_cast<std::ptrdiff_t>(i); };
+    lines.push_back(fmt::format("{} ({}) on {}: {}{}, {} thread{}{}{}", range, ranks, first.host, first.device,
+                                first.gpu_name.empty() ? "" : fmt::format(" ({})", first.gpu_name), first.threads,
+                                first.threads == 1 ? "" : "s", end - start == 1 ? "" : " each",
+                                cpus_of(at(start), at(end))));
+    start = end;
+  }
+  return lines;
+}
+
+std::vector<std::string> shared_gpus(const std::vector<wire::WorkerPlace>& places) {
+  std::map<std::tuple<std::string, std::string, std::string>, std::vector<const wire::WorkerPlace*>> on_gpu;
+  for (const wire::WorkerPlace& place : places) {
+    if (place.device == "cpu") continue;
+    // Without the driver's word, equal numbers under equal masks are one GPU.
+    if (place.gpu.empty()) {
+      on_gpu[{place.host, place.visible_devices, place.device}].push_back(&place);
+    } else {
+      on_gpu[{place.host, place.gpu, ""}].push_back(&place);
+    }
+  }
+  std::vector<std::string> lines;
+  for (const auto& [key, sharing] : on_gpu) {
+    if (sharing.size() == 1) continue;
+    const wire::WorkerPlace& first = *sharing.front();
+    const bool one_rank = first.rank == sharing.back()->rank;
+    lines.push_back(
+        fmt::format("{}: {} workers ({} {}{}) share {}{} (they slow each other down); start one rank per GPU",
+                    first.host, sharing.size(), one_rank ? "rank" : "ranks", first.rank,
+                    one_rank ? "" : fmt::format(" to {}", sharing.back()->rank), first.device,
+                    first.gpu.empty() ? "" : fmt::format(", {}", first.gpu)));
+  }
+  return lines;
+}
+
+WorkerCommand worker_command(const wire::WorkerPlace& place, const std::filesystem::path& logs) {
+  return {find_worker(), place.device, place.threads, logs / fmt::format("worker-{}-{}.log", place.rank, place.slot),
+          place.cpus};
+}
+
+}  // namespace eigensweep::sweep

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/sweep/process/worker_environment.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+
+namespace eigensweep::sweep {
+namespace {
+
+/// How many threads, where they run and how they wait. Stack sizes, MKL_CBWR (reproducible sums) and
+/// KMP_DUPLICATE_LIB_OK are not among them: a site that sets those means every program.
+constexpr std::string_view about_threads[] = {
+    // OpenMP's own, then GCC's, then LLVM's and Intel's runtime
+    "OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OMP_DYNAMIC", "OMP_NESTED", "OMP_MAX_ACTIVE_LEVELS", "OMP_PROC_BIND",
+    "OMP_PLACES", "OMP_WAIT_POLICY", "OMP_SCHEDULE", "GOMP_CPU_AFFINITY", "GOMP_SPINCOUNT", "KMP_AFFINITY",
+    "KMP_HW_SUBSET", "KMP_PLACE_THREADS", "KMP_BLOCKTIME", "KMP_LIBRARY", "KMP_ALL_THREADS", "KMP_DEVICE_THREAD_LIMIT",
+    "KMP_USE_YIELD",
+    // of the libraries for linear algebra
+    "MKL_NUM_THREADS", "MKL_DOMAIN_NUM_THREADS", "MKL_DYNAMIC", "OPENBLAS_NUM_THREADS", "OPENBLAS_MAIN_FREE",
+    "GOTO_NUM_THREADS", "BLIS_NUM_THREADS"};
+
+}  // namespace
+
+std::vector<std::string> worker_environment(const std::vector<std::string>& inherited, int threads) {
+  std::vector<std::string> variables;
+  for (const std::string& variable : inherited) {
+    const std::string_view name = std::string_view(variable).substr(0, variable.find('='));
+    if (std::find(std::begin(about_threads), std::end(about_threads), name) == std::end(about_threads)) {
+      variables.push_back(variable);
+    }
+  }
+  variables.push_back(fmt::format("OMP_NUM_THREADS={}", threads));
+  // A thread that waits for its team spins for some microseconds and then sleeps. GCC's runtime would spin for
+  // milliseconds, while the thread that it waits for has to share its core: docs/performance.md.
+  variables.emplace_back("OMP_WAIT_POLICY=passive");
+  variables.emplace_back("GOMP_SPINCOUNT=1000");
+  return variables;
+}
+
+std::vector<std::string> own_environment() {
+  std::vector<std::string> variables;
+  for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
+    variables.emplace_back(*variable);
+  }
+  return variables;
+}
+
+}  // namespace eigensweep::sweep

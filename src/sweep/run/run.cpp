@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/sweep/run/run.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "eigensweep/core/file.hpp"
+#include "eigensweep/core/log.hpp"
+#include "eigensweep/core/text.hpp"
+#include "eigensweep/study/declare/closed_form.hpp"
+#include "eigensweep/sweep/folder/access.hpp"
+#include "eigensweep/sweep/folder/contents.hpp"
+#include "eigensweep/sweep/folder/known.hpp"
+#include "eigensweep/sweep/folder/ownership.hpp"
+#include "eigensweep/sweep/job/bring_up.hpp"
+#include "eigensweep/sweep/job/communicator.hpp"
+#include "eigensweep/sweep/job/start_timeout.hpp"
+#include "eigensweep/sweep/process/signals.hpp"
+#include "eigensweep/sweep/run/engine.hpp"
+#include "eigensweep/sweep/schedule/time_budget.hpp"
+#include "eigensweep/wire/codec.hpp"
+#include "job/follow.hpp"
+
+namespace eigensweep::sweep {
+namespace {
+
+wire::PackTask make_task(const study::Study& study, const OutputPaths& paths, const Contents& contents,
+                         const study::Pack& pack, double checkpoint_every) {
+  wire::PackTask task;
+  task.pack = pack.id;
+  task.dataset_sha256 = contents.hashes.at(
+      json_text(study.dataset_sections()[study.dataset_section(study.trials[pack.lanes.front().trial])]));
+  for (const study::Lane& lane : pack.lanes) {
+    const study::Trial& trial = study.trials[lane.trial];
+    wire::TaskLane entry;
+    entry.trial = trial.id;
+    entry.config = study.config(trial);
+    entry.train = lane.train;
+    if (study.output.models || !lane.train) entry.model_file = paths.model(trial.id).string();
+    task.lanes.push_back(std::move(entry));
+  }
+  for (const study::Evaluation& evaluation : pack.evaluations) {
+    task.evaluations.push_back({evaluation.id, std::string(study::family_name(evaluation.family)), evaluation.label,
+                                evaluation.kind, evaluation.options, evaluation.strengths});
+  }
+  task.checkpoint_file = paths.checkpoint(pack.id).string();
+  task.checkpoint_every = checkpoint_every;
+  return task;
+}
+
+double least_flops(const study::Study& study, const study::Catalog& catalog, const study::Pack& pack) {
+  const study::Trial& trial = study.trials[pack.lanes.front().trial];
+  if (pack.lanes.front().train) {
+    const bool is_closed_form = study::is_infinite(catalog, study.config(trial));
+    return is_closed_form ? study::predicted_flops(study, catalog, pack.lanes, {}) : 0;
+  }
+  return pack.evaluations.empty() ? 0 : study::predicted_flops(study, catalog, pack.lanes, {pack.evaluations.front()});
+}
+
+double train_share(const study::Study& study, const study::Catalog& catalog, const study::Pack& pack) {
+  if (pack.flops <= 0) return 1;
+  return std::clamp(study::predicted_flops(study, catalog, pack.lanes, {}) / pack.flops, 0.0, 1.0);
+}
+
+void report_known(const study::Study& study, const Known& known, const OutputPaths& paths) {
+  if (known.report.damaged > 0) {
+    log::warn("{}: {} damaged records are left out; their trials run again", paths.ledger().string(),
+              known.report.damaged);
+  }
+  if (known.report.records == 0 && known.has_models) {
+    log::warn(
+        "{}: has no records, but networks lie in {}: they are trained again; stop and bring the ledger back if "
+        "there is a copy",
+        paths.ledger().string(), paths.models().string());
+  }
+  if (known.report.records == 0) return;
+  log::info("{} of {} trials are already done{}", known.finished, study.trials.size(),
+            known.failed > 0 ? fmt::format(", {} that failed are tried again", known.failed) : "");
+}
+
+class Leader {
+ public:
+  Leader(const RunOptions& options, const study::Catalog& catalog, const Publish& publish, Communicator& communicator,
+         RankWatch& ranks, StartTimeout& start, const Share& share)
+      : options_(options),
+        catalog_(catalog),
+        publish_(publish),
+        communicator_(communicator),
+        ranks_(ranks),
+        start_timeout_(start),
+        share_(share) {}
+
+  ExitCode run() {
+    const Signals signals;
+    const study::Study study = study::read_study(options_.study_file, catalog_);
+    for (const std::string& warning : study.warnings) log::warn("{}", warning);
+    const OutputPaths paths(options_.output.empty() ? std::filesystem::path("runs") / study.name : options_.output);
+    check_ownership(paths, options_.study_file);
+    file::make_folder(paths.folder());
+    if (const std::vector<std::string> problems = access_problems(paths); !problems.empty()) {
+      for (std::size_t i = 1; i < problems.size(); ++i) log::error("{}", problems[i]);
+      throw SystemError(problems.front());
+    }
+    mark_as_ours(paths);
+    const OutputLock lock(paths);
+    if (lock.is_advisory()) {
+      log::warn("{}: this file system has no locks: nothing prevents a run on another machine from writing here too",
+                paths.folder().string());
+      // HDF5 would refuse the results file for want of a lock that ours makes needless.
+      ::setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
+    }
+    prepare_output(paths, study.name, study.document, options_.study_file);
+    const Known known = read_known(study, paths);
+    report_known(study, known, paths);
+
+    std::vector<wire::WorkerPlace> places = bring_up(paths);
+    const Contents contents = check_contents(study, catalog_, known, paths);
+    for (const std::string& warning : contents.warnings) log::warn("{}", warning);
+    keep_contents(contents, paths);
+    // Not before: a study that is refused must not take the place of the one whose results lie there.
+    keep_study(paths, study.name, study.document, options_.study_file);
+    Work work = plan(study, paths, known, contents, places);
+    if (communicator_.size() == 1) keep_only(places, work.packs.size(), options_.placement, share_);
+    for (const std::string& line : placement_table(places)) log::info("{}", line);
+    log::info("{} trials to do in {} packs; everything goes to {}", study.trials.size() - known.finished,
+              work.packs.size(), paths.folder().string());
+    Supervisor supervisor(start_supervision(places, paths), options_.patience);
+
+    RunStatus status;
+    const TimeBudget budget = time_budget();
+    status.study = study.name;
+    status.study_file = std::filesystem::absolute(options_.study_file).string();
+    status.warnings = study.warnings;
+    status.trials = study.trials.size();
+    status.done = known.finished;
+    status.done_before = known.finished;
+    status.diverged = known.diverged;
+    ExitCode code = ExitCode::ok;
+    {
+      Engine engine(std::move(work), paths, places, std::move(status), supervisor, budget, communicator_, ranks_,
+                    signals);
+      code = engine.run();
+    }
+    if (code != ExitCode::continue_later) remove_checkpoints(paths);
+    return code;
+  }
+
+ private:
+  /// Where workers will run, once nothing speaks against it on any rank. Throws SystemError.
+  std::vector<wire::WorkerPlace> bring_up(const OutputPaths& paths) {
+    const std::vector<wire::Introduction> ranks =
+        gather_introductions(communicator_, introduce(options_, communicator_, share_));
+    Findings findings = compare(ranks);
+    if (const std::string complaint = probe_folder(paths.folder()); !complaint.empty()) {
+      findings.problems.push_back(complaint);
+    } else {
+      for (std::string& line : probe_everywhere(communicator_, paths.folder())) {
+        findings.problems.push_back(std::move(line));
+      }
+    }
+    for (const std::string& line : findings.warnings) log::warn("{}", line);
+    for (const auto& [subject, line] : decisions(ranks)) log::info("{} on {}", subject, line);
+    for (std::size_t i = 1; i < findings.problems.size(); ++i) log::error("{}", findings.problems[i]);
+    if (!findings.problems.empty()) throw SystemError(findings.problems.front());
+    start_timeout_.end();
+    return places_of(ranks);
+  }
+
+  /// Counted from now on.
+  [[nodiscard]] TimeBudget time_budget() const {
+    std::optional<double> limit = options_.time_budget;
+    if (limit) {
+      *limit -= std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    } else {
+      limit = slurm_time_left();
+    }
+    const TimeBudget budget(limit, options_.time_margin);
+    if (limit) {
+      log::info("{} left{}: workers are asked to stop {} before the end", text::duration(*limit),
+                options_.time_budget ? "" : " of the SLURM allocation", text::duration(budget.margin()));
+    }
+    return budget;
+  }
+
+  Work plan(const study::Study& study, const OutputPaths& paths, const Known& known, const Contents& contents,
+            const std::vector<wire::WorkerPlace>& places) {
+    study::PackLimits limits;
+    limits.workers = places.size();
+    limits.most_lanes = options_.lanes;
+    limits.memory = smallest_memory(places);
+    Work work;
+    for (const study::Trial& trial : study.trials) work.trials.push_back(trial.id);
+    work.packs = study::form_packs(study, catalog_, known.done, limits);
+    if (const std::string words = study::memory_words(study, catalog_, work.packs, limits.memory); !words.empty()) {
+      log::warn("{}", words);
+    }
+    work.keeps_models = study.output.models;
+    work.make_task = [&study, &paths, &contents, this](const study::Pack& pack) {
+      return make_task(study, paths, contents, pack, options_.checkpoint_every.value_or(usual_checkpoint_every));
+    };
+    work.train_share = [&study, this](const study::Pack& pack) { return train_share(study, catalog_, pack); };
+    work.costs.least_flops = [&study, this](const study::Pack& pack) { return least_flops(study, catalog_, pack); };
+    work.costs.evaluation_flops = [&study, this](const study::Pack& pack, const study::Evaluation& evaluation) {
+      return study::predicted_flops(study, catalog_, pack.lanes, {evaluation}) -
+             study::predicted_flops(study, catalog_, pack.lanes, {});
+    };
+    work.publish = [&study, &paths, this] { return publish_(study, paths); };
+    work.continue_command = fmt::format("eigensweep run {} --output {}", text::shell_path(options_.study_file),
+                                        text::shell_path(paths.folder()));
+    return work;
+  }
+
+  std::vector<Supervisor::Slot> start_supervision(const std::vector<wire::WorkerPlace>& places,
+                                                  const OutputPaths& paths) {
+    for (int rank = 1; rank < communicator_.size(); ++rank) {
+      wire::Settings settings{paths.logs().string(), {}};
+      for (const wire::WorkerPlace& place : places) {
+        if (place.rank == rank) settings.places.push_back(place);
+      }
+      communicator_.send(rank, wire::framed(settings));
+    }
+    std::vector<Supervisor::Slot> own;
+    for (const wire::WorkerPlace& place : places) {
+      if (place.rank == 0) own.push_back({worker_command(place, paths.logs())});
+    }
+    return own;
+  }
+
+  const RunOptions& options_;
+  const study::Catalog& catalog_;
+  const Publish& publish_;
+  Communicator& communicator_;
+  RankWatch& ranks_;
+  StartTimeout& start_timeout_;
+  const Share& share_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace
+
+ExitCode run(const RunOptions& options, const study::Catalog& catalog, const Publish& publish) {
+  StartTimeout start(options.rank_timeout.value_or(usual_rank_timeout));
+  Communicator communicator;
+  log::start(communicator.size() == 1 ? "eigensweep" : fmt::format("rank {}", communicator.rank()));
+  const Share share = take_share(communicator);
+  if (communicator.rank() != 0) {
+    start.end();
+    return follow(options, communicator, share);
+  }
+  RankWatch ranks(1, communicator.size(), options.rank_timeout.value_or(usual_rank_timeout));
+  try {
+    const ExitCode code = Leader(options, catalog, publish, communicator, ranks, start, share).run();
+    send_away(communicator, ranks, code, false);
+    return code;
+  } catch (const Error& error) {
+    // The others wait for a word; with it they leave in good order and only this rank speaks.
+    send_away(communicator, ranks, error.code(), true);
+    if (communicator.size() == 1) throw;
+    log::error("{}", error.what());
+    return error.code();
+  }
+}
+
+}  // namespace eigensweep::sweep
