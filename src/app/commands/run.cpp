@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "eigensweep/sweep/run.hpp"
+#include "eigensweep/sweep/run/run.hpp"
 
 #include <memory>
 
@@ -7,7 +7,8 @@
 #include "../duration_option.hpp"
 #include "../positive_number.hpp"
 #include "eigensweep/catalog.hpp"
-#include "eigensweep/results/results_file.hpp"
+#include "eigensweep/core/file.hpp"
+#include "eigensweep/results/write/results_file.hpp"
 
 namespace eigensweep::app {
 namespace {
@@ -55,7 +56,17 @@ void add_run(CLI::App& app, Action& action) {
       "with exit code 75 (in a SLURM job: until the job's end)");
   add_duration(*command, "--time-margin", options->time_margin,
                "how long before that end workers are asked to stop (derived from how long they take to stop)");
-  command->callback([options, &action] { action = [options] { return sweep::run(*options, catalog(), publish); }; });
+  const auto done_file = std::make_shared<std::string>();
+  command->add_option("--done-file", *done_file,
+                      "an empty file that is written where the exit code is 0: proof for batch scripts, because srun "
+                      "may return 0 although no rank has started");
+  command->callback([options, done_file, &action] {
+    action = [options, done_file] {
+      const ExitCode code = sweep::run(*options, catalog(), publish);
+      if (code == ExitCode::ok && !done_file->empty()) file::write_to(*done_file, "");
+      return code;
+    };
+  });
 }
 
 }  // namespace eigensweep::app
