@@ -20,12 +20,12 @@ inline std::vector<study::Column> robustness_columns() {
 }
 
 /// A row of the table of attacks. T: the attack's options, an AttackedSamples; `intensity`: the one that is swept.
-/// `passes(attack, strengths)`: how many forward passes a sample costs.
+/// `passes(attack, intensities)`: how many forward passes a sample costs.
 template <class T, class Work>
 study::Kind declare_attack(std::string name, std::string intensity, std::string meaning, std::string source,
                            Work passes) {
   study::Kind kind = study::declare<T>(study::Family::attack, std::move(name), std::move(meaning), std::move(source));
-  kind.strength = std::move(intensity);
+  kind.intensity = std::move(intensity);
   kind.columns = robustness_columns();
   kind.subsets = study::typed<T>([](const T& attack) {
     return std::vector<study::Subset>{{attack.split, attack.samples, "samples"}};
@@ -36,7 +36,7 @@ study::Kind declare_attack(std::string name, std::string intensity, std::string 
   });
   kind.work = study::typed<T>([passes](const T& attack, const study::WorkContext& context) {
     return static_cast<double>(attack.count(context.dataset)) * context.model.forward_flops *
-           passes(attack, static_cast<double>(context.strengths));
+           passes(attack, static_cast<double>(context.intensities));
   });
   return kind;
 }

@@ -30,7 +30,7 @@ std::int64_t batch_size(models::Model& model, const data::DeviceDataset& data) {
   return std::clamp(static_cast<std::int64_t>(batch_bytes / (4.0 * numbers)), std::int64_t{16}, most_samples);
 }
 
-/// What is counted at one strength.
+/// What is counted at one intensity.
 struct Perturbed {
   models::Tally tally;
   Tensor finite;  // [E] bool: all inputs so far
@@ -39,27 +39,27 @@ struct Perturbed {
       : tally(lanes, device), finite(torch::ones({lanes}, torch::TensorOptions(device).dtype(torch::kBool))) {}
 };
 
-/// Why the lane has no numbers at a strength, or "".
+/// Why the lane has no numbers at an intensity, or "".
 std::string trouble_of(const models::Verdict& verdict, bool has_samples) {
   // The gradient spoilt the perturbed samples, and they the logits.
   return has_samples ? verdict.trouble : "the gradient by the inputs is not finite";
 }
 
 std::vector<wire::Measurement> collect(const models::Tally& clean, const std::vector<Perturbed>& perturbed,
-                                       const std::vector<double>& strengths) {
+                                       const std::vector<double>& intensities) {
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   std::vector<std::vector<models::Verdict>> verdicts;
   std::vector<Tensor> finite;
-  for (const Perturbed& at_strength : perturbed) {
-    verdicts.push_back(at_strength.tally.verdicts());
-    finite.push_back(at_strength.finite.cpu());
+  for (const Perturbed& at_intensity : perturbed) {
+    verdicts.push_back(at_intensity.tally.verdicts());
+    finite.push_back(at_intensity.finite.cpu());
   }
   std::vector<wire::Measurement> lanes;
   for (const models::Verdict& verdict : clean.verdicts()) {
     const std::size_t lane = lanes.size();
     std::vector<double> accuracy, loss;
-    std::map<std::string, std::string> reasons;  // why, and at which strengths
-    for (std::size_t i = 0; i < strengths.size(); ++i) {
+    std::map<std::string, std::string> reasons;  // why, and at which intensities
+    for (std::size_t i = 0; i < intensities.size(); ++i) {
       const models::Verdict& found = verdicts[i][lane];
       const std::string trouble = trouble_of(found, finite[i].data_ptr<bool>()[lane]);
       const bool is_there = trouble.empty() && verdict.trouble.empty();
@@ -67,7 +67,7 @@ std::vector<wire::Measurement> collect(const models::Tally& clean, const std::ve
       loss.push_back(is_there ? found.loss : nan);
       if (trouble.empty()) continue;
       std::string& where = reasons[trouble];
-      where += (where.empty() ? "" : ", ") + text::number(strengths[i]);
+      where += (where.empty() ? "" : ", ") + text::number(intensities[i]);
     }
     lanes.push_back({{robust_accuracy, wire::Array::of(accuracy)},
                      {robust_loss, wire::Array::of(loss)},
@@ -79,7 +79,7 @@ std::vector<wire::Measurement> collect(const models::Tally& clean, const std::ve
       continue;
     }
     for (const auto& [trouble, where] : reasons) {
-      lanes.back().add_failure(fmt::format("at strength {} {}", where, trouble));
+      lanes.back().add_failure(fmt::format("at intensity {} {}", where, trouble));
     }
   }
   return lanes;
@@ -88,7 +88,7 @@ std::vector<wire::Measurement> collect(const models::Tally& clean, const std::ve
 }  // namespace
 
 std::vector<wire::Measurement> evaluate_robustness(const std::string& kind, const Json& options,
-                                                   const std::vector<double>& strengths, models::Model& model,
+                                                   const std::vector<double>& intensities, models::Model& model,
                                                    const data::DeviceDataset& data,
                                                    const std::vector<std::uint64_t>& seeds, std::int64_t batch) {
   const torch::NoGradGuard no_gradients;
@@ -102,7 +102,7 @@ std::vector<wire::Measurement> evaluate_robustness(const std::string& kind, cons
   const auto attack = make_attack(kind, options);
   models::Tally clean(lanes, data.test_images.device());
   std::vector<Perturbed> perturbed;
-  for (std::size_t i = 0; i < strengths.size(); ++i) perturbed.emplace_back(lanes, data.test_images.device());
+  for (std::size_t i = 0; i < intensities.size(); ++i) perturbed.emplace_back(lanes, data.test_images.device());
   for (std::int64_t start = 0; start < samples; start += batch) {
     const std::int64_t stop = std::min(start + batch, samples);
     Problem problem{model,
@@ -115,13 +115,13 @@ std::vector<wire::Measurement> evaluate_robustness(const std::string& kind, cons
     std::iota(problem.samples.begin(), problem.samples.end(), start);
     const auto shared = models::Inputs::shared(problem.inputs, lanes);
     clean.add(model.forward(shared, models::Mode::evaluate).logits, problem.labels);
-    attack->perturb(problem, strengths, [&](std::size_t strength, const Tensor& inputs) {
+    attack->perturb(problem, intensities, [&](std::size_t intensity, const Tensor& inputs) {
       const Tensor logits = model.forward(models::Inputs::per_lane(inputs), models::Mode::evaluate).logits;
-      perturbed[strength].tally.add(logits, problem.labels);
-      perturbed[strength].finite.logical_and_(inputs.isfinite().flatten(1).all(1));
+      perturbed[intensity].tally.add(logits, problem.labels);
+      perturbed[intensity].finite.logical_and_(inputs.isfinite().flatten(1).all(1));
     });
   }
-  return collect(clean, perturbed, strengths);
+  return collect(clean, perturbed, intensities);
 }
 
 }  // namespace eigensweep::attacks

@@ -24,8 +24,8 @@ study::Kind declare_fgsm() {
   return declare_attack<Fgsm>(
       "fgsm", "epsilon", "fast gradient sign method: one step of size epsilon along the sign of the loss gradient",
       "Goodfellow, Shlens, Szegedy 2015, arXiv:1412.6572; as foolbox LinfFastGradientAttack",
-      // The clean samples; one gradient (forward and backward to the input: twice the forward); each strength.
-      [](const Fgsm&, double strengths) { return 3.0 + strengths; });
+      // The clean samples; one gradient (forward and backward to the input: twice the forward); each intensity.
+      [](const Fgsm&, double intensities) { return 3.0 + intensities; });
 }
 
 }  // namespace eigensweep::attacks
@@ -38,14 +38,14 @@ namespace {
 
 class FastGradientSign final : public Attack {
  public:
-  void perturb(const Problem& problem, const std::vector<double>& strengths, const Visit& visit) override {
-    Tensor gradient;  // at the clean samples, so one serves all strengths
-    for (std::size_t i = 0; i < strengths.size(); ++i) {
-      const Ball ball(problem, strengths[i]);
+  void perturb(const Problem& problem, const std::vector<double>& intensities, const Visit& visit) override {
+    Tensor gradient;  // at the clean samples, so one serves all intensities
+    for (std::size_t i = 0; i < intensities.size(); ++i) {
+      const Ball ball(problem, intensities[i]);
       Tensor x = ball.centre();
-      if (strengths[i] > 0) {
+      if (intensities[i] > 0) {
         if (!gradient.defined()) gradient = input_gradient(problem.model, x, problem.labels);
-        ball.step(x, gradient, strengths[i]);
+        ball.step(x, gradient, intensities[i]);
       }
       visit(i, x);
     }

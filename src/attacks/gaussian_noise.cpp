@@ -25,8 +25,9 @@ study::Kind declare_gaussian_noise() {
   return declare_attack<NoiseOptions>(
       "gaussian_noise", "sigma",
       "independent normal noise of standard deviation sigma on every pixel, clipped to the pixels' range",
-      "Nassar et al. 2020, arXiv:2012.04729, figures on noise",
-      [](const NoiseOptions&, double strengths) { return 1.0 + strengths; });  // the clean samples, then each strength
+      "Nassar et al. 2020, arXiv:2012.04729, figures on noise", [](const NoiseOptions&, double intensities) {
+        return 1.0 + intensities;
+      });  // the clean samples, then each intensity
 }
 
 }  // namespace eigensweep::attacks
@@ -45,15 +46,15 @@ namespace {
 /// comparable.
 class GaussianNoise final : public Attack {
  public:
-  void perturb(const Problem& problem, const std::vector<double>& strengths, const Visit& visit) override {
+  void perturb(const Problem& problem, const std::vector<double>& intensities, const Visit& visit) override {
     Tensor noise;
-    for (std::size_t i = 0; i < strengths.size(); ++i) {
-      if (strengths[i] == 0) {
+    for (std::size_t i = 0; i < intensities.size(); ++i) {
+      if (intensities[i] == 0) {
         visit(i, problem.inputs.expand({problem.model.lanes(), problem.inputs.size(0), problem.inputs.size(1)}));
         continue;
       }
       if (!noise.defined()) noise = draw(problem);
-      visit(i, problem.inputs.add(noise, strengths[i]).clamp_(problem.lower, problem.upper));
+      visit(i, problem.inputs.add(noise, intensities[i]).clamp_(problem.lower, problem.upper));
     }
   }
 

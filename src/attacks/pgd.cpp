@@ -31,7 +31,9 @@ study::Kind declare_pgd() {
   return declare_attack<Pgd>(
       "pgd", "epsilon", "projected gradient descent in the L-infinity ball: signed steps, projected back, last iterate",
       "Madry et al. 2018, arXiv:1706.06083; as foolbox LinfProjectedGradientDescentAttack",
-      [](const Pgd& pgd, double strengths) { return 1.0 + strengths * (2.0 * static_cast<double>(pgd.steps) + 1.0); });
+      [](const Pgd& pgd, double intensities) {
+        return 1.0 + intensities * (2.0 * static_cast<double>(pgd.steps) + 1.0);
+      });
 }
 
 }  // namespace eigensweep::attacks
@@ -46,16 +48,16 @@ class ProjectedGradient final : public Attack {
  public:
   explicit ProjectedGradient(Pgd options) : options_(std::move(options)) {}
 
-  void perturb(const Problem& problem, const std::vector<double>& strengths, const Visit& visit) override {
-    for (std::size_t i = 0; i < strengths.size(); ++i) {
-      const Ball ball(problem, strengths[i]);
-      if (strengths[i] == 0) {
+  void perturb(const Problem& problem, const std::vector<double>& intensities, const Visit& visit) override {
+    for (std::size_t i = 0; i < intensities.size(); ++i) {
+      const Ball ball(problem, intensities[i]);
+      if (intensities[i] == 0) {
         visit(i, ball.centre());
         continue;
       }
       Tensor x = options_.random_start ? ball.random_point() : ball.centre();
       for (std::int64_t step = 0; step < options_.steps; ++step) {
-        ball.step(x, input_gradient(problem.model, x, problem.labels), options_.relative_step * strengths[i]);
+        ball.step(x, input_gradient(problem.model, x, problem.labels), options_.relative_step * intensities[i]);
       }
       visit(i, x);
     }

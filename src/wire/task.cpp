@@ -75,7 +75,7 @@ TaskEvaluation evaluation_from_json(const Json& json, const std::string& place) 
   evaluation.label = text(json, place, "label");
   evaluation.kind = text(json, place, "kind");
   evaluation.options = object(json, place, "options");
-  evaluation.strengths = numbers(json, place, "strengths");
+  evaluation.intensities = numbers(json, place, "strengths");
   return evaluation;
 }
 
@@ -93,7 +93,7 @@ Json to_json(const PackTask& task) {
                            {"label", evaluation.label},
                            {"kind", evaluation.kind},
                            {"options", evaluation.options},
-                           {"strengths", evaluation.strengths}});
+                           {"strengths", evaluation.intensities}});
   return {{"pack", task.pack},
           {"lanes", std::move(lanes)},
           {"evaluations", std::move(evaluations)},

@@ -22,7 +22,7 @@ Json to_json(const wire::Record& record) {
   for (const auto& [name, array] : record.columns) columns[name] = {{"shape", array.shape}, {"values", array.values()}};
   return {
       {"trial", record.trial},          {"evaluation", record.evaluation}, {"status", wire::to_string(record.status)},
-      {"message", record.message},      {"strengths", record.strengths},   {"columns", columns},
+      {"message", record.message},      {"strengths", record.intensities}, {"columns", columns},
       {"provenance", record.provenance}};
 }
 

@@ -20,7 +20,7 @@ namespace {
 using metrics::Measurement;
 
 std::vector<Measurement> attack(const wire::TaskEvaluation& evaluation, const metrics::Subject& subject) {
-  return attacks::evaluate_robustness(evaluation.kind, evaluation.options, evaluation.strengths, subject.model,
+  return attacks::evaluate_robustness(evaluation.kind, evaluation.options, evaluation.intensities, subject.model,
                                       subject.data, subject.seeds);
 }
 
@@ -113,7 +113,7 @@ std::vector<wire::Record> evaluate(const wire::TaskEvaluation& evaluation, const
     record.status = lanes[lane].failure.empty() ? wire::Status::ok : wire::Status::diverged;
     const std::string& message = lanes[lane].failure.empty() ? lanes[lane].remark : lanes[lane].failure;
     record.message = text::first_line(message);
-    if (evaluation.family == "attack") record.strengths = evaluation.strengths;
+    if (evaluation.family == "attack") record.intensities = evaluation.intensities;
     record.columns = std::move(lanes[lane]);
   }
   return records;

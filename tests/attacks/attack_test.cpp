@@ -26,7 +26,7 @@ const std::vector<double> wide_radii{0.0, 0.02, 0.1, 0.3, 1.0};
 
 }  // namespace
 
-TEST_CASE("every attack stays inside ball and box, and does nothing at strength 0") {
+TEST_CASE("every attack stays inside ball and box, and does nothing at intensity 0") {
   const auto [x, labels] = samples(50);
   ToyNetwork model = ToyNetwork::random(2, {784, 30, 10}, 3);
   for (const auto& [kind, options] : std::vector<std::pair<std::string, Json>>{
@@ -50,7 +50,7 @@ TEST_CASE("one whole step of pgd without a random start is fgsm, bit for bit") {
   for (std::size_t i = 0; i < wide_radii.size(); ++i) CHECK(torch::equal(one[i], other[i]));
 }
 
-TEST_CASE("a strength's result does not depend on the other strengths nor on their order") {
+TEST_CASE("an intensity's result does not depend on the other intensities nor on their order") {
   const auto [x, labels] = samples(40);
   ToyNetwork model = ToyNetwork::random(2, {784, 30, 10}, 5);
   for (const auto& [kind, options] :

@@ -52,7 +52,7 @@ TEST_CASE("robustness does not depend on how samples are split into batches") {
   }
 }
 
-TEST_CASE("robustness at strength 0 is clean accuracy, falls with strength, and pgd is at least as strong as fgsm") {
+TEST_CASE("robustness at intensity 0 is clean accuracy, falls with intensity, and pgd is at least as strong as fgsm") {
   const data::DeviceDataset set = digits(300);
   ToyNetwork model = fitted(2, set);
   const Tensor x = data::to_inputs(set.test_images);
@@ -153,7 +153,7 @@ TEST_CASE("the clean numbers beside an attack are those of the attacked samples"
   }
 }
 
-TEST_CASE("a strength at which a logit overflows has no number, the other strengths have theirs") {
+TEST_CASE("an intensity at which a logit overflows has no number, the other intensities have theirs") {
   const data::DeviceDataset set = digits(40);
   ToyNetwork model = fitted(1, set);
   const auto fine =
@@ -171,7 +171,7 @@ TEST_CASE("a strength at which a logit overflows has no number, the other streng
         attacks::evaluate_robustness("gaussian_noise", fixture::gaussian_noise(), {0.0, 0.1, 0.2}, model, set, {1})[0];
     CHECK(std::isfinite(numbers(found, "robust_accuracy")[0]));
     CHECK(std::isnan(numbers(found, "robust_accuracy")[1]) == (value > 0));
-    CHECK(found.failure == (value > 0 ? "at strength 0.1, 0.2 a logit is not finite" : ""));
+    CHECK(found.failure == (value > 0 ? "at intensity 0.1, 0.2 a logit is not finite" : ""));
   }
 }
 
@@ -190,6 +190,6 @@ TEST_CASE("a gradient that is not finite is no attack that failed to find anythi
     CHECK(std::isfinite(numbers(found, "clean_accuracy")[0]));
     CHECK(std::isfinite(numbers(found, "robust_accuracy")[0]));
     CHECK(std::isnan(numbers(found, "robust_accuracy")[1]));
-    CHECK(found.failure == "at strength 0.1 the gradient by the inputs is not finite");
+    CHECK(found.failure == "at intensity 0.1 the gradient by the inputs is not finite");
   }
 }

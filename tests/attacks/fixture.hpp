@@ -13,10 +13,10 @@ namespace fixture {
 
 using torch::Tensor;
 
-/// What an attack gives for each strength: [E, n, d].
+/// What an attack gives for each intensity: [E, n, d].
 inline std::vector<Tensor> perturb(eigensweep::models::Model& model, const Tensor& inputs, const Tensor& labels,
                                    const std::string& kind, const eigensweep::Json& options,
-                                   const std::vector<double>& strengths, std::int64_t first_sample = 0,
+                                   const std::vector<double>& intensities, std::int64_t first_sample = 0,
                                    std::vector<std::uint64_t> seeds = {}) {
   eigensweep::attacks::Problem problem{
       model, inputs, labels, std::vector<std::int64_t>(static_cast<std::size_t>(inputs.size(0))), std::move(seeds)};
@@ -25,9 +25,9 @@ inline std::vector<Tensor> perturb(eigensweep::models::Model& model, const Tenso
     problem.seeds.resize(static_cast<std::size_t>(model.lanes()));
     std::iota(problem.seeds.begin(), problem.seeds.end(), std::uint64_t{1});
   }
-  std::vector<Tensor> results(strengths.size());
+  std::vector<Tensor> results(intensities.size());
   eigensweep::attacks::make_attack(kind, options)
-      ->perturb(problem, strengths, [&](std::size_t i, const Tensor& perturbed) { results[i] = perturbed.clone(); });
+      ->perturb(problem, intensities, [&](std::size_t i, const Tensor& perturbed) { results[i] = perturbed.clone(); });
   return results;
 }
 

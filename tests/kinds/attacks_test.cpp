@@ -49,7 +49,7 @@ TEST_CASE("every attack returns its inputs bit for bit at intensity 0, and stays
       const double moved = (perturbed[i] - x).abs().max().item<double>();
       CHECK((moved > 0) == (i > 0));
       // An intensity that is called so is the radius of a ball in the maximum norm; noise has none.
-      if (kind->strength == "epsilon") CHECK(moved <= intensities[i] * (1 + 1e-6) + 1e-7);
+      if (kind->intensity == "epsilon") CHECK(moved <= intensities[i] * (1 + 1e-6) + 1e-7);
     }
   }
 }

@@ -28,7 +28,7 @@ wire::PackTask task_of(const study::Pack& pack) {
   }
   for (const study::Evaluation& asked : pack.evaluations) {
     task.evaluations.push_back({asked.id, std::string(study::family_name(asked.family)), asked.label, asked.kind,
-                                asked.options, asked.strengths});
+                                asked.options, asked.intensities});
   }
   return task;
 }
@@ -102,7 +102,7 @@ TEST_CASE("the toys train: a step moves no weight by more than the halved rate, 
 }
 
 TEST_CASE("the penalty of a toy counts for the lanes that ask for it") {
-  std::map<std::string, double> strengths;
+  std::map<std::string, double> intensities;
   for (const study::Trial& trial : toy_study().trials) {
     const Json penalties = toy_study().config(trial).at("regularizers");
     strengths[trial.id] = penalties.empty() ? 0.0 : penalties.at("weight_norm").at("strength").get<double>();

@@ -53,8 +53,8 @@ inline const std::vector<std::string>& odd_labels() {
   return labels;
 }
 
-/// A study with two attacks of different strengths under two of these labels, and metrics under all three. Two metrics
-/// are of one kind, so their columns have the same names.
+/// A study with two attacks of different intensities under two of these labels, and metrics under all three. Two
+/// metrics are of one kind, so their columns have the same names.
 inline std::string labelled_study(const std::string& one, const std::string& two, const std::string& three) {
   return fmt::format(
       R"({{"name": "labels", "seed": {{"sweep": [0, 1]}}, "model": {{"width": {{"sweep": [4, 6]}}, "depth": 2}},

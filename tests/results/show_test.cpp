@@ -113,7 +113,7 @@ TEST_CASE("the table names the axes, the attacks and what went wrong") {
     CHECK_THAT(table, Catch::Contains(word));
 }
 
-TEST_CASE("the CSV has a row per trial, attack and strength, with every number to the last bit") {
+TEST_CASE("the CSV has a row per trial, attack and intensity, with every number to the last bit") {
   const Scratch scratch;
   std::istringstream lines(results::as_csv(sample(scratch)));
   std::string line;

@@ -93,16 +93,16 @@ Record evaluation(const study::Study& study, std::size_t index, const study::Eva
   record.kind = wire::RecordKind::evaluation;
   record.trial = study.trials[index].id;
   record.evaluation = asked.id;
-  record.strengths = asked.strengths;
+  record.intensities = asked.intensities;
   record.provenance = provenance(index);
   const auto width = study.config(study.trials[index]).at("model").at("width").get<std::size_t>();
   for (const study::Column& column : small_catalog().find(asked.family, asked.kind)->columns) {
     const std::string what = asked.label + "/" + column.name;
     std::vector<double> values;
-    if (!column.per_strength) {
+    if (!column.per_intensity) {
       record.columns[column.name] = Array::scalar(value_for(record.trial, what, 0));
     } else if (asked.family == Family::attack) {
-      for (std::size_t s = 0; s < asked.strengths.size(); ++s) values.push_back(value_for(record.trial, what, s));
+      for (std::size_t s = 0; s < asked.intensities.size(); ++s) values.push_back(value_for(record.trial, what, s));
       record.columns[column.name] = Array::of(values);
     } else if (column.dims.empty()) {
       record.columns[column.name] = Array::scalar(value_for(record.trial, what, 0));

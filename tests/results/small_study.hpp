@@ -5,7 +5,7 @@
 
 #include "eigensweep/results/write/results_file.hpp"
 
-/// A study of 2 widths x 2 strengths x 2 seeds with two attacks at different strengths and two metrics.
+/// A study of 2 widths x 2 intensities x 2 seeds with two attacks at different intensities and two metrics.
 const eigensweep::study::Study& small_study();
 /// The same with other attacks, as a user may ask for later.
 eigensweep::study::Study study_from(const std::string& text);

@@ -35,7 +35,7 @@ int main(int argc, char** argv) {
       const bool is_attack = evaluation.family == study::Family::attack;
       for (const auto& [name, array] : record->columns) {
         Json found{{"shape", array.shape}, {"values", array.values()}};
-        if (is_attack) found["strengths"] = record->strengths;
+        if (is_attack) found["strengths"] = record->intensities;
         found["family"] = study::family_name(evaluation.family);
         row["columns"][(is_attack ? "attacks/" + evaluation.label : evaluation.label) + "/" + name] = found;
       }

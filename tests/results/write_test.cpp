@@ -102,15 +102,15 @@ TEST_CASE("a trial that diverged keeps what it has and says why, a missing one s
   CHECK(file.read("dataset_sha256").texts[missing].empty());
 }
 
-TEST_CASE("an attack that lost its meaning at one strength has its numbers at the others, and says why") {
+TEST_CASE("an attack that lost its meaning at one intensity has its numbers at the others, and says why") {
   const Scratch scratch;
   const study::Study& study = small_study();
   const std::string& id = study.trials[0].id;
   results::RecordStore store;
   for (wire::Record& record : small_records(study)) {
-    if (record.trial == id && record.columns.contains("robust_accuracy") && record.strengths.front() == 0) {
+    if (record.trial == id && record.columns.contains("robust_accuracy") && record.intensities.front() == 0) {
       record.status = wire::Status::diverged;
-      record.message = "at strength 0.1 a logit is not finite";
+      record.message = "at intensity 0.1 a logit is not finite";
       for (const char* name : {"robust_accuracy", "robust_loss"}) {
         record.columns[name] = wire::Array::of({0.5, std::nan("")});
       }
@@ -129,7 +129,7 @@ TEST_CASE("an attack that lost its meaning at one strength has its numbers at th
   CHECK(status.numbers[row * 6 + 2] == 3);
   CHECK(std::isnan(accuracy.numbers[row * 6 + 2]));
   CHECK(status.numbers[row * 6 + 4] == 1);  // the other attack
-  CHECK(file.read("attacks/message").texts[row * 2] == "at strength 0.1 a logit is not finite");
+  CHECK(file.read("attacks/message").texts[row * 2] == "at intensity 0.1 a logit is not finite");
   REQUIRE(clean.dims == std::vector<std::string>{"trial", "attack"});
   CHECK(clean.numbers[row * 2] == value_for(id, "fgsm/clean_accuracy", 0));
   CHECK(clean.numbers[row * 2 + 1] == value_for(id, "pgd/clean_accuracy", 0));
@@ -200,7 +200,7 @@ TEST_CASE("a study of which nothing is done yet has a file as well") {
   for (const double status : file.read("status").numbers) CHECK(status == 0);
 }
 
-TEST_CASE("only what the study asks for is shown, and strengths of several runs come together") {
+TEST_CASE("only what the study asks for is shown, and intensities of several runs come together") {
   const Scratch scratch;
   const study::Study& study = small_study();
   std::string wider = small_study_text;
@@ -215,7 +215,7 @@ TEST_CASE("only what the study asks for is shown, and strengths of several runs 
   more.trial = trial.id;
   for (const study::Evaluation& asked : later.evaluations(trial))
     if (asked.label == "fgsm") more.evaluation = asked.id;
-  more.strengths = {0.2};
+  more.intensities = {0.2};
   more.columns["robust_accuracy"] = wire::Array::of({0.625});
   store.add(more);
   const ResultsFile file = written(scratch, later, store);

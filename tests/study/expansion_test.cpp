@@ -47,7 +47,7 @@ TEST_CASE("sweeps multiply, and cells that ask for the same training share a tri
   CHECK(study.cells.size() == 2 * 3 * 3 * 3 * 2);
   // Without a penalty its exponent is not read: 2 seeds x 3 widths x 3 depths x (1 + 2 strengths x 2 exponents).
   CHECK(study.trials.size() == 2 * 3 * 3 * (1 + 2 * 2));
-  // FGSM at 4 strengths, PGD in 2 variants at 2.
+  // FGSM at 4 intensities, PGD in 2 variants at 2.
   CHECK(study.points() == study.cells.size() * (4 + 2 * 2));
   std::set<std::string> ids;
   for (const Trial& trial : study.trials) ids.insert(trial.id);
@@ -69,17 +69,17 @@ TEST_CASE("axes stand in the order of the file, training before evaluation, the 
   CHECK(study.cells[0].trial == study.cells[1].trial);
 }
 
-TEST_CASE("an attack's strengths are one sorted list and its other sweeps are variants") {
+TEST_CASE("an attack's intensities are one sorted list and its other sweeps are variants") {
   const Study study = parse(grid);
   const std::vector<Evaluation>& evaluations = study.evaluations(study.trials.front());
   REQUIRE(evaluations.size() == 3 + 2);
   CHECK(evaluations[0].label == "fgsm");
-  CHECK(evaluations[0].strength_name == "epsilon");
-  CHECK(evaluations[0].strengths == std::vector<double>{0, 0.1, 0.2, 0.3});
+  CHECK(evaluations[0].intensity_name == "epsilon");
+  CHECK(evaluations[0].intensities == std::vector<double>{0, 0.1, 0.2, 0.3});
   CHECK_FALSE(evaluations[0].options.contains("epsilon"));
   CHECK(evaluations[1].label == "pgd[steps=10]");
   CHECK(evaluations[2].label == "pgd[steps=40]");
-  CHECK(evaluations[2].strengths == std::vector<double>{0.05, 0.1});
+  CHECK(evaluations[2].intensities == std::vector<double>{0.05, 0.1});
   CHECK(evaluations[3].label == "accuracy");
   CHECK(evaluations[4].label == "spectrum");
   CHECK(evaluations[4].family == Family::metric);
@@ -146,7 +146,7 @@ TEST_CASE("cells of two cases that train the same share a trial and its evaluati
   REQUIRE(study.trials.size() == 1);
   const std::vector<Evaluation>& evaluations = study.evaluations(study.trials.front());
   REQUIRE(evaluations.size() == 2);
-  CHECK(evaluations[0].strengths == std::vector<double>{0.1, 0.2, 0.3});
+  CHECK(evaluations[0].intensities == std::vector<double>{0.1, 0.2, 0.3});
   CHECK(study.points() == 2 * 4);
 }
 
@@ -216,7 +216,7 @@ TEST_CASE("generated sweeps give the values a user would have typed") {
   CHECK(values_of(study, "strength") == std::vector<Json>{0.1, 0.2, 0.3});
 }
 
-TEST_CASE("a training axis never takes the name of an attack's strength or of another axis") {
+TEST_CASE("a training axis never takes the name of an attack's intensity or of another axis") {
   const Study study = parse(R"({
     "name": "names", "model": {"width": 64},
     "training": {"optimizer": {"epsilon": {"sweep": [1e-8, 1e-6]}}},

@@ -51,8 +51,8 @@ std::string lines_of(const std::vector<Evaluation>& evaluations) {
   std::string text;
   for (const Evaluation& evaluation : evaluations) {
     text += fmt::format("{} {} {} {} {} {} {}\n", evaluation.id, family_name(evaluation.family), evaluation.label,
-                        evaluation.kind, evaluation.options.dump(), evaluation.strength_name,
-                        fmt::join(evaluation.strengths, ","));
+                        evaluation.kind, evaluation.options.dump(), evaluation.intensity_name,
+                        fmt::join(evaluation.intensities, ","));
   }
   return text;
 }
@@ -90,7 +90,7 @@ Done half_done(const Study& study) {
     if (i % 7 == 1 && !evaluations.empty()) {
       const Evaluation& first = evaluations.front();
       std::set<double>& there = done.evaluated[id][first.id];
-      if (!first.strengths.empty()) there.insert(first.strengths.front());
+      if (!first.intensities.empty()) there.insert(first.intensities.front());
     }
     if (i % 7 == 4 && i > 0) done.under_way.push_back({study.trials[i - 1].id, id});
   }

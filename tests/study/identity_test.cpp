@@ -102,7 +102,7 @@ TEST_CASE("a constraint is part of a trial's id, its label and an empty section 
   CHECK(id_of_study(plain + R"(, "constraints": {"max_norm": {}})") != id_of_study(bounded));
 }
 
-TEST_CASE("an attack keeps its id when strengths are added or its label changes") {
+TEST_CASE("an attack keeps its id when intensities are added or its label changes") {
   const std::string id = evaluation_id_of(R"({"pgd": {"epsilon": 0.1}})");
   CHECK(evaluation_id_of(R"({"pgd": {"epsilon": {"sweep": [0.2, 0.1]}}})") == id);
   CHECK(evaluation_id_of(R"({"strong": {"kind": "pgd", "epsilon": 0.1, "steps": 40}})") == id);

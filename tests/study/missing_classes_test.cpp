@@ -102,8 +102,8 @@ TEST_CASE("every attack and metric that takes the first samples of a part is war
     if (kind.options.find("samples") == nullptr) continue;
     ++kinds;
     const bool is_attack = kind.family == study::Family::attack;
-    const std::string strength = kind.strength.empty() ? "" : fmt::format(R"("{}": 0.1, )", kind.strength);
-    const std::string section = fmt::format(R"({{"x": {{"kind": "{}", {}"samples": 30}}}})", kind.name, strength);
+    const std::string intensity = kind.intensity.empty() ? "" : fmt::format(R"("{}": 0.1, )", kind.intensity);
+    const std::string section = fmt::format(R"({{"x": {{"kind": "{}", {}"samples": 30}}}})", kind.name, intensity);
     Lines warnings = sorted.warnings_of(is_attack ? fmt::format(R"("metrics": {{}}, "attacks": {})", section)
                                                   : fmt::format(R"("metrics": {})", section));
     INFO(kind.name);

@@ -41,7 +41,7 @@ TEST_CASE("values of one axis that are equal to 12 digits are warned of, with bo
         std::vector<std::string>{near(place, "0.1", "0.10000000000000002", ", the first of 2 such pairs")});
 }
 
-TEST_CASE("strengths of attacks that share a dimension are held against each other") {
+TEST_CASE("intensities of attacks that share a dimension are held against each other") {
   const std::string both = near("/attacks/fgsm/epsilon, /attacks/pgd/epsilon", "0.3", "0.30000000000000004");
   CHECK(warnings_of(R"("model": {"width": 8}, "attacks": {"fgsm": {"epsilon": {"sweep": {"range": [0.1, 0.35, 0.1]}}},
                        "pgd": {"epsilon": {"sweep": [0.1, 0.2, 0.30000000000000004]}}})") ==

@@ -106,7 +106,7 @@ TEST_CASE("what is done is not done again") {
   Done done;
   const auto id = [&study](std::size_t trial) { return study.trials[trial].id; };
   for (const std::size_t trial : {0, 1, 2, 3}) done.trained.insert(id(trial));
-  // 0: all there. 1: one strength missing, model there. 2: the same, model gone. 3: diverged. 4, 5: nothing there.
+  // 0: all there. 1: one intensity missing, model there. 2: the same, model gone. 3: diverged. 4, 5: nothing there.
   done.with_model = {id(0), id(1), id(3)};
   done.hopeless = {id(3)};
   done.evaluated[id(0)] = {{attack->id, {0.1, 0.2}}, {metric->id, {}}};
@@ -121,7 +121,7 @@ TEST_CASE("what is done is not done again") {
       if (lane.trial == 1) {
         REQUIRE(pack.evaluations.size() == 1);
         CHECK(pack.evaluations.front().id == attack->id);
-        CHECK(pack.evaluations.front().strengths == std::vector<double>{0.2});
+        CHECK(pack.evaluations.front().intensities == std::vector<double>{0.2});
       } else {
         CHECK(pack.evaluations.size() == 2);
       }

@@ -16,7 +16,7 @@ inline eigensweep::wire::Record sample_record(const std::string& trial) {
   record.trial = trial;
   record.evaluation = "pgd-0123";
   record.status = Status::ok;
-  record.strengths = {0.0, 0.1, 1.0};
+  record.intensities = {0.0, 0.1, 1.0};
   record.columns["robust_accuracy"] = Array::of({0.1 + 0.2, std::numeric_limits<double>::quiet_NaN(), -0.0});
   record.columns["robust_loss"] = Array::of({infinity, -infinity, std::numeric_limits<double>::denorm_min()});
   record.columns["eigenvalues"] = Array::of({1, 2, 3, 4, 5, 6}, {2, 3});

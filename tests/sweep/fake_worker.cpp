@@ -128,9 +128,9 @@ void evaluate(const wire::PackTask& task) {
       record.kind = wire::RecordKind::evaluation;
       record.trial = lane.trial;
       record.evaluation = evaluation.id;
-      record.strengths = evaluation.strengths;
+      record.intensities = evaluation.intensities;
       record.provenance["dataset_sha256"] = task.dataset_sha256;
-      std::vector<double> values(std::max<std::size_t>(1, evaluation.strengths.size()));
+      std::vector<double> values(std::max<std::size_t>(1, evaluation.intensities.size()));
       for (std::size_t i = 0; i < values.size(); ++i)
         values[i] = number_of(lane.trial + evaluation.id + std::to_string(i));
       const auto count = static_cast<std::int64_t>(values.size());

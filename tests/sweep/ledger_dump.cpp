@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
     line["evaluation"] = record.evaluation;
     line["status"] = eigensweep::wire::to_string(record.status);
     line["message"] = record.message;
-    line["strengths"] = record.strengths;
+    line["strengths"] = record.intensities;
     line["columns"] = eigensweep::Json::object();
     for (const auto& [name, array] : record.columns) line["columns"][name] = array.values();
     std::cout << line.dump() << '\n';

@@ -32,17 +32,17 @@ TEST_CASE("a record's bytes are those of every ledger that was ever written") {
   CHECK(sha256(Record{}) == "b281b1fd4b0a09f5f289e91ed51700e066da163c4c795ba88eba579478e7ee29");
 }
 
-TEST_CASE("strengths keep NaN, infinities and the last bit") {
+TEST_CASE("intensities keep NaN, infinities and the last bit") {
   Record record = sample_record("t");
-  record.strengths = {0.1, 1.0 / 3, std::nan(""), HUGE_VAL, -HUGE_VAL, -0.0, 1e-310};
+  record.intensities = {0.1, 1.0 / 3, std::nan(""), HUGE_VAL, -HUGE_VAL, -0.0, 1e-310};
   const Record back = decode_record(encode(record));
-  REQUIRE(back.strengths.size() == record.strengths.size());
-  for (std::size_t i = 0; i < record.strengths.size(); ++i) {
-    if (std::isnan(record.strengths[i]))
-      CHECK(std::isnan(back.strengths[i]));
+  REQUIRE(back.intensities.size() == record.intensities.size());
+  for (std::size_t i = 0; i < record.intensities.size(); ++i) {
+    if (std::isnan(record.intensities[i]))
+      CHECK(std::isnan(back.intensities[i]));
     else
-      CHECK(std::signbit(back.strengths[i]) == std::signbit(record.strengths[i]));
-    if (!std::isnan(record.strengths[i])) CHECK(back.strengths[i] == record.strengths[i]);
+      CHECK(std::signbit(back.intensities[i]) == std::signbit(record.intensities[i]));
+    if (!std::isnan(record.intensities[i])) CHECK(back.intensities[i] == record.intensities[i]);
   }
 }
 

@@ -41,7 +41,7 @@ TEST_CASE("a task comes back as it went, through text as well") {
   CHECK(to_json(task_from_json(Json::parse(json.dump()))) == json);
   const PackTask task = task_from_json(json);
   CHECK(task.lanes[1].train == false);
-  CHECK(task.evaluations[0].strengths == std::vector<double>{0.0, 0.1});
+  CHECK(task.evaluations[0].intensities == std::vector<double>{0.0, 0.1});
 }
 
 TEST_CASE("a task comes back from its bytes, and other bytes are refused") {
@@ -58,7 +58,7 @@ TEST_CASE("a task written by hand may leave out what has an obvious value") {
   CHECK(task.lanes[0].model_file.empty());
   CHECK(task.checkpoint_file.empty());
   CHECK(task.checkpoint_every == 0);
-  CHECK(task.evaluations[0].strengths.empty());
+  CHECK(task.evaluations[0].intensities.empty());
 }
 
 TEST_CASE("a broken task names the field") {

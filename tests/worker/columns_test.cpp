@@ -19,7 +19,7 @@ std::string study_of_everything(const std::string& model, const std::string& tra
   for (const study::Kind& kind : catalog().all()) {
     if (kind.family == study::Family::attack) {
       attacks[kind.name] = {{"samples", 20}};
-      if (!kind.strength.empty()) attacks[kind.name][kind.strength] = {{"sweep", {0, 0.1}}};
+      if (!kind.intensity.empty()) attacks[kind.name][kind.intensity] = {{"sweep", {0, 0.1}}};
     }
     if (kind.family != study::Family::metric) continue;
     metrics[kind.name] = options.value(kind.name, Json::object());
@@ -38,7 +38,7 @@ std::vector<wire::Record> records_of(const study::Study& study) {
   for (const study::Trial& trial : study.trials) task.lanes.push_back({trial.id, study.config(trial), true, ""});
   for (const study::Evaluation& evaluation : study.evaluations(study.trials.front())) {
     task.evaluations.push_back({evaluation.id, std::string(study::family_name(evaluation.family)), evaluation.label,
-                                evaluation.kind, evaluation.options, evaluation.strengths});
+                                evaluation.kind, evaluation.options, evaluation.intensities});
   }
   std::vector<wire::Record> records;
   worker::PackHooks hooks;
@@ -54,9 +54,9 @@ std::set<std::string> names_of(const std::map<std::string, wire::Array>& columns
   return names;
 }
 
-/// `strengths`: length of the dimension before the declared ones; none of a kind without strengths.
+/// `intensities`: length of the dimension before the declared ones; none of a kind without intensities.
 void check(const std::vector<study::Column>& declared, const wire::Record& record,
-           const std::vector<std::int64_t>& strengths, const Json& options, const Json& config) {
+           const std::vector<std::int64_t>& intensities, const Json& options, const Json& config) {
   CHECK(record.status == wire::Status::ok);
   std::set<std::string> wanted;
   for (const study::Column& column : declared) {
@@ -68,7 +68,7 @@ void check(const std::vector<study::Column>& declared, const wire::Record& recor
     if (found == record.columns.end()) continue;
     INFO(column.name);
     const wire::Array& array = found->second;
-    const std::vector<std::int64_t> leading = column.per_strength ? strengths : std::vector<std::int64_t>();
+    const std::vector<std::int64_t> leading = column.per_intensity ? intensities : std::vector<std::int64_t>();
     CHECK(array.dtype == column.dtype);
     REQUIRE(array.shape.size() == leading.size() + column.dims.size());
     CHECK(std::vector<std::int64_t>(array.shape.begin(),
@@ -91,10 +91,11 @@ void check_everything(const std::string& model, const std::string& training, con
     for (const study::Evaluation& evaluation : study.evaluations(study.trials.front())) {
       if (evaluation.id != record.evaluation) continue;
       INFO(evaluation.kind);
-      std::vector<std::int64_t> strengths;
-      if (!evaluation.strength_name.empty())
-        strengths.push_back(static_cast<std::int64_t>(evaluation.strengths.size()));
-      check(catalog().find(evaluation.family, evaluation.kind)->columns, record, strengths, evaluation.options, config);
+      std::vector<std::int64_t> intensities;
+      if (!evaluation.intensity_name.empty())
+        intensities.push_back(static_cast<std::int64_t>(evaluation.intensities.size()));
+      check(catalog().find(evaluation.family, evaluation.kind)->columns, record, intensities, evaluation.options,
+            config);
       seen.insert(evaluation.kind);
     }
   }

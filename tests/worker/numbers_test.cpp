@@ -31,7 +31,7 @@ std::string all_evaluations(bool has_tangents) {
   for (const std::string& name : catalog().names(study::Family::attack)) {
     const study::Kind& kind = *catalog().find(study::Family::attack, name);
     attacks[name] = {{"samples", 6}};
-    if (!kind.strength.empty()) attacks[name][kind.strength] = {{"sweep", {0, 0.1}}};
+    if (!kind.intensity.empty()) attacks[name][kind.intensity] = {{"sweep", {0, 0.1}}};
     if (kind.options.find("steps") != nullptr) attacks[name]["steps"] = 2;
   }
   for (const std::string& name : catalog().names(study::Family::metric)) {
@@ -108,7 +108,7 @@ wire::PackTask task_of(const study::Study& study, const Scratch& scratch, bool t
   if (train) return task;
   for (const study::Evaluation& asked : study.evaluations(study.trials.front())) {
     task.evaluations.push_back({asked.id, std::string(study::family_name(asked.family)), asked.label, asked.kind,
-                                asked.options, asked.strengths});
+                                asked.options, asked.intensities});
   }
   return task;
 }

@@ -26,10 +26,10 @@ struct Problem {
   double upper = 1.0;
 };
 
-/// Receives the perturbed samples [E, n, d] of one strength.
-using Visit = std::function<void(std::size_t strength_index, const Tensor& perturbed)>;
+/// Receives the perturbed samples [E, n, d] of one intensity.
+using Visit = std::function<void(std::size_t intensity_index, const Tensor& perturbed)>;
 
-/// A perturbation of inputs: its strengths are an inner array over one set of trained networks; strength 0 is the
+/// A perturbation of inputs: its intensities are an inner array over one set of trained networks; intensity 0 is the
 /// identity.
 class Attack {
  public:
@@ -37,12 +37,12 @@ class Attack {
   virtual ~Attack() = default;
   Attack(const Attack&) = delete;
   Attack& operator=(const Attack&) = delete;
-  /// Calls `visit` once per strength, in the order given. Results do not depend on n's split into batches, on the other
-  /// lanes, nor (where the kind says so) on the other strengths.
-  virtual void perturb(const Problem& problem, const std::vector<double>& strengths, const Visit& visit) = 0;
+  /// Calls `visit` once per intensity, in the order given. Results do not depend on n's split into batches, on the
+  /// other lanes, nor (where the kind says so) on the other intensities.
+  virtual void perturb(const Problem& problem, const std::vector<double>& intensities, const Visit& visit) = 0;
 };
 
-/// `options`: the resolved options of the kind, without its strength.
+/// `options`: the resolved options of the kind, without its intensity.
 std::unique_ptr<Attack> make_attack(const std::string& kind, const Json& options);
 
 }  // namespace eigensweep::attacks

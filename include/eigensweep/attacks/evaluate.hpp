@@ -15,10 +15,11 @@ namespace eigensweep::attacks {
 /// Runs one attack on the first samples (the options "samples", 0 for all, and "split") for all lanes of `model`:
 /// the columns that every attack declares, one Measurement per lane.
 /// `seeds`: the lanes' trial seeds. `batch`: samples at a time, 0 chooses by memory; it changes nothing but the last
-/// bits of the networks' products. A lane with a logit or a gradient that is not finite has NaN at that strength, and
-/// at all strengths where it is one of the unperturbed samples; the other lanes' numbers are what they are without it.
+/// bits of the networks' products. A lane with a logit or a gradient that is not finite has NaN at that intensity, and
+/// at all intensities where it is one of the unperturbed samples; the other lanes' numbers are what they are without
+/// it.
 std::vector<wire::Measurement> evaluate_robustness(const std::string& kind, const Json& options,
-                                                   const std::vector<double>& strengths, models::Model& model,
+                                                   const std::vector<double>& intensities, models::Model& model,
                                                    const data::DeviceDataset& data,
                                                    const std::vector<std::uint64_t>& seeds, std::int64_t batch = 0);
 

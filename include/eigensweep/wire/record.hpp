@@ -67,13 +67,13 @@ struct RecordHeader {
 
 /// What the ledger keeps: one finished training, or one finished evaluation of one trained network.
 struct Record : RecordHeader {
-  std::vector<double> strengths;         ///< attacks: the strengths of the leading dimension of every column
+  std::vector<double> intensities;       ///< attacks: the intensities of the leading dimension of every column
   std::map<std::string, Array> columns;  ///< by Column::name; training: the columns of "history"
   Json provenance = Json::object();      ///< host, device, versions, pack, lane, seconds, warnings, model_sha256 ...
 
   static constexpr auto fields() {
     return std::tuple_cat(RecordHeader::fields(),
-                          std::tuple(field("strengths", &Record::strengths), field("columns", &Record::columns),
+                          std::tuple(field("strengths", &Record::intensities), field("columns", &Record::columns),
                                      field("provenance", &Record::provenance)));
   }
   bool operator==(const Record&) const = default;

@@ -24,7 +24,7 @@ struct TaskEvaluation {
   std::string label;
   std::string kind;
   Json options;
-  std::vector<double> strengths;
+  std::vector<double> intensities;
 };
 
 /// What a worker is asked to do: a pack, whole. `eigensweep-worker --task FILE` reads the same as JSON text.

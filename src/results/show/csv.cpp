@@ -35,11 +35,11 @@ std::string item(const Variable& variable, std::size_t place) {
   return text::number(value);
 }
 
-/// Attacks of one group, with the columns that have one number per strength, or one for all strengths.
+/// Attacks of one group, with the columns that have one number per intensity, or one for all intensities.
 struct Attacks {
-  std::string strength;
+  std::string intensity;
   Variable labels;
-  Variable strengths;
+  Variable intensities;
   Variable status;
   std::map<std::string, Variable> columns;
 };
@@ -60,7 +60,7 @@ class Csv {
     for (std::size_t row = 0; row < ids_.texts.size(); ++row) {
       bool is_written = false;
       for (const Attacks& attacks : attacks_) is_written = write_attacks(text, row, attacks) || is_written;
-      if (!is_written) text += start(row) + blanks(1 + strengths_.size() + 1 + attack_columns_.size()) + end(row);
+      if (!is_written) text += start(row) + blanks(1 + intensities_.size() + 1 + attack_columns_.size()) + end(row);
     }
     return text;
   }
@@ -88,13 +88,13 @@ class Csv {
       if (std::find(attack_columns_.begin(), attack_columns_.end(), column) == attack_columns_.end())
         attack_columns_.push_back(column);
     }
-    strengths_.push_back(attacks.strength);
+    intensities_.push_back(attacks.intensity);
     attacks_.push_back(std::move(attacks));
   }
 
   void read_metrics(const std::vector<std::string>& groups) {
     std::set<std::string> taken{"trial", "trial_id", "status", "attack", "attack_status"};
-    taken.insert(strengths_.begin(), strengths_.end());
+    taken.insert(intensities_.begin(), intensities_.end());
     taken.insert(attack_columns_.begin(), attack_columns_.end());
     for (const Variable& axis : axes_) taken.insert(axis.name);
     for (const std::string& group : groups) {
@@ -113,7 +113,7 @@ class Csv {
     std::string text = "trial,trial_id";
     for (const Variable& axis : axes_) text += ',' + quoted(axis.name);
     text += ",status,attack";
-    for (const std::string& strength : strengths_) text += ',' + quoted(strength);
+    for (const std::string& intensity : intensities_) text += ',' + quoted(intensity);
     text += ",attack_status";
     for (const std::string& column : attack_columns_) text += ',' + quoted(column);
     for (const auto& [name, metric] : metrics_) text += ',' + quoted(name);
@@ -136,20 +136,20 @@ class Csv {
 
   bool write_attacks(std::string& text, std::size_t row, const Attacks& attacks) const {
     bool is_written = false;
-    const std::size_t strengths = attacks.strengths.numbers.size();
-    for (std::size_t i = 0; i < attacks.labels.texts.size() * strengths; ++i) {
-      const std::size_t place = row * attacks.labels.texts.size() * strengths + i;
+    const std::size_t intensities = attacks.intensities.numbers.size();
+    for (std::size_t i = 0; i < attacks.labels.texts.size() * intensities; ++i) {
+      const std::size_t place = row * attacks.labels.texts.size() * intensities + i;
       if (attacks.status.numbers[place] < 0) continue;
       is_written = true;
-      text += start(row) + ',' + quoted(attacks.labels.texts[i / strengths]);
-      for (const std::string& strength : strengths_)
-        text += ',' + (strength == attacks.strength ? item(attacks.strengths, i % strengths) : "");
+      text += start(row) + ',' + quoted(attacks.labels.texts[i / intensities]);
+      for (const std::string& intensity : intensities_)
+        text += ',' + (intensity == attacks.intensity ? item(attacks.intensities, i % intensities) : "");
       text += ',' + word_of(attacks.status.numbers[place]);
       for (const std::string& column : attack_columns_) {
         const auto found = attacks.columns.find(column);
         text += ',';
         if (found == attacks.columns.end()) continue;
-        text += item(found->second, found->second.dims.size() == 3 ? place : place / strengths);
+        text += item(found->second, found->second.dims.size() == 3 ? place : place / intensities);
       }
       text += end(row);
     }
@@ -161,7 +161,7 @@ class Csv {
   Variable status_;
   std::vector<Variable> axes_;
   std::vector<Attacks> attacks_;
-  std::vector<std::string> strengths_;
+  std::vector<std::string> intensities_;
   std::vector<std::string> attack_columns_;
   std::vector<std::pair<std::string, Variable>> metrics_;
 };

@@ -56,9 +56,9 @@ std::optional<Variable> metric_column(const ResultsFile& file, const std::string
 }
 
 struct AttackTable {
-  std::string strength;
+  std::string intensity;
   Variable labels;
-  Variable strengths;
+  Variable intensities;
   Variable accuracy;
   std::optional<Variable> clean;  // of the same samples; nothing in an older file
 };
@@ -70,8 +70,8 @@ std::vector<AttackTable> attack_tables(const ResultsFile& file) {
     if (!file.has(name)) continue;
     Variable accuracy = file.read(name);
     if (accuracy.dims.size() != 3) continue;
-    const std::string strength = accuracy.dims[2];
-    AttackTable table{strength, file.read(accuracy.dims[1]), file.read(strength), std::move(accuracy), {}};
+    const std::string intensity = accuracy.dims[2];
+    AttackTable table{intensity, file.read(accuracy.dims[1]), file.read(intensity), std::move(accuracy), {}};
     if (file.has(group + "/clean_accuracy")) table.clean = file.read(group + "/clean_accuracy");
     tables.push_back(std::move(table));
   }
@@ -168,7 +168,7 @@ class Summary {
     json["attacks"] = Json::object();
     for (const AttackTable& table : attacks_) {
       for (std::size_t a = 0; a < table.labels.texts.size(); ++a) {
-        json["attacks"][table.labels.texts[a]] = {{table.strength, table.strengths.numbers},
+        json["attacks"][table.labels.texts[a]] = {{table.intensity, table.intensities.numbers},
                                                   {"robust_accuracy", robust(table, a, rows)},
                                                   {"clean_accuracy", clean(table, a, rows)}};
       }
@@ -179,11 +179,11 @@ class Summary {
 
   static Json robust(const AttackTable& table, std::size_t attack, const std::vector<std::size_t>& rows) {
     Json list = Json::array();
-    const std::size_t strengths = table.strengths.numbers.size();
-    for (std::size_t s = 0; s < strengths; ++s) {
+    const std::size_t intensities = table.intensities.numbers.size();
+    for (std::size_t s = 0; s < intensities; ++s) {
       std::vector<double> values;
       for (const std::size_t row : rows)
-        values.push_back(table.accuracy.numbers[(row * table.labels.texts.size() + attack) * strengths + s]);
+        values.push_back(table.accuracy.numbers[(row * table.labels.texts.size() + attack) * intensities + s]);
       list.push_back(statistics(values));
     }
     return list;

@@ -11,7 +11,7 @@
 namespace eigensweep::results {
 namespace {
 
-constexpr std::size_t most_strengths = 3;
+constexpr std::size_t most_intensities = 3;
 constexpr std::size_t most_problems = 5;
 
 /// Width on a terminal: code points, not bytes ("±" is one).
@@ -46,35 +46,35 @@ std::string plain(const Json& value) {
   return value.is_number_float() ? text::number(value.get<double>()) : value.dump();
 }
 
-/// Which of an attack's strengths are shown: up to three, evenly spread, zero left out. `asked`: whether a strength has
-/// any result.
-std::vector<std::size_t> shown_strengths(const std::vector<double>& strengths, const std::vector<bool>& asked) {
+/// Which of an attack's intensities are shown: up to three, evenly spread, zero left out. `asked`: whether an intensity
+/// has any result.
+std::vector<std::size_t> shown_intensities(const std::vector<double>& intensities, const std::vector<bool>& asked) {
   std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < strengths.size(); ++i)
-    if (strengths[i] != 0 && asked[i]) places.push_back(i);
-  if (places.size() <= most_strengths) return places;
+  for (std::size_t i = 0; i < intensities.size(); ++i)
+    if (intensities[i] != 0 && asked[i]) places.push_back(i);
+  if (places.size() <= most_intensities) return places;
   return {places.front(), places[(places.size() - 1) / 2], places.back()};
 }
 
 struct AttackColumn {
   std::string label;
-  std::string strength_name;
+  std::string intensity_name;
   std::size_t place;
-  double strength;
+  double intensity;
 };
 
 std::vector<AttackColumn> attack_columns(const Json& combinations) {
   std::vector<AttackColumn> columns;
   if (combinations.empty()) return columns;
   for (const auto& [label, attack] : combinations.front().at("attacks").items()) {
-    const std::string strength_name = attack.begin().key();
-    const auto strengths = attack.at(strength_name).get<std::vector<double>>();
-    std::vector<bool> asked(strengths.size(), false);
+    const std::string intensity_name = attack.begin().key();
+    const auto intensities = attack.at(intensity_name).get<std::vector<double>>();
+    std::vector<bool> asked(intensities.size(), false);
     for (const Json& combination : combinations)
-      for (std::size_t i = 0; i < strengths.size(); ++i)
+      for (std::size_t i = 0; i < intensities.size(); ++i)
         if (combination.at("attacks").at(label).at("robust_accuracy").at(i).at("count") > 0) asked[i] = true;
-    for (const std::size_t place : shown_strengths(strengths, asked))
-      columns.push_back({label, strength_name, place, strengths[place]});
+    for (const std::size_t place : shown_intensities(intensities, asked))
+      columns.push_back({label, intensity_name, place, intensities[place]});
   }
   return columns;
 }
@@ -143,7 +143,7 @@ std::string as_table(const Json& summary) {
   if (has_accuracy) lines[0].emplace_back("test accuracy");
   for (const std::string& label : clean) lines[0].push_back(label + " clean");
   for (const AttackColumn& attack : attacks)
-    lines[0].push_back(fmt::format("{} {}", attack.label, text::number(attack.strength)));
+    lines[0].push_back(fmt::format("{} {}", attack.label, text::number(attack.intensity)));
   if (has_exponent) lines[0].emplace_back("last exponent");
   for (const Json& combination : combinations) {
     std::vector<std::string>& line = lines.emplace_back();
@@ -161,7 +161,7 @@ std::string as_table(const Json& summary) {
     std::string over;
     for (const Json& replicate : summary.at("replicates"))
       over += (over.empty() ? "" : ", ") + replicate.get<std::string>();
-    text += fmt::format("\nrobust accuracy by attack and {}{}{}\n", attacks.front().strength_name,
+    text += fmt::format("\nrobust accuracy by attack and {}{}{}\n", attacks.front().intensity_name,
                         clean.empty() ? "" : "; clean: of the attacked samples, before the attack",
                         over.empty() ? "" : fmt::format("; mean ± standard deviation over {}", over));
   }

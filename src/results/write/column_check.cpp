@@ -20,12 +20,12 @@ bool fits(const wire::Array& array, std::size_t dimensions) {
 
 class Check {
  public:
-  /// `leading`: dimensions before the declared ones (the strength); `config`: gives the trial's.
+  /// `leading`: dimensions before the declared ones (the intensity); `config`: gives the trial's.
   void compare(const std::string& who, const std::vector<study::Column>& declared, const wire::Record& record,
                std::size_t leading, const Json& options, const std::function<Json()>& config) {
     for (const study::Column& column : declared) {
       const auto found = record.columns.find(column.name);
-      const std::size_t dimensions = (column.per_strength ? leading : 0) + column.dims.size();
+      const std::size_t dimensions = (column.per_intensity ? leading : 0) + column.dims.size();
       if (found == record.columns.end()) {
         if (!column.returned_if || column.returned_if(options, config())) {
           say(
@@ -79,7 +79,7 @@ std::vector<std::string> column_warnings(const study::Study& study, const study:
       const std::string who =
           fmt::format("{} '{}' of kind '{}'", study::family_name(evaluation.family), evaluation.label, evaluation.kind);
       check.compare(who, catalog.find(evaluation.family, evaluation.kind)->columns, *record,
-                    evaluation.strength_name.empty() ? 0 : 1, evaluation.options, config);
+                    evaluation.intensity_name.empty() ? 0 : 1, evaluation.options, config);
     }
   }
   return check.take();

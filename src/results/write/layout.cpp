@@ -32,7 +32,7 @@ using study::Column;
 using study::Evaluation;
 using study::Family;
 
-constexpr const char* usual_strength = "epsilon";
+constexpr const char* usual_intensity = "epsilon";
 
 void add_columns(std::vector<Column>& columns, const study::Kind& kind) {
   for (const Column& column : kind.columns) {
@@ -49,24 +49,24 @@ const study::Kind& evaluation_kind(const study::Catalog& catalog, const Evaluati
 }
 
 AttackGroup& group_of(std::vector<AttackGroup>& groups, const Evaluation& attack, const study::Kind& kind) {
-  const std::string& strength = attack.strength_name;
-  const auto found =
-      std::find_if(groups.begin(), groups.end(), [&](const AttackGroup& group) { return group.strength == strength; });
+  const std::string& intensity = attack.intensity_name;
+  const auto found = std::find_if(groups.begin(), groups.end(),
+                                  [&](const AttackGroup& group) { return group.intensity == intensity; });
   if (found != groups.end()) return *found;
   AttackGroup group;
-  const std::string suffix = strength == usual_strength ? "" : "_" + (strength.empty() ? "plain" : strength);
+  const std::string suffix = intensity == usual_intensity ? "" : "_" + (intensity.empty() ? "plain" : intensity);
   group.group = "attacks" + suffix;
   group.attack_dimension = "attack" + suffix;
-  group.strength = strength;
-  if (const study::Option* option = kind.options.find(strength); option != nullptr) group.unit = option->unit;
+  group.intensity = intensity;
+  if (const study::Option* option = kind.options.find(intensity); option != nullptr) group.unit = option->unit;
   return groups.emplace_back(std::move(group));
 }
 
 void add_attack(Layout& layout, const Evaluation& attack, const study::Kind& kind) {
   AttackGroup& group = group_of(layout.attacks, attack, kind);
-  group.strengths.insert(group.strengths.end(), attack.strengths.begin(), attack.strengths.end());
-  std::sort(group.strengths.begin(), group.strengths.end());
-  group.strengths.erase(std::unique(group.strengths.begin(), group.strengths.end()), group.strengths.end());
+  group.intensities.insert(group.intensities.end(), attack.intensities.begin(), attack.intensities.end());
+  std::sort(group.intensities.begin(), group.intensities.end());
+  group.intensities.erase(std::unique(group.intensities.begin(), group.intensities.end()), group.intensities.end());
   add_columns(group.columns, kind);
   if (std::find(group.labels.begin(), group.labels.end(), attack.label) != group.labels.end()) return;
   group.labels.push_back(attack.label);
@@ -99,7 +99,7 @@ void give_names(Layout& layout, const study::Study& study) {
   std::set<std::string> taken(trial_variables.begin(), trial_variables.end());
   taken.insert({"trial", "history"});
   for (const auto& [dimension, length] : layout.lengths) taken.insert(dimension);
-  for (const AttackGroup& group : layout.attacks) taken.insert({group.group, group.attack_dimension, group.strength});
+  for (const AttackGroup& group : layout.attacks) taken.insert({group.group, group.attack_dimension, group.intensity});
   Names names(std::move(taken));
   for (const study::Axis& axis : study.axes) {
     if (axis.role != study::Role::evaluation) layout.coordinates.push_back(names.give(axis.name, "_axis"));
@@ -107,11 +107,12 @@ void give_names(Layout& layout, const study::Study& study) {
   for (MetricGroup& metric : layout.metrics) metric.group = names.give(metric.label, "_metric");
 }
 
-/// Makes room for a record's columns; `has_strengths`: whether a dimension of strengths comes before the declared ones.
+/// Makes room for a record's columns; `has_intensities`: whether a dimension of intensities comes before the declared
+/// ones.
 void grow(std::map<std::string, std::size_t>& lengths, const std::vector<Column>& columns, const wire::Record* record,
-          bool has_strengths) {
+          bool has_intensities) {
   for (const Column& column : columns) {
-    const std::size_t leading = has_strengths && column.per_strength ? 1 : 0;
+    const std::size_t leading = has_intensities && column.per_intensity ? 1 : 0;
     if (record == nullptr || !record->columns.contains(column.name)) continue;
     const std::vector<std::int64_t>& shape = record->columns.at(column.name).shape;
     if (shape.size() != leading + column.dims.size()) continue;

@@ -10,16 +10,16 @@
 
 namespace eigensweep::results {
 
-/// Attacks whose strength has the same name. They form one group of the file.
+/// Attacks whose intensity has the same name. They form one group of the file.
 struct AttackGroup {
-  std::string group;             ///< "attacks"; "attacks_<strength>" for another strength than epsilon
-  std::string attack_dimension;  ///< "attack"; "attack_<strength>"
-  std::string strength;          ///< "epsilon": the name of its dimension; "" for attacks without one
-  std::string unit;              ///< of the strength
+  std::string group;             ///< "attacks"; "attacks_<intensity>" for another intensity than epsilon
+  std::string attack_dimension;  ///< "attack"; "attack_<intensity>"
+  std::string intensity;         ///< "epsilon": the name of its dimension; "" for attacks without one
+  std::string unit;              ///< of the intensity
   std::vector<std::string> labels;
   std::vector<std::string> kinds;    ///< one per label
   std::vector<std::string> options;  ///< one per label, JSON
-  std::vector<double> strengths;     ///< ascending, of all its attacks
+  std::vector<double> intensities;   ///< ascending, of all its attacks
   std::vector<study::Column> columns;
 };
 

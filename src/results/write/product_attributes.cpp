@@ -34,7 +34,7 @@ Json axes_of(const study::Study& study, const Layout& layout) {
 std::string group_of(const Evaluation& evaluation, const Layout& layout) {
   if (evaluation.family == Family::attack) {
     for (const AttackGroup& group : layout.attacks)
-      if (group.strength == evaluation.strength_name) return group.group;
+      if (group.intensity == evaluation.intensity_name) return group.group;
   }
   for (const MetricGroup& group : layout.metrics)
     if (group.label == evaluation.label) return group.group;
@@ -53,8 +53,8 @@ Json evaluations_of(const study::Study& study, const Layout& layout) {
                       {"group", group_of(evaluation, layout)},
                       {"kind", evaluation.kind},
                       {"options", evaluation.options},
-                      {"strength_name", evaluation.strength_name},
-                      {"strengths", evaluation.strengths}});
+                      {"strength_name", evaluation.intensity_name},
+                      {"strengths", evaluation.intensities}});
     }
   }
   return list;

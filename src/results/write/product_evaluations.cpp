@@ -23,22 +23,22 @@ std::size_t items(const std::vector<std::size_t>& extents) {
   return count;
 }
 
-bool asks_for(const Evaluation& attack, const AttackGroup& group, std::size_t strength) {
-  return group.strength.empty() ||
-         std::binary_search(attack.strengths.begin(), attack.strengths.end(), group.strengths[strength]);
+bool asks_for(const Evaluation& attack, const AttackGroup& group, std::size_t intensity) {
+  return group.intensity.empty() ||
+         std::binary_search(attack.intensities.begin(), attack.intensities.end(), group.intensities[intensity]);
 }
 
-/// Whether an attack's record has a number at one of its strengths.
+/// Whether an attack's record has a number at one of its intensities.
 bool has_number(const AttackGroup& group, const RecordRow& place) {
   return std::any_of(group.columns.begin(), group.columns.end(), [&](const Column& column) {
     const auto found = place.record->columns.find(column.name);
-    if (!column.per_strength || !column.dims.empty() || found == place.record->columns.end()) return false;
+    if (!column.per_intensity || !column.dims.empty() || found == place.record->columns.end()) return false;
     const std::vector<double> values = found->second.values();
     return place.row < values.size() && !std::isnan(values[place.row]);
   });
 }
 
-std::size_t strengths_of(const AttackGroup& group) { return group.strength.empty() ? 1 : group.strengths.size(); }
+std::size_t intensities_of(const AttackGroup& group) { return group.intensity.empty() ? 1 : group.intensities.size(); }
 
 }  // namespace
 
@@ -46,7 +46,7 @@ void Product::write_attack_column(const AttackGroup& group, const Column& column
   std::vector<std::string> dims{"trial", group.attack_dimension};
   const std::vector<std::size_t> target = extents(column);
   const std::size_t block = items(target) * hdf5::size_of(column.dtype);
-  if (!column.per_strength) {
+  if (!column.per_intensity) {
     writer_.add_numbers(column_spec(group.group, dims, column), [&](std::size_t row, std::uint8_t* bytes) {
       for (std::size_t i = 0; i < group.labels.size(); ++i) {
         place_column(newest(row, Family::attack, group.labels[i]), column, {}, target, bytes + i * block);
@@ -54,17 +54,17 @@ void Product::write_attack_column(const AttackGroup& group, const Column& column
     });
     return;
   }
-  if (!group.strength.empty()) dims.push_back(group.strength);
+  if (!group.intensity.empty()) dims.push_back(group.intensity);
   writer_.add_numbers(column_spec(group.group, dims, column), [&](std::size_t row, std::uint8_t* bytes) {
     for (std::size_t i = 0; i < group.labels.size(); ++i) {
       const Evaluation* attack = asked(row, Family::attack, group.labels[i]);
       if (attack == nullptr) continue;
-      for (std::size_t s = 0; s < strengths_of(group); ++s) {
+      for (std::size_t s = 0; s < intensities_of(group); ++s) {
         if (!asks_for(*attack, group, s)) continue;
-        std::uint8_t* target_bytes = bytes + (i * strengths_of(group) + s) * block;
-        if (group.strength.empty()) {
+        std::uint8_t* target_bytes = bytes + (i * intensities_of(group) + s) * block;
+        if (group.intensity.empty()) {
           place_column(store_.evaluation(trial(row).id, attack->id), column, {}, target, target_bytes);
-        } else if (const RecordRow* place = store_.at_strength(trial(row).id, attack->id, group.strengths[s])) {
+        } else if (const RecordRow* place = store_.at_intensity(trial(row).id, attack->id, group.intensities[s])) {
           place_column(place->record.get(), column, {place->row}, target, target_bytes);
         }
       }
@@ -73,19 +73,19 @@ void Product::write_attack_column(const AttackGroup& group, const Column& column
 }
 
 void Product::write_attack_status(const AttackGroup& group, const std::vector<std::string>& dims) {
-  const std::size_t strengths = strengths_of(group);
+  const std::size_t intensities = intensities_of(group);
   writer_.add_numbers(status_spec(group.group + "/status", dims, true), [&](std::size_t row, std::uint8_t* bytes) {
-    for (std::size_t i = 0; i < group.labels.size() * strengths; ++i) {
-      const Evaluation* attack = asked(row, Family::attack, group.labels[i / strengths]);
+    for (std::size_t i = 0; i < group.labels.size() * intensities; ++i) {
+      const Evaluation* attack = asked(row, Family::attack, group.labels[i / intensities]);
       std::int8_t status = not_asked;
-      if (attack != nullptr && asks_for(*attack, group, i % strengths)) {
-        const RecordRow* place = group.strength.empty()
-                                     ? nullptr
-                                     : store_.at_strength(trial(row).id, attack->id, group.strengths[i % strengths]);
+      if (attack != nullptr && asks_for(*attack, group, i % intensities)) {
+        const RecordRow* place = group.intensity.empty() ? nullptr
+                                                         : store_.at_intensity(trial(row).id, attack->id,
+                                                                               group.intensities[i % intensities]);
         const Record* record = place != nullptr ? place->record.get() : nullptr;
-        if (group.strength.empty()) record = store_.evaluation(trial(row).id, attack->id);
+        if (group.intensity.empty()) record = store_.evaluation(trial(row).id, attack->id);
         status = outcome(row, record);
-        // An attack may diverge at one strength and have numbers at the others.
+        // An attack may diverge at one intensity and have numbers at the others.
         const bool is_partly = place != nullptr && record->status == wire::Status::diverged;
         if (is_partly && has_number(group, *place)) status = static_cast<std::int8_t>(wire::Status::ok);
       }
@@ -94,8 +94,8 @@ void Product::write_attack_status(const AttackGroup& group, const std::vector<st
   });
 }
 
-/// The messages of all records of the attack's strengths. There may be several records, because a later run may add
-/// strengths.
+/// The messages of all records of the attack's intensities. There may be several records, because a later run may add
+/// intensities.
 std::string Product::attack_message(std::size_t row, const AttackGroup& group, const std::string& label) const {
   const Evaluation* attack = asked(row, Family::attack, label);
   if (attack == nullptr) return "";
@@ -106,9 +106,9 @@ std::string Product::attack_message(std::size_t row, const AttackGroup& group, c
       messages.push_back(record->message);
     }
   };
-  if (group.strength.empty()) note(store_.evaluation(trial(row).id, attack->id));
-  for (const double strength : attack->strengths) {
-    const RecordRow* place = store_.at_strength(trial(row).id, attack->id, strength);
+  if (group.intensity.empty()) note(store_.evaluation(trial(row).id, attack->id));
+  for (const double intensity : attack->intensities) {
+    const RecordRow* place = store_.at_intensity(trial(row).id, attack->id, intensity);
     note(place == nullptr ? nullptr : place->record.get());
   }
   return fmt::format("{}", fmt::join(messages, "; "));
@@ -134,7 +134,7 @@ void Product::write_attacks(const AttackGroup& group) {
   writer_.add_texts({prefix + "message", dims, "text", "", "why the attack failed"}, messages);
   writer_.add_texts({prefix + "kind", {group.attack_dimension}, "text", "", "kind of the attack"}, group.kinds);
   writer_.add_texts({prefix + "options", {group.attack_dimension}, "text", "", "its options, as JSON"}, group.options);
-  if (!group.strength.empty()) dims.push_back(group.strength);
+  if (!group.intensity.empty()) dims.push_back(group.intensity);
   write_attack_status(group, dims);
 }
 

@@ -56,8 +56,8 @@ void Product::write_dimensions() {
                         counted(rows(), 0));
   for (const AttackGroup& group : layout_.attacks) {
     writer_.add_dimension({group.attack_dimension, {}, "text", "", "label of the attack"}, group.labels);
-    if (group.strength.empty()) continue;
-    writer_.add_dimension({group.strength, {}, "f64", group.unit, "strength of the attack"}, group.strengths);
+    if (group.intensity.empty()) continue;
+    writer_.add_dimension({group.intensity, {}, "f64", group.unit, "intensity of the attack"}, group.intensities);
   }
   for (const auto& [name, length] : layout_.lengths) {
     const std::string meaning = meaning_of_dimension(name);

@@ -17,8 +17,8 @@ void RecordStore::add(wire::Record record) {
   }
   Evaluated& evaluated = trial.evaluations[shared->evaluation];
   evaluated.newest = shared;
-  for (std::size_t row = 0; row < shared->strengths.size(); ++row)
-    evaluated.strengths[shared->strengths[row]] = {shared, row};
+  for (std::size_t row = 0; row < shared->intensities.size(); ++row)
+    evaluated.intensities[shared->intensities[row]] = {shared, row};
 }
 
 const wire::Record* RecordStore::training(const std::string& trial) const {
@@ -38,12 +38,12 @@ const wire::Record* RecordStore::evaluation(const std::string& trial, const std:
   return evaluated == nullptr ? nullptr : evaluated->newest.get();
 }
 
-const RecordRow* RecordStore::at_strength(const std::string& trial, const std::string& evaluation,
-                                          double strength) const {
+const RecordRow* RecordStore::at_intensity(const std::string& trial, const std::string& evaluation,
+                                           double intensity) const {
   const Evaluated* evaluated = find(trial, evaluation);
   if (evaluated == nullptr) return nullptr;
-  const auto place = evaluated->strengths.find(strength);
-  return place == evaluated->strengths.end() ? nullptr : &place->second;
+  const auto place = evaluated->intensities.find(intensity);
+  return place == evaluated->intensities.end() ? nullptr : &place->second;
 }
 
 }  // namespace eigensweep::results

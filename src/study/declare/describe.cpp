@@ -60,9 +60,9 @@ std::string describe_kind(const Kind& kind) {
                                  family_section(kind.family), kind.meaning);
   if (!kind.source.empty()) page += fmt::format("source: {}\n", kind.source);
   if (!kind.options.all().empty()) page += "\noptions\n" + options_table(kind.options);
-  if (!kind.strength.empty()) {
+  if (!kind.intensity.empty()) {
     page += fmt::format("\nall values of '{}' are run on each trained network; they never multiply trials\n",
-                        kind.strength);
+                        kind.intensity);
   }
   if (!kind.off_when_zero.empty()) page += fmt::format("\n'{}' 0 trains without it\n", kind.off_when_zero);
   if (!kind.columns.empty()) page += "\nresults\n" + columns_table(kind.columns);

@@ -74,7 +74,7 @@ void Catalog::add(Kind kind) {
   EIGENSWEEP_EXPECT(reads_lanes(kind.family) ||
                     std::none_of(options.begin(), options.end(), [](const Option& option) { return option.per_lane; }));
   EIGENSWEEP_EXPECT(find(kind.family, kind.name) == nullptr);
-  EIGENSWEEP_EXPECT(kind.strength.empty() || kind.options.find(kind.strength) != nullptr);
+  EIGENSWEEP_EXPECT(kind.intensity.empty() || kind.options.find(kind.intensity) != nullptr);
   EIGENSWEEP_EXPECT(kind.off_when_zero.empty() || kind.options.find(kind.off_when_zero) != nullptr);
   kinds_.push_back(std::move(kind));
 }

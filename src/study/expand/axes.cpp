@@ -62,10 +62,10 @@ void Expansion::make_axes(const std::vector<Template>& templates) {
 }
 
 void Expansion::name_axes() {
-  // A training axis must not be mistaken for an attack's strength (Adam's epsilon for the attack's).
-  std::set<std::string> strengths;
+  // A training axis must not be mistaken for an attack's intensity (Adam's epsilon for the attack's).
+  std::set<std::string> intensities;
   for (const Kind& kind : catalog_.all()) {
-    if (!kind.strength.empty()) strengths.insert(kind.strength);
+    if (!kind.intensity.empty()) intensities.insert(kind.intensity);
   }
   std::vector<std::size_t> parts(study_.axes.size(), 1);
   for (std::size_t i = 0; i < study_.axes.size(); ++i) {
@@ -73,7 +73,7 @@ void Expansion::name_axes() {
     if (axis.pointer == "/cases") continue;
     axis.name = last_parts(axis.pointer, 1);
     const bool is_taken = reserved_names().count(axis.name) > 0 || axis.name == "case" ||
-                          (axis.role != Role::evaluation && strengths.count(axis.name) > 0);
+                          (axis.role != Role::evaluation && intensities.count(axis.name) > 0);
     if (is_taken) axis.name = last_parts(axis.pointer, ++parts[i]);
   }
   for (bool changed = true; changed;) {

@@ -12,7 +12,7 @@ namespace eigensweep::study {
 std::size_t Expansion::evaluation_set(const std::vector<Evaluation>& evaluations) {
   std::string key;
   for (const Evaluation& evaluation : evaluations) {
-    key += fmt::format("{} {}\n", evaluation.id, fmt::join(evaluation.strengths, " "));
+    key += fmt::format("{} {}\n", evaluation.id, fmt::join(evaluation.intensities, " "));
   }
   const auto [place, is_new] = set_by_key_.emplace(key, study_.evaluation_sets_.size());
   if (is_new) study_.evaluation_sets_.push_back(evaluations);
@@ -27,10 +27,10 @@ std::size_t Expansion::united(std::size_t one, std::size_t other) {
       all.push_back(evaluation);
       continue;
     }
-    std::vector<double> strengths;
-    std::set_union(same->strengths.begin(), same->strengths.end(), evaluation.strengths.begin(),
-                   evaluation.strengths.end(), std::back_inserter(strengths));
-    same->strengths = std::move(strengths);
+    std::vector<double> intensities;
+    std::set_union(same->intensities.begin(), same->intensities.end(), evaluation.intensities.begin(),
+                   evaluation.intensities.end(), std::back_inserter(intensities));
+    same->intensities = std::move(intensities);
   }
   return evaluation_set(all);
 }

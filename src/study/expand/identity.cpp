@@ -105,12 +105,12 @@ std::string id_of(const Json& identity) {
   return hash::hexadecimal(hash::sha256_digest(canonical(identity)), id_bytes);
 }
 
-std::string evaluation_id(const Kind& kind, const Json& options, const std::vector<double>& strengths) {
+std::string evaluation_id(const Kind& kind, const Json& options, const std::vector<double>& intensities) {
   Json identity{{"family", family_name(kind.family)}, {"kind", kind.name}};
   Json chosen = Json::object();
-  add_options(kind.options, options, kind.strength, chosen);
+  add_options(kind.options, options, kind.intensity, chosen);
   identity["options"] = std::move(chosen);
-  if (!kind.strength.empty() && !kind.strengths_are_independent) identity["strengths"] = strengths;
+  if (!kind.intensity.empty() && !kind.intensities_are_independent) identity["strengths"] = intensities;
   return id_of(identity);
 }
 

@@ -63,21 +63,22 @@ std::vector<std::string> near_value_warnings(const Study& study) {
     for (const Json& value : axis.values) add(value, axis.pointer, places);
     warn(places, said, warnings);
   }
-  // Attacks whose strengths have one name share a dimension of the results.
-  std::map<std::string, Places> strengths;
+  // Attacks whose intensities have one name share a dimension of the results.
+  std::map<std::string, Places> intensities;
   std::set<const std::vector<Evaluation>*> seen;
   for (const Trial& trial : study.trials) {
     const std::vector<Evaluation>& evaluations = study.evaluations(trial);
     if (!seen.insert(&evaluations).second) continue;
     for (const Evaluation& evaluation : evaluations) {
-      if (evaluation.strength_name.empty()) continue;
+      if (evaluation.intensity_name.empty()) continue;
       const std::string place =
           fmt::format("/{}/{}/{}", family_section(evaluation.family),
-                      evaluation.label.substr(0, evaluation.label.find('[')), evaluation.strength_name);
-      for (const double strength : evaluation.strengths) add(strength, place, strengths[evaluation.strength_name]);
+                      evaluation.label.substr(0, evaluation.label.find('[')), evaluation.intensity_name);
+      for (const double intensity : evaluation.intensities)
+        add(intensity, place, intensities[evaluation.intensity_name]);
     }
   }
-  for (const auto& [name, places] : strengths) warn(places, said, warnings);
+  for (const auto& [name, places] : intensities) warn(places, said, warnings);
   return warnings;
 }
 

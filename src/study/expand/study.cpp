@@ -11,7 +11,7 @@ namespace {
 std::size_t points_of(const std::vector<Evaluation>& evaluations) {
   std::size_t points = 0;
   for (const Evaluation& evaluation : evaluations) {
-    if (evaluation.family == Family::attack) points += std::max<std::size_t>(1, evaluation.strengths.size());
+    if (evaluation.family == Family::attack) points += std::max<std::size_t>(1, evaluation.intensities.size());
   }
   return std::max<std::size_t>(1, points);
 }

@@ -8,7 +8,7 @@
 namespace eigensweep::study {
 
 /// What a template asks to be run on each of its trained networks: every attack and metric, its sweeps unfolded into
-/// variants ("pgd[steps=40]"), its strengths sorted. Throws ConfigError when two of them compute the same.
+/// variants ("pgd[steps=40]"), its intensities sorted. Throws ConfigError when two of them compute the same.
 std::vector<Evaluation> make_evaluations(const Template& alternative, const Source& source);
 
 /// A value as it appears in labels and tables: texts without quotes, shortest numbers.

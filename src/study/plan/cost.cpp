@@ -132,7 +132,7 @@ LaneCost lane_cost(const Study& study, const Catalog& catalog, const Trial& tria
   cost.overhead = cost.step_flops > 0 ? step_overhead_flops / cost.step_flops : 0;
   for (const Evaluation& evaluation : evaluations) {
     const Kind* kind = catalog.find(evaluation.family, evaluation.kind);
-    context.strengths = static_cast<std::int64_t>(evaluation.strengths.size());
+    context.intensities = static_cast<std::int64_t>(evaluation.intensities.size());
     if (kind->work) cost.evaluation_flops += networks * kind->work(evaluation.options, context);
   }
   cost.evaluation_flops *= precision;

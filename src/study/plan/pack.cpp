@@ -37,7 +37,7 @@ struct Group {
 std::string text_of_evaluations(const std::vector<Evaluation>& evaluations) {
   std::string text;
   for (const Evaluation& evaluation : evaluations) {
-    text += fmt::format("{} {}\n", evaluation.id, fmt::join(evaluation.strengths, " "));
+    text += fmt::format("{} {}\n", evaluation.id, fmt::join(evaluation.intensities, " "));
   }
   return text;
 }
@@ -52,13 +52,13 @@ std::vector<Evaluation> missing(const std::vector<Evaluation>& evaluations,
       left.push_back(evaluation);
       continue;
     }
-    std::vector<double> strengths;
-    for (const double strength : evaluation.strengths) {
-      if (found->second.count(strength) == 0) strengths.push_back(strength);
+    std::vector<double> intensities;
+    for (const double intensity : evaluation.intensities) {
+      if (found->second.count(intensity) == 0) intensities.push_back(intensity);
     }
-    if (strengths.empty()) continue;
+    if (intensities.empty()) continue;
     left.push_back(evaluation);
-    left.back().strengths = std::move(strengths);
+    left.back().intensities = std::move(intensities);
   }
   return left;
 }

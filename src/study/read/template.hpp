@@ -30,7 +30,7 @@ struct EvaluationTemplate {
   std::string pointer;
   Json options;  ///< resolved, swept leaves at their first value
   std::vector<Sweep> sweeps;
-  std::vector<Compound> compounds;  ///< without the strength
+  std::vector<Compound> compounds;  ///< without the intensity
 };
 
 /// A kind that training reads, and where its section stands.

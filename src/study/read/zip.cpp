@@ -28,13 +28,13 @@ std::vector<std::pair<const std::vector<Sweep>*, std::vector<Compound>*>> sweep_
   return lists;
 }
 
-// Swept leaves by path; true if it is an attack's strength, which is no variant.
+// Swept leaves by path; true if it is an attack's intensity, which is no variant.
 std::map<std::string, bool> swept_paths(const std::vector<Template>& templates) {
   std::map<std::string, bool> paths;
   for (const Template& alternative : templates) {
     for (const Sweep& sweep : alternative.sweeps) paths[sweep.path] = false;
     for (const EvaluationTemplate& evaluation : alternative.evaluations) {
-      for (const Sweep& sweep : evaluation.sweeps) paths[sweep.path] = sweep.option->name == evaluation.kind->strength;
+      for (const Sweep& sweep : evaluation.sweeps) paths[sweep.path] = sweep.option->name == evaluation.kind->intensity;
     }
   }
   return paths;
@@ -51,11 +51,11 @@ std::vector<std::string> read_group(const Node& group, const std::map<std::strin
     const auto found = swept.find(path);
     if (found == swept.end()) {
       std::vector<std::string> known;
-      for (const auto& [name, is_strength] : swept) known.push_back(name);
+      for (const auto& [name, is_intensity] : swept) known.push_back(name);
       source.fail(element.pointer, fmt::format("'{}' is not swept{}", path, text::suggestion(path, known)));
     }
     if (found->second) {
-      source.fail(element.pointer, fmt::format("'{}' is an attack's strength (all its values are run on each trained "
+      source.fail(element.pointer, fmt::format("'{}' is an attack's intensity (all its values are run on each trained "
                                                "network); it cannot be zipped",
                                                path));
     }
@@ -97,9 +97,9 @@ Compound find_compound(const std::vector<std::string>& paths, const std::vector<
 }
 
 // Adds what is not zipped, each alone, and sorts by the place of the first member.
-void complete(const std::vector<Sweep>& sweeps, const std::string& strength, std::vector<Compound>& compounds) {
+void complete(const std::vector<Sweep>& sweeps, const std::string& intensity, std::vector<Compound>& compounds) {
   for (std::size_t i = 0; i < sweeps.size(); ++i) {
-    if (!strength.empty() && sweeps[i].option->name == strength) continue;
+    if (!intensity.empty() && sweeps[i].option->name == intensity) continue;
     const bool is_zipped = std::any_of(compounds.begin(), compounds.end(), [i](const Compound& compound) {
       return std::find(compound.begin(), compound.end(), i) != compound.end();
     });
@@ -131,7 +131,7 @@ void read_zip(const Node* zip, std::vector<Template>& templates, const Source& s
   for (Template& alternative : templates) {
     complete(alternative.sweeps, "", alternative.compounds);
     for (EvaluationTemplate& evaluation : alternative.evaluations) {
-      complete(evaluation.sweeps, evaluation.kind->strength, evaluation.compounds);
+      complete(evaluation.sweeps, evaluation.kind->intensity, evaluation.compounds);
     }
   }
 }

@@ -30,8 +30,8 @@ bool has_all(const study::Done& done, const std::string& trial, const std::vecto
     if (found == done.evaluated.end()) return false;
     const auto there = found->second.find(evaluation.id);
     if (there == found->second.end()) return false;
-    return std::all_of(evaluation.strengths.begin(), evaluation.strengths.end(),
-                       [&](double strength) { return there->second.count(strength) > 0; });
+    return std::all_of(evaluation.intensities.begin(), evaluation.intensities.end(),
+                       [&](double intensity) { return there->second.count(intensity) > 0; });
   });
 }
 
@@ -91,7 +91,7 @@ Known read_known(const study::Study& study, const OutputPaths& paths) {
       if (record.status == wire::Status::diverged) done.hopeless.insert(record.trial);
       return;
     }
-    done.evaluated[record.trial][record.evaluation].insert(record.strengths.begin(), record.strengths.end());
+    done.evaluated[record.trial][record.evaluation].insert(record.intensities.begin(), record.intensities.end());
   });
   const std::set<std::string> models = files_of(paths.models());
   known.has_models = !models.empty();

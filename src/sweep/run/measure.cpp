@@ -48,7 +48,7 @@ double seconds_of(clockid_t clock, const std::function<void()>& call) {
   return means[stretches / 2];
 }
 
-/// As a worker makes it: an attack at ten strengths, or a spectrum of three layers of width 256; 2 to 7 KB.
+/// As a worker makes it: an attack at ten intensities, or a spectrum of three layers of width 256; 2 to 7 KB.
 wire::Record usual_record(int i) {
   wire::Record record;
   record.kind = wire::RecordKind::evaluation;
@@ -56,11 +56,11 @@ wire::Record usual_record(int i) {
   record.evaluation = i % 2 == 0 ? "fgsm-0123456789ab" : "spectrum-0123456789ab";
   record.provenance = {{"host", "node0123"}, {"device", "cuda:0"}, {"torch", "2.13.0"},    {"threads", 8},
                        {"seconds", 1.25},    {"lane", i % 16},     {"pack", record.trial}, {"warnings", Json::array()}};
-  const std::vector<double> strengths{0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1};
+  const std::vector<double> intensities{0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1};
   if (i % 2 == 0) {
-    record.strengths = strengths;
-    record.columns["robust_accuracy"] = wire::Array::of(strengths);
-    record.columns["robust_loss"] = wire::Array::of(strengths);
+    record.intensities = intensities;
+    record.columns["robust_accuracy"] = wire::Array::of(intensities);
+    record.columns["robust_loss"] = wire::Array::of(intensities);
   } else {
     record.columns["eigenvalues"] = wire::Array::of(std::vector<double>(768, 0.5), {3, 256});
     for (const char* name : {"exponent", "r_squared", "effective_rank"}) {

@@ -45,7 +45,7 @@ wire::PackTask make_task(const study::Study& study, const OutputPaths& paths, co
   }
   for (const study::Evaluation& evaluation : pack.evaluations) {
     task.evaluations.push_back({evaluation.id, std::string(study::family_name(evaluation.family)), evaluation.label,
-                                evaluation.kind, evaluation.options, evaluation.strengths});
+                                evaluation.kind, evaluation.options, evaluation.intensities});
   }
   task.checkpoint_file = paths.checkpoint(pack.id).string();
   task.checkpoint_every = checkpoint_every;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Every sample made darker by the strength itself.
+// Every sample made darker by the intensity itself.
 #include "attacked_samples.hpp"
 
 namespace eigensweep::attacks {
@@ -26,8 +26,8 @@ namespace eigensweep::attacks {
 
 study::Kind declare_darkness() {
   return declare_attack<DarknessOptions>("darkness", "epsilon", "subtracts the same number from every bright pixel", "",
-                                         // Forward passes of a sample: clean, then each strength.
-                                         [](const DarknessOptions&, double strengths) { return 1.0 + strengths; });
+                                         // Forward passes of a sample: clean, then each intensity.
+                                         [](const DarknessOptions&, double intensities) { return 1.0 + intensities; });
 }
 
 }  // namespace eigensweep::attacks
@@ -42,10 +42,10 @@ class Darkness final : public Attack {
  public:
   explicit Darkness(DarknessOptions options) : options_(std::move(options)) {}
 
-  void perturb(const Problem& problem, const std::vector<double>& strengths, const Visit& visit) override {
+  void perturb(const Problem& problem, const std::vector<double>& intensities, const Visit& visit) override {
     const Tensor all = problem.inputs.unsqueeze(0).expand({problem.model.lanes(), -1, -1});  // [E, n, d]
-    for (std::size_t i = 0; i < strengths.size(); ++i) {
-      const Tensor darker = (all - strengths[i]).clamp(problem.lower, problem.upper);
+    for (std::size_t i = 0; i < intensities.size(); ++i) {
+      const Tensor darker = (all - intensities[i]).clamp(problem.lower, problem.upper);
       visit(i, torch::where(all > options_.above, darker, all));
     }
   }

@@ -9,14 +9,14 @@ namespace eigensweep::results {
 
 /// What `eigensweep show --json` prints: the number of trials of each status, and for each combination of training axes
 /// the mean and standard deviation over the replicates (divisor n - 1) of the test accuracy, the robust accuracy of
-/// every attack at every strength, the clean accuracy of the attacked samples, and the exponent of the last hidden
+/// every attack at every intensity, the clean accuracy of the attacked samples, and the exponent of the last hidden
 /// layer. Throws DataError.
 Json summarize(const ResultsFile& file);
 
-/// The same for people: a table of at most three strengths per attack.
+/// The same for people: a table of at most three intensities per attack.
 std::string as_table(const Json& summary);
 
-/// Long form: a row per trial, attack and strength, columns named as in the study file. RFC 4180, numbers as the
+/// Long form: a row per trial, attack and intensity, columns named as in the study file. RFC 4180, numbers as the
 /// shortest text that reads back to the same value, "" for a missing value. A study without attacks has a row per
 /// trial.
 std::string as_csv(const ResultsFile& file);

@@ -18,29 +18,29 @@ namespace eigensweep::results {
 inline constexpr int format_version = 1;
 inline constexpr const char* file_type = "eigensweep-results";
 
-/// Where the result of an attack at one strength stands: a record, and the row of its columns.
+/// Where the result of an attack at one intensity stands: a record, and the row of its columns.
 struct RecordRow {
   std::shared_ptr<const wire::Record> record;
   std::size_t row = 0;
 };
 
-/// The ledger's records, arranged for look-up. Later records replace earlier ones, strength by strength.
+/// The ledger's records, arranged for look-up. Later records replace earlier ones, intensity by intensity.
 class RecordStore {
  public:
   void add(wire::Record record);
 
   /// Null when there is none.
   [[nodiscard]] const wire::Record* training(const std::string& trial) const;
-  /// The newest record of an evaluation (of whatever strengths); null when there is none.
+  /// The newest record of an evaluation (of whatever intensities); null when there is none.
   [[nodiscard]] const wire::Record* evaluation(const std::string& trial, const std::string& evaluation) const;
-  /// The newest result at one strength; null when there is none.
-  [[nodiscard]] const RecordRow* at_strength(const std::string& trial, const std::string& evaluation,
-                                             double strength) const;
+  /// The newest result at one intensity; null when there is none.
+  [[nodiscard]] const RecordRow* at_intensity(const std::string& trial, const std::string& evaluation,
+                                              double intensity) const;
 
  private:
   struct Evaluated {
     std::shared_ptr<const wire::Record> newest;
-    std::map<double, RecordRow> strengths;
+    std::map<double, RecordRow> intensities;
   };
   struct Trial {
     std::shared_ptr<const wire::Record> training;

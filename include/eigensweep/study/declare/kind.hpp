@@ -29,7 +29,7 @@ const std::vector<Family>& labelled_families();
 ///
 /// `name`: the dataset's name within its group. The group is: "history" for training, "attacks" for every attack,
 /// the metric's label in the study for a metric.
-/// `dims`: named dimensions after the leading `trial` (and, for attacks, after `attack` and the strength).
+/// `dims`: named dimensions after the leading `trial` (and, for attacks, after `attack` and the intensity).
 /// Known dimensions: "epoch", "layer" (hidden layers, from 1), "eigenvalue" (rank n, from 1). A metric may declare
 /// others; their coordinate is then 0, 1, 2, ...
 struct Column {
@@ -40,7 +40,7 @@ struct Column {
   std::string meaning;  ///< one sentence, for the dataset's `description` attribute
   /// Whether a kind with these options returns the column for a network of this training configuration. Null: always.
   std::function<bool(const Json& options, const Json& config)> returned_if{};
-  bool per_strength = true;  ///< attacks: one number per strength; false: one for all of them
+  bool per_intensity = true;  ///< attacks: one number per intensity; false: one for all of them
 };
 
 /// Facts of a dataset that are known before it is loaded.
@@ -89,8 +89,8 @@ struct WorkContext {
   std::int64_t batch_size = 0;
   std::int64_t epochs = 0;
   std::int64_t steps_per_epoch = 0;
-  std::int64_t snapshots = 0;  ///< how many networks training keeps on its way
-  std::int64_t strengths = 0;  ///< how many strengths (epsilons) an attack is asked for
+  std::int64_t snapshots = 0;    ///< how many networks training keeps on its way
+  std::int64_t intensities = 0;  ///< how many intensities (epsilons) an attack is asked for
 };
 
 /// The label of every sample of a dataset, in the order of its files. `train` includes samples that are held out for
@@ -119,14 +119,14 @@ struct Kind {
   std::vector<Column> columns;  ///< attacks and metrics only
 
   /// Attacks: the option whose values form the inner array over one trained network ("epsilon"); "" for none.
-  std::string strength;
-  /// Attacks: the result at one strength does not depend on which others were asked for.
-  bool strengths_are_independent = true;
+  std::string intensity;
+  /// Attacks: the result at one intensity does not depend on which others were asked for.
+  bool intensities_are_independent = true;
   /// Regularizers: the option that switches the penalty off when 0 ("strength"): then training does not read it at all.
   std::string off_when_zero;
 
   /// Floating-point operations that this kind adds to one trial in all (regularizer: whole training; attack: all
-  /// strengths; metric: once). Null: not worth counting.
+  /// intensities; metric: once). Null: not worth counting.
   std::function<double(const Json& options, const WorkContext&)> work;
   /// Attacks and metrics: bytes held at once for one lane beside its parameters. Null: no more than training held.
   std::function<double(const Json& options, const WorkContext&)> bytes;
@@ -171,7 +171,7 @@ struct Kind {
 class Catalog {
  public:
   /// Throws ContractViolation if the family already has a kind of that name, and for a declaration that cannot hold: an
-  /// option per lane in a family that nobody reads lane by lane, a strength that is no option.
+  /// option per lane in a family that nobody reads lane by lane, an intensity that is no option.
   void add(Kind kind);
   [[nodiscard]] const Kind* find(Family family, std::string_view name) const noexcept;
   [[nodiscard]] std::vector<std::string> names(Family family) const;

@@ -28,9 +28,9 @@ inline constexpr std::size_t id_bytes = 8;
 /// The id that belongs to an identity: the first 16 hexadecimal digits of the SHA-256 of its canonical text.
 std::string id_of(const Json& identity);
 
-/// What an attack or metric computes: {family, kind, options} without defaults, without the strength, and with all
-/// strengths where these influence each other.
-std::string evaluation_id(const Kind& kind, const Json& options, const std::vector<double>& strengths);
+/// What an attack or metric computes: {family, kind, options} without defaults, without the intensity, and with all
+/// intensities where these influence each other.
+std::string evaluation_id(const Kind& kind, const Json& options, const std::vector<double>& intensities);
 
 /// The part of a resolved "dataset" section that belongs to a trial's identity, as canonical text: without defaults and
 /// without the location of its files. In one study, equal texts mean equal content.

@@ -22,17 +22,17 @@ struct Axis {
   std::vector<Json> values;  ///< in the user's order; over all cases
 };
 
-/// One attack variant or one metric to run on a trained network. Evaluation axes other than an attack's strength make
+/// One attack variant or one metric to run on a trained network. Evaluation axes other than an attack's intensity make
 /// variants, with labels such as "pgd[steps=40]".
 struct Evaluation {
-  std::string id;  ///< hash of what it computes, without its strengths when these are independent
+  std::string id;  ///< hash of what it computes, without its intensities when these are independent
   Family family = Family::attack;
   std::string label;
   std::string pointer;  ///< where it stands in the user's document: variants of one attack stand in one place
   std::string kind;
-  Json options;                   ///< resolved, without the strength
-  std::string strength_name;      ///< "epsilon"; "" for metrics
-  std::vector<double> strengths;  ///< ascending, distinct
+  Json options;                     ///< resolved, without the intensity
+  std::string intensity_name;       ///< "epsilon"; "" for metrics
+  std::vector<double> intensities;  ///< ascending, distinct
 };
 
 /// One trained network.

@@ -18,7 +18,7 @@ struct Done {
   std::set<std::string> trained;     ///< trial ids with a final training record (ok, diverged)
   std::set<std::string> with_model;  ///< of these, the ones whose network is on disk
   std::set<std::string> hopeless;    ///< trial ids that diverged or failed for good: they are not run again
-  /// trial id -> evaluation id -> finished strengths (an empty set for a finished metric)
+  /// trial id -> evaluation id -> finished intensities (an empty set for a finished metric)
   std::map<std::string, std::map<std::string, std::set<double>>> evaluated;
   /// Trial ids, by lane, of unfinished packs that can be resumed: the lanes of each stay together.
   std::vector<std::vector<std::string>> under_way;
