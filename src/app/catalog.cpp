@@ -7,6 +7,9 @@ namespace eigensweep {
 
 // One function per row of every family's table; each stands in the declaration half of its kind's file.
 #define EIGENSWEEP_KIND(name) study::Kind declare_##name();
+namespace worker {
+#include "../worker/procedures.def"
+}
 namespace data {
 #include "../data/datasets.def"
 }
@@ -43,6 +46,9 @@ study::Kind loaded(study::Kind dataset) {
 const study::Catalog& catalog() {
   static const study::Catalog all = [] {
     study::Catalog made;
+#define EIGENSWEEP_KIND(name) made.add(worker::declare_##name());
+#include "../worker/procedures.def"
+#undef EIGENSWEEP_KIND
 #define EIGENSWEEP_KIND(name) made.add(loaded(data::declare_##name()));
 #include "../data/datasets.def"
 #undef EIGENSWEEP_KIND

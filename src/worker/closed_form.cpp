@@ -1,6 +1,20 @@
 // SPDX-License-Identifier: MIT
 // The procedure "closed_form": networks of infinite width, trained for all lanes at once, for seeds do not matter to
 // them.
+#ifdef EIGENSWEEP_DECLARATIONS
+#include "declare_networks.hpp"
+
+namespace eigensweep::worker {
+
+study::Kind declare_closed_form() {
+  study::Kind kind = declare_networks("closed_form", "trains a network of infinite width, without steps");
+  kind.procedure.is_chosen = false;
+  return kind;
+}
+
+}  // namespace eigensweep::worker
+
+#else
 #include <limits>
 #include <memory>
 #include <utility>
@@ -29,13 +43,13 @@ training::LaneHistory history_of(const std::vector<double>& losses) {
 Outcome run_closed_form(const PackRun& pack) {
   const Stopwatch watched;
   const std::size_t lanes = pack.task.lanes.size();
-  auto network = std::make_unique<kernels::LimitNetwork>(pack.config().at("model"), pack.data.info,
+  auto network = std::make_unique<kernels::LimitNetwork>(pack.config().at("model"), pack.data().info,
                                                          static_cast<std::int64_t>(lanes), pack.session.device());
   training::LaneHistory history;
   history.diverged = models::numerical_failure([&] {
     const Json& training = pack.config().at("training");
     const auto learning_rate = training.at("optimizer").at("learning_rate").get<double>();
-    history = history_of(network->train(pack.data, study::read<study::Training>(training), learning_rate));
+    history = history_of(network->train(pack.data(), study::read<study::Training>(training), learning_rate));
   });
   if (history.diverged.empty()) history.diverged = models::not_finite(*network).front();
   Outcome outcome;
@@ -46,3 +60,4 @@ Outcome run_closed_form(const PackRun& pack) {
 }
 
 }  // namespace eigensweep::worker
+#endif

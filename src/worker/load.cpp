@@ -1,5 +1,20 @@
 // SPDX-License-Identifier: MIT
 // The procedure "load": networks that an earlier run kept.
+#ifdef EIGENSWEEP_DECLARATIONS
+#include "declare_networks.hpp"
+
+namespace eigensweep::worker {
+
+study::Kind declare_load() {
+  study::Kind kind = declare_networks("load", "reads networks that an earlier run kept");
+  kind.procedure.is_chosen = false;
+  kind.columns.clear();
+  return kind;
+}
+
+}  // namespace eigensweep::worker
+
+#else
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/kernels/limit_network.hpp"
 #include "eigensweep/models/finite.hpp"
@@ -23,8 +38,8 @@ Outcome run_load(const PackRun& pack) {
   Outcome outcome;
   Networks& networks = outcome.networks;
   const Json& options = pack.config().at("model");
-  networks.model = kernels::make_network(options, pack.data.info, pack.seeds(), pack.session.device());
-  networks.model->attach(pack.data.train_images);
+  networks.model = kernels::make_network(options, pack.data().info, pack.seeds(), pack.session.device());
+  networks.model->attach(pack.data().train_images);
   std::vector<models::TensorFile> files;
   for (std::size_t lane = 0; lane < pack.task.lanes.size(); ++lane) {
     files.push_back(models::read_tensors(pack.task.lanes[lane].model_file));
@@ -39,3 +54,4 @@ Outcome run_load(const PackRun& pack) {
 }
 
 }  // namespace eigensweep::worker
+#endif

@@ -1,41 +1,45 @@
 // SPDX-License-Identifier: MIT
 #include "procedure.hpp"
 
-#include <string_view>
-
+#include "eigensweep/catalog.hpp"
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/here.hpp"
 #include "eigensweep/core/version.hpp"
-#include "eigensweep/models/network_options.hpp"
+#include "eigensweep/study/declare/procedure.hpp"
 #include "eigensweep/worker/host.hpp"
 
 namespace eigensweep::worker {
 
-#define EIGENSWEEP_PROCEDURE(name) Outcome run_##name(const PackRun& pack);
+#define EIGENSWEEP_KIND(name) Outcome run_##name(const PackRun& pack);
 #include "procedures.def"
-#undef EIGENSWEEP_PROCEDURE
+#undef EIGENSWEEP_KIND
 
 namespace {
 
-std::string_view name_of_procedure(const wire::PackTask& task) {
+std::string name_of_procedure(const wire::PackTask& task) {
   const bool train = task.lanes.front().train;
   for (const wire::TaskLane& lane : task.lanes) {
     if (lane.train == train) continue;
     throw DataError(fmt::format("task {}: it mixes lanes to train with lanes to load", task.pack));
   }
   if (!train) return "load";
-  return models::network_of(task.lanes.front().config).is_infinite() ? "closed_form" : "train";
+  return study::procedure_of(catalog(), task.lanes.front().config).name;
 }
 
 }  // namespace
 
 Procedure procedure_of(const wire::PackTask& task) {
-  const std::string_view wanted = name_of_procedure(task);
-#define EIGENSWEEP_PROCEDURE(name) \
+  const std::string wanted = name_of_procedure(task);
+#define EIGENSWEEP_KIND(name) \
   if (wanted == #name) return run_##name;
 #include "procedures.def"
-#undef EIGENSWEEP_PROCEDURE
+#undef EIGENSWEEP_KIND
   throw ContractViolation(fmt::format("no procedure named '{}'", wanted));
+}
+
+const data::DeviceDataset& PackRun::data() const {
+  EIGENSWEEP_EXPECT(dataset != nullptr);
+  return *dataset;
 }
 
 std::vector<Json> PackRun::configs() const {
@@ -66,9 +70,9 @@ void PackRun::send(wire::Record record, std::size_t lane, double seconds) const 
                   {"cpus", cpu_list(allowed_cpus())},
                   {"pack", task.pack},
                   {"lane", lane},
-                  {"lanes", task.lanes.size()},
-                  {"dataset_sha256", data.sha256},
-                  {"seconds", seconds}};
+                  {"lanes", task.lanes.size()}};
+  if (dataset != nullptr) provenance["dataset_sha256"] = dataset->sha256;
+  provenance["seconds"] = seconds;
   provenance.update(record.provenance);
   record.provenance = std::move(provenance);
   hooks.record(record);

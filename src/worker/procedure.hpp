@@ -15,9 +15,11 @@ namespace eigensweep::worker {
 struct PackRun {
   const wire::PackTask& task;
   Session& session;
-  const data::DeviceDataset& data;
+  const data::DeviceDataset* dataset;  ///< null where the configuration names none
   const PackHooks& hooks;
 
+  /// Of a procedure that reads the section "dataset".
+  [[nodiscard]] const data::DeviceDataset& data() const;
   [[nodiscard]] const Json& config() const { return task.lanes.front().config; }  ///< but for per-lane options
   [[nodiscard]] std::vector<Json> configs() const;
   [[nodiscard]] std::vector<std::uint64_t> seeds() const;
@@ -26,22 +28,19 @@ struct PackRun {
   void send(wire::Record record, std::size_t lane, double seconds) const;
 };
 
-/// How a procedure ended, with the pack's networks where it finished.
+/// How a procedure ended, with the pack's networks where it finished and gives some.
 struct Outcome {
   enum class End { finished, stopped, stopped_with_checkpoint, spoilt };  ///< spoilt: by one lane, for all of them
   End end = End::finished;
   Networks networks{};
 };
 
-/// A way to come to the networks of a pack. It sends their training records, if it trains them, and keeps them.
-/// Throws as run_pack() does.
+/// What is done for a pack before its evaluations. It sends a record of each lane with the columns that it declares,
+/// and keeps the lane's network; where it has only loaded the networks, it does neither. Throws as run_pack() does.
 using Procedure = Outcome (*)(const PackRun&);
 
-/// The procedure of a pack, a row of procedures.def:
-///   train        by gradient steps, with checkpoints
-///   closed_form  networks of infinite width, all lanes at once
-///   load         from the files that an earlier run kept
-/// Throws DataError when the task mixes lanes to train with lanes to load.
+/// The procedure of a pack, a row of procedures.def. Throws DataError when the task mixes lanes to train with lanes to
+/// load.
 Procedure procedure_of(const wire::PackTask& task);
 
 }  // namespace eigensweep::worker

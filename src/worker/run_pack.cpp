@@ -43,6 +43,7 @@ Ending run_each(const wire::PackTask& task, Session& session, const PackHooks& h
 }
 
 Ending evaluate_all(const PackRun& pack, const Networks& networks) {
+  if (networks.model == nullptr) return Ending::finished;
   for (models::NamedTensor& named : networks.model->parameters()) named.tensor.requires_grad_(false);
   models::replace_lost(*networks.model, networks.lost);
   // A training that diverged says so itself, for all that was to follow; a kept network has records of its own.
@@ -53,7 +54,7 @@ Ending evaluate_all(const PackRun& pack, const Networks& networks) {
     if (pack.hooks.should_stop && pack.hooks.should_stop()) return Ending::stopped;
     if (pack.hooks.progress) pack.hooks.progress(&evaluation, {});
     const Stopwatch watched;
-    std::vector<wire::Record> records = evaluate(evaluation, pack.task, networks, pack.data);
+    std::vector<wire::Record> records = evaluate(evaluation, pack.task, networks, pack.data());
     const double seconds = watched.seconds();
     for (std::size_t lane = 0; lane < records.size(); ++lane) {
       if (wants_records(networks.lost[lane])) pack.send(std::move(records[lane]), lane, seconds);
@@ -73,9 +74,10 @@ const data::DeviceDataset& Session::dataset(const Json& options) {
 Ending run_pack(const wire::PackTask& asked, Session& session, const PackHooks& hooks) {
   const wire::PackTask task = resolved(asked);
   const Procedure procedure = procedure_of(task);
-  const data::DeviceDataset& data = session.dataset(task.lanes.front().config.at("dataset"));
-  check_content(task, data);
-  const PackRun pack{task, session, data, hooks};
+  const Json& config = task.lanes.front().config;
+  const data::DeviceDataset* dataset = config.contains("dataset") ? &session.dataset(config.at("dataset")) : nullptr;
+  if (dataset != nullptr) check_content(task, *dataset);
+  const PackRun pack{task, session, dataset, hooks};
   const Outcome outcome = procedure(pack);
   switch (outcome.end) {
     case Outcome::End::finished:

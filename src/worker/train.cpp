@@ -1,5 +1,19 @@
 // SPDX-License-Identifier: MIT
 // The procedure "train": gradient steps, with a checkpoint to go on from.
+#ifdef EIGENSWEEP_DECLARATIONS
+#include "declare_networks.hpp"
+
+namespace eigensweep::worker {
+
+study::Kind declare_train() {
+  study::Kind kind = declare_networks("train", "trains a network by gradient steps; the usual one, without options");
+  kind.procedure.has_checkpoints = true;
+  return kind;
+}
+
+}  // namespace eigensweep::worker
+
+#else
 #include <filesystem>
 #include <memory>
 #include <utility>
@@ -17,7 +31,7 @@ namespace {
 
 // A broken checkpoint costs the time since the pack began, never the pack: it starts anew.
 std::unique_ptr<training::Trainer> start_trainer(const PackRun& pack) {
-  auto trainer = std::make_unique<training::Trainer>(pack.configs(), pack.data, pack.session.device());
+  auto trainer = std::make_unique<training::Trainer>(pack.configs(), pack.data(), pack.session.device());
   const std::string& checkpoint = pack.task.checkpoint_file;
   if (checkpoint.empty() || !std::filesystem::exists(checkpoint)) return trainer;
   try {
@@ -84,3 +98,4 @@ Outcome run_train(const PackRun& pack) {
 }
 
 }  // namespace eigensweep::worker
+#endif

@@ -13,7 +13,7 @@ namespace {
 /// Two networks with a penalty of their own strength each.
 class Penalised {
  public:
-  Penalised(const std::string& kind, const std::vector<double>& intensities)
+  Penalised(const std::string& kind, const std::vector<double>& strengths)
       : data_(loaded({{"kind", "checkerboard"}, {"train_samples", 40}, {"test_samples", 1}}), torch::kCPU),
         model_(models::make_model(
             resolved(study::Family::model, {{"kind", "mlp"}, {"width", 6}, {"precision", "float64"}}), data_.info,
@@ -22,7 +22,7 @@ class Penalised {
     Json chosen{{"kind", kind}};
     if (found.options.find("cutoff") != nullptr) chosen["cutoff"] = 1;
     std::vector<Json> lanes;
-    for (const double intensity : intensities) {
+    for (const double strength : strengths) {
       chosen[found.off_when_zero] = strength;
       lanes.push_back(resolved(study::Family::regularizer, chosen));
     }

@@ -102,7 +102,7 @@ TEST_CASE("the toys train: a step moves no weight by more than the halved rate, 
 }
 
 TEST_CASE("the penalty of a toy counts for the lanes that ask for it") {
-  std::map<std::string, double> intensities;
+  std::map<std::string, double> strengths;
   for (const study::Trial& trial : toy_study().trials) {
     const Json penalties = toy_study().config(trial).at("regularizers");
     strengths[trial.id] = penalties.empty() ? 0.0 : penalties.at("weight_norm").at("strength").get<double>();

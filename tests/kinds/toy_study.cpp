@@ -8,10 +8,9 @@ using study::Family;
 
 const std::vector<Toy>& toys() {
   static const std::vector<Toy> all{
-      {Family::dataset, "checkerboard"},    {Family::model, "linear"},
-      {Family::optimizer, "sign_descent"},  {Family::schedule, "halved"},
-      {Family::attack, "darkness"},         {Family::metric, "mean_logit"},
-      {Family::regularizer, "weight_norm"}, {Family::constraint, "non_negative"},
+      {Family::procedure, "logistic_map"}, {Family::dataset, "checkerboard"},    {Family::model, "linear"},
+      {Family::optimizer, "sign_descent"}, {Family::schedule, "halved"},         {Family::attack, "darkness"},
+      {Family::metric, "mean_logit"},      {Family::regularizer, "weight_norm"}, {Family::constraint, "non_negative"},
   };
   return all;
 }

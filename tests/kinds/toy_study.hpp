@@ -14,6 +14,6 @@ struct Toy {
 };
 const std::vector<Toy>& toys();
 
-/// A study that uses all of them: 2 seeds x 2 widths x 2 intensities, eight trials; and the packs it is planned into.
+/// A study that uses all of them: 2 seeds x 2 widths x 2 strengths, eight trials; and the packs it is planned into.
 const eigensweep::study::Study& toy_study();
 std::vector<eigensweep::study::Pack> toy_packs();

@@ -218,7 +218,7 @@ const Broken broken_studies[] = {
     {R"("model": {"width": 64}, "regularizers": {}, "cases": [{"name": "x", "regularizers": {"spectral": null}}])",
      R"(s.json:/cases/0/regularizers/spectral: null removes 'spectral' from the base, which does not have it)"},
     {R"("model": {"width": 64}, "cases": [{"name": "x", "output": {"models": false}}])",
-     R"(s.json:/cases/0/output: unknown key; known are 'name', 'seed', 'dataset', 'model', 'training', 'regularizers', 'constraints', 'attacks', 'metrics')"},
+     R"(s.json:/cases/0/output: unknown key; known are 'name', 'seed', 'procedure', 'dataset', 'model', 'training', 'regularizers', 'constraints', 'attacks', 'metrics')"},
     {R"("model": {"width": 64}, "dataset": {"kind": "mnist", "folder": {"sweep": ["/a", "/b"]}})", R"(s.json:/dataset/folder: "/a" and "/b" stand for one trial, because where data lies is no part of what a trial is; keep one, or give different data each its 'label' (kinds 'idx_folder' and 'hdf5'))"},
     {R"("model": {"width": 64}, "metrics": {"validation": {}})",
      R"(s.json:/metrics/validation: no samples are held out for validation; set /dataset/validation_samples, or leave out this metric)"},

@@ -52,8 +52,13 @@ struct Bench {
         kind.options = study::Options{}.integer("width", 4, {1, 100}, "units");
         kind.shape = [](const Json&, const study::DatasetInfo&) { return study::ModelShape{}; };
       }
+      if (family == study::Family::procedure) {
+        kind.procedure.sections = {"dataset", "model", "training", "regularizers"};
+        kind.procedure.gives_networks = true;
+      }
       catalog.add(std::move(kind));
     };
+    plain(study::Family::procedure, "train");
     plain(study::Family::model, "mlp");
     plain(study::Family::optimizer, "adam");
     plain(study::Family::schedule, "constant");

@@ -21,6 +21,10 @@ def _columns(data):
     for name, head in (("test_accuracy", "test accuracy"), ("train_accuracy", "train accuracy")):
         if name in data and data[name].dims == data.status.dims:
             yield head, data[name]
+    for values in data.data_vars.values():
+        # What a procedure that trains nothing records of a trial.
+        if values.attrs.get("group") and not values.attrs["family"] and values.dims == data.status.dims:
+            yield values.attrs["column"].replace("_", " "), values
     for values, attack, dim in robust_accuracies(data):
         there = [e for e in values[dim].values if np.isfinite(values.sel({dim: e}).values).any()]
         clean, there = [e for e in there if e == 0], [e for e in there if e > 0]

@@ -52,7 +52,8 @@ class Csv {
     const EvaluationGroups groups = evaluation_groups(file);
     read_axes();
     for (const std::string& group : groups.attacks) read_attacks(group);
-    read_metrics(groups.metrics);
+    read_numbers(groups.procedures);
+    read_numbers(groups.metrics);
   }
 
   std::string write() const {
@@ -92,8 +93,10 @@ class Csv {
     attacks_.push_back(std::move(attacks));
   }
 
-  void read_metrics(const std::vector<std::string>& groups) {
+  /// The columns that have one number per row.
+  void read_numbers(const std::vector<std::string>& groups) {
     std::set<std::string> taken{"trial", "trial_id", "status", "attack", "attack_status"};
+    for (const auto& [name, column] : numbers_) taken.insert(name);
     taken.insert(intensities_.begin(), intensities_.end());
     taken.insert(attack_columns_.begin(), attack_columns_.end());
     for (const Variable& axis : axes_) taken.insert(axis.name);
@@ -104,7 +107,7 @@ class Csv {
         if (file_.dims(name) != std::vector<std::string>{"trial"}) continue;
         std::string header = column;
         while (!taken.insert(header).second) header.insert(0, group + ".");
-        metrics_.emplace_back(header, file_.read(name));
+        numbers_.emplace_back(header, file_.read(name));
       }
     }
   }
@@ -116,7 +119,7 @@ class Csv {
     for (const std::string& intensity : intensities_) text += ',' + quoted(intensity);
     text += ",attack_status";
     for (const std::string& column : attack_columns_) text += ',' + quoted(column);
-    for (const auto& [name, metric] : metrics_) text += ',' + quoted(name);
+    for (const auto& [name, column] : numbers_) text += ',' + quoted(name);
     return text + "\r\n";
   }
 
@@ -130,7 +133,7 @@ class Csv {
 
   std::string end(std::size_t row) const {
     std::string text;
-    for (const auto& [name, metric] : metrics_) text += ',' + item(metric, row);
+    for (const auto& [name, column] : numbers_) text += ',' + item(column, row);
     return text + "\r\n";
   }
 
@@ -163,7 +166,7 @@ class Csv {
   std::vector<Attacks> attacks_;
   std::vector<std::string> intensities_;
   std::vector<std::string> attack_columns_;
-  std::vector<std::pair<std::string, Variable>> metrics_;
+  std::vector<std::pair<std::string, Variable>> numbers_;
 };
 
 }  // namespace

@@ -15,7 +15,10 @@ EvaluationGroups evaluation_groups(const ResultsFile& file) {
   EvaluationGroups found;
   for (const std::string& group : file.groups()) {
     const auto family = families.find(group);
-    if (family == families.end()) continue;
+    if (family == families.end()) {
+      found.procedures.push_back(group);
+      continue;
+    }
     const bool is_attack = family->second == study::family_name(study::Family::attack);
     (is_attack ? found.attacks : found.metrics).push_back(group);
   }

@@ -8,7 +8,7 @@
 #include <set>
 #include <utility>
 
-#include "eigensweep/study/declare/sections.hpp"
+#include "eigensweep/study/declare/procedure.hpp"
 
 namespace eigensweep::results {
 namespace {
@@ -66,12 +66,15 @@ class Check {
 std::vector<std::string> column_warnings(const study::Study& study, const study::Catalog& catalog,
                                          const RecordStore& store) {
   Check check;
-  const std::vector<study::Column> history = study::history_columns();
   for (const study::Trial& trial : study.trials) {
     const auto config = [&] { return study.config(trial); };  // only for a missing column, because grids are large
     const wire::Record* trained = store.training(trial.id);
     if (trained != nullptr && trained->status == wire::Status::ok) {
-      check.compare("the training", history, *trained, 0, Json::object(), config);
+      const study::Kind* procedure = catalog.find(study::Family::procedure, study.procedure(trial));
+      const std::string who = procedure->name == study::usual_procedure
+                                  ? "the training"
+                                  : fmt::format("the procedure '{}'", procedure->name);
+      check.compare(who, procedure->columns, *trained, 0, Json::object(), config);
     }
     for (const study::Evaluation& evaluation : study.evaluations(trial)) {
       const wire::Record* record = store.evaluation(trial.id, evaluation.id);

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "eigensweep/core/error.hpp"
-#include "eigensweep/study/declare/sections.hpp"
 
 namespace eigensweep::results {
 
@@ -81,6 +80,23 @@ void add_metric(Layout& layout, const Evaluation& metric, const study::Kind& kin
   layout.metrics.push_back({"", metric.label, metric.kind, json_text(metric.options), kind.columns});
 }
 
+void declare(std::map<std::string, std::size_t>& lengths, const std::vector<Column>& columns) {
+  for (const Column& column : columns) {
+    for (const std::string& dim : column.dims) lengths.emplace(dim, 0);
+  }
+}
+
+/// The group of a procedure, made where it is the first of its kind.
+const ProcedureGroup& procedure_group(Layout& layout, const study::Catalog& catalog, const std::string& name) {
+  for (const ProcedureGroup& group : layout.procedures) {
+    if (group.kind == name) return group;
+  }
+  const study::Kind* kind = catalog.find(Family::procedure, name);
+  EIGENSWEEP_EXPECT(kind != nullptr);
+  declare(layout.lengths, kind->columns);
+  return layout.procedures.emplace_back(ProcedureGroup{kind->procedure.group, name, kind->columns});
+}
+
 /// Gives out names in the root group, each of them once.
 class Names {
  public:
@@ -99,6 +115,7 @@ void give_names(Layout& layout, const study::Study& study) {
   std::set<std::string> taken(trial_variables.begin(), trial_variables.end());
   taken.insert({"trial", "history"});
   for (const auto& [dimension, length] : layout.lengths) taken.insert(dimension);
+  for (const ProcedureGroup& group : layout.procedures) taken.insert(group.group);
   for (const AttackGroup& group : layout.attacks) taken.insert({group.group, group.attack_dimension, group.intensity});
   Names names(std::move(taken));
   for (const study::Axis& axis : study.axes) {
@@ -123,12 +140,6 @@ void grow(std::map<std::string, std::size_t>& lengths, const std::vector<Column>
   }
 }
 
-void declare(std::map<std::string, std::size_t>& lengths, const std::vector<Column>& columns) {
-  for (const Column& column : columns) {
-    for (const std::string& dim : column.dims) lengths.emplace(dim, 0);
-  }
-}
-
 }  // namespace
 
 const Evaluation* find_evaluation(const std::vector<Evaluation>& evaluations, Family family, const std::string& label) {
@@ -140,13 +151,12 @@ const Evaluation* find_evaluation(const std::vector<Evaluation>& evaluations, Fa
 
 Layout make_layout(const study::Study& study, const study::Catalog& catalog, const RecordStore& store) {
   Layout layout;
-  const std::vector<Column> history = study::history_columns();
-  declare(layout.lengths, history);
   std::set<const std::vector<Evaluation>*> seen;
   for (const study::Trial& trial : study.trials) {
     const std::vector<Evaluation>& evaluations = study.evaluations(trial);
     const bool is_new = seen.insert(&evaluations).second;
-    grow(layout.lengths, history, store.training(trial.id), false);
+    grow(layout.lengths, procedure_group(layout, catalog, study.procedure(trial)).columns, store.training(trial.id),
+         false);
     for (const Evaluation& evaluation : evaluations) {
       const study::Kind& kind = evaluation_kind(catalog, evaluation);
       const bool is_attack = evaluation.family == Family::attack;

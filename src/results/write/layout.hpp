@@ -23,6 +23,13 @@ struct AttackGroup {
   std::vector<study::Column> columns;
 };
 
+/// What a procedure records of each trial.
+struct ProcedureGroup {
+  std::string group;  ///< "history"
+  std::string kind;   ///< of the procedure
+  std::vector<study::Column> columns;
+};
+
 struct MetricGroup {
   std::string group;
   std::string label;
@@ -34,6 +41,7 @@ struct MetricGroup {
 /// What the file of a study holds and where: everything that must be known before the first byte is written.
 struct Layout {
   std::vector<std::string> coordinates;  ///< the variable of each training and replicate axis, in their order
+  std::vector<ProcedureGroup> procedures;
   std::vector<AttackGroup> attacks;
   std::vector<MetricGroup> metrics;
   std::map<std::string, std::size_t> lengths;  ///< dimensions that follow from results: "epoch", "layer", ...

@@ -6,28 +6,28 @@
 #include "eigensweep/core/file.hpp"
 #include "older_records.hpp"
 #include "place.hpp"
-#include "product.hpp"
 #include "provenance.hpp"
+#include "study_writer.hpp"
 
 namespace eigensweep::results {
 
-const study::Evaluation* Product::asked(std::size_t row, study::Family family, const std::string& label) const {
+const study::Evaluation* StudyWriter::asked(std::size_t row, study::Family family, const std::string& label) const {
   return find_evaluation(study_.evaluations(trial(row)), family, label);
 }
 
-const wire::Record* Product::newest(std::size_t row, study::Family family, const std::string& label) const {
+const wire::Record* StudyWriter::newest(std::size_t row, study::Family family, const std::string& label) const {
   const study::Evaluation* evaluation = asked(row, family, label);
   return evaluation == nullptr ? nullptr : store_.evaluation(trial(row).id, evaluation->id);
 }
 
-std::int8_t Product::outcome(std::size_t row, const wire::Record* record) const {
+std::int8_t StudyWriter::outcome(std::size_t row, const wire::Record* record) const {
   if (record != nullptr) return static_cast<std::int8_t>(record->status);
   const wire::Record* trained = training(row);
   const bool never_got_there = trained != nullptr && trained->status != wire::Status::ok;
   return static_cast<std::int8_t>(never_got_there ? trained->status : wire::Status::missing);
 }
 
-std::vector<std::size_t> Product::extents(const study::Column& column) const {
+std::vector<std::size_t> StudyWriter::extents(const study::Column& column) const {
   std::vector<std::size_t> lengths;
   for (const std::string& dim : column.dims) lengths.push_back(layout_.lengths.at(dim));
   return lengths;
@@ -70,13 +70,13 @@ std::vector<std::string> write_results(const std::filesystem::path& file, const 
   std::vector<std::string> warnings = column_warnings(study, catalog, store);
   file::replace_atomically(file, [&](const std::filesystem::path& temporary) {
     NetcdfWriter writer(temporary, file);
-    Product product(writer, study, catalog, store, layout);
-    product.write_attributes(gathered, warnings);
-    product.write_dimensions();
-    product.write_trials();
-    product.write_history();
-    for (const AttackGroup& group : layout.attacks) product.write_attacks(group);
-    for (const MetricGroup& group : layout.metrics) product.write_metric(group);
+    StudyWriter study_writer(writer, study, catalog, store, layout);
+    study_writer.write_attributes(gathered, warnings);
+    study_writer.write_dimensions();
+    study_writer.write_trials();
+    for (const ProcedureGroup& group : layout.procedures) study_writer.write_procedure(group);
+    for (const AttackGroup& group : layout.attacks) study_writer.write_attacks(group);
+    for (const MetricGroup& group : layout.metrics) study_writer.write_metric(group);
     writer.finish();
   });
   return warnings;

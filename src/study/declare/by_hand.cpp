@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/study/declare/sections.hpp"
 #include "eigensweep/study/declare/training.hpp"
 
 namespace eigensweep::study {
@@ -19,22 +21,25 @@ Json resolved(const Options& options, const Json& chosen) {
 }
 
 Json resolved_config(const Catalog& catalog, const Json& chosen) {
-  const auto of_kind = [&](Family family, const Json& section) {
-    return resolved(kind_of(catalog, family, section).options, section);
-  };
-  const Json training = chosen.value("training", Json::object());
   Json config = Json::object();
-  if (chosen.contains("dataset")) config["dataset"] = of_kind(Family::dataset, chosen.at("dataset"));
-  config["model"] = of_kind(Family::model, chosen.at("model"));
-  config["training"] = resolved(options_of<Training>(), training);
-  config["training"]["optimizer"] = of_kind(Family::optimizer, training.value("optimizer", Json{{"kind", "adam"}}));
-  config["training"]["schedule"] = of_kind(Family::schedule, training.value("schedule", Json{{"kind", "constant"}}));
-  config["regularizers"] = Json::object();
-  for (const Family family : labelled_families()) {
-    const std::string name(family_section(family));
-    if (!chosen.contains(name)) continue;
-    for (const auto& [label, section] : chosen.at(name).items()) config[name][label] = of_kind(family, section);
+  const bool trains = !chosen.contains("procedure");
+  if (!trains) config["procedure"] = chosen.at("procedure");
+  if (trains) EIGENSWEEP_EXPECT(chosen.contains("model"));
+  for (const ConfigSection& section : config_sections()) {
+    const bool is_always_there = section.name == "training" || section.name == "regularizers";
+    if (chosen.contains(section.name) || (trains && is_always_there)) {
+      config[section.name] = chosen.value(section.name, Json::object());
+    }
   }
+  if (config.contains("training")) {
+    const Json given = config.at("training");
+    Json& training = config["training"] = resolved(options_of<Training>(), given);
+    training["optimizer"] = given.value("optimizer", Json{{"kind", "adam"}});
+    training["schedule"] = given.value("schedule", Json{{"kind", "constant"}});
+  }
+  for_each_kind(config, [&catalog](Family family, const std::string&, Json& section) {
+    section = resolved(kind_of(catalog, family, section).options, section);
+  });
   config["seed"] = chosen.contains("seed") ? chosen.at("seed") : Json(0);
   return config;
 }

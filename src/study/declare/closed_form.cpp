@@ -8,12 +8,14 @@
 namespace eigensweep::study {
 
 bool is_infinite(const Catalog& catalog, const Json& config) {
+  if (!config.contains("model")) return false;
   const Json& model = config.at("model");
   const Kind& kind = kind_of(catalog, Family::model, model);
   return kind.is_infinite && kind.is_infinite(model);
 }
 
 std::string limit_wants(const Catalog& catalog, const Json& config) {
+  if (!config.contains("model")) return "a network (this procedure has none)";
   const Json& section = config.at("training");
   const auto training = read<Training>(section);
   const auto of_kind = [&](Family family, const Json& options, const char* other) -> std::string {

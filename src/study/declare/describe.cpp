@@ -65,6 +65,9 @@ std::string describe_kind(const Kind& kind) {
                         kind.intensity);
   }
   if (!kind.off_when_zero.empty()) page += fmt::format("\n'{}' 0 trains without it\n", kind.off_when_zero);
+  if (!kind.procedure.sections.empty()) {
+    page += fmt::format("\nreads the sections {}\n", text::quoted_list(kind.procedure.sections));
+  }
   if (!kind.columns.empty()) page += "\nresults\n" + columns_table(kind.columns);
   return page;
 }
@@ -111,6 +114,7 @@ std::string describe(const Catalog& catalog, const std::string& name) {
     known.emplace_back(family_section(family));
   }
   for (const Kind& kind : catalog.all()) {
+    if (!kind.procedure.is_chosen) continue;
     known.push_back(kind.name);
     if (kind.name != name) continue;
     if (!page.empty()) page += '\n';  // a name may stand in two families

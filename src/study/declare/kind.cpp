@@ -16,7 +16,8 @@ struct FamilyRow {
   std::string_view section;
 };
 
-constexpr std::array<FamilyRow, 8> family_rows{{
+constexpr std::array<FamilyRow, 9> family_rows{{
+    {Family::procedure, "procedure", "procedure"},
     {Family::dataset, "dataset", "dataset"},
     {Family::model, "model", "model"},
     {Family::optimizer, "optimizer", "training/optimizer"},
@@ -40,11 +41,6 @@ std::string_view family_name(Family family) { return row_of(family).name; }
 
 std::string_view family_section(Family family) { return row_of(family).section; }
 
-const std::vector<Family>& labelled_families() {
-  static const std::vector<Family> labelled{Family::regularizer, Family::constraint};
-  return labelled;
-}
-
 const std::vector<Family>& families() {
   static const std::vector<Family> all = [] {
     std::vector<Family> made;
@@ -64,7 +60,8 @@ namespace {
 
 /// Whether kinds of the family read the options of each lane of a pack; others read the first lane's.
 bool reads_lanes(Family family) {
-  return family == Family::optimizer || family == Family::regularizer || family == Family::constraint;
+  return family == Family::procedure || family == Family::optimizer || family == Family::regularizer ||
+         family == Family::constraint;
 }
 
 }  // namespace
@@ -89,7 +86,7 @@ const Kind* Catalog::find(Family family, std::string_view name) const noexcept {
 std::vector<std::string> Catalog::names(Family family) const {
   std::vector<std::string> found;
   for (const Kind& kind : kinds_) {
-    if (kind.family == family) found.push_back(kind.name);
+    if (kind.family == family && kind.procedure.is_chosen) found.push_back(kind.name);
   }
   return found;
 }

@@ -101,6 +101,7 @@ Json configuration(const Catalog& catalog, bool in_case) {
   training["optimizer"] = any_kind(catalog, Family::optimizer);
   training["schedule"] = any_kind(catalog, Family::schedule);
   return {{"seed", leaf_schema(seed.all().front())},
+          {"procedure", any_kind(catalog, Family::procedure)},
           {"dataset", any_kind(catalog, Family::dataset)},
           {"model", any_kind(catalog, Family::model)},
           {"training", object_of(std::move(training))},
@@ -118,6 +119,7 @@ Json definitions(const Catalog& catalog) {
   generated["description"] = "linspace and logspace: [first, last, count]; range: [start, stop, step]";
   Json all{{"generated", std::move(generated)}};
   for (const Kind& kind : catalog.all()) {
+    if (!kind.procedure.is_chosen) continue;
     Json properties{{"kind", {{"const", kind.name}}}};
     const Json options = leaves(kind.options);
     for (const auto& [name, schema] : options.items()) properties[name] = schema;

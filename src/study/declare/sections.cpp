@@ -13,6 +13,51 @@ Options output_options() {
       "keep every trained network as models/<trial>.safetensors, so that later attacks need no training");
 }
 
+const std::vector<ConfigSection>& config_sections() {
+  using Form = ConfigSection::Form;
+  static const std::vector<ConfigSection> sections{{"dataset", Form::kind, Family::dataset},
+                                                   {"model", Form::kind, Family::model},
+                                                   {"training", Form::training},
+                                                   {"regularizers", Form::labelled, Family::regularizer},
+                                                   {"constraints", Form::labelled, Family::constraint}};
+  return sections;
+}
+
+namespace {
+
+/// `config` is a Json or a const Json.
+template <class Config, class Visit>
+void visit_kinds(Config& config, const Visit& visit) {
+  if (config.contains("procedure")) visit(Family::procedure, "/procedure", config.at("procedure"));
+  for (const ConfigSection& section : config_sections()) {
+    if (!config.contains(section.name)) continue;
+    auto& content = config.at(section.name);
+    const std::string path = "/" + section.name;
+    switch (section.form) {
+      case ConfigSection::Form::kind:
+        visit(section.family, path, content);
+        break;
+      case ConfigSection::Form::labelled:
+        for (auto& [label, one] : content.items()) visit(section.family, path + "/" + label, one);
+        break;
+      case ConfigSection::Form::training:
+        visit(Family::optimizer, path + "/optimizer", content.at("optimizer"));
+        visit(Family::schedule, path + "/schedule", content.at("schedule"));
+        break;
+    }
+  }
+}
+
+}  // namespace
+
+void for_each_kind(Json& config, const std::function<void(Family, const std::string&, Json&)>& visit) {
+  visit_kinds(config, visit);
+}
+
+void for_each_kind(const Json& config, const std::function<void(Family, const std::string&, const Json&)>& visit) {
+  visit_kinds(config, visit);
+}
+
 std::vector<Column> history_columns() {
   return {
       {"loss", {"epoch"}, "f64", "", "mean over the epoch's samples of everything that was minimised"},

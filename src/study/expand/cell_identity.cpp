@@ -76,8 +76,8 @@ class SectionWriter {
 
 }  // namespace
 
+// Members stand in the order of their keys. CellIdentity::text() puts the penalties between before_ and after_.
 CellIdentity::CellIdentity(const Template& alternative, const Grid& grid, const Catalog& catalog) {
-  const Options& options = options_of<Training>();
   const SectionWriter writer(grid);
   const Json& config = alternative.config;
   const auto write_kind = [&](Family family, const Json& section, const std::string& path, CellText& into) {
@@ -88,21 +88,28 @@ CellIdentity::CellIdentity(const Template& alternative, const Grid& grid, const 
       write_kind(Family::constraint, section, child("/constraints", label), constraints_.emplace_back().text);
     }
   }
-  before_.add("\"dataset\":");
-  write_kind(Family::dataset, config.at("dataset"), "/dataset", before_);
-  before_.add(",\"model\":");
-  write_kind(Family::model, config.at("model"), "/model", before_);
-  before_.add(fmt::format(",\"recipe_version\":{},\"regularizers\":[", recipe_version));
-  for (const auto& [label, section] : config.at("regularizers").items()) {
-    Penalty penalty;
-    write_kind(Family::regularizer, section, child("/regularizers", label), penalty.text);
-    const std::string& name = label;
-    const auto found = std::find_if(grid.switches().begin(), grid.switches().end(),
-                                    [&name](const Grid::Switch& one) { return one.label == name; });
-    if (found != grid.switches().end()) penalty.off = &*found;
-    penalties_.push_back(std::move(penalty));
+  for (const auto& [name, family] :
+       {std::pair{"dataset", Family::dataset}, {"model", Family::model}, {"procedure", Family::procedure}}) {
+    if (!config.contains(name)) continue;
+    before_.add(key_text(name));
+    write_kind(family, config.at(name), child("", name), before_);
+    before_.add(",");
   }
-  after_.add("],\"seed\":");
+  before_.add(key_text("recipe_version") + std::to_string(recipe_version));
+  if (config.contains("regularizers")) {
+    before_.add("," + key_text("regularizers") + "[");
+    after_.add("]");
+    for (const auto& [label, section] : config.at("regularizers").items()) {
+      Penalty penalty;
+      write_kind(Family::regularizer, section, child("/regularizers", label), penalty.text);
+      const std::string& name = label;
+      const auto found = std::find_if(grid.switches().begin(), grid.switches().end(),
+                                      [&name](const Grid::Switch& one) { return one.label == name; });
+      if (found != grid.switches().end()) penalty.off = &*found;
+      penalties_.push_back(std::move(penalty));
+    }
+  }
+  after_.add("," + key_text("seed"));
   if (const Grid::Leaf* seed = grid.leaf("/seed"); seed != nullptr) {
     std::vector<std::string> by_value;
     std::transform(seed->values.begin(), seed->values.end(), std::back_inserter(by_value), canonical);
@@ -110,14 +117,16 @@ CellIdentity::CellIdentity(const Template& alternative, const Grid& grid, const 
   } else {
     after_.add(canonical(config.at("seed")));
   }
-  const Json& training = config.at("training");
-  std::vector<FixedMember> kinds{{"optimizer", {}}, {"schedule", {}}};
-  kinds[0].text.add("\"optimizer\":");
-  write_kind(Family::optimizer, training.at("optimizer"), "/training/optimizer", kinds[0].text);
-  kinds[1].text.add("\"schedule\":");
-  write_kind(Family::schedule, training.at("schedule"), "/training/schedule", kinds[1].text);
-  after_.add(",\"training\":");
-  writer.write(options, training, "/training", std::move(kinds), after_);
+  if (config.contains("training")) {
+    const Json& training = config.at("training");
+    std::vector<FixedMember> kinds{{"optimizer", {}}, {"schedule", {}}};
+    kinds[0].text.add(key_text("optimizer"));
+    write_kind(Family::optimizer, training.at("optimizer"), "/training/optimizer", kinds[0].text);
+    kinds[1].text.add(key_text("schedule"));
+    write_kind(Family::schedule, training.at("schedule"), "/training/schedule", kinds[1].text);
+    after_.add("," + key_text("training"));
+    writer.write(options_of<Training>(), training, "/training", std::move(kinds), after_);
+  }
   after_.add("}");
 }
 

@@ -113,7 +113,7 @@ void Expansion::check_once(Unfolding& unfolding, bool is_new) {
     reduced->at("regularizers").erase(penalty.label);
   }
   const Json& read = reduced ? *reduced : unfolding.config;
-  if (is_new) check_training(unfolding.alternative, unfolding.config, read);
+  if (is_new) check_procedure(unfolding.alternative, unfolding.config, read);
   check_evaluations(unfolding.alternative, unfolding.config, read, unfolding.evaluations);
 }
 
@@ -136,7 +136,8 @@ std::uint32_t Expansion::source_of(const Cell& cell) {
   const Grid& grid = *study_.grids_[cell.grid];
   std::optional<std::uint32_t>& number = sources.numbers[sources.by_dataset.number(grid.digits_of(cell.place))];
   if (!number) {
-    Json section = grid.config(cell.place).at("dataset");
+    const Json config = grid.config(cell.place);
+    Json section = config.contains("dataset") ? config.at("dataset") : Json();
     const auto next = static_cast<std::uint32_t>(source_numbers_.size());
     const auto [place, is_new] = source_numbers_.emplace(section.dump(), next);
     if (is_new) study_.dataset_sections_.push_back(std::move(section));

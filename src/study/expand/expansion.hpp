@@ -77,8 +77,9 @@ class Expansion {
   std::uint32_t source_of(const Cell& cell);
   /// Refuses a validation set of all training samples, if the options alone show it.
   void check_held_out(const Template& alternative, const Json& config, const Json& dataset) const;
-  /// Refuse a configuration, or add a warning, as its kinds say: check_training asks the kinds that training reads,
+  /// Refuse a configuration, or add a warning, as its kinds say: check_procedure asks the kinds that training reads,
   /// check_evaluations the attacks and metrics. `read`: the part of the cell's `config` that training reads.
+  void check_procedure(const Template& alternative, const Json& config, const Json& read);
   void check_training(const Template& alternative, const Json& config, const Json& read);
   void check_evaluations(const Template& alternative, const Json& config, const Json& read,
                          const std::vector<Evaluation>& evaluations);

@@ -26,7 +26,8 @@ Grid::Switch switch_of(const Part& part, const Json& section, const Grid::Leaf* 
 
 }  // namespace
 
-Grid::Grid(const Template& alternative, const std::vector<Axis>& axes) : config_(alternative.config) {
+Grid::Grid(const Template& alternative, const std::vector<Axis>& axes)
+    : config_(alternative.config), procedure_(alternative.procedure->name) {
   for (const Compound& compound : alternative.compounds) {
     lengths_.push_back(alternative.sweeps[compound.front()].values.size());
   }

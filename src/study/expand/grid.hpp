@@ -62,6 +62,8 @@ class Grid {
   /// leaves counts as one of them.
   [[nodiscard]] std::size_t recipes() const noexcept { return recipes_; }
   [[nodiscard]] std::size_t recipe(std::size_t place) const noexcept;
+  /// The kind of the procedure, the same for all cells.
+  [[nodiscard]] const std::string& procedure() const noexcept { return procedure_; }
   /// The cell's seed.
   [[nodiscard]] long long seed(std::size_t place) const;
 
@@ -76,6 +78,7 @@ class Grid {
   }
 
   Json config_;
+  std::string procedure_;
   std::vector<std::size_t> lengths_;
   std::vector<std::size_t> strides_;
   std::size_t size_ = 1;

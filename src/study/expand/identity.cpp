@@ -69,6 +69,14 @@ Json list_identity(const Catalog& catalog, Family family, const Json& sections) 
   return list;
 }
 
+Json training_identity(const Catalog& catalog, const Json& training) {
+  Json identity = Json::object();
+  add_options(options_of<Training>(), training, "", identity);
+  identity["optimizer"] = section_identity(catalog, Family::optimizer, training.at("optimizer"));
+  identity["schedule"] = section_identity(catalog, Family::schedule, training.at("schedule"));
+  return identity;
+}
+
 }  // namespace
 
 std::string canonical(const Json& value) {
@@ -82,21 +90,26 @@ std::string dataset_identity(const Catalog& catalog, const Json& dataset) {
 }
 
 Json trial_identity(const Json& config, const Catalog& catalog) {
-  const Options& options = options_of<Training>();
-  const Json& training = config.at("training");
-  Json training_identity = Json::object();
-  add_options(options, training, "", training_identity);
-  training_identity["optimizer"] = section_identity(catalog, Family::optimizer, training.at("optimizer"));
-  training_identity["schedule"] = section_identity(catalog, Family::schedule, training.at("schedule"));
-  Json identity{{"recipe_version", recipe_version},
-                {"dataset", section_identity(catalog, Family::dataset, config.at("dataset"))},
-                {"model", section_identity(catalog, Family::model, config.at("model"))},
-                {"training", std::move(training_identity)},
-                {"regularizers", list_identity(catalog, Family::regularizer, config.at("regularizers"))},
-                {"seed", config.at("seed")}};
-  // Trials without constraints keep the ids of versions that had none.
-  if (config.contains("constraints")) {
-    identity["constraints"] = list_identity(catalog, Family::constraint, config.at("constraints"));
+  Json identity{{"recipe_version", recipe_version}, {"seed", config.at("seed")}};
+  // What a configuration need not have is no member: trials without it keep the ids of versions that knew no such
+  // thing.
+  if (config.contains("procedure")) {
+    identity["procedure"] = section_identity(catalog, Family::procedure, config.at("procedure"));
+  }
+  for (const ConfigSection& section : config_sections()) {
+    if (!config.contains(section.name)) continue;
+    const Json& content = config.at(section.name);
+    switch (section.form) {
+      case ConfigSection::Form::kind:
+        identity[section.name] = section_identity(catalog, section.family, content);
+        break;
+      case ConfigSection::Form::labelled:
+        identity[section.name] = list_identity(catalog, section.family, content);
+        break;
+      case ConfigSection::Form::training:
+        identity[section.name] = training_identity(catalog, content);
+        break;
+    }
   }
   return identity;
 }

@@ -187,7 +187,8 @@ std::vector<std::string> missing_class_warnings(const Study& study, const Catalo
     const Pair pair{study.dataset_section(trial), &study.evaluations(trial)};
     if (pair == last) continue;  // neighbours mostly share both
     last = pair;
-    if (seen.insert(pair).second) check.look_at(study.dataset_sections()[pair.first], *pair.second);
+    const bool has_data = !study.dataset_sections()[pair.first].is_null();
+    if (has_data && seen.insert(pair).second) check.look_at(study.dataset_sections()[pair.first], *pair.second);
   }
   return check.take();
 }

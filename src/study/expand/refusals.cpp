@@ -28,6 +28,16 @@ void Expansion::check_held_out(const Template& alternative, const Json& config, 
          fmt::format("{} of {} training samples held out leave none to train on; hold out fewer", held_out, train));
 }
 
+void Expansion::check_procedure(const Template& alternative, const Json& config, const Json& read) {
+  if (read.contains("training")) return check_training(alternative, config, read);
+  if (read.contains("dataset")) info_of(read.at("dataset"));
+  for (const Part& part : alternative.parts) {
+    const Json& options = read.at(part.path);
+    if (part.kind->refuse) refuse(alternative, config, part.pointer, part.kind->refuse(options, read));
+    if (part.kind->warn) warn_of(part.pointer, part.kind->warn(options, read));
+  }
+}
+
 void Expansion::check_training(const Template& alternative, const Json& config, const Json& read) {
   check_held_out(alternative, config, read.at("dataset"));  // before the dataset refuses it without naming the option
   const DatasetInfo& info = info_of(read.at("dataset"));
@@ -61,6 +71,7 @@ void Expansion::check_training(const Template& alternative, const Json& config, 
 
 void Expansion::check_evaluations(const Template& alternative, const Json& config, const Json& read,
                                   const std::vector<Evaluation>& evaluations) {
+  if (evaluations.empty()) return;
   const DatasetInfo& info = info_of(read.at("dataset"));
   const Kind& model = kind_of(catalog_, Family::model, read.at("model"));
   for (const Evaluation& evaluation : evaluations) {

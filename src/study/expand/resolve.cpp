@@ -40,9 +40,11 @@ void order(Json& object, const std::string& path, const std::vector<std::string>
 Json configuration_of(const Template& alternative) {
   Json document = alternative.config;
   fold(alternative.sweeps, document);
-  // Present even when empty: a study without "metrics" would get the default ones.
-  document["attacks"] = Json::object();
-  document["metrics"] = Json::object();
+  if (alternative.procedure->procedure.gives_networks) {
+    // Present even when empty: a study without "metrics" would get the default ones.
+    document["attacks"] = Json::object();
+    document["metrics"] = Json::object();
+  }
   for (const EvaluationTemplate& evaluation : alternative.evaluations) {
     Json section{{"kind", evaluation.kind->name}};
     for (const auto& [name, value] : evaluation.options.items()) section[name] = value;

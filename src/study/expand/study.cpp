@@ -51,6 +51,8 @@ const std::vector<Evaluation>& Study::evaluations(const Trial& trial) const {
   return evaluation_sets_.at(evaluation_set_of_.at(cells.at(trial.cell).trial));
 }
 
+const std::string& Study::procedure(const Trial& trial) const { return grid(cells.at(trial.cell)).procedure(); }
+
 const DatasetInfo& Study::dataset(const Trial& trial) const {
   return datasets_.at(dataset_sections_[dataset_section(trial)].dump());
 }

@@ -8,9 +8,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "eigensweep/study/declare/procedure.hpp"
 #include "eigensweep/study/declare/sections.hpp"
 #include "eigensweep/study/declare/training.hpp"
-#include "eigensweep/study/expand/identity.hpp"
 
 namespace eigensweep::study {
 namespace {
@@ -56,14 +56,11 @@ double samples_per_epoch(const Training& training, const WorkContext& context) {
 
 double penalty_flops(const Json& config, const Catalog& catalog, const WorkContext& context) {
   double flops = 0;
-  for (const Family family : labelled_families()) {
-    const std::string name(family_section(family));
-    if (!config.contains(name)) continue;
-    for (const auto& [label, section] : config.at(name).items()) {
-      const Kind& kind = kind_of(catalog, family, section);
-      if (kind.work) flops += kind.work(section, context);
-    }
-  }
+  for_each_kind(config, [&](Family family, const std::string&, const Json& section) {
+    if (family != Family::regularizer && family != Family::constraint) return;
+    const Kind& kind = kind_of(catalog, family, section);
+    if (kind.work) flops += kind.work(section, context);
+  });
   return flops;
 }
 
@@ -102,11 +99,21 @@ void add_memory(const Catalog& catalog, const WorkContext& context, const std::v
   cost.lane_bytes = resident + most;
 }
 
+LaneCost simulation_cost(const Kind& procedure, const Json& config) {
+  const Json& options = config.at("procedure");
+  LaneCost cost;
+  cost.training_flops = cost.step_flops = procedure.work ? procedure.work(options, {}) : 0;
+  cost.lane_bytes = procedure.bytes ? procedure.bytes(options, {}) : 0;
+  return cost;
+}
+
 }  // namespace
 
 LaneCost lane_cost(const Study& study, const Catalog& catalog, const Trial& trial,
                    const std::vector<Evaluation>& evaluations) {
   const Json& config = study.config(trial);
+  const Kind& procedure = chosen_procedure(catalog, config);
+  if (!procedure.procedure.gives_networks) return simulation_cost(procedure, config);
   WorkContext context = context_of(study, catalog, trial);
   const auto steps = static_cast<double>(context.epochs * context.steps_per_epoch);
   const double epochs = static_cast<double>(context.epochs);

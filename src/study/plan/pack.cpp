@@ -12,7 +12,7 @@
 
 #include "cost.hpp"
 #include "eigensweep/core/hash.hpp"
-#include "eigensweep/study/expand/identity.hpp"
+#include "eigensweep/study/declare/sections.hpp"
 #include "shapes.hpp"
 
 namespace eigensweep::study {
@@ -211,18 +211,9 @@ const std::vector<Evaluation>& EvaluationList::get() const noexcept {
 std::string shape_key(const Study& study, const Catalog& catalog, const Trial& trial) {
   Json shape = study.config(trial);
   shape.erase("seed");
-  const auto strip = [&catalog](Family family, Json& section) {
+  for_each_kind(shape, [&catalog](Family family, const std::string&, Json& section) {
     erase_per_lane(kind_of(catalog, family, section).options, section);
-  };
-  strip(Family::dataset, shape.at("dataset"));
-  strip(Family::model, shape.at("model"));
-  strip(Family::optimizer, shape.at("training").at("optimizer"));
-  strip(Family::schedule, shape.at("training").at("schedule"));
-  for (const Family family : labelled_families()) {
-    const std::string name(family_section(family));
-    if (!shape.contains(name)) continue;
-    for (auto& [label, section] : shape.at(name).items()) strip(family, section);
-  }
+  });
   return shape.dump();
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "eigensweep/core/text.hpp"
+#include "eigensweep/study/declare/procedure.hpp"
 #include "eigensweep/study/declare/sections.hpp"
 #include "eigensweep/study/declare/training.hpp"
 #include "value.hpp"
@@ -96,40 +97,89 @@ class TemplateReader {
   TemplateReader(const Catalog& catalog, const Source& source) : catalog_(catalog), source_(source) {}
 
   Template read(const Node& root) {
-    // Sections in the user's order, so that axes keep it; the configuration itself always has the same order.
-    Json dataset;
-    Json model;
-    Json training;
-    Json regularizers = Json::object();
-    Json constraints = Json::object();
+    const Kind& procedure = find_procedure(root);
+    made_.procedure = &procedure;
     Json seed = seed_option().default_value;
+    std::map<std::string, Json> sections;
+    // In the user's order, so that axes keep it.
     for (const Member& member : root.members) {
       const Node& node = member.value;
-      if (member.key == "dataset") dataset = read_part(&node, Family::dataset, "/dataset");
-      if (member.key == "model") model = read_part(&node, Family::model, "/model");
-      if (member.key == "training") training = read_training(&node);
-      if (member.key == "regularizers") regularizers = read_labelled(node, Family::regularizer);
-      if (member.key == "constraints") constraints = read_labelled(node, Family::constraint);
+      check_is_read(member, procedure);
+      if (const ConfigSection* section = section_of(member.key); section != nullptr) {
+        sections[member.key] = read_section(*section, &node);
+      }
+      if (member.key == "procedure") sections[member.key] = read_part(&node, Family::procedure, "/procedure");
       if (member.key == "seed") seed = read_leaf(node, seed_option(), "/seed", sink(Role::replicate), source_);
       if (member.key == "attacks") read_evaluations(node, Family::attack);
       if (member.key == "metrics") read_evaluations(node, Family::metric);
     }
-    if (dataset.is_null()) dataset = read_part(nullptr, Family::dataset, "/dataset");
-    if (model.is_null()) model = read_part(nullptr, Family::model, "/model");
-    if (training.is_null()) training = read_training(nullptr);
-    if (root.find("metrics") == nullptr) add_default_metrics();
+    if (procedure.procedure.gives_networks && root.find("metrics") == nullptr) add_default_metrics();
     made_.leaves["/seed"] = &seed_option();
-    made_.config = Json{{"dataset", std::move(dataset)},
-                        {"model", std::move(model)},
-                        {"training", std::move(training)},
-                        {"regularizers", std::move(regularizers)}};
-    // Only where there are some: configurations of studies without them stay as earlier versions wrote them.
-    if (!constraints.empty()) made_.config["constraints"] = std::move(constraints);
+    // The configuration always has the same order. It has what is named only where it is there, so that configurations
+    // of other studies stay as earlier versions wrote them.
+    if (procedure.name != usual_procedure) made_.config["procedure"] = std::move(sections["procedure"]);
+    for (const ConfigSection& section : config_sections()) {
+      if (!reads(procedure, section.name)) continue;
+      Json& content = sections[section.name];
+      if (content.is_null()) content = read_section(section, nullptr);
+      if (section.family == Family::constraint && content.empty()) continue;
+      made_.config[section.name] = std::move(content);
+    }
     made_.config["seed"] = std::move(seed);
     return std::move(made_);
   }
 
  private:
+  const Kind& find_procedure(const Node& root) {
+    const Node* node = root.find("procedure");
+    if (node != nullptr) expect_object(*node, source_);
+    const std::string pointer = node == nullptr ? "/procedure" : node->pointer;
+    const Kind& kind = find_kind(node, Family::procedure, "/procedure", pointer);
+    if (!kind.procedure.is_chosen) {
+      source_.fail(pointer,
+                   fmt::format("'{}' is no procedure of a study (the engine chooses it); leave it out", kind.name));
+    }
+    return kind;
+  }
+
+  static bool reads(const Kind& procedure, const std::string& section) {
+    const std::vector<std::string>& sections = procedure.procedure.sections;
+    return std::find(sections.begin(), sections.end(), section) != sections.end();
+  }
+
+  static const ConfigSection* section_of(const std::string& key) {
+    for (const ConfigSection& section : config_sections()) {
+      if (section.name == key) return &section;
+    }
+    return nullptr;
+  }
+
+  // A section that would be read by nobody.
+  void check_is_read(const Member& member, const Kind& procedure) const {
+    const bool is_evaluation = member.key == "attacks" || member.key == "metrics";
+    const bool is_unread = section_of(member.key) != nullptr && !reads(procedure, member.key);
+    if (is_unread || (is_evaluation && !procedure.procedure.gives_networks)) {
+      source_.fail(member.value.pointer,
+                   fmt::format("the procedure '{}' does not read '{}' ({}); leave it out", procedure.name, member.key,
+                               is_evaluation ? "it gives no networks to run them on"
+                                             : "its trials depend on no such "
+                                               "section"));
+    }
+  }
+
+  // Without a node the section is not in the file.
+  Json read_section(const ConfigSection& section, const Node* node) {
+    switch (section.form) {
+      case ConfigSection::Form::kind:
+        return read_part(node, section.family, "/" + section.name);
+      case ConfigSection::Form::labelled:
+        return node == nullptr ? Json::object() : read_labelled(*node, section.family);
+      case ConfigSection::Form::training:
+        return read_training(node);
+    }
+    return {};
+  }
+
   Sink sink(Role role) { return {role, &made_.sweeps, &made_.leaves}; }
 
   const Kind& find_kind(const Node* node, Family family, const std::string& path, const std::string& pointer) {
@@ -267,8 +317,11 @@ Json read_plain_options(const Node* node, const Options& options, const std::str
 }
 
 std::string default_kind(const std::string& path) {
-  static const std::map<std::string, std::string> fixed{
-      {"/dataset", "mnist"}, {"/model", "mlp"}, {"/training/optimizer", "adam"}, {"/training/schedule", "constant"}};
+  static const std::map<std::string, std::string> fixed{{"/procedure", usual_procedure},
+                                                        {"/dataset", "mnist"},
+                                                        {"/model", "mlp"},
+                                                        {"/training/optimizer", "adam"},
+                                                        {"/training/schedule", "constant"}};
   if (const auto found = fixed.find(path); found != fixed.end()) return found->second;
   for (const char* section : {"/regularizers/", "/constraints/", "/attacks/", "/metrics/"}) {
     const std::string prefix = section;
@@ -280,15 +333,15 @@ std::string default_kind(const std::string& path) {
 }
 
 const std::vector<std::string>& configuration_keys() {
-  static const std::vector<std::string> keys{"seed",         "dataset",     "model",   "training",
+  static const std::vector<std::string> keys{"seed",         "procedure",   "dataset", "model",  "training",
                                              "regularizers", "constraints", "attacks", "metrics"};
   return keys;
 }
 
 const std::vector<std::string>& study_keys() {
-  static const std::vector<std::string> keys{"$schema", "name",     "description",  "seed",        "dataset",
-                                             "model",   "training", "regularizers", "constraints", "attacks",
-                                             "metrics", "output",   "cases",        "zip",         "exclude"};
+  static const std::vector<std::string> keys{
+      "$schema",      "name",        "description", "seed",    "procedure", "dataset", "model", "training",
+      "regularizers", "constraints", "attacks",     "metrics", "output",    "cases",   "zip",   "exclude"};
   return keys;
 }
 

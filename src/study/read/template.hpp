@@ -46,6 +46,7 @@ struct Template {
   Json config;  ///< {dataset, model, training, regularizers, [constraints,] seed}, swept leaves at their first value
   std::vector<Sweep> sweeps;  ///< training and replicate axes, in the order of the file
   std::vector<Compound> compounds;
+  const Kind* procedure = nullptr;
   std::vector<Part> parts;
   std::vector<EvaluationTemplate> evaluations;
   std::map<std::string, const Option*> leaves;  ///< every leaf of `config` by its path

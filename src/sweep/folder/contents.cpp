@@ -232,6 +232,10 @@ Contents check_contents(const study::Study& study, const study::Catalog& catalog
   std::map<std::string, std::pair<std::string, std::string>> by_identity;  // hash and place
   for (const Json& section : study.dataset_sections()) {
     const std::string text = json_text(section);
+    if (section.is_null()) {
+      contents.hashes.emplace(text, "");
+      continue;
+    }
     const study::Kind& kind = dataset_kind(catalog, section);
     const std::string identity = study::dataset_identity(catalog, section);
     const std::string place = place_of(kind, section);

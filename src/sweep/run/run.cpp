@@ -11,7 +11,7 @@
 #include "eigensweep/core/file.hpp"
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/text.hpp"
-#include "eigensweep/study/declare/closed_form.hpp"
+#include "eigensweep/study/declare/procedure.hpp"
 #include "eigensweep/sweep/folder/access.hpp"
 #include "eigensweep/sweep/folder/contents.hpp"
 #include "eigensweep/sweep/folder/known.hpp"
@@ -28,8 +28,8 @@
 namespace eigensweep::sweep {
 namespace {
 
-wire::PackTask make_task(const study::Study& study, const OutputPaths& paths, const Contents& contents,
-                         const study::Pack& pack, double checkpoint_every) {
+wire::PackTask make_task(const study::Study& study, const study::Catalog& catalog, const OutputPaths& paths,
+                         const Contents& contents, const study::Pack& pack, double checkpoint_every) {
   wire::PackTask task;
   task.pack = pack.id;
   task.dataset_sha256 = contents.hashes.at(
@@ -40,7 +40,9 @@ wire::PackTask make_task(const study::Study& study, const OutputPaths& paths, co
     entry.trial = trial.id;
     entry.config = study.config(trial);
     entry.train = lane.train;
-    if (study.output.models || !lane.train) entry.model_file = paths.model(trial.id).string();
+    const study::Kind* procedure = catalog.find(study::Family::procedure, study.procedure(trial));
+    const bool is_kept = study.output.models && procedure->procedure.gives_networks;
+    if (is_kept || !lane.train) entry.model_file = paths.model(trial.id).string();
     task.lanes.push_back(std::move(entry));
   }
   for (const study::Evaluation& evaluation : pack.evaluations) {
@@ -55,8 +57,8 @@ wire::PackTask make_task(const study::Study& study, const OutputPaths& paths, co
 double least_flops(const study::Study& study, const study::Catalog& catalog, const study::Pack& pack) {
   const study::Trial& trial = study.trials[pack.lanes.front().trial];
   if (pack.lanes.front().train) {
-    const bool is_closed_form = study::is_infinite(catalog, study.config(trial));
-    return is_closed_form ? study::predicted_flops(study, catalog, pack.lanes, {}) : 0;
+    const study::Kind& procedure = study::procedure_of(catalog, study.config(trial));
+    return procedure.procedure.has_checkpoints ? 0 : study::predicted_flops(study, catalog, pack.lanes, {});
   }
   return pack.evaluations.empty() ? 0 : study::predicted_flops(study, catalog, pack.lanes, {pack.evaluations.front()});
 }
@@ -200,7 +202,8 @@ class Leader {
     }
     work.keeps_models = study.output.models;
     work.make_task = [&study, &paths, &contents, this](const study::Pack& pack) {
-      return make_task(study, paths, contents, pack, options_.checkpoint_every.value_or(usual_checkpoint_every));
+      return make_task(study, catalog_, paths, contents, pack,
+                       options_.checkpoint_every.value_or(usual_checkpoint_every));
     };
     work.train_share = [&study, this](const study::Pack& pack) { return train_share(study, catalog_, pack); };
     work.costs.least_flops = [&study, this](const study::Pack& pack) { return least_flops(study, catalog_, pack); };

@@ -12,7 +12,8 @@ namespace eigensweep::study {
 Json resolved(const Options& options, const Json& chosen);
 
 /// The whole configuration of a trial: "dataset" (if chosen), "model", "training" with its optimiser and schedule,
-/// "regularizers" and "seed". Throws ContractViolation for an unknown kind.
+/// "regularizers" and "seed"; with a "procedure" only the sections that are chosen. Throws ContractViolation for an
+/// unknown kind, and where there is neither a "model" nor a "procedure".
 Json resolved_config(const Catalog& catalog, const Json& chosen);
 
 }  // namespace eigensweep::study

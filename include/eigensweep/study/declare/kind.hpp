@@ -14,7 +14,7 @@
 namespace eigensweep::study {
 
 /// The families of things a study chooses from. A family's kinds stand in one table (`src/<room>/<room>.def`).
-enum class Family { dataset, model, optimizer, schedule, regularizer, constraint, attack, metric };
+enum class Family { procedure, dataset, model, optimizer, schedule, regularizer, constraint, attack, metric };
 
 /// What a family is called in messages: "attack".
 std::string_view family_name(Family family);
@@ -22,8 +22,6 @@ std::string_view family_name(Family family);
 std::string_view family_section(Family family);
 /// Every family, in the order in which they are described.
 const std::vector<Family>& families();
-/// The families whose section holds members with labels, all of which training reads: penalties and constraints.
-const std::vector<Family>& labelled_families();
 
 /// A declared result: what a kind writes, and how the results file and docs/formats.md show it.
 ///
@@ -116,7 +114,18 @@ struct Kind {
   std::string meaning;  ///< one sentence
   std::string source;   ///< paper or specification, "" if none
   Options options;
-  std::vector<Column> columns;  ///< attacks and metrics only
+  std::vector<Column> columns;  ///< of procedures, attacks and metrics
+
+  /// Procedures only.
+  struct Procedure {
+    /// The sections of a configuration that it reads beside its own options, names of config_sections(). A study that
+    /// gives another one is refused.
+    std::vector<std::string> sections{};
+    std::string group{};           ///< where results.h5 keeps its columns: "history"
+    bool gives_networks = false;   ///< attacks and metrics can run
+    bool has_checkpoints = false;  ///< a pack that is stopped goes on where it was
+    bool is_chosen = true;         ///< by a study; else the engine chooses it, as a way to networks (procedure_of())
+  } procedure;
 
   /// Attacks: the option whose values form the inner array over one trained network ("epsilon"); "" for none.
   std::string intensity;
@@ -126,9 +135,10 @@ struct Kind {
   std::string off_when_zero;
 
   /// Floating-point operations that this kind adds to one trial in all (regularizer: whole training; attack: all
-  /// intensities; metric: once). Null: not worth counting.
+  /// intensities; metric: once; procedure without networks: the trial). Null: not worth counting.
   std::function<double(const Json& options, const WorkContext&)> work;
   /// Attacks and metrics: bytes held at once for one lane beside its parameters. Null: no more than training held.
+  /// Procedures without networks: bytes held for one lane.
   std::function<double(const Json& options, const WorkContext&)> bytes;
   /// Models only.
   std::function<ModelShape(const Json& options, const DatasetInfo&)> shape;
@@ -174,6 +184,7 @@ class Catalog {
   /// option per lane in a family that nobody reads lane by lane, an intensity that is no option.
   void add(Kind kind);
   [[nodiscard]] const Kind* find(Family family, std::string_view name) const noexcept;
+  /// Of the kinds that a study may choose.
   [[nodiscard]] std::vector<std::string> names(Family family) const;
   [[nodiscard]] const std::vector<Kind>& all() const noexcept { return kinds_; }
 

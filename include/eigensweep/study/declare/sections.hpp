@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,25 @@ namespace eigensweep::study {
 
 /// The options of the section "output".
 Options output_options();
+
+/// A part of a trial's configuration, with a section of the study file for itself.
+struct ConfigSection {
+  enum class Form {
+    kind,      ///< one kind of the family: {"kind": ..., options}
+    labelled,  ///< any number of kinds, each with a label
+    training   ///< the options of Training, an optimizer and a schedule
+  };
+  std::string name;
+  Form form = Form::kind;
+  Family family = Family::model;  ///< training: unused
+};
+/// All of them, in the order in which a configuration has them.
+const std::vector<ConfigSection>& config_sections();
+
+/// Calls `visit` for the section of every kind in a configuration, with its place ("/training/optimizer").
+void for_each_kind(Json& config, const std::function<void(Family, const std::string& path, Json& section)>& visit);
+void for_each_kind(const Json& config,
+                   const std::function<void(Family, const std::string& path, const Json& section)>& visit);
 
 /// The columns of a training record: group "history" of the results file, dimension "epoch".
 std::vector<Column> history_columns();

@@ -82,9 +82,12 @@ class Study {
   [[nodiscard]] std::size_t recipes() const;
   /// What must be evaluated on that trial's network.
   [[nodiscard]] const std::vector<Evaluation>& evaluations(const Trial& trial) const;
+  /// The procedure that a trial's configuration names.
+  [[nodiscard]] const std::string& procedure(const Trial& trial) const;
   /// Facts of that trial's dataset, from its files' headers, which were read with the study.
   [[nodiscard]] const DatasetInfo& dataset(const Trial& trial) const;
-  /// The distinct resolved "dataset" sections of all trials, in the order of the first trial of each.
+  /// The distinct resolved "dataset" sections of all trials, in the order of the first trial of each. Null stands for
+  /// trials that read no dataset.
   [[nodiscard]] const std::vector<Json>& dataset_sections() const noexcept { return dataset_sections_; }
   /// The index of a trial's section in dataset_sections().
   [[nodiscard]] std::size_t dataset_section(const Trial& trial) const;

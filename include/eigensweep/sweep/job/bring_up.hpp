@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/study/declare/kind.hpp"
 #include "eigensweep/sweep/job/communicator.hpp"
 #include "eigensweep/sweep/job/placement.hpp"
 #include "eigensweep/sweep/job/run_options.hpp"

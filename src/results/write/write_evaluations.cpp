@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "product.hpp"
+#include "study_writer.hpp"
 
 namespace eigensweep::results {
 namespace {
@@ -42,7 +42,7 @@ std::size_t intensities_of(const AttackGroup& group) { return group.intensity.em
 
 }  // namespace
 
-void Product::write_attack_column(const AttackGroup& group, const Column& column) {
+void StudyWriter::write_attack_column(const AttackGroup& group, const Column& column) {
   std::vector<std::string> dims{"trial", group.attack_dimension};
   const std::vector<std::size_t> target = extents(column);
   const std::size_t block = items(target) * hdf5::size_of(column.dtype);
@@ -72,7 +72,7 @@ void Product::write_attack_column(const AttackGroup& group, const Column& column
   });
 }
 
-void Product::write_attack_status(const AttackGroup& group, const std::vector<std::string>& dims) {
+void StudyWriter::write_attack_status(const AttackGroup& group, const std::vector<std::string>& dims) {
   const std::size_t intensities = intensities_of(group);
   writer_.add_numbers(status_spec(group.group + "/status", dims, true), [&](std::size_t row, std::uint8_t* bytes) {
     for (std::size_t i = 0; i < group.labels.size() * intensities; ++i) {
@@ -96,7 +96,7 @@ void Product::write_attack_status(const AttackGroup& group, const std::vector<st
 
 /// The messages of all records of the attack's intensities. There may be several records, because a later run may add
 /// intensities.
-std::string Product::attack_message(std::size_t row, const AttackGroup& group, const std::string& label) const {
+std::string StudyWriter::attack_message(std::size_t row, const AttackGroup& group, const std::string& label) const {
   const Evaluation* attack = asked(row, Family::attack, label);
   if (attack == nullptr) return "";
   std::vector<std::string> messages;
@@ -114,7 +114,7 @@ std::string Product::attack_message(std::size_t row, const AttackGroup& group, c
   return fmt::format("{}", fmt::join(messages, "; "));
 }
 
-void Product::write_attacks(const AttackGroup& group) {
+void StudyWriter::write_attacks(const AttackGroup& group) {
   writer_.add_group(group.group);
   for (const Column& column : group.columns) write_attack_column(group, column);
   std::vector<std::string> dims{"trial", group.attack_dimension};
@@ -138,7 +138,7 @@ void Product::write_attacks(const AttackGroup& group) {
   write_attack_status(group, dims);
 }
 
-void Product::write_metric(const MetricGroup& group) {
+void StudyWriter::write_metric(const MetricGroup& group) {
   writer_.add_group(group.group);
   writer_.set_attribute(group.group, "label", group.label);
   writer_.set_attribute(group.group, "kind", group.kind);

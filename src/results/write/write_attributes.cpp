@@ -4,8 +4,8 @@
 
 #include "eigensweep/core/here.hpp"
 #include "eigensweep/core/version.hpp"
-#include "product.hpp"
 #include "provenance.hpp"
+#include "study_writer.hpp"
 
 namespace eigensweep::results {
 namespace {
@@ -62,7 +62,7 @@ Json evaluations_of(const study::Study& study, const Layout& layout) {
 
 }  // namespace
 
-void Product::write_attributes(const Json& provenance, const std::vector<std::string>& warnings) {
+void StudyWriter::write_attributes(const Json& provenance, const std::vector<std::string>& warnings) {
   const BuildInfo& build = build_info();
   const auto set = [&](const char* name, const auto& value) { writer_.set_attribute("/", name, value); };
   set("file_type", std::string(file_type));

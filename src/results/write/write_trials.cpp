@@ -6,8 +6,7 @@
 
 #include "coordinate.hpp"
 #include "eigensweep/study/declare/closed_form.hpp"
-#include "eigensweep/study/declare/sections.hpp"
-#include "product.hpp"
+#include "study_writer.hpp"
 
 namespace eigensweep::results {
 namespace {
@@ -51,7 +50,7 @@ std::string meaning_of_dimension(const std::string& name) {
 
 }  // namespace
 
-void Product::write_dimensions() {
+void StudyWriter::write_dimensions() {
   writer_.add_dimension({"trial", {}, "i64", "", "cell of the grid of training and replicate axes"},
                         counted(rows(), 0));
   for (const AttackGroup& group : layout_.attacks) {
@@ -65,14 +64,14 @@ void Product::write_dimensions() {
   }
 }
 
-void Product::write_trial_texts(const std::string& name, const std::string& description,
-                                const std::function<std::string(const Record&)>& text) {
+void StudyWriter::write_trial_texts(const std::string& name, const std::string& description,
+                                    const std::function<std::string(const Record&)>& text) {
   std::vector<std::string> texts;
   for (std::size_t row = 0; row < rows(); ++row) texts.push_back(training(row) == nullptr ? "" : text(*training(row)));
   writer_.add_texts({name, {"trial"}, "text", "", description}, texts);
 }
 
-void Product::write_trials() {
+void StudyWriter::write_trials() {
   for (std::size_t i = 0; i < layout_.coordinates.size(); ++i) {
     const study::Axis& axis = study_.axes[i];
     std::vector<Json> values;
@@ -121,7 +120,7 @@ void Product::write_trials() {
   write_trial_texts("provenance", "what else its worker noted, as JSON", rest_of);
 }
 
-void Product::write_comparability() {
+void StudyWriter::write_comparability() {
   std::vector<std::optional<std::string>> by_recipe(study_.recipes());
   std::vector<std::string> reasons;
   reasons.reserve(rows());
@@ -142,11 +141,12 @@ void Product::write_comparability() {
   writer_.add_texts({"not_comparable_because", {"trial"}, "text", "", "why not, or \"\""}, reasons);
 }
 
-void Product::write_history() {
-  writer_.add_group("history");
-  for (const study::Column& column : study::history_columns()) {
+void StudyWriter::write_procedure(const ProcedureGroup& group) {
+  writer_.add_group(group.group);
+  for (const study::Column& column : group.columns) {
     const std::vector<std::size_t> target = extents(column);
-    writer_.add_numbers(column_spec("history", {"trial"}, column), [&](std::size_t row, std::uint8_t* bytes) {
+    writer_.add_numbers(column_spec(group.group, {"trial"}, column), [&](std::size_t row, std::uint8_t* bytes) {
+      if (study_.procedure(trial(row)) != group.kind) return;
       place_column(training(row), column, {}, target, bytes);
     });
   }

@@ -12,17 +12,17 @@
 namespace eigensweep::results {
 
 /// Writes one study's file: rows are cells of the grid, numbers come from the records of the cell's trial.
-class Product {
+class StudyWriter {
  public:
-  Product(NetcdfWriter& writer, const study::Study& study, const study::Catalog& catalog, const RecordStore& store,
-          const Layout& layout)
+  StudyWriter(NetcdfWriter& writer, const study::Study& study, const study::Catalog& catalog, const RecordStore& store,
+              const Layout& layout)
       : writer_(writer), study_(study), catalog_(catalog), store_(store), layout_(layout) {}
 
   /// `warnings`: those about the records, written beside the study's own.
   void write_attributes(const Json& provenance, const std::vector<std::string>& warnings);
   void write_dimensions();
   void write_trials();
-  void write_history();
+  void write_procedure(const ProcedureGroup& group);
   void write_attacks(const AttackGroup& group);
   void write_metric(const MetricGroup& group);
 
