@@ -122,7 +122,7 @@ def write(path, axes=(WIDTH, DEPTH, STRENGTH, SEED), attacks=("fgsm", "pgd"), me
                 values = values.astype(np.int8) if name == "status" else values
                 put(f"attacks/{name}", values, ["trial", "attack", "epsilon"][: len(shape)])
             put("attacks/kind", list(attacks), ["attack"])
-        if noise_levels:  # an attack of another strength has a group of its own
+        if noise_levels:  # an attack of another intensity has a group of its own
             for name, values, kind in (("attack_sigma", ["gaussian_noise"], text), ("sigma", noise_levels, None)):
                 file.create_dataset(name, data=np.array(values, object if kind else float), dtype=kind).make_scale(name)
             curve = (0.97 - np.array(noise_levels))[None, None, :] + np.zeros((count, 1, len(noise_levels)))
@@ -165,10 +165,10 @@ SAMPLES = 24
 MOMENTS = 6
 
 
-def _attacks(group, labels, strengths):
+def _attacks(group, labels, intensities):
     """The list of attacks of a group as the file has it."""
     return [{"family": "attack", "label": label, "group": group, "kind": label, "options": {},
-             "strengths": list(strengths)} for label in labels if len(strengths)]
+             "strengths": list(intensities)} for label in labels if len(intensities)]
 
 
 def _evaluations(metrics, early, regime):

@@ -138,7 +138,7 @@ def test_an_axis_called_as_a_column_does_not_hide_the_numbers(tmp_path, coarse):
 
 
 @pytest.mark.parametrize("has_zero", [True, False])
-def test_the_clean_accuracy_of_the_attacked_samples_is_strength_0(tmp_path, has_zero):
+def test_the_clean_accuracy_of_the_attacked_samples_is_intensity_0(tmp_path, has_zero):
     file = write(tmp_path / "r.h5", axes=(WIDTH, SEED))
     with h5py.File(file, "a") as raw:
         robust = raw["attacks/robust_accuracy"]
@@ -152,9 +152,9 @@ def test_the_clean_accuracy_of_the_attacked_samples_is_strength_0(tmp_path, has_
     data = load(file)
     curves = list(robust_accuracies(data))
     assert [attack for _, attack, _ in curves] == ["fgsm", "pgd"]
-    for values, attack, strength in curves:
-        assert values[strength].values[0] == 0 and values.sizes[strength] == len(EPSILONS) + (not has_zero)
+    for values, attack, intensity in curves:
+        assert values[intensity].values[0] == 0 and values.sizes[intensity] == len(EPSILONS) + (not has_zero)
         np.testing.assert_array_equal(values.sel(epsilon=0), data.clean_accuracy.sel(attack=attack))
         np.testing.assert_array_equal(values.sel(epsilon=0.1), data.robust_accuracy.sel(attack=attack, epsilon=0.1))
-        assert values[strength].attrs["units"] == "pixel"
+        assert values[intensity].attrs["units"] == "pixel"
     assert "PGD, epsilon 0<" in tables.settings_table(data)

@@ -35,7 +35,7 @@ def test_every_number_stands_in_its_cell(tmp_path):
             )
 
 
-def test_attacks_of_another_strength_leave_the_names_of_the_others_alone(tmp_path):
+def test_attacks_of_another_intensity_leave_the_names_of_the_others_alone(tmp_path):
     data = eigensweep_analysis.load(write(tmp_path / "r.h5", noise_levels=(0.1, 0.2)))
     assert data.robust_accuracy.dims[-2:] == ("attack", "epsilon")
     assert data.robust_accuracy_sigma.dims[-2:] == ("attack_sigma", "sigma")

@@ -143,7 +143,7 @@ def test_a_spectrum_that_has_collapsed_is_named(tmp_path):
     assert "Left out" not in found["study_fgsm"].caption
 
 
-def test_the_table_has_every_condition_attack_and_strength(tmp_path):
+def test_the_table_has_every_condition_attack_and_intensity(tmp_path):
     file = sample(tmp_path / "r.h5")
     rows = list(csv.DictReader(io.StringIO(table(pictures(file)[1]))))
     assert len(rows) == len(LINES) * (2 * len(EPSILONS) + 2)

@@ -129,14 +129,14 @@ def test_a_wrong_file_is_one_line_on_the_command_line(tmp_path, capsys):
     assert capsys.readouterr().err == f"error: {tmp_path}/nowhere.h5: no such file; give the results.h5 of a run\n"
 
 
-def test_the_clean_accuracy_of_the_attacked_samples_is_strength_0(tmp_path):
+def test_the_clean_accuracy_of_the_attacked_samples_is_intensity_0(tmp_path):
     data = eigensweep_analysis.load(write(tmp_path / "r.h5"))
     assert "clean_accuracy" not in data  # a file of an earlier version
     curve = data.robust_accuracy.sel(attack="fgsm")
     xr.testing.assert_identical(next(robust_accuracies(data))[0], curve)
     clean = data.robust_accuracy.sel(epsilon=0, drop=True) - 0.25
     clean.attrs["column"] = "clean_accuracy"
-    # Strength 0 is not asked for, or only of another attack.
+    # Intensity 0 is not asked for, or only of another attack.
     without = data.isel(epsilon=slice(1, None)).assign(clean_accuracy=clean)
     other = data.assign(clean_accuracy=clean)
     other["robust_accuracy"] = other.robust_accuracy.where(other.epsilon > 0)
@@ -150,6 +150,6 @@ def test_the_clean_accuracy_of_the_attacked_samples_is_strength_0(tmp_path):
         assert lines[0].get_xdata()[0] == 0
         page = write_report(part, tmp_path / "out")[0].read_text()
         assert "epsilon 0<" in page
-    # A number that was measured at strength 0 stays.
+    # A number that was measured at intensity 0 stays.
     asked = next(robust_accuracies(data.assign(clean_accuracy=clean)))[0]
     np.testing.assert_array_equal(asked, curve)

@@ -13,11 +13,11 @@ from eigensweep_analysis.layout import (
     Layout,
     attack_name,
     exponents,
+    intensity_label,
     panel_title,
     panel_values,
     robust_accuracies,
     select_cell,
-    strength_label,
     text,
 )
 from eigensweep_analysis.metrics import INITIAL
@@ -48,13 +48,13 @@ def accuracy_figures(data):
     panels = len(layout.labels(layout.width)) * len(layout.labels(layout.depth))
     plans = [
         Plan(f"robust accuracy under {attack_name(attack)}{_bracket(title)}",
-             partial(_accuracy, data, values, attack, strength, part, title), panels)
-        for part, title in layout.parts() for values, attack, strength in attacks
+             partial(_accuracy, data, values, attack, intensity, part, title), panels)
+        for part, title in layout.parts() for values, attack, intensity in attacks
     ]
     return Kind("figure of robust accuracy", plans, "" if attacks else "the study has no attacks")
 
 
-def _accuracy(data, values, attack, strength_dim, part, part_title):
+def _accuracy(data, values, attack, intensity_dim, part, part_title):
     layout = Layout(data)
     widths, depths = layout.labels(layout.width), layout.labels(layout.depth)
     lines = layout.lines()
@@ -64,18 +64,18 @@ def _accuracy(data, values, attack, strength_dim, part, part_title):
         axes = panels[row][column]
         here = _at(values, {**part, layout.width: width, layout.depth: depth})
         for line in lines:
-            draw(axes, values[strength_dim].values, panel_values(here, line.select, layout.replicates), line)
+            draw(axes, values[intensity_dim].values, panel_values(here, line.select, layout.replicates), line)
         axes.set_title(panel_title((layout.depth, depth), (layout.width, width)), loc="left")
         axes.set_ylim(0, 1)
         axes.grid(axis="y", color="#e4e4e4", linewidth=0.6, zorder=0)
     for axes in panels[-1]:
-        axes.set_xlabel(strength_label(values, strength_dim))
+        axes.set_xlabel(intensity_label(values, intensity_dim))
     label_rows(panels, "robust accuracy")
     finish(figure, panels)
     return Picture(
         file_name("accuracy", attack, *_words(data, part)),
         f"Share of test images still classified right under {attack_name(attack)}{_bracket(part_title)}, by attack "
-        f"strength. {_spread(data, layout)}",
+        f"intensity. {_spread(data, layout)}",
         figure,
     )
 

@@ -96,11 +96,11 @@ def _points(data, names):
 
 
 def _scores(data):
-    """The numbers that rank settings: the test accuracy, else the robust accuracy at its middle strength, else NaN."""
+    """The numbers that rank settings: the test accuracy, else the robust accuracy at its middle intensity, else NaN."""
     if "test_accuracy" in data and data.test_accuracy.dims == ("trial",):
         return data.test_accuracy.values.astype(float)
-    for values, _, strength in robust_accuracies(data):
-        return values.isel({strength: values.sizes[strength] // 2}).values.astype(float)
+    for values, _, intensity in robust_accuracies(data):
+        return values.isel({intensity: values.sizes[intensity] // 2}).values.astype(float)
     return np.full(data.sizes["trial"], np.nan)
 
 

@@ -206,13 +206,13 @@ def panel_title(*parts):
 
 
 def robust_accuracies(data):
-    """(numbers, label of the attack, name of its strength) of every attack and noise of the study.
+    """(numbers, label of the attack, name of its intensity) of every attack and noise of the study.
 
     All curves of robust accuracy come from here. If the file has the clean accuracy of the attacked samples, it is the
-    first point, at strength 0. The strengths of a curve are its own coordinate.
+    first point, at intensity 0. The intensities of a curve are its own coordinate.
     """
     for name in data.data_vars:
-        attack_dim, strength_dim = data[name].dims[-2:] if data[name].ndim > 1 else ("", "")
+        attack_dim, intensity_dim = data[name].dims[-2:] if data[name].ndim > 1 else ("", "")
         place = data[name].attrs  # as `load` notes it; a metric's column may have such a name too
         is_attack = place.get("column", name) == "robust_accuracy" and place.get("family", "attack") == "attack"
         if is_attack and attack_dim.startswith("attack"):
@@ -220,26 +220,26 @@ def robust_accuracies(data):
             for attack in data[attack_dim].values:
                 values = data[name].sel({attack_dim: attack})
                 if clean is not None and attack_dim in clean.dims:
-                    values = _with_clean(values, clean.sel({attack_dim: attack}), strength_dim)
-                yield values, attack, strength_dim
+                    values = _with_clean(values, clean.sel({attack_dim: attack}), intensity_dim)
+                yield values, attack, intensity_dim
 
 
-def _with_clean(values, clean, strength):
-    """A curve with the clean accuracy at strength 0, if it has no number there."""
-    attributes = values[strength].attrs
-    if (values[strength] == 0).any():
-        values = values.where(np.isfinite(values) | (values[strength] != 0), clean).transpose(*values.dims)
+def _with_clean(values, clean, intensity):
+    """A curve with the clean accuracy at intensity 0, if it has no number there."""
+    attributes = values[intensity].attrs
+    if (values[intensity] == 0).any():
+        values = values.where(np.isfinite(values) | (values[intensity] != 0), clean).transpose(*values.dims)
     else:
-        # Strengths are positive, so that 0 comes first.
-        zero = clean.expand_dims({strength: [0.0]}, axis=-1)
-        values = xr.concat([zero, values], strength).transpose(*values.dims).rename(values.name)
-    values[strength].attrs.update(attributes)
+        # Intensities are positive, so that 0 comes first.
+        zero = clean.expand_dims({intensity: [0.0]}, axis=-1)
+        values = xr.concat([zero, values], intensity).transpose(*values.dims).rename(values.name)
+    values[intensity].attrs.update(attributes)
     return values
 
 
-def strength_label(values, name):
-    """A perturbation's strength as the x axis names it: what it is, and in which unit."""
-    what = {"epsilon": r"attack strength $\varepsilon$", "sigma": r"standard deviation $\sigma$"}.get(name, name)
+def intensity_label(values, name):
+    """A perturbation's intensity as the x axis names it: what it is, and in which unit."""
+    what = {"epsilon": r"attack intensity $\varepsilon$", "sigma": r"standard deviation $\sigma$"}.get(name, name)
     unit = values[name].attrs.get("units", "")
     unit = {"": "input units", "1": "input units", "pixel": "pixels in [0, 1]"}.get(unit, unit)
     return f"{what} ({unit})"

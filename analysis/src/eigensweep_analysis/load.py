@@ -55,7 +55,7 @@ def load(path, layout="auto"):
 
         Metrics and attacks keep their names (`test_accuracy`, `robust_accuracy[..., attack, epsilon]`,
         `eigenvalues[..., layer, eigenvalue]`), metrics with the group's label in front where two would collide.
-        Attacks of another strength carry its name: `robust_accuracy_sigma[..., attack_sigma, sigma]`;
+        Attacks of another intensity carry its name: `robust_accuracy_sigma[..., attack_sigma, sigma]`;
         training history is `history_loss[..., epoch]`, an evaluation's own state `accuracy_status` and so on.
         Each variable's attributes `group` and `column` say where in the file it stands, `family` whether that is a
         "metric" or an "attack".
@@ -245,7 +245,7 @@ def _read(file, attributes):
             coordinates[name] = ((name,), _values(scale), _scalar_attributes(scale))
     for group, name, dataset in members:
         if families.get(group) == "attack" and name not in BOOKKEEPING:
-            # Attacks of another strength than epsilon have a group of their own: robust_accuracy, robust_accuracy_sigma.
+            # Attacks of another intensity than epsilon have a group of their own: robust_accuracy, robust_accuracy_sigma.
             label = name + group.removeprefix("attacks")
         else:
             prefixed = group and (families.get(group) != "metric" or name in BOOKKEEPING or holders[name] > 1)

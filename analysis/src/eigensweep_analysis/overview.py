@@ -31,11 +31,11 @@ def _quantities(data):
     """(words, word for the file, numbers per network)."""
     if "test_accuracy" in data and data.test_accuracy.dims == data.status.dims:
         yield "test accuracy", "test", data.test_accuracy
-    for values, attack, strength in robust_accuracies(data):
-        levels = [v for v in values[strength].values if v > 0] or list(values[strength].values)
+    for values, attack, intensity in robust_accuracies(data):
+        levels = [v for v in values[intensity].values if v > 0] or list(values[intensity].values)
         if levels:
             level = levels[len(levels) // 2]
-            yield f"robust accuracy under {attack_name(attack)}, {strength} {level:g}", str(attack), values.sel({strength: level})
+            yield f"robust accuracy under {attack_name(attack)}, {intensity} {level:g}", str(attack), values.sel({intensity: level})
 
 
 def _overview(data, axes, what, name, values):

@@ -14,7 +14,7 @@ from matplotlib.ticker import NullFormatter, NullLocator
 from eigensweep_analysis.conditions import VANILLA, read_study
 from eigensweep_analysis.files import make_folder, write_all
 from eigensweep_analysis.gallery import Gallery, Kind, Plan, pictures
-from eigensweep_analysis.layout import attack_name, robust_accuracies, strength_label
+from eigensweep_analysis.layout import attack_name, intensity_label, robust_accuracies
 from eigensweep_analysis.load import ResultsError
 from eigensweep_analysis.panels import (
     BASELINE,
@@ -119,11 +119,11 @@ def paper_figures(name, networks):
 
 
 def _attacks(networks):
-    """Attack -> [(network, its robust accuracies, name of the attack's strength)]."""
+    """Attack -> [(network, its robust accuracies, name of the attack's intensity)]."""
     found = {}
     for network in networks:
-        for values, attack, strength in robust_accuracies(network.data):
-            found.setdefault(str(attack), []).append((network, values, strength))
+        for values, attack, intensity in robust_accuracies(network.data):
+            found.setdefault(str(attack), []).append((network, values, intensity))
     return found
 
 
@@ -150,12 +150,12 @@ def _styles(conditions):
 def _accuracy_figure(name, attack, parts, styles):
     figure, panels = grid(1, len(parts), f"{name}: robust accuracy under {attack_name(attack)}", *PANEL)
     caption = _spread([network for network, _, _ in parts])
-    furthest = max(values[strength].values.max() for _, values, strength in parts)
-    for axes, (network, values, strength) in zip(panels.flat, parts):
-        _draw_conditions(axes, network, values, values[strength].values, styles)
+    furthest = max(values[intensity].values.max() for _, values, intensity in parts)
+    for axes, (network, values, intensity) in zip(panels.flat, parts):
+        _draw_conditions(axes, network, values, values[intensity].values, styles)
         axes.set_ylim(0, 1)
         axes.grid(axis="y", color="#e4e4e4", linewidth=0.6, zorder=0)
-        axes.set_xlabel(strength_label(values, strength))
+        axes.set_xlabel(intensity_label(values, intensity))
     if parts[0][2] == "epsilon" and furthest > LINEAR_TO:
         _bend(panels, furthest)
         caption += f" Axis linear up to {LINEAR_TO:g}, logarithmic beyond."
@@ -251,16 +251,16 @@ def _finished(name, figure, panels, titles, caption, styles):
 
 
 def table(networks):
-    """A CSV text: mean and standard deviation over the seeds per network, condition, attack and strength."""
+    """A CSV text: mean and standard deviation over the seeds per network, condition, attack and intensity."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for attack, parts in _attacks(networks).items():
-        for network, values, strength in parts:
+        for network, values, intensity in parts:
             for condition in network.conditions:
-                statistics = zip(values[strength].values, *network.statistics(values, condition))
+                statistics = zip(values[intensity].values, *network.statistics(values, condition))
                 for level, mean, deviation, count in statistics:
                     numbers = ["" if np.isnan(v) else f"{v:.6g}" for v in (mean, deviation)]
-                    row = (network.study, network.title, condition.label, attack, strength, f"{level:g}", count)
+                    row = (network.study, network.title, condition.label, attack, intensity, f"{level:g}", count)
                     writer.writerow([*row, *numbers])
     return text.getvalue()

@@ -140,10 +140,10 @@ def _panels(data, axis, selection):
             yield title, cell_means(data, last_layer(data[variable]) if last else data[variable], axis, selection), True
     attacks = list(robust_accuracies(data))
     if attacks:
-        values, attack, strength = attacks[-1]
-        levels = [v for v in values[strength].values if v > 0] or list(values[strength].values)
+        values, attack, intensity = attacks[-1]
+        levels = [v for v in values[intensity].values if v > 0] or list(values[intensity].values)
         if not levels:
             return
         level = levels[len(levels) // 2]
-        title = rf"robust accuracy, {attack_name(attack)}, $\{strength}$ = {level:g}"
-        yield title, cell_means(data, values.sel({strength: level}), axis, selection), False
+        title = rf"robust accuracy, {attack_name(attack)}, $\{intensity}$ = {level:g}"
+        yield title, cell_means(data, values.sel({intensity: level}), axis, selection), False

@@ -30,8 +30,8 @@ def _columns(data):
         clean, there = [e for e in there if e == 0], [e for e in there if e > 0]
         if len(there) > 3:
             there = [there[0], there[len(there) // 2], there[-1]]
-        for strength in clean + there:
-            yield f"{attack_name(attack)}, {dim} {strength:g}", values.sel({dim: strength})
+        for intensity in clean + there:
+            yield f"{attack_name(attack)}, {dim} {intensity:g}", values.sel({dim: intensity})
     if exponents(data) is not None and data.sizes.get("layer"):
         yield "exponent, last layer", last_layer(exponents(data), measured(data, "fit_first"))
 

@@ -124,17 +124,17 @@ def _diagnostic_line(condition, place, part):
 
 
 def robustness_plans(data, found):
-    """Robust accuracy against width, a figure per attack, a line per strength: ([Plan], why there is none)."""
+    """Robust accuracy against width, a figure per attack, a line per intensity: ([Plan], why there is none)."""
     plans = [Plan(f"{attack_name(attack)} against width" + (f" ({label})" if label else ""),
-                  partial(_robustness, data, label, some, values, attack, strength), len(some))
-             for values, attack, strength in robust_accuracies(data) for label, some in figures_of(found)]
+                  partial(_robustness, data, label, some, values, attack, intensity), len(some))
+             for values, attack, intensity in robust_accuracies(data) for label, some in figures_of(found)]
     return plans, "" if plans else "the study has no attacks"
 
 
-def _robustness(data, part, found, values, attack, strength):
+def _robustness(data, part, found, values, attack, intensity):
     name = str(data.attrs.get("title") or "study")
     figure, panels = grid(1, len(found), f"{name}: {attack_name(attack)} against width" + (f" ({part})" if part else ""), *PANEL)
-    levels = values[strength].values
+    levels = values[intensity].values
     colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.9, len(levels)))
     widths, _ = finite_widths(data)
     for axes, (label, selection) in zip(panels.flat, found):
@@ -142,8 +142,8 @@ def _robustness(data, part, found, values, attack, strength):
         axes.set_ylim(0, 1)
         for i, (level, colour) in enumerate(zip(levels, colours)):
             style = {"color": colour, "marker": MARKERS[i % len(MARKERS)]}
-            line_and_limit(axes, widths, numbers(values.sel({strength: level}), selection),
-                           Line(f"{strength} {level:g}", {}, style))
+            line_and_limit(axes, widths, numbers(values.sel({intensity: level}), selection),
+                           Line(f"{intensity} {level:g}", {}, style))
         width_axis(axes, widths)
     label_rows(panels, "robust accuracy")
     finish(figure, panels)
@@ -215,8 +215,8 @@ def _same_attack(data):
     if epsilon is None:
         return None, "as the metric says; the networks' own robust accuracy is not drawn"
     words = f"{attack_name(wanted) + ', ' if wanted else ''}epsilon {epsilon:g}"
-    for values, attack, strength in robust_accuracies(data):
+    for values, attack, intensity in robust_accuracies(data):
         same = not wanted or str(attack).partition("[")[0] == wanted
-        if strength == "epsilon" and same and np.isclose(values[strength].values, epsilon).any():
-            return values.sel({strength: epsilon}, method="nearest"), f"{words} (networks: {attack_name(attack)} of the study)"
+        if intensity == "epsilon" and same and np.isclose(values[intensity].values, epsilon).any():
+            return values.sel({intensity: epsilon}, method="nearest"), f"{words} (networks: {attack_name(attack)} of the study)"
     return None, f"{words}; the study attacks its networks with nothing like it, so theirs is not drawn"

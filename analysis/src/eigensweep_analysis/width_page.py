@@ -132,18 +132,18 @@ def _robustness(data):
     """A sentence per attack and condition: robust accuracy at the narrowest, the widest and at infinite width."""
     widths, finite = finite_widths(data)
     for label, selection in _shown(data):
-        for values, attack, strength in robust_accuracies(data):
-            levels = [v for v in values[strength].values if v > 0]
+        for values, attack, intensity in robust_accuracies(data):
+            levels = [v for v in values[intensity].values if v > 0]
             if not levels:
                 continue
             level = levels[len(levels) // 2]
-            means = mean_over_seeds(numbers(values.sel({strength: level}), selection))
+            means = mean_over_seeds(numbers(values.sel({intensity: level}), selection))
             there = np.flatnonzero(np.isfinite(means) & finite)
             if len(there) < 2:
                 continue
             limit = [f", {means[i]:.3f} at infinite width" for i in np.flatnonzero(np.isfinite(means) & ~finite)]
             first, last = there[0], there[-1]
-            yield (f"{'' if label == ALL else label + ': '}{attack_name(attack)} of {strength} {level:g} leaves an accuracy of "
+            yield (f"{'' if label == ALL else label + ': '}{attack_name(attack)} of {intensity} {level:g} leaves an accuracy of "
                    f"{means[first]:.3f} at width {widths[first]:g}, {means[last]:.3f} at {widths[last]:g}{''.join(limit)}.")
 
 
