@@ -93,7 +93,7 @@ std::vector<std::uint8_t> read_cifar_labels(const std::vector<std::filesystem::p
 
 std::optional<study::Labels> cifar_labels(const Cifar10& cifar, std::int64_t most_bytes) {
   study::Labels labels;
-  // Labels lie so close to each other that a disk reads all.
+  // Labels are so close together that a disk reads everything.
   labels.cost = static_cast<std::int64_t>(all_cifar_files(cifar).size()) * cifar_per_file * cifar_record;
   if (labels.cost > most_bytes) return std::nullopt;
   labels.train = read_cifar_labels(cifar_files(cifar, true));

@@ -24,7 +24,7 @@ std::string content_hash(const Dataset& dataset) {
     sum.add({reinterpret_cast<const char*>(split->images.data()), split->images.size()});
     static_assert(std::endian::native == std::endian::little, "hashes are those of little-endian floats");
     sum.add({reinterpret_cast<const char*>(split->values.data()), split->values.size() * sizeof(float)});
-    // A byte each, as in the files: the hash can be checked with sha256sum.
+    // A byte per label, as in the files, so that sha256sum can check the hash.
     std::string labels(split->labels.size(), '\0');
     std::transform(split->labels.begin(), split->labels.end(), labels.begin(),
                    [](std::int64_t label) { return static_cast<char>(label); });
@@ -41,8 +41,8 @@ std::vector<Value> cut_from(std::vector<Value>& values, std::size_t at) {
   return rest;
 }
 
-/// Readers leave the samples of validation at the end of the training samples. `wanted`: the hash that the content must
-/// have; empty accepts any.
+/// Cuts off the validation samples, which readers leave at the end of the training samples, and checks the hash.
+/// `wanted`: the hash that the content must have; empty accepts any.
 void finish(Dataset& dataset, const std::string& kind, const std::string& wanted) {
   const auto kept = static_cast<std::size_t>(dataset.info.train_samples);
   const auto size = static_cast<std::size_t>(dataset.info.input_size());

@@ -42,8 +42,8 @@ DeviceDataset::Part DeviceDataset::part(const std::string& split) const {
 
 torch::Tensor to_inputs(const torch::Tensor& images) {
   if (images.is_floating_point()) return images;
-  // A divisor on the device: by a plain number, CUDA multiplies with 1/255 instead, which is off by one unit in the
-  // last place for some bytes.
+  // The divisor is a tensor because CUDA replaces division by a plain number with multiplication by 1/255, which is off
+  // by one unit in the last place for some bytes.
   const torch::Tensor divisor = torch::full({1}, 255.0, images.options().dtype(torch::kFloat32));
   return images.to(torch::kFloat32).div_(divisor);
 }

@@ -47,7 +47,7 @@ Dataset load_gaussian(const Json& options);
 namespace {
 
 std::optional<study::Labels> gaussian_labels(const Json& options, std::int64_t most_bytes) {
-  // A label takes the whole sample. A normal number takes as long as reading some bytes.
+  // A label needs its whole sample. Drawing a normal number takes as long as reading some bytes.
   constexpr double bytes_per_input = 16;
   const study::DatasetInfo info = gaussian_info(study::read<Gaussian>(options));
   const double samples = static_cast<double>(info.train_samples + info.validation_samples + info.test_samples);

@@ -75,7 +75,7 @@ hdf5::Handle open_hdf5(const std::string& path) {
   return file;
 }
 
-/// `option`: the one that names the group.
+/// `option`: the dataset's option that names the group.
 Hdf5Split open_hdf5_split(hid_t file, const std::string& path, const std::string& group, const char* option) {
   Hdf5Split split;
   split.name = fmt::format("{}:/{}", path, group);
@@ -180,13 +180,13 @@ study::DatasetInfo hdf5_info(const Hdf5& own) {
 #ifdef EIGENSWEEP_DECLARATIONS
 namespace {
 
-/// A virtual dataset, or one with its values in files of another form.
+/// Whether a dataset is virtual or keeps its values in external files.
 bool lies_elsewhere(hid_t dataset) {
   const hdf5::Handle properties(H5Dget_create_plist(dataset), H5Pclose);
   return H5Pget_layout(properties.get()) == H5D_VIRTUAL || H5Pget_external_count(properties.get()) > 0;
 }
 
-/// Also what external links lead to.
+/// The file and those that its external links lead to; nullopt if some values lie in yet other files.
 std::optional<std::vector<std::filesystem::path>> hdf5_files(const Hdf5& own) {
   const Hdf5Splits splits = open_hdf5_splits(own);
   std::set<std::filesystem::path> files{own.file};
@@ -204,7 +204,8 @@ std::vector<std::uint8_t> read_hdf5_labels(const Hdf5Split& split) {
   std::vector<std::uint8_t> labels;
   for (const std::int64_t label :
        read_first<std::int64_t>(split, split.labels.get(), H5T_NATIVE_INT64, "labels", split.shape[0])) {
-    labels.push_back(label < 0 || label > 255 ? 255 : static_cast<std::uint8_t>(label));  // none of up to 255 classes
+    // 255 stands for labels that do not fit a byte: it is out of range for up to 255 classes.
+    labels.push_back(label < 0 || label > 255 ? 255 : static_cast<std::uint8_t>(label));
   }
   return labels;
 }

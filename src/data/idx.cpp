@@ -23,7 +23,7 @@ constexpr const char* advice = "; fetch this file again from where it came";
 class Reader {
  public:
   explicit Reader(const std::filesystem::path& path) : path_(path.string()) {
-    // zlib opens a folder without complaint and only fails later, with less to say.
+    // zlib opens a folder without an error and fails only when it reads, with a poorer message.
     file::expect_regular(path, "give the file itself");
     errno = 0;
     file_ = gzopen(path_.c_str(), "rb");
@@ -36,7 +36,7 @@ class Reader {
 
   [[noreturn]] void fail(const std::string& what) const { throw DataError(fmt::format("{}: {}", path_, what)); }
 
-  /// As many bytes as there are, at most `count`.
+  /// Reads up to `count` bytes; fewer only at the end of the file.
   std::int64_t read(std::uint8_t* out, std::int64_t count) {
     std::int64_t done = 0;
     while (done < count) {
@@ -48,7 +48,7 @@ class Reader {
     }
     return done;
   }
-  /// Also after a short read that zlib calls no error: a gzip file that ends in the middle.
+  /// Throws for a gzip file that ends in the middle: gzread() itself reports only a short read.
   void check_end() {
     int code = Z_OK;
     gzerror(file_, &code);
@@ -116,7 +116,7 @@ Idx read_idx(const std::filesystem::path& path, int rank) {
   Idx idx;
   idx.shape = read_shape(reader, rank);
   const std::int64_t size = content_size(reader, idx.shape);
-  // Grown in steps: a broken header must not cost memory that its file does not fill.
+  // Grows in steps, so that a broken header cannot claim more memory than the file fills.
   constexpr std::int64_t step = std::int64_t{1} << 26;
   std::int64_t got = 0;
   while (got < size) {

@@ -18,9 +18,9 @@ struct Idx {
   std::vector<std::uint8_t> bytes;
 };
 
-/// Only the header: `rank` dimensions.
+/// Reads only the header: `rank` dimensions.
 std::vector<std::int64_t> read_idx_shape(const std::filesystem::path& path, int rank);
-/// All of it, checked to the last byte.
+/// Reads the whole file and checks that it ends where the header says.
 Idx read_idx(const std::filesystem::path& path, int rank);
 
 }  // namespace eigensweep::data

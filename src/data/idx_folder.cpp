@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Own images in the four files of MNIST's form: Fashion-MNIST, Kuzushiji-MNIST, or whatever one writes so.
+// Own images in the four files of MNIST's form: Fashion-MNIST, Kuzushiji-MNIST, or any others in that form.
 #include "idx_set.hpp"
 
 namespace eigensweep::data {

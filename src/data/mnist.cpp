@@ -22,7 +22,7 @@ struct Mnist : Samples {
   }
 };
 
-/// Those in the folder that is named, or those that come with eigensweep.
+/// The files in the folder that the study names, else those that come with eigensweep.
 IdxSet mnist_files(const Mnist& mnist) {
   const std::string& given = mnist.folder;
   if (!given.empty() && !std::filesystem::is_directory(given)) {

@@ -22,7 +22,7 @@ struct Mnist1d : GeneratedSamples {
   }
 };
 
-/// As many of each; training shuffles them.
+/// Classes take turns, so that they are equally frequent; training shuffles the samples.
 std::uint8_t mnist1d_label(std::int64_t sample) { return static_cast<std::uint8_t>(sample % 10); }
 
 study::DatasetInfo mnist1d_info(const Mnist1d& mnist1d) { return generated_info(mnist1d, 40, 10, "mnist1d"); }
@@ -60,7 +60,7 @@ constexpr std::size_t template_size = 12;
 constexpr std::uint32_t least_padding = 36, most_padding = 60, most_shift = 48;
 constexpr std::size_t long_size = template_size + most_padding, final_size = 40;
 constexpr double scale_range = 0.4, shear_range = 0.75, smooth_noise = 0.25, white_noise = 0.02, smoothing = 2.0;
-constexpr std::int64_t standard_samples = 4000;  // whose mean and variance become 0 and 1, however many are asked for
+constexpr std::int64_t standard_samples = 4000;  // these fix the scale: mean 0 and variance 1
 
 using Signal = std::vector<double>;
 
@@ -79,7 +79,7 @@ constexpr std::array<std::array<double, template_size>, 10> templates{{
 }};
 // clang-format on
 
-/// A template at variance 1/36, starting at 0.
+/// A template scaled to variance 1/36 and shifted to start at 0.
 Signal scaled_template(std::size_t label) {
   const auto& raw = templates.at(label);
   const double mean = std::accumulate(raw.begin(), raw.end(), 0.0) / template_size;
@@ -90,7 +90,7 @@ Signal scaled_template(std::size_t label) {
   return signal;
 }
 
-/// `size` equally spaced points of the line through the points of `x`.
+/// Linear interpolation of `x` at `size` equally spaced points.
 Signal resampled(const Signal& x, std::size_t size) {
   Signal result;
   for (std::size_t i = 0; i < size; ++i) {
@@ -102,8 +102,8 @@ Signal resampled(const Signal& x, std::size_t size) {
   return result;
 }
 
-/// Convolved with a normal density of standard deviation `smoothing`, cut at four of them; beyond its ends `x` goes on
-/// as its mirror image.
+/// Convolution with a normal density of standard deviation `smoothing`, cut at four standard deviations. `x` is
+/// mirrored at its ends.
 Signal smoothed(const Signal& x) {
   const auto radius = static_cast<std::ptrdiff_t>(4 * smoothing);
   const auto size = static_cast<std::ptrdiff_t>(x.size());
@@ -130,7 +130,7 @@ Signal signal(std::size_t label, random::Stream& stream) {
   Signal x = scaled_template(label);
   const std::size_t drawn = x.size();
   x.resize(drawn + least_padding + stream.below(most_padding - least_padding + 1), 0.0);
-  // From here on, the stretched signal is drawn from padding alone: noise takes its place.
+  // From here on, the stretched signal holds only padding, which noise replaces.
   const double ends = static_cast<double>(drawn) / static_cast<double>(x.size() - 1) * (long_size - 1);
   x = resampled(x, long_size);
   std::vector<bool> is_padding;

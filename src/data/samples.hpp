@@ -41,11 +41,11 @@ struct Samples {
   }
 };
 
-/// The same of a dataset that is computed: it has as many samples as one asks for.
+/// The same for a generated dataset, which has as many samples as a study asks for.
 struct GeneratedSamples : Samples {
   std::int64_t data_seed = 0;
 
-  /// How many there are where a study does not say.
+  /// `train`, `test`: how many samples there are if the study does not say.
   GeneratedSamples(std::int64_t train, std::int64_t test) {
     train_samples = train;
     test_samples = test;
@@ -64,18 +64,18 @@ struct GeneratedSamples : Samples {
   }
 };
 
-/// Streams of random numbers of a computed dataset's splits.
+/// Random-number streams of a generated dataset's splits.
 inline constexpr std::uint64_t of_train = 0, of_test = 1;
 
-/// study::Kind::files of such a dataset: none.
+/// study::Kind::files of a generated dataset: it has none.
 std::optional<std::vector<std::filesystem::path>> computed(const Json& options);
 
-/// study::Kind::info of such a dataset, one row of `input_size` numbers without bounds per sample. `name` stands in
-/// messages. Throws DataError as choose_samples().
+/// study::Kind::info of a generated dataset: a sample is one row of `input_size` numbers without bounds. `name` appears
+/// in messages. Throws DataError as choose_samples() does.
 study::DatasetInfo generated_info(const GeneratedSamples& samples, std::int64_t input_size, std::int64_t classes,
                                   const std::string& name);
 
-/// What a dataset holds before the options choose from it; the names stand in messages.
+/// How many samples a dataset holds before the options choose from them; the names appear in messages.
 struct Holdings {
   std::int64_t train = 0;
   std::int64_t test = 0;
@@ -83,8 +83,8 @@ struct Holdings {
   std::string test_name;
 };
 
-/// Sets the three counts of `info`. Throws DataError when more is asked for than is there, or when all training samples
-/// are held out.
+/// Sets the three counts of `info`. Throws DataError if a study asks for more samples than there are, or if all
+/// training samples are held out.
 void choose_samples(study::DatasetInfo& info, const Samples& samples, const Holdings& holdings);
 
 }  // namespace eigensweep::data

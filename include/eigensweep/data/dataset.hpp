@@ -10,11 +10,11 @@
 
 namespace eigensweep::data {
 
-/// One split as it lies in its file: bytes where it has bytes, so that a whole dataset fits on any device.
+/// One split as in its file. Bytes stay bytes, so that a whole dataset fits on a device.
 struct Split {
   std::vector<std::uint8_t> images{};  ///< [n, channels, height, width], row-major, 0..255 stands for 0..1
   std::vector<std::int64_t> labels{};  ///< [n], 0..classes-1
-  std::vector<float> values{};         ///< in place of `images`, the same shape: inputs that are no bytes, as they are
+  std::vector<float> values{};         ///< float inputs instead of `images`, in the same shape
 };
 
 struct Dataset {
@@ -22,7 +22,7 @@ struct Dataset {
   Split train;
   Split test;
   Split validation;  ///< cut from the end of the training samples
-  /// Over all of its content: images, then labels (a byte each), of training, validation and test.
+  /// SHA-256 of the content: images, then labels (a byte each), of training, validation and test in turn.
   std::string sha256;
 };
 

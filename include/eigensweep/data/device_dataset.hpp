@@ -30,8 +30,8 @@ struct DeviceDataset {
   [[nodiscard]] Part part(const std::string& split) const;
 };
 
-/// What networks read of samples [.., d]: of bytes, value / 255, correctly rounded (as torchvision's ToTensor); float32
-/// as it is, and not copied.
+/// Samples [.., d] as networks read them. Bytes become value / 255, correctly rounded (as torchvision's ToTensor).
+/// float32 stays as it is and is not copied.
 torch::Tensor to_inputs(const torch::Tensor& images);
 
 }  // namespace eigensweep::data
