@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Convolutional network of Nassar et al. 2020: depth blocks of convolution, [batch norm,] nonlinearity and 2x2
-// pooling (theirs: of maxima), then a dense hidden layer and an affine readout. The flattened result of each block is a
+// Convolutional network of Nassar et al. 2020: depth blocks of convolution, [batch norm,] nonlinearity and 2x2 pooling
+// (max pooling in the paper), then a dense hidden layer and an affine readout. The flattened result of each block is a
 // hidden layer.
 #include "eigensweep/models/cnn_options.hpp"
 
@@ -134,7 +134,7 @@ class Cnn final : public LayeredModel {
   }
 
  private:
-  // The map again, by way of a node [E, N, S, B] of the graph.
+  // Traces the convolution. Returns `map` as computed from a node [E, N, S, B] of the graph.
   Tensor traced_map(Output& output, std::size_t layer, const Tensor& images, const Tensor& map) const {
     const std::int64_t batch = map.size(0), kernel = blocks_[layer].kernel;
     const std::int64_t stride = blocks_[layer].stride;
@@ -155,7 +155,8 @@ class Cnn final : public LayeredModel {
     return pooling_ == Pooling::max ? torch::max_pool2d(images, 2) : torch::avg_pool2d(images, 2);
   }
 
-  // The first convolution: lanes that all read one batch share its input, as so many more output channels.
+  // The first convolution. If all lanes read one batch they share it as input, and each lane's filters are further
+  // output channels.
   [[nodiscard]] Tensor first_map(const Inputs& inputs) const {
     const std::int64_t batch = inputs.x.size(1);
     const std::int64_t channels = input_shape_[0], height = input_shape_[1], width = input_shape_[2];

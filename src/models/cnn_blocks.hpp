@@ -8,14 +8,14 @@
 
 namespace eigensweep::models {
 
-/// Sizes of one block: a convolution that pads nothing, then 2x2 pooling or none.
+/// Sizes of one block: a convolution without padding, then 2x2 pooling or none.
 struct CnnBlock {
   std::int64_t in_channels, out_channels, kernel, stride;
   std::int64_t height, width;                ///< after the convolution
-  std::int64_t pooled_height, pooled_width;  ///< after pooling, if any; 0 where the image is used up
+  std::int64_t pooled_height, pooled_width;  ///< after pooling, if any; 0 if nothing is left of the image
 };
 
-/// The blocks of a "cnn" model on a dataset of images; none when its samples are no images.
+/// The blocks of a "cnn" model on a dataset of images; empty if its samples are not images.
 inline std::vector<CnnBlock> cnn_blocks(const CnnOptions& cnn, const study::DatasetInfo& dataset) {
   std::vector<CnnBlock> blocks;
   if (dataset.input_shape.size() != 3) return blocks;

@@ -25,7 +25,8 @@ study::ModelShape cnn_shape(const CnnOptions& cnn, const study::DatasetInfo& dat
     shape.filters = std::max(shape.filters, weights + block.out_channels);
     shape.patches += block.in_channels * block.kernel * block.kernel * block.height * block.width;
     fan_in = block.out_channels * block.pooled_height * block.pooled_width;
-    // The map's result, its nonlinearity's, and after pooling the values and the places of maxima (8 bytes).
+    // The results of the convolution and of the nonlinearity are kept; after pooling, the values and the maxima's
+    // places (8 bytes each, which count as two numbers).
     const std::int64_t kept = cnn.pooling == CnnOptions::Pooling::max       ? 3
                               : cnn.pooling == CnnOptions::Pooling::average ? 1
                                                                             : 0;

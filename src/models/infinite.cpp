@@ -21,9 +21,9 @@ study::ModelShape infinite_shape(const NetworkOptions& network, const study::Dat
   shape.forward_flops = samples * (4.0 * static_cast<double>(dataset.input_size()) + 100.0 * depth);
   shape.first_layer_flops = shape.forward_flops;
   shape.parameters = dataset.train_samples * dataset.classes;
-  // The kernel, its eigenvectors and the solver's workspace.
   shape.closed_form_flops = samples * samples * (4.0 * static_cast<double>(dataset.input_size()) + 200.0 * depth) +
                             20.0 * samples * samples * samples;
+  // The kernel, its eigenvectors and the solver's workspace.
   shape.closed_form_bytes = std::max(5.0 * 8.0 * samples * samples, limit_chunk_bytes);
   shape.infinite_layers = network.depth;
   return shape;

@@ -7,11 +7,12 @@
 
 namespace eigensweep::models {
 
-/// "" or which options the limit of infinite width wants, and why (study::Kind::limit_wants). The limit is that of the
-/// NTK parametrisation, from outputs 0.
+/// Which options the infinite-width limit needs, and why, or "" (study::Kind::limit_wants). The limit is that of the
+/// NTK parametrisation with outputs that start at 0.
 std::string limit_wants(const NetworkOptions& network);
 
-/// What an evaluation holds of its samples against the training set, in bytes, when the kernel is no longer held.
+/// Bytes that an evaluation holds for the kernel between its samples and the training set; the training kernel is freed
+/// by then.
 inline constexpr double limit_chunk_bytes = 3e8;
 
 /// What the cost model must know of the limit: a kernel with every training sample, a few dozen float64 operations on

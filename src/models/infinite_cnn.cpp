@@ -10,8 +10,8 @@
 namespace eigensweep::models {
 namespace {
 
-/// What a pair of images costs the recursion: the pairs of positions that it keeps in all blocks. Those at equal
-/// positions; below each pooling, of each of its windows all pairs (kernels/conv_limit.hpp).
+/// Pairs of positions that the recursion keeps for a pair of images, over all blocks: equal positions, and below a
+/// pooling all pairs within each of its windows (kernels/conv_limit.hpp).
 double position_pairs(const CnnOptions& cnn, const study::DatasetInfo& dataset) {
   const std::vector<CnnBlock> blocks = cnn_blocks(cnn, dataset);
   double pairs = 0;
@@ -31,7 +31,8 @@ double position_pairs(const CnnOptions& cnn, const study::DatasetInfo& dataset) 
 }  // namespace
 
 study::ModelShape infinite_cnn_shape(const CnnOptions& cnn, const study::DatasetInfo& dataset) {
-  // Measured on one core: 20 ns a pair of positions, 120 ns of tanh's series, at 50 operations a ns of the cost model.
+  // Measured on one core: 20 ns per pair of positions, 120 ns with tanh's series. The cost model counts 50 operations
+  // per ns.
   const double pair_flops = cnn.activation == "tanh" ? 6000 : 1000;
   const auto samples = static_cast<double>(dataset.train_samples);
   const double pairs = position_pairs(cnn, dataset);

@@ -48,7 +48,7 @@ class PerChannel final : public InputNorm {
     const Tensor mean = over_chunks([](const Tensor& x) { return x; });
     const Tensor variance = over_chunks([&](const Tensor& x) { return (x - mean.unsqueeze(-1)).square(); });
     mean_.copy_(mean.expand_as(mean_));
-    // A channel that never changes carries nothing; it is left in its units.
+    // A constant channel carries no information; it is centred but not scaled.
     std_.copy_(torch::where(variance > 0, variance.sqrt(), torch::ones_like(variance)).expand_as(std_));
   }
 

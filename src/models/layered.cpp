@@ -43,7 +43,7 @@ void LayeredModel::add_whitening(std::int64_t width) {
 }
 
 bool LayeredModel::trace_affine(bool wanted) {
-  // Batch norm's and whitening's own tensors are not affine layers'.
+  // Batch norm and whitening are not affine layers, so the traces would lack them.
   if (wanted && (has_batch_norm() || whitening_)) return false;
   is_traced_ = wanted;
   return true;

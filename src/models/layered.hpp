@@ -30,7 +30,7 @@ class LayeredModel : public Model {
   void add_batch_norm(std::int64_t units);
   /// Counts a layer of nn.Sequential that holds no tensors.
   void skip_place() { ++place_; }
-  /// Adds the whitening of the layer that the options ask for, which has `width` units; none where they ask for none.
+  /// Adds whitening, if the options ask for it; the whitened layer has `width` units.
   void add_whitening(std::int64_t width);
 
   [[nodiscard]] const std::string& activation() const noexcept { return activation_; }

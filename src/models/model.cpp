@@ -82,7 +82,7 @@ std::unique_ptr<Model> make_model(const Json& options, const study::DatasetInfo&
                                   const std::vector<std::uint64_t>& seeds, const torch::Device& device) {
   const auto network = network_options(options);
   std::unique_ptr<Model> model = make_kind(options, dataset, seeds, device);
-  // Initial weights are a function of the seed, so the network as it was is made anew whenever it is needed.
+  // Initial weights depend on the seed alone, so the initial network is recomputed and not stored.
   model->rescale_outputs(network.output_scale,
                          network.centre_output ? make_kind(options, dataset, seeds, device) : nullptr);
   model->normalise_inputs(make_input_norm(network.normalise, dataset, model->lanes(), device));

@@ -36,7 +36,7 @@ std::string refuse_network_options(const NetworkOptions& network, std::int64_t h
 }
 
 std::string refuse_small_batches(const NetworkOptions& network, const study::SampleCounts& samples) {
-  // An adversary perturbs the clean samples of a batch by themselves.
+  // An adversary runs the network on a batch's clean samples alone, so their number counts.
   const std::int64_t smallest = samples.smallest_batch;
   if (network.batch_norm) return study::refuse_single_samples(samples, smallest, "batch_norm");
   return network.whiten == 0 ? "" : study::refuse_single_samples(samples, smallest, "whiten");

@@ -8,7 +8,8 @@
 
 namespace eigensweep::models {
 
-/// "" or why the options that every network has do not go together. `hidden_layers`: how many may be whitened.
+/// "" or why the options that every network has do not go together. `hidden_layers`: how many there are, any of which
+/// may be whitened.
 std::string refuse_network_options(const NetworkOptions& network, std::int64_t hidden_layers);
 
 /// "" or why such batches are too small for layers that take statistics over them.

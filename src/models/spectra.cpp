@@ -14,7 +14,7 @@ namespace {
 constexpr double chunk_bytes = 3e8;
 constexpr std::int64_t most_samples = 10000;
 constexpr std::int64_t block_rows = 256;
-constexpr std::int64_t most_float32_samples = 2048;  // summed in float32 before float64 takes over
+constexpr std::int64_t most_float32_samples = 2048;  // summed in float32; these sums are added up in float64
 
 /// Sums of one layer about a shift.
 struct Moments {
@@ -37,7 +37,7 @@ struct Moments {
 
   [[nodiscard]] Tensor moments(std::int64_t samples, About about) const {
     const auto n = static_cast<double>(samples);
-    const Tensor beside = first / n;  // the mean, from the shift
+    const Tensor beside = first / n;  // the mean, relative to the shift
     Tensor lower = second / n - beside.matmul(beside.transpose(1, 2));
     if (about == About::zero) lower += (shift + beside).matmul((shift + beside).transpose(1, 2));
     lower.tril_();
@@ -46,13 +46,13 @@ struct Moments {
 
  private:
   void start(const Tensor& activations) {
-    // A float32 number, so that subtracting it from float32 activations is all but exact.
+    // Rounded to float32, so that subtracting it from float32 activations is nearly exact.
     shift = activations.mean(2, true, torch::kFloat64).to(torch::kFloat32).to(torch::kFloat64);
     first = torch::zeros_like(shift);
     second = torch::zeros({activations.size(0), activations.size(1), activations.size(1)}, shift.options());
   }
 
-  // The matrix is symmetric: blocks above the diagonal would double the work.
+  // The matrix is symmetric, so blocks above the diagonal are left out.
   void add_products(const Tensor& h) {
     const std::int64_t width = h.size(1);
     for (std::int64_t start = 0; start < width; start += block_rows) {
@@ -70,13 +70,13 @@ struct Moments {
 
 std::int64_t chunk_size(Model& model, const Tensor& images) {
   const std::int64_t numbers = activations_per_sample(model, images.size(1), images.device()) + images.size(1);
-  // In float32; the layer in hand, at most half of them all, once more in float64.
+  // 4 bytes for each number, and 8 more for the layer at hand in float64, which is at most half of the numbers.
   return std::clamp(static_cast<std::int64_t>(chunk_bytes / (8.0 * static_cast<double>(numbers))), std::int64_t{16},
                     most_samples);
 }
 
-/// Runs the network over all samples, without gradients, in evaluation mode; shows the hidden activations of each
-/// chunk.
+/// Runs the network over all samples, without gradients, in evaluation mode. Calls `visit` with the hidden activations
+/// of each chunk.
 template <typename Visit>
 void for_each_chunk(Model& model, const Tensor& images, std::int64_t chunk, const Visit& visit) {
   const torch::NoGradGuard no_gradients;

@@ -12,11 +12,11 @@ constexpr double ridge = 1e-5;
 
 Tensor whitening_factor(const Tensor& moments, Tensor& failed) {
   const Tensor identity = torch::eye(moments.size(1), moments.options());
-  // Rounding leaves the two halves a last digit apart.
+  // Rounding makes the two triangles differ in the last digit.
   const Tensor symmetric = (moments + moments.transpose(1, 2)) / 2 + ridge * identity;
   const auto [factor, info] = torch::linalg_cholesky_ex(symmetric);
   const Tensor lost = info.ne(0);
-  // Activations that were no numbers before are not this layer's fault.
+  // Activations that were already NaN are not this layer's failure.
   const Tensor singular = lost.logical_and(symmetric.isfinite().all(-1).all(-1));
   failed = failed.defined() ? failed.logical_or(singular) : singular;
   return factor.masked_fill(lost.view({-1, 1, 1}), std::numeric_limits<double>::quiet_NaN());
@@ -44,7 +44,7 @@ Tensor Whitening::operator()(const Tensor& h, Mode mode) {
 
 void Whitening::refresh(Model& model, const Tensor& images, std::size_t layer) {
   const torch::NoGradGuard no_gradients;
-  bypass_ = true;  // so that the layer shows what is to be whitened
+  bypass_ = true;  // the layer then returns the activations before whitening
   const Tensor moments = hidden_covariances(model, images, {layer}, 0, about_).front();
   bypass_ = false;
   factor_.copy_(whitening_factor(moments, failed_));

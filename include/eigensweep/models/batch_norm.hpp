@@ -15,9 +15,9 @@ class BatchNorm {
  public:
   BatchNorm(std::int64_t lanes, std::int64_t units, const torch::Device& device);
 
-  /// Of activations [E, N, B], unit by unit.
+  /// Normalises activations [E, N, B] unit by unit.
   [[nodiscard]] Tensor features(const Tensor& h, Mode mode) const;
-  /// Of images [B, E * C, H, W], channel by channel.
+  /// Normalises images [B, E * C, H, W] channel by channel.
   [[nodiscard]] Tensor channels(const Tensor& h, Mode mode) const;
   /// Registers weight, bias and running statistics as `name`.weight, ...
   void add_to(const std::string& name, std::vector<NamedTensor>& parameters, std::vector<NamedTensor>& buffers) const;

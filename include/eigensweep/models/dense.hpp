@@ -22,8 +22,8 @@ Tensor drawn_by_lane(const std::vector<std::uint64_t>& seeds, std::uint64_t stre
                      const std::vector<std::int64_t>& shape,
                      const std::function<void(const random::Key&, std::span<float>)>& fill);
 
-/// A lane's tensor of torch's default for nn.Linear: uniform in [-1/sqrt(fan_in), 1/sqrt(fan_in)), keyed by
-/// (seed, initial_weights, stream). Shape [E, ...shape], float32, on the CPU.
+/// Initial tensors of every lane by torch's default for nn.Linear: uniform in [-1/sqrt(fan_in), 1/sqrt(fan_in)), keyed
+/// by (seed, initial_weights, stream). Shape [E, ...shape], float32, on the CPU.
 Tensor default_uniform(const std::vector<std::uint64_t>& seeds, std::uint64_t stream, std::int64_t fan_in,
                        const std::vector<std::int64_t>& shape);
 

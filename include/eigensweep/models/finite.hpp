@@ -12,8 +12,8 @@ namespace eigensweep::models {
 /// Reads every parameter and buffer once and waits for the device once.
 std::vector<std::string> not_finite(Model& model);
 
-/// Makes every lane that is `lost` (not "") a copy of the first that is not, so that nothing of its numbers can reach
-/// what lanes share. Does nothing where all are lost.
+/// Overwrites every lost lane (`lost` is not "") with the first lane that is not lost, so that its NaN and infinity
+/// cannot reach computations that lanes share. Does nothing if all lanes are lost.
 void replace_lost(Model& model, const std::vector<std::string>& lost);
 
 }  // namespace eigensweep::models

@@ -8,8 +8,8 @@
 
 namespace eigensweep::models {
 
-/// How many numbers a forward pass of one sample leaves in memory over all lanes (hidden layers before and after their
-/// nonlinearity, logits). Found by running one sample: models keep no list of their widths.
+/// How many numbers a forward pass keeps in memory per sample, over all lanes (hidden layers before and after their
+/// nonlinearity, logits). It runs one sample to find out, because models keep no list of their widths.
 std::int64_t activations_per_sample(Model& model, std::int64_t input_size, const torch::Device& device);
 
 }  // namespace eigensweep::models

@@ -22,16 +22,16 @@ class InputNorm {
 
   /// x [.., d] to the same shape. Differentiable.
   [[nodiscard]] virtual Tensor operator()(const Tensor& x) const = 0;
-  /// Takes what it needs from the training set, `images` [n, d] as in a DeviceDataset.
+  /// Computes its statistics over the training set, `images` [n, d] as in a DeviceDataset.
   virtual void fit(const Tensor& images) { (void)images; }
-  /// What is to be kept with the network, [E, ...].
+  /// The statistics to store with the network, [E, ...].
   [[nodiscard]] virtual std::vector<NamedTensor> buffers() const { return {}; }
 };
 
 /// The layer of a model's option "normalise", null for "none":
 /// per_channel: (x - mean of the channel) / its standard deviation, both over the training set's samples and pixels;
-/// per_image: (x - mean of the image) / max(its standard deviation, 1/sqrt(d)), so that its squared norm is d (the
-/// bound, TensorFlow's, only matters for an image of one grey).
+/// per_image: (x - mean of the image) / max(its standard deviation, 1/sqrt(d)), so that its squared norm is d.
+/// The bound is TensorFlow's; it only matters for an image of one grey.
 std::unique_ptr<InputNorm> make_input_norm(NetworkOptions::InputScale scale, const study::DatasetInfo& dataset,
                                            std::int64_t lanes, const torch::Device& device);
 

@@ -17,10 +17,10 @@ using torch::Tensor;
 /// Shape letters, everywhere: E lanes (networks side by side), B samples, d input size, N layer width, C classes, G
 /// groups.
 ///
-/// What E lanes read. Consecutive lanes that share a batch form a group: they share the gather and the first layer's
-/// product.
+/// The inputs of E lanes. Consecutive lanes that share a batch form a group: they share the gather and the first
+/// layer's product.
 struct Inputs {
-  Tensor x;                         ///< [G, B, d] float in [0, 1] (pixels before any layer of the model)
+  Tensor x;                         ///< [G, B, d] float, in the dataset's units (before any layer of the model)
   std::vector<std::int64_t> lanes;  ///< how many consecutive lanes read group g; sums to E
 
   /// One batch [B, d] for all lanes.
@@ -29,13 +29,13 @@ struct Inputs {
   static Inputs per_lane(const Tensor& batches) {
     return {batches, std::vector<std::int64_t>(static_cast<std::size_t>(batches.size(0)), 1)};
   }
-  /// The same with a copy of its batch for every lane: a gradient to it is then the lane's own.
+  /// The same inputs with a separate copy of the batch for every lane, so that each lane has its own input gradient.
   [[nodiscard]] Inputs unshared() const;
 };
 
-/// What an affine layer read and made, z = weight_factor W h + bias_factor b, as nodes of the graph: enough for the
-/// derivatives by W and b of every sample by itself. A convolution is such a layer applied at each of its S positions,
-/// h the patch around it.
+/// Input h and output z = weight_factor W h + bias_factor b of an affine layer, as nodes of the graph. They give each
+/// sample's own derivatives by W and b. A convolution is such a layer at each of its S positions, where h is the patch
+/// around the position.
 struct AffineTrace {
   Tensor input;   ///< h [E, N_in, B], of a convolution [E, N_in, S, B]
   Tensor output;  ///< z [E, N_out, B], of a convolution [E, N_out, S, B]
@@ -55,7 +55,7 @@ struct Output {
 
 enum class Mode { train, evaluate };  ///< batch norm: batch statistics, or running ones
 
-/// Where in the network a trained tensor stands: learning-rate rules go by it.
+/// A trained tensor's place in the network, on which learning-rate rules depend.
 enum class Place { input_weight, hidden_weight, output_weight, hidden_bias, output_bias, other };
 
 struct NamedTensor {
@@ -79,43 +79,46 @@ class Model {
   /// Runs all lanes. Differentiable in the parameters and in `inputs.x` where these require gradients.
   Output forward(const Inputs& inputs, Mode mode);
 
-  /// Gives the network a first layer that normalises its inputs; see InputNorm. Perturbations stay in units of the
-  /// inputs themselves.
+  /// Adds a first layer that normalises the inputs (see InputNorm). Perturbations stay in units of the inputs
+  /// themselves.
   void normalise_inputs(std::unique_ptr<InputNorm> layer);
-  /// Takes from the training set, `images` [n, d] as in a DeviceDataset, what normalising the inputs needs.
+  /// Fits that layer to the training set, `images` [n, d] as in a DeviceDataset.
   void fit_inputs(const Tensor& images);
 
-  /// Makes the network's outputs `scale` times those of its parameters, less those of `origin` (if there is one), a
-  /// network that is never trained.
+  /// Makes forward() return `scale` * (f - f_origin), where `origin` is a network that is never trained; null leaves
+  /// f_origin out.
   void rescale_outputs(double scale, std::unique_ptr<Model> origin);
 
-  /// Turns all numbers that are float32 into `type`; inputs are then read as such too.
+  /// Converts all float32 parameters and buffers to `type`; forward() then converts its inputs too.
   void set_precision(torch::ScalarType type);
 
-  /// Whether forward() shows its affine layers. False if this network cannot (its layers are not all dense).
+  /// Asks forward() to fill Output::affine, or to stop. Returns false if this network cannot (it has batch norm or
+  /// whitening).
   virtual bool trace_affine(bool wanted) { return !wanted; }
 
-  /// Shows the training set, `images` [n, d] as in a DeviceDataset, to a network that reads it for every prediction.
+  /// Gives the training set, `images` [n, d] as in a DeviceDataset, to a network whose predictions need it (of infinite
+  /// width).
   virtual void attach(const Tensor& images) { (void)images; }
-  /// Numbers per sample that forward() needs beyond those it shows.
+  /// Numbers per sample that forward() holds beyond those in its Output.
   [[nodiscard]] virtual std::int64_t hidden_numbers() const { return 0; }
-  /// Of a network without units: per hidden layer the mean over its units of products of activations, [n, n] for
-  /// `images` [n, d].
+  /// For a network of infinite width, per hidden layer: the mean over units of products of activations, [n, n] for
+  /// `images` [n, d]. Empty for any other network.
   virtual std::vector<Tensor> hidden_grams(const Tensor& images) {
     (void)images;
     return {};
   }
 
-  /// Renews what evaluation mode takes from the whole training set, `images` [n, d] bytes (a frozen whitening factor).
+  /// Recomputes what evaluation mode takes from the whole training set (a frozen whitening factor). `images` [n, d] as
+  /// in a DeviceDataset.
   virtual void refresh(const Tensor& images) { (void)images; }
-  /// Why the lane's numbers lost their meaning, as far as the network knows, or "".
+  /// Why the lane's numbers are not finite, as far as the network knows, or "".
   [[nodiscard]] virtual std::string trouble(std::int64_t lane) const {
     (void)lane;
     return "";
   }
 
   [[nodiscard]] std::int64_t lanes() const noexcept { return lanes_; }
-  /// How many hidden activations forward() gives.
+  /// How many hidden layers forward() returns.
   [[nodiscard]] std::size_t hidden_layers() const noexcept { return hidden_layers_; }
   /// Trained tensors [E, ...], in a fixed order; leaves of the graph.
   [[nodiscard]] std::vector<NamedTensor>& parameters() noexcept { return parameters_; }
@@ -123,7 +126,7 @@ class Model {
   [[nodiscard]] std::vector<NamedTensor>& buffers() noexcept { return buffers_; }
 
  protected:
-  /// Inputs as the first layer behind the normalising one reads them.
+  /// Inputs after the normalising layer, if there is one.
   [[nodiscard]] Tensor normalised(const Tensor& x) const;
   /// forward() of inputs that are normalised already.
   virtual Output run(const Inputs& inputs, Mode mode) = 0;

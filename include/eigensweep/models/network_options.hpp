@@ -35,14 +35,14 @@ struct NetworkOptions {
   Centre whiten_about = Centre::mean;
 
   [[nodiscard]] bool is_infinite() const { return width.is_infinite; }
-  /// Whether its function changes with the training samples that it is shown, weights aside.
+  /// Whether the network's function depends on the training samples it has seen other than through its weights.
   [[nodiscard]] bool reads_samples() const { return batch_norm || whiten > 0; }
-  /// How often its width is the one at which learning-rate rules change nothing; 1 of a network without a width.
+  /// The width divided by the width at which learning-rate rules change nothing; 1 for a network without a width.
   [[nodiscard]] double width_ratio() const {
     return width.value == 0 ? 1 : static_cast<double>(width.value) / static_cast<double>(base_width);
   }
 
-  /// Each adds options to those of a kind of model; `meaning` says what it is in that kind.
+  /// Each of these adds options to a kind of model; `meaning` says what the option means in that kind.
   template <class T>
   static study::Fields<T>& add_width(study::Fields<T>& fields, const std::string& meaning) {
     return fields.integer("width", &T::width, {1, 1e6}, meaning);
@@ -89,7 +89,7 @@ struct NetworkOptions {
     return {{"standard", Scaling::standard}, {"ntk", Scaling::ntk}, {"mup", Scaling::mup}};
   }
 
-  /// Of any kind of model.
+  /// The options of any kind of model.
   static study::Fields<NetworkOptions> fields() {
     study::Fields<NetworkOptions> fields;
     add_width(fields, "");
@@ -99,8 +99,8 @@ struct NetworkOptions {
   }
 };
 
-/// What a resolved "model" section of any kind says of them. An option that its kind does not declare stands at its
-/// initial value: a kind without batch norm has none.
+/// Reads these options from a resolved "model" section of any kind. An option that the kind does not declare keeps its
+/// initial value.
 inline NetworkOptions network_options(const Json& model) {
   return study::fields_of<NetworkOptions>().read_declared(model);
 }

@@ -27,7 +27,7 @@ inline Place weight_place(Layer layer) {
   return layer == Layer::hidden ? Place::hidden_weight : Place::output_weight;
 }
 inline Place bias_place(Layer layer) { return layer == Layer::output ? Place::output_bias : Place::hidden_bias; }
-/// A trained tensor times its factor.
+/// A trained tensor times its factor, without a product if the factor is 1.
 inline Tensor scaled(const Tensor& tensor, double factor) { return factor == 1 ? tensor : tensor * factor; }
 
 /// A network's parametrisation and initial law, by its options:

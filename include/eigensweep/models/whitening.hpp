@@ -11,27 +11,27 @@
 
 namespace eigensweep::models {
 
-/// The lower Cholesky factor of moments + ridge: [E, N, N]. A lane that has none gets NaN, and true in `failed` [E] if
-/// its moments were finite.
+/// The lower Cholesky factor of moments + ridge: [E, N, N]. A lane whose factorisation fails gets NaN, and true in
+/// `failed` [E] if its moments were finite.
 Tensor whitening_factor(const Tensor& moments, Tensor& failed);
 
 /// L^-1 h for activations h [E, N, B], where L is the factor of the batch's second moments + 1e-5 I; h itself is not
 /// centred. Differentiable through both the factor and the solve.
 Tensor whiten_batch(const Tensor& activations, About about, Tensor& failed);
 
-/// A whitening layer of E lanes: in training by the factor of the batch itself, else by one that refresh() took over
-/// the whole training set and froze. Source: Nassar et al. 2020, section 4.2.
+/// A whitening layer of E lanes. In training it uses the batch's own factor; in evaluation, the factor that refresh()
+/// took over the whole training set and froze. Source: Nassar et al. 2020, section 4.2.
 class Whitening {
  public:
   Whitening(std::int64_t lanes, std::int64_t width, About about, const torch::Device& device);
 
   /// [E, N, B] to [E, N, B].
   Tensor operator()(const Tensor& h, Mode mode);
-  /// Takes the factor anew over `images` [n, d] and freezes it; `model` is whose hidden layer `layer` (from 0) this is.
+  /// Recomputes the factor over `images` [n, d] and freezes it. This is hidden layer `layer` (from 0) of `model`.
   void refresh(Model& model, const Tensor& images, std::size_t layer);
-  /// The frozen factor [E, N, N], to be kept with the network.
+  /// The frozen factor [E, N, N], to be stored with the network.
   [[nodiscard]] Tensor factor() const { return factor_; }
-  /// Why a lane's activations could not be whitened at some time, "" if they always could. Waits for the device.
+  /// Why the lane's activations could not be whitened at some time, or "". Waits for the device.
   [[nodiscard]] std::string trouble(std::int64_t lane) const;
 
  private:

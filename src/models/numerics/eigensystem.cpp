@@ -39,13 +39,13 @@ Eigensystem eigh_descending(const Tensor& covariance, Wanted wanted, const std::
   for (std::int64_t lane = 0; lane < lanes; ++lane) {
     const Tensor matrix = covariance[lane];
     std::string& failure = system.failures[static_cast<std::size_t>(lane)];
-    // LAPACK may not return at all from a matrix with NaN.
+    // LAPACK may never return from a matrix with NaN.
     if (!torch::isfinite(matrix).all().item<bool>()) {
       failure = "the covariance of a hidden layer is not finite";
       continue;
     }
     for (const EigenRoute& route : routes) {
-      // What is not the matrix's fault (the pack is too large, the device fails) is thrown.
+      // Errors that are not the matrix's fault (the pack is too large, the device fails) pass through.
       failure = numerical_failure([&] {
         auto [values, vectors] = route(matrix, wanted);
         const auto [sorted, order] = values.sort(0, true);
@@ -68,7 +68,7 @@ Eigensystem eigh_dual(const Tensor& activations, Wanted wanted) {
   const Tensor gram = torch::bmm(centred.transpose(1, 2), centred) / static_cast<double>(samples);
   Eigensystem system = eigh_descending(gram, wanted);
   system.form = Form::dual;
-  // Centring leaves at most n - 1 directions; what rounding makes of the last is no eigenvalue.
+  // Centring leaves at most n - 1 directions; the last eigenvalue is rounding error.
   const std::int64_t rank = samples - 1;
   if (system.vectors.defined()) {
     Tensor vectors = torch::bmm(centred, system.vectors.narrow(2, 0, rank));

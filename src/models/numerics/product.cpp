@@ -8,8 +8,8 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 constexpr std::int64_t line = 16;        // floats of a cache line
-constexpr std::int64_t many_rows = 256;  // below, a product is too short for any of this to be seen
-constexpr std::int64_t large = 512;      // rows from which a lane's product fills all threads by itself
+constexpr std::int64_t many_rows = 256;  // with fewer rows, alignment brings nothing measurable
+constexpr std::int64_t large = 512;      // from so many rows on, one lane's product keeps all threads busy
 
 Tensor empty_rows(std::int64_t lanes, std::int64_t rows, std::int64_t samples, const torch::TensorOptions& options) {
   const bool pays = options.device().is_cpu() && rows >= many_rows;
@@ -30,7 +30,7 @@ class Affine : public torch::autograd::Function<Affine> {
     const variable_list saved = context->get_saved_variables();
     const Tensor& gradient = gradients[0];
     const auto times = [](const Tensor& a, const Tensor& b) {
-      return torch::GradMode::is_enabled() ? a.matmul(b) : product(a, b);  // the gradient's own gradient, if wanted
+      return torch::GradMode::is_enabled() ? a.matmul(b) : product(a, b);  // matmul is differentiable
     };
     variable_list result(3);
     if (context->needs_input_grad(0)) result[0] = times(gradient, saved[1].transpose(1, 2));

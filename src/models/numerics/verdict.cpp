@@ -24,7 +24,7 @@ std::pair<Tensor, Tensor> label_and_rival(const Tensor& logits, const Tensor& la
           logits.scatter(1, index, -std::numeric_limits<double>::infinity()).amax(1)};
 }
 
-/// Single ties are chance; from this share of the samples on they are worth a word.
+/// A few ties are chance; from this share of the samples on, the verdict mentions them.
 constexpr double worth_a_word = 0.01;
 
 }  // namespace

@@ -39,7 +39,7 @@ const char* dtype_name(torch::ScalarType type) {
 /// The entry of the metadata that holds `checksum`; files of older programs have none.
 constexpr const char* checksum_key = "sha256";
 
-/// Over all that a file says, but for the checksum itself: the header with sorted keys, then the hash of the data.
+/// A checksum of everything in a file except itself: the header with sorted keys, then the hash of the data.
 std::string checksum(nlohmann::json header, std::string_view data) {
   header["__metadata__"].erase(checksum_key);
   return hash::sha256(header.dump() + hash::sha256(data));
@@ -55,7 +55,7 @@ struct Entry {
 
 Entry entry_from(const std::filesystem::path& file, const std::string& name, const nlohmann::json& json,
                  std::size_t data_size) {
-  // As JSON: a name may hold anything, a message is one line.
+  // The name is written as JSON, because it may hold anything and a message must be one line.
   const auto fail = [&](const char* why) {
     corrupt(file, fmt::format("tensor {} {}", nlohmann::json(name).dump(), why));
   };
@@ -140,7 +140,7 @@ TensorFile read_tensors(const std::filesystem::path& file) {
   content.file = file;
   std::vector<Entry> entries;
   try {
-    // Not Json, which looks through all keys for each new one.
+    // Not Json: it keeps the keys' order, so it searches all keys for each new one.
     const nlohmann::json described = nlohmann::json::parse(header);
     const nlohmann::json wanted =
         described.value(nlohmann::json::json_pointer("/__metadata__/sha256"), nlohmann::json());
@@ -155,7 +155,7 @@ TensorFile read_tensors(const std::filesystem::path& file) {
       }
     }
   } catch (const nlohmann::json::exception&) {
-    corrupt(file, "its header cannot be read");  // the parser's words would repeat bytes that may be anything
+    corrupt(file, "its header cannot be read");  // the parser's message would quote arbitrary bytes
   }
   std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
     return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);

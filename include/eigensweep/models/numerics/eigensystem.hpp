@@ -27,21 +27,21 @@ struct Eigensystem {
 enum class Wanted { values, values_and_vectors };
 
 /// One way to decompose one matrix [N, N]: {values [N], vectors [N, N] or undefined}, in any order; throws
-/// c10::LinAlgError where it fails on the matrix.
+/// c10::LinAlgError if it fails for this matrix.
 using EigenRoute = std::function<std::pair<Tensor, Tensor>(const Tensor& matrix, Wanted wanted)>;
 
-/// LAPACK's symmetric eigensolver, then, where that does not converge, the singular value decomposition (the same
-/// thing for a covariance).
+/// LAPACK's symmetric eigensolver; if that does not converge, the singular value decomposition (equivalent for a
+/// covariance).
 const std::vector<EigenRoute>& eigen_routes();
 
-/// Decomposes every lane's matrix [E, N, N] by the first route that succeeds. Never throws for what a lane holds;
-/// throws what no matrix is to blame for (out of memory, a failing device).
+/// Decomposes every lane's matrix [E, N, N] by the first route that succeeds. A matrix that cannot be decomposed is
+/// noted in `failures`. Only errors that are not a matrix's fault are thrown (out of memory, a failing device).
 Eigensystem eigh_descending(const Tensor& covariance, Wanted wanted = Wanted::values_and_vectors,
                             const std::vector<EigenRoute>& routes = eigen_routes());
 
-/// Eigenvalues and -vectors of the covariance of activations [E, N, n] float64 by way of the Gram matrix: H^T H / n =
-/// U diag(l) U^T has the covariance's non-zero eigenvalues, and its eigenvectors are H U, normalised. Wants n < N. A
-/// direction in which rounding is all there is gets a vector of zeros.
+/// Eigenvalues and -vectors of the covariance of activations [E, N, n] float64 by way of the Gram matrix: H^T H / n = U
+/// diag(l) U^T has the covariance's non-zero eigenvalues, and its eigenvectors are H U, normalised. Needs n < N. A
+/// direction that holds only rounding errors gets a vector of zeros.
 Eigensystem eigh_dual(const Tensor& activations, Wanted wanted);
 
 }  // namespace eigensweep::models

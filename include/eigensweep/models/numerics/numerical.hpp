@@ -6,8 +6,8 @@
 
 namespace eigensweep::models {
 
-/// Runs `work` and says in one line why its numbers lost their meaning (NumericalError, or torch could not factorise a
-/// matrix); "" if they did not. Whatever else is thrown is no number's fault (memory, a device, a bug) and passes.
+/// Runs `work`. Returns in one line why it failed numerically (NumericalError, or torch could not factorise a matrix),
+/// or "". Any other exception (memory, a device, a bug) passes through.
 std::string numerical_failure(const std::function<void()>& work);
 
 }  // namespace eigensweep::models

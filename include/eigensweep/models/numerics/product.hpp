@@ -9,9 +9,9 @@ using torch::Tensor;
 
 /// a [E, R, K] times b [E, K, S], lane by lane: [E, R, S]. No gradient flows through it.
 ///
-/// On a CPU, the rows of a large result start on cache lines (its stride is S rounded up to 16), because writing a
-/// product to rows that do not costs up to a third of its time; and large lanes run one after the other, each on all
-/// threads, because batched products of few large matrices are threaded worse.
+/// On a CPU, the rows of a large result start on cache lines (its stride is S rounded up to 16): otherwise writing them
+/// costs up to a third of the time. Large lanes run one after the other, each on all threads, because batched products
+/// of few large matrices use threads worse.
 Tensor product(const Tensor& a, const Tensor& b);
 
 /// An uninitialised tensor of the shape of `like` [E, R, S] whose rows start as product()'s would.

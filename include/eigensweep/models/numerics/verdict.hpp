@@ -14,7 +14,7 @@ namespace eigensweep::models {
 using torch::Tensor;
 
 /// Whether `logits` [E, C, B] are right about `labels` [B] or [E, B]: [E, B] bool. Right means the label's logit is
-/// above all others: a tie or a NaN is wrong, where argmax would be right or wrong by the order of classes.
+/// above all others: a tie or a NaN is wrong, while argmax would decide a tie by the order of the classes.
 Tensor is_right(const Tensor& logits, const Tensor& labels);
 /// Cross entropy of each sample: [E, B].
 Tensor cross_entropy(const Tensor& logits, const Tensor& labels);
@@ -24,7 +24,7 @@ Tensor squared_error(const Tensor& logits, const Tensor& labels, double offset);
 
 /// A loss of each sample: logits [E, C, B] and labels [B] or [E, B] to [E, B].
 using SampleLoss = std::function<Tensor(const Tensor& logits, const Tensor& labels)>;
-/// The loss that a training minimises.
+/// The task's loss that training minimises.
 SampleLoss sample_loss(const study::Training& training);
 
 /// How one network does on samples.
@@ -36,11 +36,10 @@ struct Verdict {
   std::string remark;   ///< how many samples are ties, where they are many, or ""
 };
 
-/// Counts what E networks say, batch after batch. A network that says what is no finite number even once has neither
-/// accuracy nor loss.
+/// Scores E networks, batch by batch. A network with a single logit that is not finite has neither accuracy nor loss.
 class Tally {
  public:
-  /// `task_loss`: a loss to be counted beside the cross entropy.
+  /// `task_loss`: a second loss to average, besides the cross entropy.
   Tally(std::int64_t lanes, const torch::Device& device, SampleLoss task_loss = {});
 
   /// `logits` [E, C, B], `labels` [B] or [E, B].

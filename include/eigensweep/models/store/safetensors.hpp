@@ -17,24 +17,26 @@ struct TensorFile {
   std::map<std::string, std::string> metadata;
   std::filesystem::path file{};  ///< where it was read from; messages name it
 
-  /// Throws DataError when there is none of that name.
+  /// Throws DataError if no tensor has that name.
   [[nodiscard]] const torch::Tensor& at(const std::string& name) const;
-  /// The same; throws DataError also when its shape or type is not that of `like`.
+  /// The same, but also throws DataError if its shape or type is not that of `like`.
   [[nodiscard]] const torch::Tensor& at(const std::string& name, const torch::Tensor& like) const;
 };
 
 /// Writes in one step (a reader sees the old file or the new one). float32, float64, int64 and uint8 tensors of any
-/// device. The metadata get an entry `sha256`, a checksum of all else, which `read_tensors` compares. Throws
+/// device. The metadata get an entry `sha256`, a checksum of everything else, which read_tensors() verifies. Throws
 /// SystemError. Returns the SHA-256 of the file's content.
 std::string write_tensors(const std::filesystem::path& file, const TensorFile& content);
 
-/// Throws DataError on a missing, truncated, changed or corrupt file; the tensors' places must fill it from the header
-/// to its end, so that what is read takes memory in proportion to it.
+/// Throws DataError on a missing, truncated, changed or corrupt file. The tensors must fill the file from the header to
+/// its end without overlap, so that the memory they take is in proportion to the file.
 TensorFile read_tensors(const std::filesystem::path& file);
 
-/// One lane of a stacked network as torch in Python names it: parameters and buffers without the lane dimension.
+/// One lane of a stacked network, with the names that torch has in Python: parameters and buffers without the lane
+/// dimension.
 TensorFile lane_of(Model& model, std::int64_t lane);
-/// The reverse. Throws DataError when a tensor is missing or has another shape or type.
+/// Copies the tensors of such a file into one lane. Throws DataError if a tensor is missing or has another shape or
+/// type.
 void load_lane(Model& model, std::int64_t lane, const TensorFile& content);
 
 }  // namespace eigensweep::models
