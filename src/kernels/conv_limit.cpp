@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The recursion by blocks of images, so that memory is bounded, and its gradient, which computes each block once more.
+// The recursion in blocks of images, which bounds the memory, and its gradient, which recomputes each block.
 #include "eigensweep/kernels/conv_limit.hpp"
 
 #include <ATen/Parallel.h>
@@ -18,14 +18,14 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// What a block of image pairs may hold: one map's numbers, which an operation should find in a core's cache; all
-// offsets' numbers; and these where a gradient keeps what every operation has read.
+// How many numbers a block of image pairs may hold: for one map, which should fit a core's cache; for all offsets; and
+// for all offsets when a gradient keeps the inputs of every operation.
 constexpr std::int64_t map_numbers = 1 << 17, pair_numbers = 1 << 22, kept_numbers = 1 << 19;
-constexpr std::int64_t device_factor = 16;  // a GPU wants larger operations
-constexpr std::int64_t tanh_factor = 8;     // its series' coefficients are dear: each is for more partners then
-constexpr std::int64_t most_images = 64;    // whose variances are computed at once
+constexpr std::int64_t device_factor = 16;  // a GPU needs larger operations
+constexpr std::int64_t tanh_factor = 8;     // its coefficients are expensive: share each among more partners
+constexpr std::int64_t most_images = 64;    // variances are computed for so many at once
 
-/// The share of `count` that leaves every thread one.
+/// `count` divided by the number of threads, rounded up.
 std::int64_t share(std::int64_t count, const Tensor& x) {
   const std::int64_t threads = x.is_cpu() ? at::get_num_threads() : 1;
   return (count + threads - 1) / threads;
@@ -35,7 +35,7 @@ struct Block {
   std::int64_t rows, columns;
 };
 
-/// The gradient's threads have rows of their own, the values' blocks of their own.
+/// The gradient's threads divide the rows among them; the values' threads divide the blocks.
 Block block_of(const Plan& plan, const Tensor& x1, const Tensor& x2, bool of_gradient) {
   const std::int64_t numbers = of_gradient ? kept_numbers : pair_numbers;
   std::int64_t pairs = std::min(map_numbers / plan.positions(), numbers / plan.position_pairs());
@@ -48,7 +48,7 @@ Block block_of(const Plan& plan, const Tensor& x1, const Tensor& x2, bool of_gra
   return {rows, x1.is_same(x2) ? rows : std::min(x2.size(0), pairs / rows)};
 }
 
-/// Calls visit(start, size) for every block of `size` out of `count`, on as many threads as there are.
+/// Calls visit(start, size) for every block of `size` out of `count`, on all threads if `has_threads`.
 void over_blocks(std::int64_t count, std::int64_t size, bool has_threads,
                  const std::function<void(std::int64_t, std::int64_t)>& visit) {
   const auto block = [&](std::int64_t i) { visit(i * size, std::min(size, count - i * size)); };
@@ -57,7 +57,7 @@ void over_blocks(std::int64_t count, std::int64_t size, bool has_threads,
   for (std::int64_t i = 0; i < blocks; ++i) block(i);
 }
 
-/// `x` with its variances, for a block of images after the other.
+/// `x` with its variances, computed for one block of images at a time.
 Images read(const Plan& plan, const Tensor& x) {
   const torch::NoGradGuard no_gradients;
   Images images{x, {{}, torch::empty({x.size(0)}, x.options())}};
@@ -105,7 +105,7 @@ Limit by_blocks(const Plan& plan, const Tensor& x1, const Tensor& x2, bool with_
   return limit;
 }
 
-/// The gradient to x1 of sum(nngp * by_nngp + ntk * by_ntk).
+/// The gradient with respect to x1 of sum(nngp * by_nngp + ntk * by_ntk).
 Tensor gradient(const Plan& plan, const Tensor& x1, const Tensor& x2, const Tensor& by_nngp, const Tensor& by_ntk) {
   const Images b = read(plan, x2);
   const Block block = block_of(plan, x1, x2, /*of_gradient=*/true);

@@ -73,7 +73,7 @@ Variances variances_of(const Plan& plan, const Tensor& x) {
         covariance = dual_diagonal(activation, variance).value;
         return;
       }
-      // An image's pairs of positions have one partner each: [..., n, 1, 1].
+      // In the recursion of an image with itself every position has one partner: [..., n, 1, 1].
       covariance = dual(activation, plan.affine(covariance).unsqueeze(-1).unsqueeze(-1), at_pairs(alone, dy, dx, false),
                         at_pairs(alone, dy, dx, true))
                        .value.squeeze(-1)
@@ -85,7 +85,6 @@ Variances variances_of(const Plan& plan, const Tensor& x) {
   return variances;
 }
 
-/// The kernels between two sets of images.
 Limit recursion(const Plan& plan, const Images& a, const Images& b, bool with_hidden) {
   const ConvNetwork& network = plan.network;
   const Tensor patches = patches_of(plan, a.x), across = patches_of(plan, b.x).transpose(2, 3);

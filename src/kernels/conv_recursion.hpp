@@ -9,7 +9,7 @@
 
 namespace eigensweep::kernels {
 
-/// A network with its sizes, which every block of images needs.
+/// A network and the sizes of its blocks, computed once for all images.
 struct Plan {
   explicit Plan(const ConvNetwork& of);
   [[nodiscard]] Tensor affine(const Tensor& gram) const { return network.weight * gram + network.bias; }
@@ -28,7 +28,7 @@ struct Variances {
   Tensor dense;              // [n]
 };
 
-/// Images [n, d] float64 with theirs.
+/// Images [n, d] float64 with their variances.
 struct Images {
   Tensor x;
   Variances variances;

@@ -17,19 +17,18 @@ using torch::autograd::variable_list;
 Tensor column(const Tensor& q) { return q.unsqueeze(-1); }
 Tensor row(const Tensor& q) { return q.unsqueeze(-2); }
 
-constexpr double rounding = 1e-14;  // of a covariance, relative
+constexpr double rounding = 1e-14;  // relative rounding error of a covariance
 
 Tensor inverse_of(const Tensor& q) { return torch::where(q > 0, 1 / q, torch::zeros_like(q)); }
 
-/// Its derivatives are closed forms of their own: composed of those of root and arc tangent they would be infinite, and
-/// their difference no number, wherever u = v.
+/// The backward pass is in closed form: through root and arc tangent it would be infinity minus infinity where u = v.
 class Relu : public torch::autograd::Function<Relu> {
  public:
   static variable_list forward(AutogradContext* context, const Tensor& c, const Tensor& q1, const Tensor& q2) {
-    // Of equals s is 0; the root would make 1e-8 of what rounding leaves there.
+    // Where u = v, s must be 0; the root would turn rounding errors there into 1e-8.
     const Tensor s = (column(q1) * row(q2 * (1 - rounding)) - c.square()).clamp_min(0).sqrt();
     Tensor slope = (pi - torch::atan2(s, c)) / (2 * pi);
-    // Of a variance 0 the slope is relu'(0) = 0, as torch has it.
+    // Where a variance is 0 the slope is relu'(0) = 0, as in torch.
     for (const Tensor& nothing : {column(q1 == 0), row(q2 == 0)}) {
       if (nothing.any().item<bool>()) slope.masked_fill_(nothing, 0);
     }
@@ -40,11 +39,11 @@ class Relu : public torch::autograd::Function<Relu> {
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
     const Tensor &c = saved[0], &q1 = saved[1], &q2 = saved[2], &s = saved[3], &slope = saved[4];
-    // The slope has a cusp at u = v: any value between its two sides will do, and 0 is one.
+    // The slope has a cusp at u = v. Any value between its one-sided derivatives will do; we take 0.
     const Tensor inverse = torch::where(s > 1e-7 * (column(q1) * row(q2)).sqrt(), 1 / s, torch::zeros_like(s));
     const Tensor by_value = gradients[0] * s / (4 * pi);
     const Tensor by_slope = gradients[1] * inverse / (2 * pi);
-    const Tensor both = by_value - by_slope * c / 2;  // 0 where a variance is
+    const Tensor both = by_value - by_slope * c / 2;  // 0 where a variance is 0
     return {gradients[0] * slope + by_slope, both.sum(-1) * inverse_of(q1), both.sum(-2) * inverse_of(q2)};
   }
 };
@@ -54,7 +53,7 @@ Dual relu(const Tensor& c, const Tensor& q1, const Tensor& q2) {
   return {both[0], both[1]};
 }
 
-// Of tensors that broadcast.
+// The tensors broadcast.
 Dual erf(const Tensor& c, const Tensor& q1, const Tensor& q2) {
   const Tensor s = ((1 + 2 * q1) * (1 + 2 * q2) - 4 * c.square()).sqrt();
   return {torch::atan2(2 * c, s) * (2 / pi), (4 / pi) / s};

@@ -20,7 +20,7 @@ class Traced {
   models::Model& model_;
 };
 
-/// Parameters need gradients for the graph's sake only.
+/// The parameters, with gradients switched on so that a graph is built.
 std::vector<Tensor> leaves(models::Model& model) {
   std::vector<Tensor> tensors;
   for (models::NamedTensor& named : model.parameters()) {
@@ -37,16 +37,17 @@ Tensor gram(const Tensor& features) {  // [E, N, n] -> [E, n, n]
   return torch::bmm(exact.transpose(1, 2), exact);
 }
 
-/// A layer's part of the kernel: the mean over logits [E, n, n], and that of all logits [E, n C, n C] if asked for.
+/// A layer's part of the kernel: the mean over logits [E, n, n], and that between all logits [E, n C, n C] if asked
+/// for.
 struct Part {
   Tensor traced, full;
 };
 
-/// `slopes`: per logit d f_o / d z, as AffineTrace::output.
+/// `slopes`: per logit d f_o / d z, in the shape of AffineTrace::output.
 Part part_of_dense(const models::AffineTrace& affine, const std::vector<Tensor>& slopes, bool full) {
   const double w = affine.weight_factor, b = affine.bias_factor;
   const auto classes = static_cast<std::int64_t>(slopes.size());
-  // Of df/dW = w slope h^T and df/db = b slope: inner products are those of slopes times w^2 <h, h'> + b^2.
+  // df/dW = w slope h^T and df/db = b slope, so inner products are those of the slopes times w^2 <h, h'> + b^2.
   const Tensor inputs = w * w * gram(affine.input.detach()) + b * b;
   Part part;
   part.traced = gram(torch::cat(slopes, 1)) * inputs / static_cast<double>(classes);
@@ -57,7 +58,7 @@ Part part_of_dense(const models::AffineTrace& affine, const std::vector<Tensor>&
   return part;
 }
 
-/// Of df/dW = w sum over positions of slope h^T, which is formed for a few units of the layer at a time.
+/// Forms df/dW = w sum over positions of slope h^T for a few units of the layer at a time.
 Part part_of_convolution(const models::AffineTrace& affine, const std::vector<Tensor>& slopes, bool full) {
   const Tensor patches = affine.input.detach().permute({0, 3, 2, 1}).to(torch::kFloat64);  // [E, n, S, N_in]
   const std::int64_t lanes = patches.size(0), samples = patches.size(1), units = slopes.front().size(1);
@@ -94,7 +95,7 @@ EmpiricalNtk empirical_ntk(models::Model& model, const Tensor& x, bool full) {
   for (const models::AffineTrace& layer : output.affine) made.push_back(layer.output);
   std::vector<std::vector<Tensor>> slopes(made.size());  // [layer][logit]: d f_o / d z, [E, N, n]
   for (std::int64_t o = 0; o < classes; ++o) {
-    // Samples do not mix, so one backward pass of their sum holds the gradient of each.
+    // Samples do not mix, so one backward pass of their sum gives the gradient of each.
     const std::vector<Tensor> gradients =
         torch::autograd::grad({output.logits.select(1, o).sum()}, made, {}, /*retain_graph=*/true);
     for (std::size_t layer = 0; layer < made.size(); ++layer) slopes[layer].push_back(gradients[layer].detach());
@@ -124,7 +125,7 @@ Tensor jacobian_product(models::Model& model, const models::Inputs& inputs, cons
   const std::vector<Tensor> parameters = leaves(model);
   EIGENSWEEP_EXPECT(direction.size() == parameters.size());
   const Tensor logits = model.forward(inputs, models::Mode::evaluate).logits;
-  // Backwards twice is forwards: J^T u is linear in u, and the derivative of <J^T u, v> by u is J v.
+  // Two backward passes make a forward one: J^T u is linear in u, and the derivative of <J^T u, v> by u is J v.
   const Tensor u = torch::zeros_like(logits).requires_grad_(true);
   const std::vector<Tensor> back =
       torch::autograd::grad({logits}, parameters, {u}, /*retain_graph=*/true, /*create_graph=*/true);

@@ -9,12 +9,12 @@ namespace eigensweep::kernels {
 namespace {
 
 // The trapezoid rule is spectrally accurate for what decays like a Gaussian; it beats Gauss-Hermite here. All
-// integrands are even, so half the line will do.
+// integrands are even, so half the line is enough.
 constexpr double end = 12.0, step = 0.05;
 constexpr std::int64_t few_terms = 64, many_terms = 128;  // even ones are zero: tanh is odd
 constexpr double large_variance = 3.0;
 
-constexpr double least_variance = 1e-24;  // keeps quotients of what vanishes with the variance defined
+constexpr double least_variance = 1e-24;  // keeps quotients defined where the variance vanishes
 
 Tensor nodes() { return torch::arange(0, end + step / 2, step, torch::kFloat64); }
 

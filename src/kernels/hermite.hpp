@@ -10,8 +10,8 @@ namespace eigensweep::kernels {
 Tensor tanh_coefficients(const Tensor& q);
 
 /// The dual of tanh by its Hermite (Mehler) series: with rho = c / sqrt(q1 q2) and a_k(q) the coefficients, value = sum
-/// of a_k(q1) a_k(q2) rho^k. Shapes as dual(). Of sides with unlike numbers of terms the fewer count: the coefficients
-/// of the smaller variance decay faster.
+/// of a_k(q1) a_k(q2) rho^k. Shapes as dual(). If the sides have different numbers of terms, the smaller number is
+/// enough, because the coefficients of the smaller variance decay faster.
 Dual hermite_tanh(const Tensor& c, const Marginal& u, const Marginal& v);
 
 /// E[tanh(u)^2] and E[tanh'(u)^2] for variances q, integrated directly: the series converges slowly there.

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::int64_t block_numbers = 1 << 17;  // a block's matrices stay in a core's cache
 
-/// What the recursion needs of each sample by itself, per hidden layer.
+/// The part of the recursion that depends on each sample alone, per hidden layer.
 std::vector<Marginal> marginals_of(const std::vector<AffineLaw>& laws, const std::string& activation, const Tensor& x) {
   Tensor q = x.square().sum(1) / static_cast<double>(x.size(1));
   std::vector<Marginal> layers;
@@ -58,7 +58,7 @@ Limit recursion(const std::vector<AffineLaw>& laws, const std::string& activatio
   return limit;
 }
 
-/// By blocks of rows, each on one thread: every operation is then bound by the core, not by memory.
+/// Computes blocks of rows, each on one thread, so that the core limits every operation and not the memory.
 Limit by_blocks(const std::vector<AffineLaw>& laws, const std::string& activation, const Tensor& a, const Tensor& b,
                 const std::vector<Marginal>& of_a, const std::vector<Marginal>& of_b, bool with_hidden) {
   const std::int64_t rows = a.size(0);

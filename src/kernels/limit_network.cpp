@@ -53,7 +53,7 @@ LimitNetwork::LimitNetwork(const models::NetworkOptions& network, std::optional<
 void LimitNetwork::attach(const Tensor& images) { train_inputs_ = normalised(data::to_inputs(images)); }
 
 std::int64_t LimitNetwork::hidden_numbers() const {
-  if (conv_) return train_inputs_.size(0) * 4;  // blocks are of their own size
+  if (conv_) return train_inputs_.size(0) * 4;  // conv_limit() bounds its blocks itself
   return train_inputs_.size(0) * numbers_per_pair * static_cast<std::int64_t>(laws_.size());
 }
 

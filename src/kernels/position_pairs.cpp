@@ -9,7 +9,7 @@
 namespace eigensweep::kernels {
 namespace {
 
-// Where p = 0 stands: of an offset below 0 the first pair is (-offset, 0).
+// The smallest p for which p + offset is not negative.
 std::int64_t first(std::int64_t offset) { return std::max<std::int64_t>(-offset, 0); }
 
 /// Every `stride`-th of `count` values along a dimension, from `start`.
@@ -37,7 +37,8 @@ std::vector<Axis> axes(const ConvNetwork& network, std::int64_t size) {
     size = axis.out;
     blocks.push_back(axis);
   }
-  // Flattening pairs equal positions alone; what that asks of the blocks below:
+  // Flattening needs pairs of equal positions only. How far the pairs of each block below must reach follows from the
+  // top.
   std::int64_t reach = 0;
   for (auto axis = blocks.rbegin(); axis != blocks.rend(); ++axis) {
     axis->out_reach = reach;
@@ -78,7 +79,8 @@ Pairs convolved(const Pairs& pairs, std::int64_t kernel, std::int64_t stride, co
 
 Pairs pooled(const Pairs& pairs, const Axis& y, const Axis& x) {
   Pairs result(y.out_reach, x.out_reach);
-  // Of the pair (2 P + a, 2 (P + offset) + b), a and b in {0, 1}: where P = 0 puts it among the pairs of its offset.
+  // The index of the pair (2 P + a, 2 (P + offset) + b), a and b in {0, 1}, among the pairs of its offset, for the
+  // smallest P.
   const auto start = [](std::int64_t offset, std::int64_t a, std::int64_t b) {
     return 2 * first(offset) + a - first(2 * offset + b - a);
   };

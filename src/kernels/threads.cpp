@@ -26,7 +26,7 @@ void on_threads(std::int64_t count, const std::function<void(std::int64_t)>& wor
   std::mutex mutex;
   std::exception_ptr failure;
   const auto run = [&] {
-    const torch::NoGradGuard no_gradients;  // a thread's own, as is the number of threads below
+    const torch::NoGradGuard no_gradients;  // local to the thread, as is the number of threads below
     at::set_num_threads(1);
     try {
       for (std::int64_t i = next++; i < count; i = next++) work(i);

@@ -9,7 +9,7 @@ namespace eigensweep::kernels {
 
 using torch::Tensor;
 
-/// What a nonlinearity makes of jointly Gaussian pre-activations (u, v) of mean 0.
+/// Expectations of a nonlinearity phi over jointly Gaussian pre-activations (u, v) of mean 0.
 struct Dual {
   Tensor value;  ///< E[phi(u) phi(v)]
   Tensor slope;  ///< E[phi'(u) phi'(v)], which is d value / d covariance
@@ -17,12 +17,12 @@ struct Dual {
 
 /// The dual of a nonlinearity ("relu", "erf", "gelu", "tanh") for all pairs: covariance c [..., n, m], variances q1
 /// [..., n] and q2 [..., m], all float64. Result as c; differentiable once in all three, also where u = v (attacks
-/// start at training samples) or a variance is 0 (black patches; relu's slope is 0 there, as torch has it). Closed
-/// forms (Cho, Saul 2009; Williams 1997; Tsuchida et al. 2021), for tanh the Hermite series: errors below 1e-12 for
-/// variances up to 1, 1e-6 up to 30 (correlations up to 0.9).
+/// start at training samples) or a variance is 0 (black patches; relu's slope is 0 there, as in torch). Closed forms
+/// (Cho, Saul 2009; Williams 1997; Tsuchida et al. 2021), for tanh the Hermite series: errors below 1e-12 for variances
+/// up to 1, 1e-6 up to 30 (correlations up to 0.9).
 Dual dual(const std::string& activation, const Tensor& c, const Tensor& q1, const Tensor& q2);
 
-/// What the dual needs of one side alone, for when that side has many partners.
+/// The part of the dual that depends on one side alone, computed once when that side has many partners.
 struct Marginal {
   Tensor variance;      ///< [..., n]
   Tensor coefficients;  ///< of tanh's series, [..., n, terms]; else undefined

@@ -17,14 +17,15 @@ namespace eigensweep::kernels {
 
 /// A multilayer perceptron or convolutional network of infinite width in the NTK parametrisation with centred outputs:
 /// f(x) = T(x, X) A, with T the tangent kernel and X the training set. It is the same for every seed, so all E lanes
-/// are one network. Attacks differentiate it as any other.
+/// are one network. Attacks differentiate it like any other network.
 class LimitNetwork final : public models::Model {
  public:
   /// `options`: a resolved "model" section with width "inf".
   LimitNetwork(const Json& options, const study::DatasetInfo& dataset, std::int64_t lanes, const torch::Device& device);
 
-  /// Trains in closed form, for the time that learning rate and steps are, or to the end ("limit_time"). Returns the
-  /// training loss after each epoch, up to "stop_loss". Throws NumericalError.
+  /// Trains in closed form, for the time that learning rate and steps give, or to the end ("limit_time"). Returns the
+  /// training loss after each epoch until "stop_loss" is reached; when it trains to the end, only the final loss.
+  /// Throws NumericalError.
   std::vector<double> train(const data::DeviceDataset& data, const study::Training& training, double learning_rate);
 
   /// T(x, x) of samples x [n, d], as networks read them: [n, n] float64.
@@ -40,11 +41,11 @@ class LimitNetwork final : public models::Model {
   models::Output run(const models::Inputs& inputs, models::Mode mode) override;
   [[nodiscard]] Limit kernels_between(const Tensor& a, const Tensor& b, bool with_hidden = false) const;
 
-  std::optional<ConvNetwork> conv_;  // of a "cnn"; else the next two say it all
+  std::optional<ConvNetwork> conv_;  // for a "cnn"; otherwise the next two describe the network
   std::string activation_;
   std::vector<AffineLaw> laws_;
   Tensor train_inputs_;  // [n, d], normalised
-  Tensor coefficients_;  // A [1, n, C] float64, the buffer that is kept
+  Tensor coefficients_;  // A [E, n, C] float64, the same in every lane; stored with the network
 };
 
 /// The network of a resolved "model" section, of finite or infinite width.

@@ -7,7 +7,7 @@ namespace eigensweep::kernels {
 
 using torch::Tensor;
 
-/// What gradient flow makes of outputs that start at 0, for the loss 1/(2 n C) |f - y|^2: f_t(x) = k(x, X) A with
+/// Gradient flow on the loss 1/(2 n C) |f - y|^2, from outputs that start at 0: f_t(x) = k(x, X) A with
 /// A = K^-1 (1 - exp(-K t / (n C))) Y, which depends on the training set alone.
 struct Fit {
   Tensor coefficients;  ///< A [n, C] float64
@@ -19,7 +19,7 @@ struct Fit {
 /// NumericalError beyond 1e-4.
 Fit fit_to_the_end(const Tensor& kernel, const Tensor& targets);
 
-/// The states on the way there; by the kernel's eigenvectors, without jitter.
+/// The states before the end, from the kernel's eigenvectors, without jitter.
 class GradientFlow {
  public:
   /// Throws NumericalError for a kernel that is not finite.

@@ -11,9 +11,9 @@ namespace eigensweep::kernels {
 
 using torch::Tensor;
 
-/// Regression with the empirical tangent kernel of E networks where they stand: f(x) = sum over samples n and logits p
-/// of T(x, n)_p A_np = J(x) v, with v = J(X)^T A. No kernel with X is needed to predict, and attacks differentiate it
-/// as any other network. Outputs start at 0.
+/// Regression with the empirical tangent kernel of E networks at their present parameters: f(x) = sum over samples n
+/// and logits p of T(x, n)_p A_np = J(x) v, with v = J(X)^T A. Predictions need no kernel with X, and attacks
+/// differentiate it like any other network. Outputs start at 0.
 class TangentNetwork final : public models::Model {
  public:
   /// Fits to the end of training (fit_to_the_end) on samples `x` [n, d], as the network reads them, with targets [n,
