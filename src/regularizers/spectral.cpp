@@ -68,7 +68,7 @@ study::Kind declare_spectral() {
     if (shape.hidden_widths.empty()) return "a network of infinite width has no layer to penalise; exclude this cell";
     const std::int64_t cutoff = spectral.cutoff;
     for (const std::int64_t width : penalised_widths(spectral, shape)) {
-      // Fewer samples than units span no more directions than samples, less one for their mean.
+      // If there are fewer samples than units, the centred samples span one direction less than their number.
       const std::int64_t directions = samples.train < width ? samples.train - 1 : width;
       if (cutoff + 1 >= directions) {
         return fmt::format(
@@ -131,7 +131,7 @@ class Spectral final : public Regularizer {
   std::vector<Casualty> begin_epoch(models::Model& model, const data::DeviceDataset& data,
                                     const std::vector<bool>& alive) override {
     std::vector<Casualty> casualties;
-    std::vector<std::size_t> layers;  // none: all
+    std::vector<std::size_t> layers;  // empty: all
     if (!all_layers_) layers.push_back(model.hidden_layers() - 1);
     const std::vector<models::Eigensystem> systems =
         models::hidden_spectra(model, data.train_images, models::Wanted::values_and_vectors, layers, products_);
@@ -204,7 +204,7 @@ class Spectral final : public Regularizer {
   models::Products products_;
   Tensor strength_;            // [E]
   Tensor exponent_;            // [E]
-  std::vector<Tensor> bases_;  // per penalised layer: [E, N, R] as the network's numbers, eigenvectors in columns
+  std::vector<Tensor> bases_;  // per penalised layer: [E, N, R] in the network's precision, eigenvectors in columns
 };
 
 }  // namespace

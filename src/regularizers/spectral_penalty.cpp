@@ -53,8 +53,8 @@ class SpectralPenalty : public torch::autograd::Function<SpectralPenalty> {
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
-    // Z is ours alone and used once: scaled in place. Its rows have zero mean, so the gradient's have too, and the
-    // centring needs no term of its own.
+    // Only this pass uses Z, and only once, so it is scaled in place. Its rows have zero mean, so the gradient's rows
+    // do too, and centring adds no term.
     Tensor projected = saved[1];
     projected.mul_((saved[2] * gradients[0].unsqueeze(1)).unsqueeze(2));
     return {models::product(saved[0], projected), Tensor(), Tensor(), Tensor()};

@@ -12,8 +12,8 @@ namespace eigensweep::constraints {
 
 using torch::Tensor;
 
-/// A set of weights that training does not leave, over all lanes at once. Its hooks surround the optimizer's step; they
-/// run without gradients, on the device, and do not wait for it.
+/// A set that the weights must not leave in training, for all lanes at once. Its hooks surround the optimizer's step;
+/// they run without gradients, on the device, and do not wait for it.
 class Constraint {
  public:
   Constraint() = default;
@@ -21,9 +21,9 @@ class Constraint {
   Constraint(const Constraint&) = delete;
   Constraint& operator=(const Constraint&) = delete;
 
-  /// Brings networks as they are initialised into the set, before the first step.
+  /// Brings the initial networks into the set, before the first step.
   virtual void begin(models::Model& model) { after_step(model); }
-  /// May change the gradients, which stand in the order of the parameters, before the optimizer reads them.
+  /// May change the gradients, in the order of the parameters, before the optimizer reads them.
   virtual void after_gradients(models::Model& model, std::vector<Tensor>& gradients) { (void)model, (void)gradients; }
   /// Brings the networks back into the set after the optimizer's step.
   virtual void after_step(models::Model& model) = 0;

@@ -14,7 +14,7 @@ namespace eigensweep::regularizers {
 
 using torch::Tensor;
 
-/// A lane that lost its meaning, and why (one line).
+/// A lane that cannot go on, and why (one line).
 struct Casualty {
   std::int64_t lane = 0;
   std::string reason;
@@ -22,7 +22,7 @@ struct Casualty {
 
 /// One mini-batch as a penalty sees it.
 struct Moment {
-  const models::Inputs& inputs;  ///< with a batch for every lane, and requiring gradients, if some penalty reads those
+  const models::Inputs& inputs;  ///< one batch per lane, requiring gradients, if some penalty reads input gradients
   const models::Output& output;
   std::int64_t step = 0;  ///< steps since the training began: a key of random numbers
 };
@@ -35,7 +35,8 @@ class Regularizer {
   Regularizer(const Regularizer&) = delete;
   Regularizer& operator=(const Regularizer&) = delete;
 
-  /// What is renewed once an epoch, before its first step. `alive[lane]` is false for lanes that are given up already.
+  /// Recomputes, before an epoch's first step, what stays fixed during the epoch. `alive[lane]` is false for lanes that
+  /// have ended. Returns the lanes that cannot go on.
   virtual std::vector<Casualty> begin_epoch(models::Model& model, const data::DeviceDataset& data,
                                             const std::vector<bool>& alive) {
     (void)model, (void)data, (void)alive;
@@ -45,12 +46,12 @@ class Regularizer {
   virtual Tensor penalty(const Moment& moment) = 0;
   /// Whether penalty() differentiates the network by its inputs.
   [[nodiscard]] virtual bool reads_input_gradients() const { return false; }
-  /// What is worth knowing of how the penalty was taken, in one line, or ""; the trial's record keeps it.
+  /// A note on how the penalty was computed, in one line, or ""; the trial's record keeps it.
   [[nodiscard]] virtual std::string remark() const { return ""; }
-  /// What must be kept to go on in the middle of an epoch: tensors that are read from it and copied back into, in
-  /// place.
+  /// The tensors that a checkpoint in the middle of an epoch needs. It reads them, and copies values back into them.
   virtual std::vector<models::NamedTensor> state() { return {}; }
-  /// Gives state() the tensors that begin_epoch() would, whatever they hold: a checkpoint is copied into them.
+  /// Allocates the tensors of state() as begin_epoch() would, with any values, so that a checkpoint can be copied into
+  /// them.
   virtual void make_room(models::Model& model, const data::DeviceDataset& data) { (void)model, (void)data; }
 };
 
