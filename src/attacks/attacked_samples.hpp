@@ -14,13 +14,13 @@ struct AttackedSamples {
   std::int64_t samples = 1000;
   std::string split = "test";
 
-  /// How many of the `there` samples of the split.
+  /// How many of the split's `there` samples are attacked.
   [[nodiscard]] std::int64_t count(std::int64_t there) const { return samples == 0 ? there : std::min(samples, there); }
   [[nodiscard]] std::int64_t count(const study::DatasetInfo& dataset) const {
     return count(split == "validation" ? dataset.validation_samples : dataset.test_samples);
   }
 
-  /// Adds these options to those of an attack's own.
+  /// Adds these options to an attack's own.
   template <class T>
   static study::Fields<T>& add_to(study::Fields<T>& fields) {
     return fields

@@ -44,7 +44,8 @@ Tensor Ball::random_point() const {
 }
 
 void Ball::step(Tensor& x, const Tensor& gradient, double length) const {
-  // The sign of NaN is 0, which would pass for a network that cannot be attacked: such a lane becomes NaN.
+  // The sign of NaN is 0, so a lane whose gradient is NaN would pass for robust. The samples of a lane whose gradient
+  // is not finite become NaN instead.
   x.addcmul_(gradient.sign(), gradient.sum({1, 2}, /*keepdim=*/true).mul_(0).add_(length));
   x.sub_(samples_).clamp_(-radius_, radius_).add_(samples_).clamp_(problem_.lower, problem_.upper);
 }

@@ -6,10 +6,11 @@
 namespace eigensweep::attacks {
 
 /// The intersection of the L-infinity ball of one radius around each sample with the box of admissible inputs, and the
-/// moves inside it: operation for operation those of foolbox 3.3 (BaseGradientDescent), so that results agree with it.
+/// moves inside it. The moves match foolbox 3.3 (BaseGradientDescent) operation for operation, so that results agree
+/// with it.
 ///
-/// Perturbed samples [E, n, d] are kept features first in memory, as networks read them: an elementwise step would
-/// otherwise go across memory.
+/// Perturbed samples [E, n, d] are kept features first in memory, as networks read them, so that elementwise steps run
+/// along memory.
 class Ball {
  public:
   /// `radius` in input units.
@@ -17,8 +18,8 @@ class Ball {
 
   /// The unperturbed samples, for every lane.
   [[nodiscard]] Tensor centre() const;
-  /// A uniformly random point of each ball, clipped to the box. Keyed by trial seed, sample and radius: it depends on
-  /// nothing else that is attacked beside it.
+  /// A uniformly random point of each ball, clipped to the box. Keyed by trial seed, sample and radius, so it does not
+  /// depend on what else is attacked.
   [[nodiscard]] Tensor random_point() const;
   /// x + length * sign(gradient) (sign 0 is 0), then back into the ball, then into the box. Changes `x` in place.
   void step(Tensor& x, const Tensor& gradient, double length) const;

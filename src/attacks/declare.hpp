@@ -19,7 +19,7 @@ inline std::vector<study::Column> robustness_columns() {
   };
 }
 
-/// A row of the table of attacks. T: the attack's options, an AttackedSamples; `intensity`: the one that is swept.
+/// A row of the table of attacks. T: the attack's options, an AttackedSamples; `intensity`: the option that is swept.
 /// `passes(attack, intensities)`: how many forward passes a sample costs.
 template <class T, class Work>
 study::Kind declare_attack(std::string name, std::string intensity, std::string meaning, std::string source,

@@ -25,7 +25,8 @@ constexpr std::int64_t most_samples = 10000;
 std::int64_t batch_size(models::Model& model, const data::DeviceDataset& data) {
   const std::int64_t size = data.test_images.size(1);
   const std::int64_t activations = models::activations_per_sample(model, size, data.test_images.device());
-  // Activations and their gradients; of the inputs: the point, its gradient, the gradient's sign, a start.
+  // Activations and their gradients; for the inputs, the perturbed point, its gradient, the gradient's sign and a
+  // start.
   const double numbers = 2.0 * static_cast<double>(activations) + 4.0 * static_cast<double>(model.lanes() * size);
   return std::clamp(static_cast<std::int64_t>(batch_bytes / (4.0 * numbers)), std::int64_t{16}, most_samples);
 }
@@ -33,7 +34,7 @@ std::int64_t batch_size(models::Model& model, const data::DeviceDataset& data) {
 /// What is counted at one intensity.
 struct Perturbed {
   models::Tally tally;
-  Tensor finite;  // [E] bool: all inputs so far
+  Tensor finite;  // [E] bool: whether all perturbed inputs so far are finite
 
   Perturbed(std::int64_t lanes, const torch::Device& device)
       : tally(lanes, device), finite(torch::ones({lanes}, torch::TensorOptions(device).dtype(torch::kBool))) {}
@@ -41,7 +42,7 @@ struct Perturbed {
 
 /// Why the lane has no numbers at an intensity, or "".
 std::string trouble_of(const models::Verdict& verdict, bool has_samples) {
-  // The gradient spoilt the perturbed samples, and they the logits.
+  // Perturbed samples are not finite only if the gradient was not; the logits then follow.
   return has_samples ? verdict.trouble : "the gradient by the inputs is not finite";
 }
 

@@ -19,7 +19,7 @@ struct Samples {
   std::int64_t validation_samples = 0;
   std::string sha256;
 
-  /// Adds these options to those of a dataset's own.
+  /// Adds these options to a dataset's own.
   template <class T>
   static study::Fields<T>& add_to(study::Fields<T>& fields) {
     fields

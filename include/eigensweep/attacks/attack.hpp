@@ -29,8 +29,8 @@ struct Problem {
 /// Receives the perturbed samples [E, n, d] of one intensity.
 using Visit = std::function<void(std::size_t intensity_index, const Tensor& perturbed)>;
 
-/// A perturbation of inputs: its intensities are an inner array over one set of trained networks; intensity 0 is the
-/// identity.
+/// A perturbation of inputs. It runs at all its intensities on one set of trained networks; intensity 0 changes
+/// nothing.
 class Attack {
  public:
   Attack() = default;

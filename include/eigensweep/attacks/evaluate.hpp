@@ -12,12 +12,11 @@
 
 namespace eigensweep::attacks {
 
-/// Runs one attack on the first samples (the options "samples", 0 for all, and "split") for all lanes of `model`:
-/// the columns that every attack declares, one Measurement per lane.
-/// `seeds`: the lanes' trial seeds. `batch`: samples at a time, 0 chooses by memory; it changes nothing but the last
-/// bits of the networks' products. A lane with a logit or a gradient that is not finite has NaN at that intensity, and
-/// at all intensities where it is one of the unperturbed samples; the other lanes' numbers are what they are without
-/// it.
+/// Runs one attack on the first samples (the options "samples", 0 for all, and "split") for all lanes of `model`: the
+/// columns that every attack declares, one Measurement per lane. `seeds`: the lanes' trial seeds. `batch`: samples at a
+/// time, 0 chooses by memory; it changes nothing but the last bits of the networks' products. A lane with a logit or
+/// gradient that is not finite gets NaN at that intensity, or at all intensities if a logit of the unperturbed samples
+/// is not finite. The other lanes' numbers do not change.
 std::vector<wire::Measurement> evaluate_robustness(const std::string& kind, const Json& options,
                                                    const std::vector<double>& intensities, models::Model& model,
                                                    const data::DeviceDataset& data,

@@ -7,9 +7,9 @@ namespace eigensweep::attacks {
 
 using torch::Tensor;
 
-/// Gradient of each sample's cross entropy with respect to its inputs [E, B, d]: as `inputs`, which need no gradient.
-/// `labels`: [B], or [E, B] where lanes differ. Losses are summed, so a sample's gradient does not depend on the batch
-/// (but for batch statistics in training mode); parameters get no gradients.
+/// Gradient of each sample's cross entropy with respect to its inputs: [E, B, d] as `inputs`, which need not require
+/// gradients. `labels`: [B], or [E, B] where lanes differ. Losses are summed, so a sample's gradient does not depend on
+/// the batch (except through batch statistics in training mode); parameters get no gradients.
 Tensor input_gradient(models::Model& model, const Tensor& inputs, const Tensor& labels,
                       models::Mode mode = models::Mode::evaluate);
 
