@@ -51,7 +51,7 @@ class Adaptive final : public Optimizer {
 
  private:
   Decay decay_;
-  AdaptiveOptions options_;  // but for the rates, which the groups have
+  AdaptiveOptions options_;  // except for the rates, which are in the groups
   std::vector<RateGroup> groups_;
   std::vector<std::string> names_;
   std::vector<Tensor> parameters_, means_, squares_, largest_;  // [E, ...]

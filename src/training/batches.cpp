@@ -20,7 +20,8 @@ Batches::Batches(const data::DeviceDataset& data, const std::vector<std::uint64_
     group_of.push_back(static_cast<std::int64_t>(group_seeds_.size()) - 1);
   }
   group_of_ = torch::tensor(group_of, torch::kInt64).to(data.train_images.device());
-  // A whole dataset smaller than one batch is one batch, dropped or not: an epoch without a step would train nothing.
+  // A dataset smaller than one batch makes one batch even with `drop_last`: an epoch without a step would train
+  // nothing.
   count_ = drop_last ? std::max<std::int64_t>(total_ / batch_size, 1) : (total_ + batch_size - 1) / batch_size;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A pack's training in the middle, in one safetensors file: networks, optimiser, regularisers and the sums of the open
-// epoch.
+// Checkpoints: a pack's training at any step, in one safetensors file with networks, optimiser, regularisers, the sums
+// of the open epoch, snapshots and the networks of lanes that have ended.
 #include <algorithm>
 #include <cstdlib>
 #include <utility>
@@ -20,7 +20,7 @@ void append(std::vector<models::NamedTensor>& all, const std::string& prefix,
 }
 
 Json to_json(const LaneHistory& history) {
-  // The last epoch of a diverged lane is not finite, and JSON has no such numbers: bits survive as text.
+  // A diverged lane's last epoch is not finite, and JSON has no such numbers. Hexadecimal text keeps every bit.
   const auto texts = [](const std::vector<double>& values) {
     std::vector<std::string> written;
     for (const double value : values) written.push_back(fmt::format("{:a}", value));
@@ -33,7 +33,7 @@ Json to_json(const LaneHistory& history) {
           {"diverged", history.diverged}};
 }
 
-/// Why a file is not the checkpoint that it should be; where it lies is added by who knows.
+/// Why a file is not the expected checkpoint. load() adds the file's path.
 struct Refusal {
   const char* why;
 };
@@ -73,7 +73,7 @@ LaneHistory history_from(const nlohmann::json& json) {
 
 }  // namespace
 
-// The regularisers' part is made anew when the next epoch begins.
+// Between epochs the regularisers' state is left out, because begin_epoch() recomputes it.
 std::vector<models::NamedTensor> Trainer::state(bool in_epoch) {
   std::vector<models::NamedTensor> all;
   append(all, "parameter.", model_->parameters());
@@ -114,13 +114,13 @@ void Trainer::load(const std::filesystem::path& file, const std::vector<std::str
     restore(content, position);
   } catch (const Refusal& refusal) {
     throw DataError(fmt::format("{}: {}; delete it, and its trials start anew", file.string(), refusal.why));
-  } catch (const nlohmann::json::exception&) {  // its words would repeat bytes that may be anything
+  } catch (const nlohmann::json::exception&) {  // its message would quote arbitrary bytes
     throw DataError(fmt::format("{}: its place in the training cannot be read; delete it, and its trials start anew",
                                 file.string()));
   }
 }
 
-// Everything is looked at before anything is changed: a file that is refused leaves the trainer as it was.
+// Checks everything before it changes anything, so that a refused file leaves the trainer as it was.
 void Trainer::restore(const models::TensorFile& content, const nlohmann::json& position) {
   const torch::NoGradGuard no_grad;
   const bool is_open = position.at("open").get<bool>();

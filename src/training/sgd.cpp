@@ -63,8 +63,7 @@ class Sgd final : public Optimizer {
   }
 
   void step(const std::vector<Tensor>& gradients, double rate_factor) override {
-    // The first step sets the velocity to the gradient instead of adding to zero: the same, but torch.optim.SGD does
-    // so.
+    // The first step sets the velocity to the gradient, as torch.optim.SGD does, instead of adding it to zero.
     const bool is_first = started_.item<std::int64_t>() == 0;
     for (const RateGroup& group : groups_) {
       const std::vector<Tensor> velocities = momentum_ != 0.0 ? part_of(group, velocities_) : std::vector<Tensor>{};

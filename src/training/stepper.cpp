@@ -24,7 +24,7 @@ StepResult Stepper::step(const Batch& batch, double rate_factor, std::int64_t gl
   std::vector<Tensor> parameters;
   for (const models::NamedTensor& named : model_.parameters()) parameters.push_back(named.tensor);
   std::vector<Tensor> gradients = torch::autograd::grad({loss.sum()}, parameters);
-  for (Tensor& gradient : gradients) gradient = gradient.contiguous();  // the fused kernels walk memory
+  for (Tensor& gradient : gradients) gradient = gradient.contiguous();  // the fused kernels read memory linearly
 
   const torch::NoGradGuard no_grad;
   for (const auto& constraint : constraints_) constraint->after_gradients(model_, gradients);

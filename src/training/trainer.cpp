@@ -13,7 +13,7 @@
 namespace eigensweep::training {
 namespace {
 
-// Constraints that are exact but for rounding in float32.
+// Violations up to this size are float32 rounding.
 constexpr double violation_of_rounding = 1e-5;
 
 std::vector<std::uint64_t> seeds_of(const std::vector<Json>& configs) {
@@ -57,7 +57,7 @@ std::vector<models::NamedTensor>& with_rates(std::vector<models::NamedTensor>& p
   return parameters;
 }
 
-/// Of Chizat, Oyallon, Bach 2019: with outputs a times as large, the task's loss counts 1 / a^2.
+/// As in Chizat, Oyallon, Bach 2019: if outputs are scaled by a, the task's loss is scaled by 1 / a^2.
 double task_weight(const Json& config) { return std::pow(models::network_of(config).output_scale, -2.0); }
 
 }  // namespace
@@ -161,7 +161,7 @@ void Trainer::end_epoch() {
     history.loss.push_back(value[0][lane]);
     history.task_loss.push_back(value[1][lane]);
     history.penalty.push_back(value[2][lane]);
-    // The share that was right before the loss was lost is not the epoch's.
+    // If the loss is not finite, the samples counted as right do not give the epoch's accuracy.
     history.train_accuracy.push_back(std::isfinite(value[0][lane]) ? value[3][lane]
                                                                    : std::numeric_limits<double>::quiet_NaN());
     const double enough = stop_losses_[i];
@@ -176,7 +176,7 @@ void Trainer::end_epoch() {
   if (snapshots_.size() < snapshot_epochs_.size() && snapshot_epochs_[snapshots_.size()] == epoch_) take_snapshot();
 }
 
-// Of a lane that has ended, as it ended.
+// A lane that has reached stop_loss gets the network that it kept.
 void Trainer::take_snapshot() {
   std::vector<std::int64_t> epochs;
   for (const LaneHistory& history : histories_) epochs.push_back(static_cast<std::int64_t>(history.loss.size()));
@@ -216,7 +216,7 @@ bool Trainer::is_over() const {
   return true;
 }
 
-// The lane's slot trains on with the others, unseen.
+// Keeps a copy of the lane's network. The lane's slot trains on with the others, but nothing reads it.
 void Trainer::keep(std::size_t lane) {
   const torch::NoGradGuard no_gradients;
   for (const auto* tensors : {&model_->parameters(), &model_->buffers()}) {

@@ -10,17 +10,17 @@
 
 namespace eigensweep::training {
 
-/// Adversarial training: every batch is joined by its own perturbed copy, half clean and half adversarial, as in
-/// Nassar et al.'s code. Perturbed in training mode, so batch statistics are those of the perturbed batch.
+/// Adversarial training: every batch is joined by its own perturbed copy, so that half of the samples are clean and
+/// half adversarial, as in Nassar et al.'s code. The attack runs in training mode, so its batch statistics are those of
+/// the perturbed batch.
 class Adversary {
  public:
-  /// `seeds`: the lanes' trial seeds; `dataset`: whose range bounds
-  /// inputs.
+  /// `seeds`: the lanes' trial seeds; `dataset`: its range bounds the inputs.
   Adversary(const study::Training& training, std::vector<std::uint64_t> seeds, const study::DatasetInfo& dataset);
 
   [[nodiscard]] bool is_on() const noexcept { return steps_ > 0; }
-  /// `batch` with twice the samples and inputs of every lane's own; `samples` stays the number of clean ones, which
-  /// come first.
+  /// `batch` followed by its perturbed copy, with separate inputs for every lane. `samples` remains the number of clean
+  /// samples, which come first.
   [[nodiscard]] Batch join(const Batch& batch, models::Model& model, std::int64_t global_step) const;
 
  private:

@@ -14,7 +14,7 @@ namespace eigensweep::training {
 
 using torch::Tensor;
 
-/// What a task learns from: the networks' inputs and named tensors that its loss and its score read.
+/// What a task learns from: the networks' inputs, and named tensors for its loss and score.
 struct Batch {
   models::Inputs inputs;
   std::map<std::string, Tensor> targets;  ///< classification: "labels" [E, B] int64
@@ -25,7 +25,7 @@ struct Batch {
 /// the gather.
 class Batches {
  public:
-  /// `order_seeds[lane]`: whose random numbers order the samples.
+  /// `order_seeds[lane]`: the seed of the lane's sample order.
   Batches(const data::DeviceDataset& data, const std::vector<std::uint64_t>& order_seeds, std::int64_t batch_size,
           bool drop_last);
 

@@ -24,7 +24,7 @@ class Optimizer {
 
   /// One step: `gradients` in the order of the parameters; every lane's learning rate is multiplied by `rate_factor`.
   virtual void step(const std::vector<Tensor>& gradients, double rate_factor) = 0;
-  /// Everything that a checkpoint must keep: tensors that are read from it and copied back into, in place.
+  /// All tensors that a checkpoint must keep. It reads them, and copies values back into them.
   virtual std::vector<models::NamedTensor> state() = 0;
 };
 
@@ -33,7 +33,7 @@ std::unique_ptr<Optimizer> make_optimizer(const std::vector<Json>& options,
                                           std::vector<models::NamedTensor>& parameters);
 
 /// Whether the optimizer of a resolved "optimizer" section divides gradients by their own size, so that a step's size
-/// does not follow theirs: learning-rate rules differ by it.
+/// does not depend on theirs. Learning-rate rules depend on this.
 bool is_adaptive(const Json& optimizer);
 
 /// Lanes and parameters of equal learning rate and weight decay: one call of a fused kernel serves them all.
@@ -43,7 +43,8 @@ struct RateGroup {
   std::vector<std::int64_t> lanes;
   std::vector<std::size_t> members;  ///< which parameters
 };
-/// A parameter whose rate is multiplied has its weight decay divided, so that decay by itself stays what it was.
+/// If a parameter's learning rate is multiplied, its weight decay is divided by the same factor, so that their product
+/// stays the same.
 std::vector<RateGroup> rate_groups(const std::vector<Rates>& lanes, const std::vector<models::NamedTensor>& parameters);
 template <class Options>
 std::vector<RateGroup> rate_groups(const std::vector<Options>& lanes,
@@ -55,7 +56,7 @@ std::vector<RateGroup> rate_groups(const std::vector<Options>& lanes,
 /// view per lane.
 std::vector<Tensor> part_of(const RateGroup& group, const std::vector<Tensor>& stacked);
 
-/// "learning_rate factor" of a schedule at an epoch (from 0) of a training of `epochs` epochs.
+/// What a schedule multiplies the learning rate by, at an epoch (from 0) of a training of `epochs` epochs.
 double schedule_factor(const Json& schedule, std::int64_t epoch, std::int64_t epochs);
 
 }  // namespace eigensweep::training

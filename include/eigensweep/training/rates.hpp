@@ -3,7 +3,7 @@
 
 namespace eigensweep::training {
 
-/// What the options of every optimiser say of a lane.
+/// A lane's options that every optimiser has.
 struct Rates {
   double learning_rate = 0;
   double weight_decay = 0;

@@ -16,7 +16,7 @@ namespace eigensweep::training {
 
 /// What one step saw before it changed the parameters; each [E], on the device.
 struct StepResult {
-  Tensor loss;       ///< everything that is minimised
+  Tensor loss;       ///< the whole loss that is minimised
   Tensor task_loss;  ///< the task's part
   Tensor penalty;    ///< the penalties, times their strengths
   Tensor correct;    ///< clean samples classified right, int64
@@ -46,7 +46,7 @@ class Stepper {
   std::vector<std::unique_ptr<constraints::Constraint>>& constraints_;
   Optimizer& optimizer_;
   Adversary adversary_;
-  double task_weight_;  // of the task's loss in what is minimised
+  double task_weight_;  // factor of the task's loss in the whole loss
 };
 
 }  // namespace eigensweep::training

@@ -10,7 +10,7 @@
 
 namespace eigensweep::training {
 
-/// What is learnt: owns the loss that is minimised and the score that is watched.
+/// What the networks learn: the loss that is minimised and the score that is reported.
 class Task {
  public:
   Task() = default;

@@ -38,36 +38,37 @@ struct Hooks {
   std::function<void(std::int64_t global_step, std::int64_t epoch, const StepResult*)> trace;
 };
 
-/// What became of a lane: its history so far, and why it ended early, if it did.
+/// A lane's history so far, and why it diverged, if it did.
 struct LaneHistory {
   std::vector<double> loss, task_loss, penalty, train_accuracy;  ///< one value per epoch
-  std::string diverged;                                          ///< the reason, one line; "" while it is well
+  std::string diverged;                                          ///< the reason, one line; "" while it has not diverged
 };
 
-/// Trains the lanes of one pack side by side. A lane that diverges is set down with its reason, one that reaches
-/// "stop_loss" is kept as it is; the others go on.
+/// Trains the lanes of one pack side by side. A lane that diverges is marked with its reason. A lane that reaches
+/// "stop_loss" keeps its network of that moment. The others go on.
 class Trainer {
  public:
   /// `configs`: the lanes' resolved configurations; they differ in seed and per-lane options only.
   Trainer(std::vector<Json> configs, const data::DeviceDataset& data, const torch::Device& device);
 
-  /// Trains to the last epoch, or until every lane has diverged (true), or until asked to stop (false).
+  /// Trains to the last epoch, or until every lane has diverged or reached "stop_loss", and returns true. Returns false
+  /// when asked to stop.
   bool run(const Hooks& hooks);
 
   [[nodiscard]] models::Model& model() noexcept { return *model_; }
-  /// The networks, of a trainer that is done: what else it holds is free when it goes.
+  /// Takes the networks out of a finished trainer, so that the rest of it can be freed.
   [[nodiscard]] std::unique_ptr<models::Model> take_model() && { return std::move(model_); }
   [[nodiscard]] const std::vector<LaneHistory>& histories() const noexcept { return histories_; }
-  /// The networks on the way, as "snapshots" asks for; all of them once run() has come to its end.
+  /// The networks during training, as the option "snapshots" asks; complete once run() has returned true.
   [[nodiscard]] const std::vector<models::Snapshot>& snapshots() const noexcept { return snapshots_; }
-  /// What is worth knowing of how penalties and constraints were taken, a line each.
+  /// Notes on how penalties and constraints were computed, one line each.
   [[nodiscard]] std::vector<std::string> remarks() const;
 
-  /// Everything that is needed to go on after the last finished step with the same numbers. `trials`: ids of the lanes,
-  /// to know the file again.
+  /// Writes everything that is needed to go on after the last finished step with the same numbers. `trials`: ids of the
+  /// lanes, which load() compares.
   void save(const std::filesystem::path& file, const std::vector<std::string>& trials);
-  /// Brings a trainer that has not run to where the file stood. Throws DataError, and leaves it new, when it is no
-  /// checkpoint of these trials or none that this training could have written.
+  /// Brings a trainer that has not run to the state in the file. Throws DataError, and leaves the trainer as it was, if
+  /// the file is not a checkpoint of these trials or this training could not have written it.
   void load(const std::filesystem::path& file, const std::vector<std::string>& trials);
 
  private:
@@ -84,7 +85,7 @@ class Trainer {
   std::vector<models::NamedTensor> state(bool in_epoch);
 
   std::vector<Json> configs_;
-  study::Training training_;         // of all lanes
+  study::Training training_;         // equal in all lanes, except for stop_loss
   std::vector<double> stop_losses_;  // per lane
   const data::DeviceDataset& data_;
   std::unique_ptr<models::Model> model_;
@@ -103,7 +104,7 @@ class Trainer {
   std::vector<LaneHistory> histories_;
   std::vector<std::int64_t> snapshot_epochs_;
   std::vector<models::Snapshot> snapshots_;
-  std::vector<std::vector<models::NamedTensor>> ended_;  // per lane that ended early its tensors [...] of that moment
+  std::vector<std::vector<models::NamedTensor>> ended_;  // per lane: its tensors [...] when it reached stop_loss
 };
 
 }  // namespace eigensweep::training
