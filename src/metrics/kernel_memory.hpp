@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the metrics of kernels hold at once, counted from the tensors of kernels/empirical.cpp, kernels/regression.cpp
-// and metrics/regime.cpp. Float64 has 8 bytes, float32 4.
+// The memory that kernel metrics hold at once, counted from the tensors of kernels/empirical.cpp,
+// kernels/regression.cpp and metrics/regime.cpp. Float64 has 8 bytes, float32 4.
 #pragma once
 
 #include <algorithm>
@@ -10,13 +10,13 @@
 
 namespace eigensweep::metrics {
 
-/// A worker keeps freed memory until its pack ends, and reuses it in pieces: it grows by so much more than what is held
-/// at once (measured: 1.2 to 1.8 times).
+/// A worker keeps freed memory until its pack ends, and reuses it in pieces, so it grows to this multiple of what is
+/// held at once (measured: 1.2 to 1.8 times).
 constexpr double reuse = 1.4;
 
 inline bool is_infinite(const study::WorkContext& context) { return context.model.infinite_layers > 0; }
 
-/// Of a number of samples asked for: how many there are to take.
+/// How many of the `asked` samples are there.
 inline double taken(double asked, std::int64_t there) { return std::min(asked, static_cast<double>(there)); }
 
 /// Bytes of the tangent kernel of `samples` samples of a finite network. `full`: of all logits too, [n C, n C].
@@ -25,7 +25,7 @@ inline double tangent_bytes(const study::WorkContext& context, double samples, b
   constexpr double most_numbers = 1 << 25;  // of a convolution's derivatives, as kernels/empirical.cpp has it
   const study::ModelShape& model = context.model;
   const double rows = samples * static_cast<double>(context.dataset.classes);
-  // Dense layers of one network have one width; before them may stand convolutions.
+  // All dense layers of a network have one width; convolutions may come before them.
   const std::int64_t width = model.hidden_widths.empty() ? 0 : model.hidden_widths.back();
   const auto widest = static_cast<double>(std::max(context.dataset.classes, width));
   // Every logit's derivatives by every layer's output; those of one layer once more, in float32 and float64.
@@ -33,12 +33,12 @@ inline double tangent_bytes(const study::WorkContext& context, double samples, b
   bytes += 8 * traced_matrices * samples * samples;
   if (full) bytes += 8 * full_matrices * rows * rows;
   bytes += 12 * samples * static_cast<double>(model.patches);
-  // A convolution's derivatives by its weights: their parts, and all of them in a row.
+  // A convolution's derivatives by its weights, in parts and concatenated.
   bytes += 2 * 8 * std::min(most_numbers, rows * static_cast<double>(model.filters));
   return reuse * bytes;
 }
 
-/// Bytes of the derivatives of all logits by the inputs: each logit's, all in a row, and these in float64.
+/// Bytes of the derivatives of all logits by the inputs: each logit's, all concatenated, and these in float64.
 inline double input_jacobian_bytes(const study::WorkContext& context, double samples) {
   return 16 * samples * static_cast<double>(context.dataset.classes * context.dataset.input_size());
 }
@@ -48,7 +48,7 @@ inline double limit_gradient_bytes(const study::WorkContext& context, double sam
   constexpr double numbers_per_pair = 40;  // of a dense layer's recursion, as kernels/limit_network.cpp has it
   const auto training = static_cast<double>(context.dataset.train_samples);
   const auto layers = static_cast<double>(context.model.infinite_layers) + 1;
-  // Convolutions go by blocks, beside the variances of every training image.
+  // Convolutions are computed in blocks, but the variances of every training image are held.
   if (context.model.patches > 0) return 8 * training * (4 * samples + static_cast<double>(context.model.patches));
   return reuse * 8 * numbers_per_pair * layers * samples * training;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How far training has left the kernel regime: the trained network against itself at initialisation, which its seed
-// makes anew.
+// How far training has left the kernel regime: compares the trained network with its initial one, which is recomputed
+// from the seed.
 #include "eigensweep/study/declare/fields.hpp"
 
 namespace eigensweep::metrics {
@@ -170,7 +170,7 @@ study::Kind declare_kernel_regime() {
     }
     const study::ModelShape& model = context.model;
     const auto layers = static_cast<double>(model.hidden_widths.size());
-    // The network at initialisation with what it gives at the samples, its kernel, and the Gram matrices kept.
+    // The initial network with its activations at the samples, its kernel, and the Gram matrices that are kept.
     const double kept = 4 * static_cast<double>(model.parameters) + 8 * n * static_cast<double>(model.activations) +
                         8 * n * n + (regime.keep_grams ? 12 * layers * n * n : 0);
     return kept + std::max(tangent_bytes(context, n, /*full=*/false), jacobian);
@@ -216,7 +216,7 @@ class KernelRegime final : public Metric {
     return columns;
   }
 
-  /// What changes on the way, [E, moment, ...].
+  /// The comparison at each snapshot, [E, moment, ...].
   static Columns history(const Subject& subject, Origin& origin) {
     const std::unique_ptr<models::Model> network = initial_networks(subject);
     std::map<std::string, std::vector<Tensor> > moments;
@@ -234,7 +234,7 @@ class KernelRegime final : public Metric {
     return columns;
   }
 
-  /// Infinite width is the regime itself: nothing moves, and there are no layers' parameters to take changes of.
+  /// At infinite width training moves neither features nor the kernel, and there are no parameters to compare.
   static Columns of_limit(const Subject& subject, const Tensor& images, const Tensor& labels) {
     const auto& limit = dynamic_cast<const kernels::LimitNetwork&>(subject.model);
     const Tensor x = data::to_inputs(images);

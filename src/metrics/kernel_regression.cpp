@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Whether a network's own tangent kernel explains what it does: regression with the kernel it started from and with the
-// one it ended with, clean and attacked.
+// Whether a network's own tangent kernel explains its accuracy: regression with the kernel at initialisation and with
+// the kernel after training, clean and attacked.
 #include "eigensweep/study/declare/fields.hpp"
 
 namespace eigensweep::metrics {
@@ -156,7 +156,7 @@ class KernelRegression final : public Metric {
     const Tensor x = data::to_inputs(subject.data.train_images.slice(0, 0, options_.train_samples));
     const Tensor labels = subject.data.train_labels.slice(0, 0, options_.train_samples);
     const std::int64_t classes = subject.data.info.classes;
-    // About their mean, as the outputs start at 0.
+    // Targets are centred, because the outputs start at 0.
     const Tensor targets = torch::one_hot(labels, classes).to(torch::kFloat64) - 1.0 / static_cast<double>(classes);
     kernels::TangentNetwork regression(network, x, targets);
     const auto found = attacks::evaluate_robustness(options_.attack, attack_, {0.0, options_.epsilon}, regression,

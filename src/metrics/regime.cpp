@@ -16,10 +16,10 @@
 namespace eigensweep::metrics {
 namespace {
 
-/// As the metric "spectrum" has them by default.
+/// The fit's ranks, as the defaults of the metric "spectrum".
 constexpr std::int64_t first_rank = 11, last_rank = 500;
 
-/// Of tensors [E, ...]: Frobenius norm of each lane in float64, [E].
+/// Frobenius norm of each lane of a tensor [E, ...], in float64: [E].
 Tensor norms(const Tensor& tensor) { return torch::linalg_vector_norm(tensor.to(torch::kFloat64).flatten(1), 2, 1); }
 
 Tensor relative_change(const Tensor& now, const Tensor& before) {

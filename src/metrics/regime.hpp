@@ -17,10 +17,10 @@ using torch::Tensor;
 /// By column name, [E, ...] float64 (grams float32).
 using Columns = std::map<std::string, Tensor>;
 
-/// The lanes' networks as training found them: their seeds make them anew.
+/// The lanes' networks at initialisation, recomputed from their seeds.
 std::unique_ptr<models::Model> initial_networks(const Subject& subject);
 
-/// Per lane which of the network's activations on samples `x` [n, d] are not finite, or "".
+/// Per lane the first layer whose activations on samples `x` [n, d] are not finite, in words, or "".
 std::vector<std::string> lost_activations(models::Model& model, const Tensor& x);
 
 /// One lane's share of the columns.
@@ -33,22 +33,22 @@ Tensor eigenvalues_of(const Tensor& kernels);
 /// kernels [E, n, n]. The power law is fitted as the metric "spectrum" does by default.
 void add_spectrum(const Tensor& kernels, const std::string& moment, Columns& columns);
 
-/// Of d logits / d inputs at samples `x` [n, d], means over samples: its Frobenius norm and its largest singular value,
-/// each [E].
+/// The Frobenius norm and the largest singular value of d logits / d inputs, each a mean over samples `x` [n, d]: [E].
 struct InputJacobian {
   Tensor norm, top;
 };
 InputJacobian input_jacobian(models::Model& model, const Tensor& x);
 
-/// E networks at initialisation, as what their training is held against.
+/// E networks at initialisation, the reference for what training changes.
 class Origin {
  public:
   /// `x` [n, d], `labels` [n]: the probe samples.
   Origin(const Subject& subject, const Tensor& x, const Tensor& labels);
 
-  /// What is measured of the networks at initialisation alone; names end in "_initial".
+  /// What is measured on the networks at initialisation alone; names end in "_initial".
   [[nodiscard]] Columns alone();
-  /// What is measured of them at a later moment. `model` keeps its parameters, without gradients.
+  /// Compares the networks at a later moment, `model`, with those at initialisation. Its parameters no longer require
+  /// gradients afterwards.
   [[nodiscard]] Columns against(models::Model& model);
 
  private:

@@ -149,7 +149,7 @@ study::Kind declare_spectrum() {
 namespace eigensweep::metrics {
 namespace {
 
-constexpr std::size_t most_reasons = 3;  // a deep network's message stays one that is read
+constexpr std::size_t most_reasons = 3;  // keeps a deep network's message readable
 
 wire::Array integers(const std::vector<std::int64_t>& values) {
   wire::Array array;

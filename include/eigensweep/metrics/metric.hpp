@@ -19,9 +19,9 @@ namespace eigensweep::metrics {
 struct Subject {
   models::Model& model;
   const data::DeviceDataset& data;
-  const Json& config;  ///< the first lane's resolved configuration (equal over lanes but for per-lane options)
-  std::vector<std::uint64_t> seeds{};  ///< the lanes' trial seeds: what the networks were at initialisation follows
-  std::span<const models::Snapshot> snapshots{};  ///< the networks on the way, where the training kept some
+  const Json& config;  ///< the first lane's resolved configuration (equal over lanes except for per-lane options)
+  std::vector<std::uint64_t> seeds{};  ///< the lanes' trial seeds, from which the initial networks are recomputed
+  std::span<const models::Snapshot> snapshots{};  ///< the networks during training, if it kept any
 };
 
 using wire::Measurement;
@@ -32,8 +32,9 @@ class Metric {
   virtual ~Metric() = default;
   Metric(const Metric&) = delete;
   Metric& operator=(const Metric&) = delete;
-  /// One Measurement per lane. What a lane's numbers did not allow is NaN or missing, and its `failure` says why; where
-  /// they spoil the computation of all lanes, throws NumericalError or c10::LinAlgError, and is asked lane by lane.
+  /// One Measurement per lane. What could not be measured for a lane is NaN or missing, and its `failure` says why. If
+  /// one lane spoils the computation of all lanes, throws NumericalError or c10::LinAlgError; the worker then asks lane
+  /// by lane.
   virtual std::vector<Measurement> measure(const Subject& subject) = 0;
 };
 
