@@ -25,8 +25,8 @@ std::string why_no_exponent(const PowerLaw& fit, const std::string& what);
 
 /// Weighted least squares with weights 1/n, so that each octave of ranks counts the same. `eigenvalues` descend; the
 /// range ends early where they fall below the rounding errors of a float64 decomposition (a layer with dead units, or
-/// fewer samples than units), because a fit to the logarithm of noise means nothing. Source: Stringer et al. 2019,
-/// get_powerlaw in the authors' code.
+/// fewer samples than units), because a fit to the logarithm of noise means nothing.
+/// Source: Stringer et al. 2019, get_powerlaw in the authors' code.
 PowerLaw fit_power_law(std::span<const double> eigenvalues, std::int64_t first, std::int64_t last);
 
 /// (sum of eigenvalues)^2 / sum of squares: how many equal eigenvalues would spread the variance as far.

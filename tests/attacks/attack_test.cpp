@@ -67,7 +67,7 @@ TEST_CASE("an intensity's result does not depend on the other intensities nor on
 TEST_CASE("a random start depends on seed, sample and radius alone") {
   const auto [x, labels] = samples(20);
   ToyNetwork model = ToyNetwork::random(3, {784, 10}, 6);
-  // A step of no length leaves the start.
+  // With a step length of 0 the result is the start.
   const Json start = fixture::pgd(1, 0.0);
   const std::vector<std::uint64_t> seeds{11, 12, 11};
   const Tensor all = perturb(model, x, labels, "pgd", start, {0.1}, 0, seeds)[0];

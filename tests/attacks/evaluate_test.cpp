@@ -91,7 +91,7 @@ TEST_CASE("the validation samples are attacked where asked, within the dataset's
   set.test_labels = set.validation_labels;
   const auto wanted = attacks::evaluate_robustness("fgsm", fixture::fgsm(0), {0.0, 0.3}, model, set, {1});
   CHECK(numbers(held_out[0], "robust_loss") == numbers(wanted[0], "robust_loss"));
-  // A range of one point leaves nothing else to be: every perturbed image is of one grey.
+  // If the range is a single value, every perturbed image is of one grey.
   set.info.lower = set.info.upper = 0.25;
   const Tensor grey = torch::full({60, 784}, 0.25);
   const Tensor logits = model.forward(models::Inputs::shared(grey, 1), models::Mode::evaluate).logits;

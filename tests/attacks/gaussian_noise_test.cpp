@@ -27,7 +27,7 @@ TEST_CASE("gaussian noise has the standard deviation asked for, is normal, and i
     const double sigma = i == 1 ? 0.05 : 0.1;
     const Tensor z = (perturbed[i] - 0.5).to(torch::kFloat64) / sigma;
     CHECK(std::abs(z.mean().item<double>()) < 4 / std::sqrt(count));
-    // Of a normal variable: variance of z^2 is 2, of z^4 is 96.
+    // For a normal variable z, the variance of z^2 is 2, and that of z^4 is 96.
     CHECK(std::abs(z.square().mean().item<double>() - 1) < 4 * std::sqrt(2 / count));
     CHECK(std::abs(z.pow(4).mean().item<double>() - 3) <
           4 * std::sqrt(96 / count) + 1e-3);  // 0.5 / sigma clips 5 sigma

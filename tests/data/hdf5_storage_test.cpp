@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where the numbers of own data lie: what cannot be read, or would be made up, is refused from the headers.
+// Storage of own data: values that HDF5 cannot read, or would make up, are refused from the headers.
 #include <fmt/format.h>
 
 #include <sys/stat.h>
@@ -12,7 +12,7 @@ using namespace eigensweep;
 
 namespace {
 
-/// A filter that leaves everything as it is, under the number and name of one that this library has not.
+/// A filter that changes nothing, with the number and name of a filter that this library does not have.
 class ForeignFilter {
  public:
   static constexpr H5Z_filter_t number = 32000;
@@ -71,7 +71,7 @@ TEST_CASE("a filter that this HDF5 has not is named before anything is read, wit
     const hdf5::Handle creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
     const std::vector<hsize_t>& shape = shape_of(dataset);
     H5Pset_chunk(creation.get(), static_cast<int>(shape.size()), shape.data());
-    H5Pset_shuffle(creation.get());  // one that is always there
+    H5Pset_shuffle(creation.get());  // a filter that is always available
     {
       const ForeignFilter lzf;
       H5Pset_filter(creation.get(), ForeignFilter::number, H5Z_FLAG_OPTIONAL, 0, nullptr);

@@ -54,7 +54,7 @@ void write_hdf5(const std::filesystem::path& path, const std::vector<std::string
   }
 }
 
-/// The kind's section with what is given, and the defaults for the rest.
+/// The kind's section: the given options, and the defaults for the rest.
 Json section(const study::Kind& kind, Json given) {
   given["kind"] = kind.name;
   return resolved(study::Family::dataset, given);

@@ -13,7 +13,7 @@ using namespace eigensweep;
 
 namespace {
 
-/// Sets or unsets an environment variable for a test's time.
+/// Sets or unsets an environment variable for the duration of a test.
 class Environment {
  public:
   Environment(const char* name, const char* value) : name_(name) {
@@ -125,7 +125,7 @@ TEST_CASE("content of another hash than the one asked for is refused") {
 TEST_CASE("the headers alone tell what a dataset is") {
   const Scratch scratch;
   write_small(scratch.path());
-  // Content that is not there: only headers may be read.
+  // The content is missing, so only headers may be read.
   write_plain(scratch.path() / "t10k-images-idx3-ubyte", idx_bytes(0x803, {2, 28, 28}, ""));
   data::Samples asked;
   asked.train_samples = 2;

@@ -44,7 +44,7 @@ TEST_CASE("Gaussian inputs have the covariance that is asked for") {
   std::vector<int> counts(4);
   for (const std::int64_t label : set.train.labels) ++counts.at(static_cast<std::size_t>(label));
   for (const int count : counts) CHECK(count > 500);
-  // Labels are the teacher's, so the test set obeys the same rule: the same seed gives the same samples.
+  // The same options give the same samples and labels.
   CHECK(loaded(gaussian(8, 1.5, "pixels")).sha256 == set.sha256);
   // Samples do not depend on how many are asked for.
   const data::Dataset fewer = loaded(gaussian(8, 1.5, "pixels", 10));

@@ -59,7 +59,7 @@ const std::vector<ConvGolden> conv_golden{
 std::array<double, 2> by_all_pairs(const ConvNetwork& network, const Tensor& one, const Tensor& other) {
   const auto& shape = network.input_shape;
   std::int64_t height = shape[1], width = shape[2];
-  // Of (one, one), (one, other), (other, other): [H W, H W].
+  // For (one, one), (one, other), (other, other): [H W, H W].
   std::array<Tensor, 3> gram;
   const auto positions = [&](const Tensor& x) { return x.view({shape[0], -1}); };
   const auto product = [&](const Tensor& a, const Tensor& b) {
@@ -183,7 +183,7 @@ TEST_CASE("kernels of images taken block by block are those of each pair") {
       CHECK(pair.hidden[1].item<double>() == Approx(whole.hidden[1][i][j].item<double>()).epsilon(1e-13));
     }
   }
-  // Of a set with itself half of the blocks are copies.
+  // Between a set and itself, half of the blocks are copies.
   const Limit same = kernels::conv_limit(network, x2, x2, true),
               unlike = kernels::conv_limit(network, x2, x2.clone(), true);
   CHECK(off_by(same.ntk, unlike.ntk) < 1e-13);

@@ -37,7 +37,7 @@ std::pair<double, double> integrated(const std::string& activation, const Gaussi
   return {mean(models::activate(activation, u) * models::activate(activation, v)), mean(slope(u) * slope(v))};
 }
 
-/// All of what a dual gives, as one number whose gradient can be taken.
+/// Both results of a dual as one number, to take its gradient.
 Tensor probe(const Dual& dual) {
   const Tensor weights = torch::linspace(0.3, 1.7, dual.value.numel(), torch::kFloat64).view(dual.value.sizes());
   return (dual.value * weights).sum() + (dual.slope * weights.flip(0)).sum();
@@ -46,7 +46,7 @@ Tensor probe(const Dual& dual) {
 }  // namespace
 
 TEST_CASE("duals equal their integrals") {
-  // relu has a kink and its slope a jump, so these integrals are known less well.
+  // relu has a kink and its slope a jump, so its integrals are less accurate.
   const std::map<std::string, double> tolerances{{"relu", 2e-4}, {"erf", 1e-10}, {"gelu", 1e-10}, {"tanh", 1e-8}};
   for (const auto& [activation, tolerance] : tolerances) {
     for (const Gaussian g :

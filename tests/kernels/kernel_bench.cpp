@@ -39,7 +39,7 @@ double fastest(int repeats, const Work& work) {
   return best;
 }
 
-/// Of this program; getrusage would count what ran in the process before it.
+/// Peak memory of this program alone; getrusage would count what ran in the process before it.
 double peak_mebibytes() {
   std::ifstream status("/proc/self/status");
   for (std::string line; std::getline(status, line);) {

@@ -78,7 +78,7 @@ TEST_CASE("the kernels of infinite width equal published recursions' values") {
     const Limit limit = kernels::dense_limit(kernels::ntk_laws(row.depth, row.weight, row.bias), row.activation,
                                              three_samples(), three_samples(), true);
     INFO(row.activation << " depth " << row.depth);
-    // Of a sample with itself the series of tanh converges too slowly; such entries are checked by the next test.
+    // For a sample with itself the series of tanh converges too slowly; the next test checks such entries.
     const bool is_closed = row.activation != "tanh";
     check(entries(limit.nngp), row.nngp, is_closed ? 1e-9 : 1e-5, is_closed);
     check(entries(limit.ntk), row.ntk, is_closed ? 1e-9 : 1e-5, is_closed);
@@ -112,7 +112,7 @@ TEST_CASE("kernels taken block by block are those of one piece") {
   for (const std::string activation : {"relu", "tanh"}) {
     const auto laws = kernels::ntk_laws(2, 1.5, 0.1);
     const Limit blocks = kernels::dense_limit(laws, activation, x1, x2, true);
-    // Where gradients are wanted there are no blocks.
+    // With gradients the kernels are computed in one piece.
     const Limit piece = kernels::dense_limit(laws, activation, x1.clone().requires_grad_(true), x2, true);
     CHECK((blocks.ntk - piece.ntk).abs().max().item<double>() < 1e-13);
     CHECK((blocks.nngp - piece.nngp).abs().max().item<double>() < 1e-13);

@@ -36,7 +36,7 @@ struct Accuracy {
   double nngp = 0, ntk = 0;
 };
 
-/// Of regression to the end on n training images, on all 10,000 test images.
+/// Accuracy on all 10,000 test images of regression to the end on n training images.
 Accuracy accuracy(std::int64_t n, const char* activation, std::int64_t depth, double weight, double bias) {
   const Tensor chosen = first_of_each_class(n);
   const Tensor x = standardised(mnist().train_images.index_select(0, chosen));
@@ -59,7 +59,8 @@ Accuracy accuracy(std::int64_t n, const char* activation, std::int64_t depth, do
 }  // namespace
 
 // Published: Lee et al. 2018 (arXiv:1711.00165), table 1; the standard error is .0026 with 1,000 training images and
-// .0015 with 10,000. Beside it an independent program in double precision on the same images.
+// .0015 with 10,000. The narrower margins are around the numbers of an independent program in double precision on the
+// same images.
 
 TEST_CASE("the Gaussian process of infinite width classifies MNIST as published") {
   const Accuracy found = accuracy(1000, "relu", 20, 1.45, 0.28);
@@ -75,7 +76,7 @@ TEST_CASE("the same with tanh, by its series") {
   CHECK(found.ntk == Approx(0.9254).margin(0.0002));
 }
 
-// Minutes long: bench/kernels runs them.
+// These take minutes: bench/kernels runs them.
 TEST_CASE("the same with 10,000 training images", "[.large]") {
   const Accuracy tanh = accuracy(10000, "tanh", 2, 1.62, 0.28);
   CHECK(tanh.nngp == Approx(0.9773).margin(0.002));

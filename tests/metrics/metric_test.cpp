@@ -29,7 +29,7 @@ std::vector<metrics::Measurement> measure(const std::string& kind, const Json& o
   return metrics::make_metric(kind, options)->measure({model, data, config});
 }
 
-/// A dataset of Gaussian samples' bytes is not possible; uniform bytes stand in.
+/// Bytes cannot hold Gaussian samples, so these are uniform.
 data::DeviceDataset noise(std::int64_t count, std::int64_t size) {
   data::DeviceDataset set = digits(1);
   torch::manual_seed(1);

@@ -26,7 +26,7 @@ Json network(const char* normalise) {
 TEST_CASE("per_channel brings every channel of the training set to mean 0 and variance 1") {
   torch::manual_seed(0);
   Tensor images = torch::randint(0, 256, {50, 24}, torch::kUInt8);
-  images.slice(1, 16, 24).fill_(7);  // a channel that never changes
+  images.slice(1, 16, 24).fill_(7);  // a constant channel
   const auto layer = models::make_input_norm(InputScale::per_channel, colour, 2, torch::kCPU);
   layer->fit(images);
   const Tensor x = (*layer)(images.to(torch::kFloat32) / 255).to(torch::kFloat64).view({50, 3, 8});

@@ -60,7 +60,7 @@ TEST_CASE("a file that is no safetensors file is refused in one line, whatever i
       {R"({"a":{"dtype":"F32","shape":1,"data_offsets":[0,4]}})", 4, R"(tensor "a" has a shape that is no list)"},
       {R"({"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})", 4, R"(tensor "a" has a size that is no number)"},
       {R"({"a":{"dtype":"F32","shape":[1.0],"data_offsets":[0,4]}})", 4, R"(tensor "a" has a size that is no number)"},
-      // Nothing is allocated for what the file cannot hold, nor for products that wrap around to what it can.
+      // Nothing is allocated for sizes that the file cannot hold, nor for products that overflow to a size that it can.
       {R"({"a":{"dtype":"F32","shape":[1000000000000],"data_offsets":[0,4]}})", 4,
        R"(tensor "a" is larger than the file)"},
       {R"({"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}})", 0,
@@ -101,7 +101,7 @@ TEST_CASE("no flipped bit of a file goes unseen") {
     file::write_atomically(file, flipped);
     try {
       const TensorFile read = read_tensors(file);
-      // What may change is the name of the checksum, and the blanks behind the header.
+      // Only the checksum's name and the blanks behind the header may change.
       const auto position = read.metadata.find("position");
       const bool same = position != read.metadata.end() && position->second == content.metadata.at("position") &&
                         torch::equal(read.at("weight", content.tensors[0].tensor), content.tensors[0].tensor);

@@ -89,7 +89,7 @@ TEST_CASE("with fewer samples than units the Gram matrix gives the covariance's 
   torch::manual_seed(3);
   const Tensor scales = torch::arange(1, 41, torch::kFloat64).pow(-1.0).view({1, 40, 1});
   Tensor h = torch::randn({3, 40, 15}, torch::kFloat64) * scales + 0.5;
-  h[1].select(1, 7).copy_(h[1].select(1, 3));  // a sample that is there twice spans no direction of its own
+  h[1].select(1, 7).copy_(h[1].select(1, 3));  // a duplicate sample adds no direction
   h[2][0][0] = std::numeric_limits<double>::quiet_NaN();
   const Tensor covariance = plain_covariance(h);
   const models::Eigensystem wanted = models::eigh_descending(covariance);

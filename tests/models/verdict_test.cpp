@@ -9,7 +9,7 @@ using torch::Tensor;
 
 namespace {
 
-/// Of one lane that says the same of every sample but the first `sure`, which it is right about.
+/// The verdict on one lane that classifies the first `sure` samples right and ties all classes on the others.
 models::Verdict verdict_of(std::int64_t samples, std::int64_t sure) {
   Tensor logits = torch::zeros({1, 3, samples});
   logits.select(1, 0).narrow(1, 0, sure).fill_(1);

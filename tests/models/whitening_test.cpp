@@ -33,7 +33,7 @@ TEST_CASE("whitened activations have the identity as second moments, h itself is
     const Tensor y = whiten_batch(h, about, failed);
     const Tensor centred = about == About::mean ? y - y.mean(2, true) : y;
     const Tensor moments = centred.matmul(centred.transpose(1, 2)) / 400;
-    CHECK((moments - torch::eye(6, h.options())).abs().max().item<double>() < 1e-3);  // but for the ridge
+    CHECK((moments - torch::eye(6, h.options())).abs().max().item<double>() < 1e-3);  // up to the ridge
     CHECK(y.mean(2).abs().max().item<double>() > 0.05);
   }
   CHECK_FALSE(failed.any().item<bool>());
@@ -69,8 +69,8 @@ TEST_CASE("a lane that cannot be whitened is named, its neighbours are untouched
   CHECK(torch::equal(after[0], before[0]));
   CHECK(torch::equal(after[2], before[2]));
   CHECK(after[1].isnan().all().item<bool>());
-  CHECK_FALSE(failed.any().item<bool>());  // it was no number before: not the layer's fault
-  h[1].fill_(1e10);                        // five equal units: the ridge is lost beside their moments
+  CHECK_FALSE(failed.any().item<bool>());  // it was NaN before whitening
+  h[1].fill_(1e10);                        // equal units: the ridge is below their moments' rounding
   CHECK(whiten_batch(h, About::zero, failed)[1].isnan().all().item<bool>());
   CHECK(failed.to(torch::kInt64).sum().item<std::int64_t>() == 1);
 

@@ -29,8 +29,7 @@ Layer random_layer(std::int64_t lanes, std::int64_t width, std::int64_t batch) {
   return {activations, vectors, torch::linspace(0.8, 1.3, lanes, options)};
 }
 
-// The definition, written down number by number as in method.md: V^T C V in full, a loop over ranks, no gradient of the
-// anchor.
+// The definition, written out number by number: V^T C V in full, a loop over ranks, no gradient of the anchor.
 Tensor plain_penalty(const Tensor& h, const Tensor& v, double exponent, std::int64_t cutoff) {
   const Tensor centred = h - h.mean(1, true);
   const Tensor covariance = centred.matmul(centred.t()) / static_cast<double>(h.size(1) - 1);
@@ -81,8 +80,8 @@ TEST_CASE("the gradient of the spectral penalty equals finite differences in flo
   const Tensor gradient = torch::autograd::grad(
       {spectral_penalty(layer.activations, layer.basis, layer.exponent, cutoff).sum()}, {layer.activations})[0];
   const Tensor h = layer.activations.detach();
-  // The anchor is a constant of the gradient, so the differences hold lambda_cutoff fixed: the penalty is divided by it
-  // squared and linearly; an explicit anchor is the plain way.
+  // The gradient treats the anchor lambda_cutoff as a constant, so the differences take it from the unmoved
+  // activations.
   const auto value_at = [&](const Tensor& moved, std::int64_t lane) {
     const auto lambda_of = [&](const Tensor& x) {
       const Tensor centred = x - x.mean(1, true);

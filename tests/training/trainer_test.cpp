@@ -61,7 +61,7 @@ TEST_CASE("a penalty that takes its eigenvectors from the Gram matrix says so") 
   const std::vector<std::string> remarks{"spectral: " + words + "; " + words};
   CHECK(trainer.remarks() == remarks);
 
-  // Also where the last epoch had begun before a restart.
+  // The remark is the same if a restart comes within the last epoch.
   const Scratch scratch;
   wide["training"]["batch_size"] = 10;
   Trainer part({wide}, few, torch::kCPU);
