@@ -100,7 +100,8 @@ TEST_CASE("a whitened block feeds the next one") {
     const Tensor h = output.hidden[static_cast<std::size_t>(layer - 1)].to(torch::kFloat64);
     if (h.size(1) < 50) {
       const Tensor moments = h.matmul(h.transpose(1, 2)) / 50;
-      CHECK((moments - torch::eye(h.size(1), moments.options())).abs().max().item<double>() < 0.6);  // up to the ridge
+      CHECK((moments - torch::eye(h.size(1), moments.options())).abs().max().item<double>() <
+            0.6);  // apart from the ridge
       CHECK(moments.diagonal(0, 1, 2).mean().item<double>() == Approx(1).epsilon(0.3));
     }
     CHECK(torch::isfinite(output.logits).all().item<bool>());

@@ -33,7 +33,7 @@ TEST_CASE("whitened activations have the identity as second moments, h itself is
     const Tensor y = whiten_batch(h, about, failed);
     const Tensor centred = about == About::mean ? y - y.mean(2, true) : y;
     const Tensor moments = centred.matmul(centred.transpose(1, 2)) / 400;
-    CHECK((moments - torch::eye(6, h.options())).abs().max().item<double>() < 1e-3);  // up to the ridge
+    CHECK((moments - torch::eye(6, h.options())).abs().max().item<double>() < 1e-3);  // apart from the ridge
     CHECK(y.mean(2).abs().max().item<double>() > 0.05);
   }
   CHECK_FALSE(failed.any().item<bool>());

@@ -37,7 +37,8 @@ struct NetworkOptions {
   [[nodiscard]] bool is_infinite() const { return width.is_infinite; }
   /// Whether the network's function depends on the training samples it has seen other than through its weights.
   [[nodiscard]] bool reads_samples() const { return batch_norm || whiten > 0; }
-  /// The width divided by the width at which learning-rate rules change nothing; 1 for a network without a width.
+  /// The width divided by the width at which learning-rate rules change nothing; 1 for a network without a finite
+  /// width.
   [[nodiscard]] double width_ratio() const {
     return width.value == 0 ? 1 : static_cast<double>(width.value) / static_cast<double>(base_width);
   }

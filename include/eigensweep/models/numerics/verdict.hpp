@@ -53,7 +53,7 @@ class Tally {
   Tensor tied_;    // [E] float64: no class is above all others, and the label's is among the highest
   Tensor loss_;    // [E] float64
   Tensor task_;    // [E] float64: of sample_loss_, where there is one
-  Tensor finite_;  // [E] bool: all logits so far
+  Tensor finite_;  // [E] bool: whether all logits so far are finite
   std::int64_t samples_ = 0;
 };
 
