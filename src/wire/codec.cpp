@@ -10,7 +10,7 @@
 namespace eigensweep::wire {
 namespace {
 
-/// Looks for the alternative of a type among those of a direction.
+/// Finds the message of a given type among the alternatives of a direction.
 template <typename Direction>
 struct Choice;
 

@@ -25,7 +25,7 @@ const Json& required(const Json& json, const char* name, const Where& where) {
 }
 
 std::int64_t integer_from(const Json& json, std::int64_t first, std::int64_t last, const Where& where) {
-  // A fraction beyond the integers cannot even be converted.
+  // Checked before the conversion: converting a float beyond the int64 range is undefined behaviour.
   if (!json.is_number_integer()) where.refuse(fmt::format("must be an integer, not {}", json_text(json)));
   const bool is_beyond =
       json.is_number_unsigned() && json.get<std::uint64_t>() > std::uint64_t{std::numeric_limits<std::int64_t>::max()};

@@ -19,7 +19,7 @@ constexpr std::size_t length_size = 4;
 constexpr std::size_t lengths_size = 2 * length_size;
 constexpr int deepest_nesting = 64;
 
-/// Follows a parse without building anything; refuses what is nested too deep.
+/// Checks the nesting depth of a parse without building a value.
 class DepthGuard : public nlohmann::json_sax<Json> {
  public:
   bool null() override { return true; }
@@ -60,7 +60,7 @@ void put_length(Bytes& bytes, std::size_t place, std::size_t length) {
   for (std::size_t i = 0; i < length_size; ++i) bytes[place + i] = static_cast<std::uint8_t>(length >> (8 * i));
 }
 
-/// The frame at `start`, which then moves behind it; nothing if the rest of it is not there.
+/// The frame at `start`; moves `start` to its end. Nothing if the frame is incomplete.
 std::optional<Frame> take_frame(const Bytes& buffer, std::size_t& start) {
   const std::size_t available = buffer.size() - start;
   if (available < lengths_size) return std::nullopt;
@@ -79,8 +79,7 @@ std::optional<Frame> take_frame(const Bytes& buffer, std::size_t& start) {
 
 constexpr int forever = -1;
 
-/// Waits until the descriptor is ready, for at most so many milliseconds; false when nothing came. A signal ends the
-/// wait early.
+/// Waits until the descriptor is ready. False after `milliseconds`, or when a signal interrupts the wait.
 bool wait_for(int descriptor, short events, int milliseconds) {
   pollfd waited{descriptor, events, 0};
   const int ready = ::poll(&waited, 1, milliseconds);
@@ -102,7 +101,8 @@ Json parse_cbor(const std::uint8_t* bytes, std::size_t count, const char* what) 
 }
 
 void FrameReader::feed(const std::uint8_t* bytes, std::size_t count) {
-  // What was handed out is dropped once it is half of the buffer, so that no byte is moved more than twice.
+  // Frames that were returned are dropped only once they fill half of the buffer: so each call moves fewer bytes than
+  // it drops, and the cost per byte stays constant.
   if (start_ > buffer_.size() / 2) {
     buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(start_));
     start_ = 0;
@@ -132,7 +132,7 @@ std::vector<Frame> frames_of(const Bytes& buffer) {
 }
 
 std::optional<Frame> read_frame(int descriptor, FrameReader& reader, const std::function<bool()>& stop) {
-  constexpr int look_up_every = 250;  // ms: a signal may come between asking `stop` and the wait
+  constexpr int look_up_every = 250;  // ms: a signal between the call of `stop` and poll(2) does not end the wait
   std::array<std::uint8_t, std::size_t{1} << 16> chunk{};
   for (;;) {
     if (std::optional<Frame> frame = reader.next()) return frame;

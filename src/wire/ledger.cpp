@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::string_view magic{"eigensweep-ledger\0\0\0", 20};
 constexpr std::size_t header_size = 24;
-/// As PNG's: a byte above 127 and line ends, so that it is no part of any text.
+/// Like PNG's signature: a byte above 127 and line ends, so that no text contains it.
 constexpr std::array<std::uint8_t, 4> marker{0x89, 'R', '\r', '\n'};
 constexpr std::size_t prefix_size = 12;  // marker, length, checksum
 
@@ -37,7 +37,7 @@ std::uint32_t get(const std::uint8_t* bytes) {
   return value;
 }
 
-/// CRC-32 over length and payload: a wrong length is seen as well.
+/// CRC-32 over length and payload, so that a wrong length is detected too.
 std::uint32_t checksum(const std::uint8_t* length, const std::uint8_t* payload, std::size_t count) {
   uLong sum = ::crc32(0, length, 4);
   return static_cast<std::uint32_t>(::crc32_z(sum, payload, count));
@@ -62,7 +62,7 @@ void put_record(Bytes& bytes, const Bytes& payload) {
   bytes.insert(bytes.end(), payload.begin(), payload.end());
 }
 
-/// A ledger file as it was when it was opened: what is appended meanwhile is not seen.
+/// A ledger file up to the size that it had when it was opened: later appends are not read.
 class Source {
  public:
   explicit Source(const std::filesystem::path& file) : file_(file) {
@@ -83,7 +83,7 @@ class Source {
 
   [[nodiscard]] std::uint64_t size() const { return size_; }
 
-  /// Up to `count` bytes from `offset`: fewer only where the file ends.
+  /// Reads `count` bytes from `offset`; fewer only at the end of the file. Throws DataError.
   [[nodiscard]] Bytes read(std::uint64_t offset, std::size_t count) const {
     if (offset >= size_) return {};
     Bytes bytes(static_cast<std::size_t>(std::min<std::uint64_t>(count, size_ - offset)));
@@ -115,13 +115,13 @@ bool is_marker(const Source& source, std::uint64_t offset) {
   return std::equal(bytes.begin(), bytes.end(), marker.begin(), marker.end());
 }
 
-/// A stretch of the file that claims to be a record.
+/// A range of the file that has the form of a record.
 struct Claim {
-  std::uint64_t end = 0;  ///< one past its last byte
-  std::optional<Record> record;
+  std::uint64_t end = 0;         ///< one past its last byte
+  std::optional<Record> record;  ///< nothing: the checksum or the content is wrong
 };
 
-/// What stands at `offset`; nothing if it is no record or not a whole one.
+/// The claim at `offset`. Nothing without a marker there, or if its length reaches beyond the end of the file.
 std::optional<Claim> claim_at(const Source& source, std::uint64_t offset) {
   const Bytes prefix = source.read(offset, prefix_size);
   if (prefix.size() < prefix_size || !std::equal(marker.begin(), marker.end(), prefix.begin())) return std::nullopt;
@@ -134,12 +134,12 @@ std::optional<Claim> claim_at(const Source& source, std::uint64_t offset) {
   try {
     claim.record = decode_record(payload);
   } catch (const DataError&) {
-    // Its writer was of another mind about what a record is: its trial runs again.
+    // Written by a build with another record format: its trial runs again.
   }
   return claim;
 }
 
-/// The next offset from `offset` on where a record stands whose checksum holds.
+/// The offset of the next valid record at or after `offset`.
 std::optional<std::uint64_t> next_record(const Source& source, std::uint64_t offset) {
   constexpr std::size_t block_size = std::size_t{1} << 20;
   while (offset + prefix_size <= source.size()) {
@@ -157,7 +157,7 @@ std::optional<std::uint64_t> next_record(const Source& source, std::uint64_t off
   return std::nullopt;
 }
 
-/// Whether the file begins as a ledger does; false when it ends inside the header. Throws DataError.
+/// False when the file ends inside the header. Throws DataError when it is not a ledger or has another version.
 bool check_header(const Source& source, const std::filesystem::path& file) {
   const Bytes expected = header();
   const Bytes bytes = source.read(0, header_size);
@@ -176,7 +176,7 @@ bool check_header(const Source& source, const std::filesystem::path& file) {
 
 struct Scan {
   LedgerReport report;
-  std::uint64_t end = 0;  ///< where the next record goes; 0: the header is to be written first
+  std::uint64_t end = 0;  ///< offset for the next record; 0: the header must be written first
 };
 
 Scan scan(const std::filesystem::path& file, const std::function<void(Record&&)>& on_record) {
@@ -195,7 +195,7 @@ Scan scan(const std::filesystem::path& file, const std::function<void(Record&&)>
       on_record(std::move(*claim->record));
       continue;
     }
-    // It may be the length that is damaged: no claim reaches beyond the next whole record.
+    // The length itself may be damaged, so no claim may reach beyond the next valid record.
     const std::optional<std::uint64_t> next = next_record(source, offset + 1);
     const std::uint64_t stop = next.value_or(source.size());
     while (offset < stop) {
@@ -231,7 +231,7 @@ LedgerReport read_ledger(const std::filesystem::path& file, const std::function<
 
 namespace {
 
-/// 0, or the errno of what failed. Writes at a fixed place, so that a second try overwrites what a first one left.
+/// Returns 0 or an errno. Writes at a fixed offset, so that a retry overwrites what a failed write has left.
 int write_at(int descriptor, const Bytes& bytes, std::uint64_t offset) {
   std::size_t done = 0;
   while (done < bytes.size()) {
@@ -283,7 +283,7 @@ void Ledger::append(const std::vector<Record>& records) {
 void Ledger::append_encoded(const std::vector<EncodedRecord>& records) {
   if (records.empty()) return;
   for (const EncodedRecord& record : records) check_size(record.bytes);
-  constexpr std::size_t block_size = std::size_t{1} << 20;  // all at once would be a second copy of everything
+  constexpr std::size_t block_size = std::size_t{1} << 20;  // one block for all would copy all records in memory
   Bytes block;
   std::uint64_t end = end_;
   int error = 0;
@@ -296,7 +296,7 @@ void Ledger::append_encoded(const std::vector<EncodedRecord>& records) {
   }
   if (error == 0 && ::fdatasync(descriptor_) != 0) error = errno;
   if (error != 0) {
-    // Where even this fails, the next try still writes over the rest and a reader takes it for a torn tail.
+    // If this fails too, the next append overwrites the rest, and a reader takes the rest for an incomplete record.
     [[maybe_unused]] const int ignored = ::ftruncate(descriptor_, static_cast<off_t>(end_));
     file::fail_to_write(file_, "append", error);
   }

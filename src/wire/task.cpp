@@ -9,7 +9,7 @@ namespace {
 
 enum class Need { required, optional };
 
-/// A field of `json`, or null where an optional one is absent. `place` is the JSON pointer of `json` in the task.
+/// A field of `json`; null if an optional field is missing. `place` is the JSON pointer of `json` in the task.
 const Json* field(const Json& json, const std::string& place, const char* name, Json::value_t kind, Need need) {
   if (!json.is_object()) throw DataError(fmt::format("task:{}: must be an object, not {}", place, json.type_name()));
   const auto found = json.find(name);
@@ -32,7 +32,7 @@ const Json& object(const Json& json, const std::string& place, const char* name)
   return *field(json, place, name, Json::value_t::object, Need::required);
 }
 
-/// 0 where it is absent.
+/// 0 if it is missing.
 double seconds(const Json& json, const char* name) {
   const auto found = json.find(name);
   if (found == json.end()) return 0;

@@ -10,7 +10,7 @@
 
 namespace eigensweep::wire {
 
-/// Has bytes behind its header that only the receiver takes apart.
+/// A message with bytes after its header, which only the receiver decodes.
 template <typename Message>
 concept CarriesBytes = requires(Message message) {
   message.bytes;
@@ -25,7 +25,7 @@ Json header_of(const Message& message) {
   return header;
 }
 
-/// A message as the bytes of its frame.
+/// Encodes a message as one frame. Throws SystemError when the header or the bytes are above `largest_frame`.
 template <typename Message>
 Bytes framed(const Message& message) {
   if constexpr (CarriesBytes<Message>) {
@@ -40,15 +40,15 @@ Bytes framed(const std::variant<Messages...>& message) {
 }
 Bytes framed(const Event& event);
 
-/// The message of a frame; `Direction` is FromWorker, ToWorker, ToFollower or ToLeader. Throws DataError, which names
-/// the message and the field, when the type is unknown, a field is missing or a value is of the wrong type.
+/// Decodes a frame. `Direction` is FromWorker, ToWorker, ToFollower or ToLeader. Throws DataError, which names the
+/// message and the field, when the type is unknown, a field is missing or a value has the wrong type.
 template <typename Direction>
 Direction unframed(Frame&& frame);
-/// The messages of a buffer that holds nothing else.
+/// Decodes all messages of a buffer of whole frames. Throws DataError as unframed() and frames_of() do.
 template <typename Direction>
 std::vector<Direction> unframed_all(const Bytes& buffer);
 
-/// A visitor out of one function per alternative: std::visit(Overload{[](const Quit&) {...}, ...}, message).
+/// Makes a visitor from one function per alternative: std::visit(Overload{[](const Quit&) {...}, ...}, message).
 template <typename... Functions>
 struct Overload : Functions... {
   using Functions::operator()...;

@@ -11,12 +11,12 @@
 
 namespace eigensweep::wire {
 
-/// Why a worker could not finish a pack. Each is somebody else's fault.
+/// Why a worker could not finish a pack. Each reason has a different cause, and is handled differently.
 enum class Reason : std::uint8_t {
-  out_of_memory,  ///< the pack's size
-  error,          ///< the pack's own
-  data,           ///< the dataset's: no pack could go on
-  output,         ///< the output folder's: full, read-only; no pack could go on
+  out_of_memory,  ///< the pack is too large
+  error,          ///< any other error of this pack
+  data,           ///< the dataset is missing or broken: no other pack could run either
+  output,         ///< the output folder is full or read-only: no other pack could run either
 };
 
 constexpr std::string_view word(Reason reason) {
@@ -33,7 +33,7 @@ constexpr std::string_view word(Reason reason) {
   return "";
 }
 
-/// A worker could not finish its pack, and lives on.
+/// A worker could not finish its pack. The worker itself keeps running.
 struct Failed {
   static constexpr const char* type = "failed";
   std::string pack;
@@ -45,10 +45,11 @@ struct Failed {
   }
 };
 
-/// The reason that an exception of ours or of the standard library stands for.
+/// Maps an exception to its reason: file::WriteError to output, DataError to data, std::bad_alloc to out_of_memory, any
+/// other to error.
 Reason reason_of(const std::exception& error) noexcept;
 
-/// The message cut to its first line.
+/// Makes the message; keeps only the first line of `message`.
 Failed failed(const std::string& pack, Reason reason, const std::string& message);
 
 }  // namespace eigensweep::wire

@@ -17,7 +17,7 @@ namespace eigensweep::wire {
 
 using Bytes = std::vector<std::uint8_t>;
 
-/// A field of a struct that travels: its name there, and its member here. A struct lists its fields once:
+/// A field of a struct that is sent or stored: its name in the encoding and its member. A struct lists its fields once:
 ///
 ///   struct Doubt {
 ///     std::size_t slot = 0;
@@ -42,16 +42,16 @@ concept HasFields = requires {
   Struct::fields();
 };
 
-/// Where a value stands, for the message that refuses it: "record: columns.loss.shape[0]". It is put into words only
-/// then, since most values are not refused. It refers to what made it and must not outlive that.
+/// The position of a value, for error messages: "record: columns.loss.shape[0]". The text is built only on an error,
+/// because most values are valid. It keeps pointers to its parent and to the names, and must not outlive them.
 class Where {
  public:
-  /// `what` and `name` together say what is read: "message ", "hello".
+  /// `what` and `name` are joined to name what is read, for example "message " and "hello".
   explicit Where(const char* what, const char* name = "") : what_(what), name_(name) {}
   Where(const Where& parent, const char* name) : parent_(&parent), name_(name) {}
   Where(const Where& parent, std::size_t index) : parent_(&parent), index_(index) {}
   [[nodiscard]] std::string text() const;
-  /// Throws DataError: the place, then `problem`.
+  /// Throws DataError with the position, then `problem`.
   [[noreturn]] void refuse(const std::string& problem) const;
 
  private:
@@ -61,13 +61,15 @@ class Where {
   std::size_t index_ = 0;
 };
 
-/// The field of that name; throws DataError when it is missing, or `json` is no object.
+/// The field of that name. Throws DataError when it is missing or `json` is not an object.
 const Json& required(const Json& json, const char* name, const Where& where);
+/// An integer from `first` to `last`. Throws DataError for anything else.
 std::int64_t integer_from(const Json& json, std::int64_t first, std::int64_t last, const Where& where);
+/// The index in `words` of the given string. Throws DataError when it is not among them.
 std::size_t choice_from(const Json& json, const std::vector<std::string>& words, const Where& where);
 
-// How each type travels. from_value() throws DataError when a field is missing or of the wrong type, and ignores fields
-// that it does not know.
+// How each type is encoded. from_value() throws DataError when a field is missing or has the wrong type. It ignores
+// unknown fields.
 void from_value(const Json& json, std::string& value, const Where& where);
 void from_value(const Json& json, bool& value, const Where& where);
 void from_value(const Json& json, double& value, const Where& where);

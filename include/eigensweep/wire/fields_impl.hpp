@@ -9,7 +9,7 @@ namespace eigensweep::wire {
 
 template <std::integral Integer>
 void from_value(const Json& json, Integer& value, const Where& where) {
-  // CBOR's unsigned integers beyond an int64 are no number of ours.
+  // Integers above the int64 range are refused, even for std::uint64_t.
   constexpr bool is_narrow = sizeof(Integer) < sizeof(std::int64_t);
   constexpr std::int64_t most = is_narrow ? static_cast<std::int64_t>(std::numeric_limits<Integer>::max())
                                           : std::numeric_limits<std::int64_t>::max();

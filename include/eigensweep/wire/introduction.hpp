@@ -10,17 +10,17 @@
 
 namespace eigensweep::wire {
 
-/// Where a worker runs.
+/// Where a worker runs, and with which resources.
 struct WorkerPlace {
   int rank = 0;
   std::size_t slot = 0;  ///< within its rank
   std::string host;
   std::string device;  ///< "cpu" or "cuda:K"
   int threads = 1;
-  std::vector<int> cpus;  ///< where it may run; nobody else's, if the rank has enough for all its workers' threads
-  double memory = 0;      ///< bytes that its packs may take
+  std::vector<int> cpus;  ///< CPUs that it may use; its own if the rank has enough for all its workers' threads
+  double memory = 0;      ///< bytes that a pack may use
   std::string visible_devices;
-  std::string gpu;       ///< its identity on every machine, "" if unknown
+  std::string gpu;       ///< the driver's id of the GPU, as in Gpu::id; "" if unknown
   std::string gpu_name;  ///< e.g. "NVIDIA A100-SXM4-40GB", "" if unknown
 
   static constexpr auto fields() {
@@ -32,16 +32,16 @@ struct WorkerPlace {
   }
 };
 
-/// What a rank says of itself before a run: where its workers would run, and what must be the same on every rank.
+/// What a rank reports before a run: where its workers would run, and what must be equal on every rank.
 struct Introduction {
   static constexpr const char* type = "introduction";
   int rank = 0;
   std::string host;
   std::string build;    ///< version and revision of this program
-  std::string study;    ///< SHA-256 of the study file; "" where this rank cannot read it, which is no fault by itself
-  std::string problem;  ///< why there are no places
+  std::string study;    ///< SHA-256 of the study file; "" if this rank cannot read it, which alone is no error
+  std::string problem;  ///< why `places` is empty; "" otherwise
   std::vector<WorkerPlace> places;
-  std::string cores_by, memory_by;         ///< what decided how much of its machine is this rank's, as in Share
+  std::string cores_by, memory_by;         ///< what decided this rank's share of its machine, as in Share
   std::vector<std::string> limits_unread;  ///< limits that could not be read
 
   static constexpr auto fields() {

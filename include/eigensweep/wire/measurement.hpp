@@ -8,15 +8,13 @@
 
 namespace eigensweep::wire {
 
-/// What an attack or a metric finds of one lane: its columns by name, as the kind declares them.
+/// The result of an attack or a metric on one lane: its columns by name, as the kind declares them.
 struct Measurement : std::map<std::string, Array> {
   using map::map;
-  std::string remark;   ///< a note on numbers that are there, or are missing by rule; one line, "" without one
-  std::string failure;  ///< why some or all numbers are NaN or missing; one line, "" without a failure
+  std::string remark;   ///< a note on valid numbers, or on numbers that are missing on purpose; one line, "" if none
+  std::string failure;  ///< why some or all numbers are NaN or missing; one line, "" if none
 
-  /// Adds a remark to the earlier ones.
   void add_remark(const std::string& words) { remark += (remark.empty() ? "" : "; ") + words; }
-  /// Adds a reason to the earlier ones.
   void add_failure(const std::string& reason) { failure += (failure.empty() ? "" : "; ") + reason; }
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The protocol: every message between the processes of a run. One build speaks it with itself, so it may change freely.
+// The protocol: every message between the processes of a run. All processes of a run are of one build, so the protocol
+// may change freely.
 //
 //   eigensweep, rank 0  <--- MPI: ToLeader, ToFollower --->  eigensweep, rank 1, 2, ...
 //         ^ Happening                                            ^ Happening
@@ -7,8 +8,9 @@
 //         ^ two pipes: FromWorker, ToWorker                      ^ two pipes
 //     eigensweep-worker                                      eigensweep-worker
 //
-// A message is a frame (wire/frame.hpp): a header with its `type` and its fields, which everybody on the way may read,
-// and bytes, which only its receiver takes apart (the member `bytes`, where it has one). Codec: wire/codec.hpp.
+// A message is sent as a frame (wire/frame.hpp). Its header has the `type` and the fields, which every process on the
+// way may read. The member `bytes`, where a message has one, follows the header and is decoded only by the receiver.
+// wire/codec.hpp encodes and decodes messages.
 #pragma once
 
 #include <cstddef>
@@ -25,11 +27,11 @@
 
 namespace eigensweep::wire {
 
-/// What a busy worker is at.
+/// What a busy worker is doing.
 enum class Stage : std::uint8_t {
-  start,     ///< from the task to the first word about it; no worker says so
-  train,     ///< of all lanes
-  evaluate,  ///< one attack or metric on all lanes
+  start,     ///< from receiving a task to the first Progress; workers never send this value
+  train,     ///< trains all lanes
+  evaluate,  ///< runs one attack or metric on all lanes
 };
 
 constexpr std::string_view word(Stage stage) {
@@ -44,18 +46,18 @@ constexpr std::string_view word(Stage stage) {
   return "";
 }
 
-// From a worker to its supervisor. It is started as
+// From a worker to its supervisor. A worker is started as
 //   eigensweep-worker --device cpu|cuda:K --threads T --in-fd 3 --out-fd 4
-// and reads frames on descriptor 3 and writes them on 4; its standard output and error are a log. Its supervisor's end
-// ends it (SIGKILL).
+// It reads frames on descriptor 3 and writes frames on 4. Its standard output and error go to a log. The kernel kills
+// it (SIGKILL) when its supervisor dies.
 
-/// The worker is up.
+/// The worker has started.
 struct Hello {
   static constexpr const char* type = "hello";
   std::string device;  ///< "cpu" or "cuda:K"
   std::int64_t threads = 0;
-  std::string cpus;   ///< where it may run, as a list; "" if unknown
-  std::string torch;  ///< its version
+  std::string cpus;   ///< CPUs that it may use, as a list such as "0-3,8"; "" if unknown
+  std::string torch;  ///< version of LibTorch
   double memory = 0;  ///< bytes that are free on the device
   std::string host;
   std::int64_t pid = 0;
@@ -66,12 +68,12 @@ struct Hello {
   }
 };
 
-/// How far a pack is; at most about four a second.
+/// Progress of a pack. A worker sends about four a second at most, and one at the start of each evaluation.
 struct Progress {
   static constexpr const char* type = "progress";
   std::string pack;
   Stage stage = Stage::train;
-  std::string label, evaluation;  ///< of the evaluation that runs: its label and its id; "" in training
+  std::string label, evaluation;  ///< label and id of the running evaluation; "" in training
   std::int64_t epoch = 0, epochs = 0, step = 0, steps = 0;
   std::vector<double> losses;  ///< one per lane
   static constexpr auto fields() {
@@ -83,9 +85,9 @@ struct Progress {
   }
 };
 
-// EncodedRecord (wire/record.hpp), type "record": one training or one evaluation of one lane is done.
+// EncodedRecord (wire/record.hpp), type "record": one training or one evaluation of one lane has finished.
 
-/// The pack is done, and every record of it was sent.
+/// The pack is done, and all its records were sent.
 struct Finished {
   static constexpr const char* type = "finished";
   std::string pack;
@@ -95,13 +97,13 @@ struct Finished {
   }
 };
 
-// Failed (wire/failure.hpp), type "failed": the worker could not finish the pack, and lives on.
+// Failed (wire/failure.hpp), type "failed": the worker could not finish the pack, and keeps running.
 
-/// The worker was asked to stop, and leaves.
+/// The worker was asked to stop, and exits now.
 struct Drained {
   static constexpr const char* type = "drained";
   std::string pack;
-  bool checkpoint = false;  ///< the pack goes on from one
+  bool checkpoint = false;  ///< it wrote a checkpoint, from which the pack can continue
   static constexpr auto fields() {
     return std::tuple(field("pack", &Drained::pack), field("checkpoint", &Drained::checkpoint));
   }
@@ -109,8 +111,8 @@ struct Drained {
 
 using FromWorker = std::variant<Hello, Progress, EncodedRecord, Finished, Failed, Drained>;
 
-// From a supervisor to its worker. Draining is a signal and no message, so that it is seen in the middle of a step: at
-// SIGTERM or SIGUSR1 a worker finishes its step, writes a checkpoint, sends Drained and exits with 0.
+// From a supervisor to its worker. A drain is requested by a signal and not by a message, because a busy worker does
+// not read messages: on SIGTERM or SIGUSR1 it finishes its step, writes a checkpoint, sends Drained and exits with 0.
 
 /// Run this pack.
 struct RunPack {
@@ -119,7 +121,7 @@ struct RunPack {
   static constexpr auto fields() { return std::tuple(); }
 };
 
-/// There is nothing more to do.
+/// The worker should exit.
 struct Quit {
   static constexpr const char* type = "quit";
   static constexpr auto fields() { return std::tuple(); }
@@ -127,13 +129,13 @@ struct Quit {
 
 using ToWorker = std::variant<RunPack, Quit>;
 
-// From a supervisor to the engine: what its workers say, and what it sees itself.
+// From a supervisor to the engine: messages of its workers, and events that the supervisor detects itself.
 
 /// The worker died or hung.
 struct Lost {
   static constexpr const char* type = "lost";
-  bool busy = false;        ///< with a pack
-  bool said_hello = false;  ///< else it never touched its pack
+  bool busy = false;        ///< it had a pack
+  bool said_hello = false;  ///< false: it died while starting, before it read its pack
   bool hung = false;
   std::string message;
   static constexpr auto fields() {
@@ -142,47 +144,47 @@ struct Lost {
   }
 };
 
-/// The worker left as it was asked to.
+/// The worker exited on request.
 struct Left {
   static constexpr const char* type = "left";
-  bool busy = false;  ///< with a pack that is not done
+  bool busy = false;  ///< it had an unfinished pack
   static constexpr auto fields() { return std::tuple(field("busy", &Left::busy)); }
 };
 
-/// The slot takes packs again, after it lost a busy worker.
+/// The slot takes packs again, after its busy worker was lost or stopped.
 struct Ready {
   static constexpr const char* type = "ready";
   static constexpr auto fields() { return std::tuple(); }
 };
 
-/// The slot is given up: its workers were lost too often.
+/// The slot is given up, because its workers were lost too often.
 struct Retired {
   static constexpr const char* type = "retired";
-  std::string message;  ///< of the last loss
+  std::string message;  ///< the message of the last loss
   static constexpr auto fields() { return std::tuple(field("message", &Retired::message)); }
 };
 
 using Happening = std::variant<Hello, Progress, EncodedRecord, Finished, Failed, Drained, Lost, Left, Ready, Retired>;
 
-/// What happened in a slot of a rank. Travels as what happened, with one field more, `slot`.
+/// Something happened in a slot of a rank. Encoded as `what`, with the field `slot` added.
 struct Event {
   std::size_t slot = 0;
   Happening what;
 };
 
-// Between rank 0 and each other rank. One buffer of MPI holds one frame or several.
+// Between rank 0 and each other rank. One MPI message holds one or more frames.
 
-/// Whoever has nothing else to say is alive.
+/// The heartbeat: each rank sends it regularly, to show that it is alive.
 struct Alive {
   static constexpr const char* type = "alive";
   static constexpr auto fields() { return std::tuple(); }
 };
 
-/// Can this rank write into the output folder, and is it the one that rank 0 sees?
+/// Asks a rank whether it can write into the output folder, and whether it sees the same folder as rank 0.
 struct Probe {
   static constexpr const char* type = "probe";
   std::string folder;
-  std::string token;  ///< a file there, just made by rank 0
+  std::string token;  ///< path of a file that rank 0 has just created there
   static constexpr auto fields() { return std::tuple(field("folder", &Probe::folder), field("token", &Probe::token)); }
 };
 
@@ -193,10 +195,10 @@ struct Probed {
   static constexpr auto fields() { return std::tuple(field("problem", &Probed::problem)); }
 };
 
-/// The run begins: these are the rank's workers.
+/// Starts the run on a rank, with the list of its workers.
 struct Settings {
   static constexpr const char* type = "settings";
-  std::string logs;  ///< folder of the workers' logs
+  std::string logs;  ///< folder for the workers' logs
   std::vector<WorkerPlace> places;
   static constexpr auto fields() {
     return std::tuple(field("logs", &Settings::logs), field("places", &Settings::places));
@@ -211,46 +213,47 @@ struct Give {
   static constexpr auto fields() { return std::tuple(field("slot", &Give::slot)); }
 };
 
-/// The worker of a slot should have said something by now. It is ended if, seen from its supervisor, it has not.
+/// Rank 0 suspects that the worker of a slot hangs. The supervisor checks its own last contact, and kills the worker if
+/// that was too long ago.
 struct Doubt {
   static constexpr const char* type = "doubt";
   std::size_t slot = 0;
-  double seconds = 0;  ///< that it may have been silent
+  double seconds = 0;  ///< how long the worker may be silent
   static constexpr auto fields() { return std::tuple(field("slot", &Doubt::slot), field("seconds", &Doubt::seconds)); }
 };
 
-/// All workers are to stop: finish the step, write a checkpoint, leave.
+/// Asks all workers to stop: finish the step, write a checkpoint, exit.
 struct Drain {
   static constexpr const char* type = "drain";
   static constexpr auto fields() { return std::tuple(); }
 };
 
-/// All workers are ended now.
+/// Kills all workers at once.
 struct Kill {
   static constexpr const char* type = "kill";
   static constexpr auto fields() { return std::tuple(); }
 };
 
-/// Rank 0 writes results.h5, which may take as long as it likes.
+/// Rank 0 now writes results.h5. This may take long, so the other ranks stop checking its heartbeat.
 struct Concluding {
   static constexpr const char* type = "concluding";
   static constexpr auto fields() { return std::tuple(); }
 };
 
-/// The rank leaves with this exit code.
+/// Asks the rank to exit with this code.
 struct Leave {
   static constexpr const char* type = "leave";
   int code = 0;
   static constexpr auto fields() { return std::tuple(field("code", &Leave::code)); }
 };
 
-/// The rank was asked to stop, by a signal.
+/// The rank received a signal that asks it to stop.
 struct Stopping {
   static constexpr const char* type = "stopping";
   static constexpr auto fields() { return std::tuple(); }
 };
 
-/// The last word of a rank, after Leave.
+/// The last message of a rank, its reply to Leave.
 struct Bye {
   static constexpr const char* type = "bye";
   static constexpr auto fields() { return std::tuple(); }

@@ -12,7 +12,7 @@
 
 namespace eigensweep::wire {
 
-/// A dense row-major array of numbers as it travels and is stored: little-endian bytes, no copies through text.
+/// A dense row-major array of numbers, sent and stored as little-endian bytes.
 struct Array {
   std::string dtype = "f64";  ///< "f64", "f32", "i64"
   std::vector<std::int64_t> shape;
@@ -21,8 +21,9 @@ struct Array {
   static Array of(const std::vector<double>& values);  ///< f64, one dimension
   static Array of(const std::vector<double>& values, std::vector<std::int64_t> shape);
   static Array scalar(double value);  ///< f64, no dimension
+  /// Number of elements. Throws DataError on an unknown dtype.
   [[nodiscard]] std::size_t size() const;
-  /// The values as double, row-major. Throws DataError if bytes and shape disagree.
+  /// The values as double, row-major. Throws DataError if bytes and shape do not match.
   [[nodiscard]] std::vector<double> values() const;
 
   static constexpr auto fields() {
@@ -30,32 +31,32 @@ struct Array {
   }
   bool operator==(const Array&) const = default;
 };
-/// Throws DataError where the bytes do not fill the shape, too.
+/// Also throws DataError when the bytes do not fill the shape.
 void from_value(const Json& json, Array& array, const Where& where);
 
 enum class Status : std::uint8_t {
-  missing = 0,  ///< not there yet
+  missing = 0,  ///< not done yet
   ok = 1,
-  failed = 2,   ///< crashed, ran out of memory, hung: tried again and given up
-  diverged = 3  ///< loss or spectrum lost its meaning; never tried again
+  failed = 2,   ///< crashed, ran out of memory or hung, also in a retry; the next run tries again
+  diverged = 3  ///< its numbers became NaN or infinite; never retried
 };
 std::string to_string(Status status);
 
 enum class RecordKind : std::uint8_t { training = 1, evaluation = 2 };
 
-// Ledgers hold both as their numbers.
+// Ledgers store both as numbers.
 Json to_value(Status status);
 Json to_value(RecordKind kind);
 void from_value(const Json& json, Status& status, const Where& where);
 void from_value(const Json& json, RecordKind& kind, const Where& where);
 
-/// What is to be known of a record without taking it apart.
+/// What can be read of a record without decoding all of it.
 struct RecordHeader {
   RecordKind kind = RecordKind::training;
   std::string trial;       ///< trial id
   std::string evaluation;  ///< evaluation id; "" for a training record
   Status status = Status::ok;
-  std::string message;  ///< why it diverged or failed, one line; "" if ok
+  std::string message;  ///< one line: why it diverged or failed, or a remark on a record that is ok; "" if none
 
   static constexpr auto fields() {
     return std::tuple(field("kind", &RecordHeader::kind), field("trial", &RecordHeader::trial),
@@ -65,9 +66,9 @@ struct RecordHeader {
   bool operator==(const RecordHeader&) const = default;
 };
 
-/// What the ledger keeps: one finished training, or one finished evaluation of one trained network.
+/// An entry of the ledger: one finished training, or one finished evaluation of one trained network.
 struct Record : RecordHeader {
-  std::vector<double> intensities;       ///< attacks: the intensities of the leading dimension of every column
+  std::vector<double> intensities;       ///< attacks: one for each index of the first dimension of every column
   std::map<std::string, Array> columns;  ///< by Column::name; training: the columns of "history"
   Json provenance = Json::object();      ///< host, device, versions, pack, lane, seconds, warnings, model_sha256 ...
 
@@ -80,11 +81,11 @@ struct Record : RecordHeader {
 };
 
 Bytes encode(const Record& record);
-/// Throws DataError when the bytes are no record.
+/// Throws DataError when the bytes are not a record.
 Record decode_record(const Bytes& bytes);
 
-/// A record as it travels and is stored, with its header beside it: at a million trials rank 0 has no time to take
-/// every record apart. The worker makes both; what lies between it and the ledger passes the bytes on.
+/// An encoded record with a copy of its header. The worker makes both; supervisors and rank 0 pass the bytes on to the
+/// ledger unread, because with a million trials rank 0 has no time to decode every record.
 struct EncodedRecord : RecordHeader {
   static constexpr const char* type = "record";
   Bytes bytes;  ///< encode(Record)

@@ -9,15 +9,15 @@
 
 namespace eigensweep::wire {
 
-/// A lane of a task: one trial, whole, as a worker needs it.
+/// A lane of a task: all that a worker needs to know of one trial.
 struct TaskLane {
   std::string trial;       ///< trial id
   Json config;             ///< resolved {dataset, model, training, regularizers, seed}
   bool train = true;       ///< false: load `model_file` and only evaluate
-  std::string model_file;  ///< where the trained network is kept or loaded from; "" keeps none
+  std::string model_file;  ///< where the trained network is saved to or loaded from; "" saves none
 };
 
-/// As study::Evaluation, on the wire.
+/// A study::Evaluation as it is sent to a worker.
 struct TaskEvaluation {
   std::string id;
   std::string family;  ///< "attack" or "metric"
@@ -27,23 +27,23 @@ struct TaskEvaluation {
   std::vector<double> intensities;
 };
 
-/// What a worker is asked to do: a pack, whole. `eigensweep-worker --task FILE` reads the same as JSON text.
+/// A pack as it is sent to a worker. `eigensweep-worker --task FILE` reads the same as JSON text.
 struct PackTask {
   std::string pack;
   std::vector<TaskLane> lanes;
   std::vector<TaskEvaluation> evaluations;
-  std::string dataset_sha256;   ///< what the content of the lanes' dataset must be; "" takes any
-  std::string checkpoint_file;  ///< read if it is there, written when asked to stop; "" for none
-  double checkpoint_every = 0;  ///< seconds after which it is also written at the end of an epoch; 0: never
+  std::string dataset_sha256;   ///< the hash that the lanes' dataset must have; "" accepts any
+  std::string checkpoint_file;  ///< read if it exists, written when the worker is asked to stop; "" for none
+  double checkpoint_every = 0;  ///< seconds; also written at the first end of an epoch after so long; 0: never
 };
 
 Json to_json(const PackTask& task);
-/// Throws DataError naming the field that is missing or of the wrong kind.
+/// Throws DataError, which names the field that is missing or has the wrong type.
 PackTask task_from_json(const Json& json);
 
-/// The task as the bytes of RunPack and Give.
+/// Encodes the task as the `bytes` of RunPack and Give.
 Bytes encode(const PackTask& task);
-/// Throws DataError when the bytes are no task.
+/// Throws DataError when the bytes are not a task.
 PackTask decode_task(const Bytes& bytes);
 
 }  // namespace eigensweep::wire
