@@ -38,7 +38,7 @@ enum class Status : std::uint8_t {
   missing = 0,  ///< not done yet
   ok = 1,
   failed = 2,   ///< crashed, ran out of memory or hung, also in a retry; the next run tries again
-  diverged = 3  ///< its numbers became NaN or infinite; never retried
+  diverged = 3  ///< a number is not finite, or a matrix cannot be factorised; never retried
 };
 std::string to_string(Status status);
 

@@ -8,12 +8,12 @@
 
 namespace eigensweep::sweep {
 
-/// The part of every rank but 0: says where its workers would run, starts and watches them, carries their words to rank
-/// 0 and tasks back, until rank 0 says with which code to leave.
+/// Runs every rank but 0. It sends its introduction, starts and watches its workers, and passes messages between them
+/// and rank 0. Returns the exit code that rank 0 sends. Aborts the job if rank 0 is silent for too long.
 ExitCode follow(const RunOptions& options, Communicator& communicator, const Share& share);
 
-/// Rank 0: lets every other rank leave with this code; `at_once` ends their workers. Where a rank is silent, or does
-/// not leave within the time that it may be, ends the whole job with this code instead of returning.
+/// On rank 0: asks every other rank to exit with this code. `at_once` kills their workers first. If a rank is silent,
+/// or does not answer within the timeout for silent ranks, aborts the whole job with this code instead of returning.
 void send_away(Communicator& communicator, const RankWatch& ranks, ExitCode code, bool at_once);
 
 }  // namespace eigensweep::sweep

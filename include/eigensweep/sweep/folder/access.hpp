@@ -9,9 +9,9 @@
 
 namespace eigensweep::sweep {
 
-/// What keeps this user from going on in an output folder that somebody else (or a stricter umask) has made: the lock
-/// and the ledger to be opened, logs to be appended to, folders to be written into, files to be replaced. Tries each
-/// and changes nothing; a line for the user each. What is not there is no problem.
+/// Checks the permissions that a run needs in an existing output folder, which another user may have made: to open the
+/// lock and the ledger, append to logs, write into folders, replace files. Changes nothing. Returns a line for the user
+/// for each problem. Missing files and folders are no problem.
 std::vector<std::string> access_problems(const OutputPaths& paths);
 
 /// "<folder>: cannot write there: <errno in words>; <what to do>".

@@ -7,11 +7,11 @@
 
 namespace eigensweep::sweep {
 
-/// The trials whose checkpoint a file is, in the order of their lanes; none if it is no checkpoint, or one that names a
-/// trial twice. Reads the file's header alone, so that no LibTorch is needed.
+/// The ids of the trials in a checkpoint, in the order of their lanes. Empty if the file is not a checkpoint or names a
+/// trial twice. Reads only the file's header, so that LibTorch is not needed.
 std::vector<std::string> checkpoint_trials(const std::filesystem::path& file);
 
-/// The same of every checkpoint in `folder`. Files that are none are left out: the worker says so when it meets one.
+/// The same for every checkpoint in `folder`, sorted. Other files are skipped; a worker that reads one logs a warning.
 std::vector<std::vector<std::string>> checkpointed_trials(const std::filesystem::path& folder);
 
 }  // namespace eigensweep::sweep

@@ -13,34 +13,35 @@
 
 namespace eigensweep::sweep {
 
-/// What tells a file from the one that it was. A file that is written anew in place and given its old modification time
-/// still has another change time; only a clock that was set back, or a file system without change times, hides it.
+/// Identifies the state of a file without reading it. If a file is rewritten in place and given its old modification
+/// time, its change time still differs. A change stays unnoticed only if the clock was set back, or on a file system
+/// without change times.
 struct FileStamp {
   std::string path;
   std::int64_t size = 0;
   std::int64_t modified = 0;  ///< nanoseconds since 1970
-  std::int64_t changed = 0;   ///< nanoseconds since 1970, of content or inode
+  std::int64_t changed = 0;   ///< nanoseconds since 1970, last change of content or inode
   std::uint64_t inode = 0;
   bool operator==(const FileStamp&) const = default;
 };
 
-/// Throws DataError when there is no such file.
+/// Throws DataError when stat(2) fails.
 FileStamp stamp_of(const std::filesystem::path& file);
 
-/// A file system's clock is coarse: a file that changed so shortly before it was read may change again within one tick,
-/// unseen. `now`: nanoseconds since 1970.
+/// Whether the stamp is older than a tick of any file system's clock. A file that changes twice within one tick has the
+/// same stamp both times, so a fresh stamp proves nothing. `now`: nanoseconds since 1970.
 bool is_settled(const FileStamp& stamp, std::int64_t now);
 
-/// The content of every dataset that a study names, and what is to be remembered of it.
+/// The hashes of all datasets of a study, and what datasets.json will store about them.
 struct Contents {
   std::map<std::string, std::string> hashes;  ///< SHA-256, by the text of the "dataset" section (json_text)
-  Json memory;                                ///< what datasets.json is to hold
+  Json memory;                                ///< the entries for datasets.json
   std::vector<std::string> warnings;
 };
 
-/// Hashes the datasets (or finds their hashes in datasets.json, when the files are those that were hashed by this
-/// build), and holds them against the records of the output folder and against each other. Changes nothing.
-/// Throws DataError when the records, or two sections that mean the same data, have different contents; when data is
+/// Hashes the datasets, and compares the hashes with the records of the output folder and with each other. Takes a hash
+/// from datasets.json if this build made it and the files have not changed since. Changes nothing. Throws DataError
+/// when two sections that mean the same data, or a section and the records, have different hashes, or when data is
 /// missing or broken.
 Contents check_contents(const study::Study& study, const study::Catalog& catalog, const Known& known,
                         const OutputPaths& paths);

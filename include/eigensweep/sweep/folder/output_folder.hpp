@@ -9,12 +9,12 @@
 
 namespace eigensweep::sweep {
 
-/// Where everything of one study's runs lies.
+/// The paths of all files of a study's runs.
 class OutputPaths {
  public:
   explicit OutputPaths(std::filesystem::path folder);
   [[nodiscard]] const std::filesystem::path& folder() const noexcept { return folder_; }  ///< absolute
-  [[nodiscard]] std::filesystem::path mark() const { return folder_ / ".eigensweep"; }    ///< says that it is ours
+  [[nodiscard]] std::filesystem::path mark() const { return folder_ / ".eigensweep"; }    ///< marks the folder as ours
   [[nodiscard]] std::filesystem::path ledger() const { return folder_ / "ledger.bin"; }
   [[nodiscard]] std::filesystem::path results() const { return folder_ / "results.h5"; }
   [[nodiscard]] std::filesystem::path study() const { return folder_ / "study.json"; }
@@ -31,23 +31,23 @@ class OutputPaths {
   std::filesystem::path folder_;
 };
 
-/// Who holds an output folder, as the lock file tells it.
+/// The process that holds an output folder, as the lock file names it.
 struct LockHolder {
   std::string host;
   long pid = 0;
   std::string since;
 };
 
-/// One run at a time per output folder: flock(2) on the file `lock`, which names its holder. The lock goes with the
-/// process, however it dies; the file stays.
+/// Allows one run at a time per output folder: flock(2) on the file `lock`, which names the holder. The kernel releases
+/// the lock when the process dies; the file stays.
 class OutputLock {
  public:
-  /// Throws SystemError naming the holder when another run has it, or when the file cannot be written.
+  /// Throws SystemError when another run has the lock, which the message names, or when the file cannot be written.
   explicit OutputLock(const OutputPaths& paths);
   ~OutputLock();
   OutputLock(const OutputLock&) = delete;
   OutputLock& operator=(const OutputLock&) = delete;
-  /// The file system has no locks; then only a run of the same machine is noticed.
+  /// Whether the file system has no locks. Then only a run on the same machine is noticed.
   [[nodiscard]] bool is_advisory() const noexcept { return is_advisory_; }
 
  private:
@@ -55,16 +55,16 @@ class OutputLock {
   bool is_advisory_ = false;
 };
 
-/// The run that holds the folder at this moment; nothing if there is none. Takes no lock that outlives the call.
+/// The run that holds the folder now; nothing if there is none. Takes the lock only for the duration of the call.
 std::optional<LockHolder> lock_holder(const OutputPaths& paths);
 
-/// Makes the folders of a run and removes what a killed one left half written. Throws ConfigError when another study's
-/// results, or a study file that somebody else wrote, lie there; SystemError when the folder cannot be written. The
+/// Makes the folders of a run, and removes unfinished files of a killed run. Throws ConfigError when the folder holds
+/// results of another study, or a study.json that a user wrote; SystemError when the folder cannot be written. The
 /// caller holds the lock.
 void prepare_output(const OutputPaths& paths, const std::string& study_name, const Json& document,
                     const std::filesystem::path& study_file);
 
-/// Keeps a copy of the study there, unless `study_file` itself lies in its place. Throws as prepare_output.
+/// Writes a copy of the study to study.json, unless that is `study_file` itself. Throws as prepare_output().
 void keep_study(const OutputPaths& paths, const std::string& study_name, const Json& document,
                 const std::filesystem::path& study_file);
 

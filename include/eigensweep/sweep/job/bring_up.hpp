@@ -15,38 +15,43 @@
 
 namespace eigensweep::sweep {
 
+/// This rank's introduction. An error in placing its workers is stored in `problem`, and not thrown.
 wire::Introduction introduce(const RunOptions& options, const Communicator& communicator, const Share& share);
 
-/// Rank 0: its own introduction and those of all others, by rank. Waits for them.
+/// On rank 0: waits for the introductions of all other ranks. Returns all, `own` included, by rank. Throws SystemError
+/// when a message cannot be decoded, because its rank runs another build.
 std::vector<wire::Introduction> gather_introductions(Communicator& communicator, wire::Introduction own);
+/// The places of all ranks, sorted by rank and slot.
 std::vector<wire::WorkerPlace> places_of(const std::vector<wire::Introduction>& ranks);
-/// Of at least one place: packs are made so that any worker may run any of them.
+/// The least memory of all places, in bytes. Packs are made for it, so that any worker can run any pack. `places` must
+/// not be empty.
 double smallest_memory(const std::vector<wire::WorkerPlace>& places);
 
-/// What decided about cores and memory, a line for each machine and answer: {"cores" or "memory", line}.
+/// What decided each rank's share of cores and memory, as {"cores" or "memory", line}. Equal lines appear once.
 std::vector<std::pair<std::string, std::string>> decisions(const std::vector<wire::Introduction>& ranks);
 
-/// What is wrong with a start; each a line for the user.
+/// The problems and warnings found before a run, each a line for the user.
 struct Findings {
   std::vector<std::string> problems;  ///< the run would be wrong, or waste the allocation
-  std::vector<std::string> warnings;  ///< it would only be slower
+  std::vector<std::string> warnings;  ///< the run would only be slower
 };
 
-/// Ranks of different builds, with different studies, without workers; ranks without a GPU among ranks with one; two
-/// workers on one GPU; GPUs of different kinds.
+/// Finds ranks with another build, another study or no workers; ranks without a GPU when others have one; several
+/// workers on one GPU; GPUs of different kinds; limits that could not be read.
 Findings compare(const std::vector<wire::Introduction>& ranks);
 
-/// Writes, syncs and removes a small file. Returns why that fails, "" if it does not; `folder` must exist.
+/// Writes, syncs and removes a small file. Returns the reason of a failure, or "". `folder` must exist.
 std::string probe_folder(const std::filesystem::path& folder);
 
-/// Rank 0: asks every other rank whether it sees the folder that rank 0 sees and can write there; the answers that are
-/// complaints. The folder must exist.
+/// On rank 0: asks every other rank whether it sees the same folder as rank 0 and can write there. Returns the
+/// problems. The folder must exist. Throws SystemError as gather_introductions() does.
 std::vector<std::string> probe_everywhere(Communicator& communicator, const std::filesystem::path& folder);
-/// Another rank's answer to that question.
+/// On another rank: answers the probe. Waits up to 10 s for the file of rank 0 to appear.
 wire::Probed answer_probe(const wire::Probe& question, const Communicator& communicator);
 
-/// Looks at everything that a run would need, on every rank, and prints what it finds; runs nothing and changes
-/// nothing. Without a study file what depends on it is left out. Returns ok, or system when a run would not start.
+/// `eigensweep doctor`: checks on every rank what a run needs, and prints the result. Trains nothing and leaves no
+/// files. Without a study file, the checks that need one are skipped. If a run would not start or would be wrong,
+/// returns config for a wrong command line and system otherwise; else ok.
 ExitCode examine(const RunOptions& options, const study::Catalog& catalog);
 
 }  // namespace eigensweep::sweep

@@ -12,40 +12,41 @@
 
 namespace eigensweep::sweep {
 
-/// What another rank sent: the frames of one or more messages (wire/messages.hpp).
+/// An MPI message of another rank. It holds one or more frames (wire/messages.hpp).
 struct Letter {
   int source = 0;
   wire::Bytes frames;
 };
 
-/// MPI as far as a sweep needs it: whole letters between ranks, never a blocking call in between. Not started by a
-/// launcher, it is the only rank of a job of one and never touches MPI: a start on a laptop costs nothing.
-/// mpi.h is included by its source alone.
+/// The part of MPI that a sweep needs: send() and receive() never block. A process that no launcher started is the only
+/// rank of its job and does not initialise MPI, which saves the start-up time on a laptop. Only the .cpp file includes
+/// mpi.h.
 class Communicator {
  public:
-  /// Throws SystemError when MPI cannot start, or started as a job of one rank inside an srun of several.
+  /// Throws SystemError when MPI cannot start, or when it sees one rank in an srun of several tasks.
   Communicator();
-  /// Ends MPI when the stack unwinds normally. While an exception passes through a job of several ranks, aborts the
-  /// job: the others would wait for this rank for ever.
+  /// Finalises MPI. If an exception is unwinding the stack in a job of several ranks, aborts the job instead, because
+  /// the other ranks would wait for this one for ever.
   ~Communicator();
   Communicator(const Communicator&) = delete;
   Communicator& operator=(const Communicator&) = delete;
 
   [[nodiscard]] int rank() const noexcept { return rank_; }
   [[nodiscard]] int size() const noexcept { return size_; }
-  /// Place among the ranks of this machine, and how many they are.
+  /// This rank's number among the ranks of its machine, and how many ranks those are.
   [[nodiscard]] int node_rank() const noexcept { return node_rank_; }
   [[nodiscard]] int node_size() const noexcept { return node_size_; }
 
-  /// Queues a letter; never blocks.
+  /// Queues a letter of less than 2 GiB. Never blocks. Throws SystemError when MPI fails.
   void send(int to, wire::Bytes frames);
-  /// The next letter, if one has come.
+  /// The next letter, if one has arrived. Never waits for one. Throws SystemError when MPI fails.
   std::optional<Letter> receive();
-  /// Waits until everything that was sent has left.
+  /// Waits until MPI has sent all queued letters.
   void flush();
-  /// Every rank of this machine gives bytes of one length; each gets all of them, in the order of node_rank.
+  /// Collective on this machine, blocking: returns the bytes of all its ranks in the order of node_rank. All ranks must
+  /// give the same number of bytes.
   std::vector<wire::Bytes> gather_on_node(const wire::Bytes& mine) const;
-  /// Ends every rank.
+  /// Ends all ranks of the job with this exit code.
   [[noreturn]] void abort(ExitCode code) const;
 
  private:
@@ -59,7 +60,7 @@ class Communicator {
 
 /// Whether the environment says that a launcher (mpirun, srun with an MPI plugin) started this process.
 bool is_launched();
-/// The refusal of a job of `mpi_size` ranks where the environment promises `step_tasks`; "" if all is well.
+/// The error message if MPI sees one rank (`mpi_size`) in an srun of several tasks (`step_tasks`); otherwise "".
 std::string refuse_serial_mpi(int mpi_size, const char* step_tasks);
 
 }  // namespace eigensweep::sweep

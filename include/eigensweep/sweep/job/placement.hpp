@@ -13,26 +13,26 @@
 
 namespace eigensweep::sweep {
 
-/// What the user asked for.
+/// The user's options for placing workers.
 struct PlacementRequest {
   std::optional<std::size_t> workers;  ///< per rank
   std::string device = "auto";         ///< "auto", "cpu", "cuda"
   std::optional<int> threads;          ///< per worker
 };
 
-/// A GPU as its driver names it.
+/// A GPU as the driver identifies it.
 struct Gpu {
-  std::string id;    ///< e.g. "GPU-0c1d...": the same whoever looks, and however its index is masked
+  std::string id;    ///< e.g. "GPU-0c1d...": the same in every process, whatever CUDA_VISIBLE_DEVICES is
   std::string name;  ///< e.g. "NVIDIA A100-SXM4-40GB"
 };
 
-/// Which of the machine's GPUs `visible` (the value of CUDA_VISIBLE_DEVICES; "" is all of them) shows, in its order.
-/// Empty as soon as one entry cannot be told.
+/// The GPUs that `visible`, a value of CUDA_VISIBLE_DEVICES, selects from `all`, in its order; "" selects all. Empty if
+/// any entry is unknown.
 std::vector<Gpu> visible_gpus(const std::vector<Gpu>& all, const std::string& visible);
-/// The GPUs that nvidia-smi lists: those of this process's control group. Empty without it.
+/// The GPUs that nvidia-smi lists, which are those of this process's control group. Empty if it fails.
 std::vector<Gpu> driver_gpus();
 
-/// What a rank finds around itself.
+/// What a rank knows of its machine.
 struct Surroundings {
   std::string host;
   std::vector<int> cpus;  ///< this rank's, as in Share
@@ -40,32 +40,32 @@ struct Surroundings {
   std::size_t node_rank = 0;
   bool is_launched = false;           ///< started by mpirun or srun: one worker per rank
   std::vector<double> device_memory;  ///< bytes, one per visible GPU
-  std::vector<Gpu> gpus;              ///< the same GPUs by identity, as far as the driver tells
+  std::vector<Gpu> gpus;              ///< the same GPUs as the driver identifies them; empty if unknown
   std::string visible_devices;        ///< CUDA_VISIBLE_DEVICES or AMD's, "" if none is set
-  double memory = 0;                  ///< bytes, this rank's
+  double memory = 0;                  ///< bytes, this rank's share
 };
 
-/// Looks around. Runs `worker --devices` unless `device` is "cpu" or the machine has no GPU driver; always, if
-/// `tries_worker`.
-/// Throws SystemError when the worker cannot be run.
+/// Runs `worker --devices` to find the GPUs if `device` is "cuda", or "auto" on a machine with a GPU driver. With
+/// `tries_worker` it always runs it, to see whether the worker starts. Throws SystemError when it does not.
 Surroundings look_around(const Communicator& communicator, const Share& share, const std::filesystem::path& worker,
                          const std::string& device, bool tries_worker = false);
 
-/// The workers of one rank. Under a launcher one per rank (GPU number node_rank modulo those visible); else one per
-/// GPU, or one per core on a machine without. Cores are shared out evenly, CPUs in blocks. Throws SystemError when a
-/// GPU is asked for and none is visible.
+/// The workers of one rank, by default: one under a launcher; otherwise one per GPU, or one per core without GPUs. The
+/// workers of a machine take its GPUs in turn. Cores are divided evenly, CPUs in blocks. Throws SystemError when a GPU
+/// is asked for and none is visible.
 std::vector<wire::WorkerPlace> place_workers(const PlacementRequest& request, const Surroundings& around, int rank);
 
-/// Fewer workers than places: the first ones, with the cores of the others. Only for a start without a launcher.
+/// Keeps only the first `workers` places, which share the cores of the dropped ones. Only for a start without a
+/// launcher.
 void keep_only(std::vector<wire::WorkerPlace>& places, std::size_t workers, const PlacementRequest& request,
                const Share& share);
 
-/// One line per group of equal places, for the log.
+/// One line per group of similar places, for the log.
 std::vector<std::string> placement_table(const std::vector<wire::WorkerPlace>& places);
-/// A line for every GPU on which several workers would run.
+/// A warning for every GPU on which several workers would run.
 std::vector<std::string> shared_gpus(const std::vector<wire::WorkerPlace>& places);
 
-/// How the worker of a place is started; its log lies in `logs`.
+/// How to start the worker of a place. Its log is written into `logs`. Throws SystemError as find_worker() does.
 WorkerCommand worker_command(const wire::WorkerPlace& place, const std::filesystem::path& logs);
 
 }  // namespace eigensweep::sweep

@@ -10,14 +10,15 @@
 
 namespace eigensweep::sweep {
 
-/// Seconds: what a run that is killed without warning may lose of every pack.
+/// Seconds between the checkpoints of a pack. A run that is killed without warning loses about so much work of each
+/// pack.
 inline constexpr double usual_checkpoint_every = 300;
 
-/// Seconds that a rank may be silent until the run stops without it: a node that swaps, or a file system that hangs for
-/// a while, is no reason.
+/// Seconds that a rank may be silent before the run stops without it. Long, so that a node that swaps or a slow file
+/// system does not end the run.
 inline constexpr double usual_rank_timeout = 600;
 
-/// What `eigensweep run` was asked.
+/// The options of `eigensweep run` and `eigensweep doctor`.
 struct RunOptions {
   std::filesystem::path study_file;
   std::filesystem::path output;  ///< "": runs/<study name>
@@ -25,7 +26,7 @@ struct RunOptions {
   std::size_t lanes = 0;  ///< most trials side by side; 0: the cost model's choice
   Patience patience;
   std::optional<double> rank_timeout;      ///< seconds that a rank may be silent; nothing: usual_rank_timeout
-  bool tries_worker = false;               ///< even where nothing need be asked of it, to see whether it runs
+  bool tries_worker = false;               ///< always runs `worker --devices`, to see whether the worker starts
   std::optional<double> checkpoint_every;  ///< seconds between a pack's checkpoints; nothing: usual_checkpoint_every
   std::optional<double> time_budget;  ///< seconds; nothing: what the SLURM allocation has left, if the run is in one
   std::optional<double> time_margin;  ///< seconds before its end; nothing: derived (sweep/schedule/time_budget.hpp)

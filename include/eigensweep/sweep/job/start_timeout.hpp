@@ -3,16 +3,17 @@
 
 namespace eigensweep::sweep {
 
-/// Ends this process by SIGALRM, with a line on stderr, if the ranks of a job have not all started in time: until they
-/// have, MPI waits in calls that nothing else ends. Does nothing where no launcher started the process.
+/// Kills this process by SIGALRM, with a line on stderr, if the ranks of a job have not all started in time. Before
+/// that they wait in blocking MPI calls, which nothing else ends. Does nothing if no launcher started the process.
 class StartTimeout {
  public:
+  /// Starts the timer.
   explicit StartTimeout(double seconds);
   ~StartTimeout();
   StartTimeout(const StartTimeout&) = delete;
   StartTimeout& operator=(const StartTimeout&) = delete;
 
-  /// All have.
+  /// Stops the timer: all ranks have started.
   void end() noexcept;
 
  private:

@@ -7,7 +7,7 @@
 
 namespace eigensweep::sweep {
 
-/// What rank 0 can ask of the workers of one rank, its own or another one.
+/// What rank 0 can ask of the workers of a rank, its own or another one.
 class RankWorkers {
  public:
   RankWorkers() = default;
@@ -15,14 +15,14 @@ class RankWorkers {
   RankWorkers(const RankWorkers&) = delete;
   RankWorkers& operator=(const RankWorkers&) = delete;
 
-  /// A pack for the worker of a slot, which is free; `task` as in wire::RunPack.
+  /// Gives a pack to a slot, which must be free. `task`: as wire::RunPack::bytes.
   virtual void give(std::size_t slot, const wire::Bytes& task) = 0;
-  /// The worker should have said something within so many seconds. It is ended if, seen from its supervisor, it has
-  /// not: what it said may still be on its way to rank 0.
+  /// Rank 0 has had no message of the worker for so many seconds. The supervisor kills the worker if it has had none
+  /// either; otherwise a message is still on its way to rank 0.
   virtual void doubt(std::size_t slot, double seconds) = 0;
-  /// Asks every worker to finish its step, write a checkpoint and leave; none is started again.
+  /// Asks every worker to finish its step, write a checkpoint and exit. None is started again.
   virtual void drain() = 0;
-  /// Ends every worker now.
+  /// Kills every worker at once. None is started again.
   virtual void kill() = 0;
 };
 

@@ -3,22 +3,22 @@
 
 namespace eigensweep::sweep {
 
-/// SIGINT, SIGTERM, SIGUSR1 and SIGHUP as a count of requests to stop, and a descriptor that wakes poll(2). SIGPIPE is
-/// ignored: a dead worker shows itself by its end. A SIGHUP that nohup made the process ignore stays ignored.
-/// The earlier handlers come back with the destructor. One at a time.
+/// Counts SIGINT, SIGTERM, SIGUSR1 and SIGHUP as requests to stop, and has a descriptor that wakes poll(2). Ignores
+/// SIGPIPE, because the death of a worker is noticed by its exit status. SIGHUP stays ignored if it was (nohup). The
+/// destructor restores the earlier handlers. Only one object may exist at a time.
 class Signals {
  public:
-  /// Throws SystemError.
+  /// Throws SystemError when no pipe can be made.
   Signals();
   ~Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
-  /// Requests so far; several signals of one kind in quick succession may count once.
+  /// Number of requests so far. Several signals of one kind in quick succession may count as one.
   [[nodiscard]] int stop_requests() const noexcept;
-  /// Of these, the ones by SIGINT: somebody at the keyboard.
+  /// How many of them were SIGINT, which a user sends by Ctrl-C.
   [[nodiscard]] int interrupts() const noexcept;
-  /// Readable once after each signal.
+  /// Readable after a signal, until clear().
   [[nodiscard]] int descriptor() const noexcept;
   void clear() const noexcept;
 };

@@ -15,22 +15,23 @@
 
 namespace eigensweep::sweep {
 
-/// What a supervisor lets its workers get away with.
+/// The timeouts and retry limits of a supervisor for its workers.
 struct Patience {
-  std::chrono::duration<double> hello{
-      300};  ///< from start to hello, until others have said it: a cold file system takes its time
-  /// A busy worker without a word for so long hangs; nothing: only who says doubt() decides that.
+  /// From start to hello, long enough for a cold file system; after the first hello Silence::until_hello() may shorten
+  /// it.
+  std::chrono::duration<double> hello{300};
+  /// A busy worker that is silent for so long is killed; nothing: only doubt() has workers killed for silence.
   std::optional<std::chrono::duration<double>> silence;
-  std::chrono::duration<double> farewell{10};      ///< from "quit" to the end
-  std::chrono::duration<double> first_pause{0.2};  ///< before a restart; doubles with every loss in a row, to 30 s
-  int losses_before_hello = 5;                     ///< in a row: the slot is given up
-  int losses_in_a_row = 30;                        ///< without anything finished in between: the slot is given up
+  std::chrono::duration<double> farewell{10};      ///< from Quit to SIGKILL
+  std::chrono::duration<double> first_pause{0.2};  ///< before a restart; doubles with every loss in a row, up to 30 s
+  int losses_before_hello = 5;  ///< a slot with so many losses in a row, the last before hello, is given up
+  int losses_in_a_row = 30;     ///< a slot with so many losses and no finished pack in between is given up
 };
 
-/// Starts, feeds, watches and restarts the workers of one rank, each in its slot. A worker is started when its slot
-/// gets its first task. Single-threaded; nothing blocks but turn(). The process must ignore SIGPIPE (Signals does).
+/// Starts, feeds, watches and restarts the workers of one rank, each in its slot. A slot without a worker starts one
+/// when it gets a task. Single-threaded. Only turn() and quit() wait. The process must ignore SIGPIPE (Signals does).
 ///
-/// What happens comes back as events: what workers say, and what the supervisor sees of them (wire::Happening).
+/// It reports events (wire::Happening): messages of the workers, and what the supervisor itself observes.
 class Supervisor : public RankWorkers {
  public:
   struct Slot {
@@ -38,18 +39,18 @@ class Supervisor : public RankWorkers {
   };
   Supervisor(std::vector<Slot> slots, Patience patience);
 
-  /// The slot must be free: at the start, after finished, failed or ready.
+  /// The slot must be free, which it is at the start and after the events Finished, Failed and Ready.
   void give(std::size_t slot, const wire::Bytes& task) override;
   void doubt(std::size_t slot, double seconds) override;
-  /// Nobody has fixed how long a worker may say nothing.
+  /// Whether the caller decides by doubt() which workers hang, because the user has set no timeout.
   [[nodiscard]] bool derives_silence() const noexcept { return !patience_.silence; }
   void drain() override;
   void kill() noexcept override;
-  /// Tells idle workers to leave, waits for them, ends the stubborn ones. May take `Patience::farewell`.
+  /// Tells all workers to exit, waits for at most `Patience::farewell` and kills those that are left. Events of this
+  /// time are dropped.
   void quit();
 
-  /// Waits for something to happen, at most so long, and returns what did. `also`: one more descriptor to wake up for
-  /// (-1: none).
+  /// Waits for events, at most so long, and returns them. `also`: one more descriptor that ends the wait (-1: none).
   std::vector<wire::Event> turn(std::chrono::microseconds at_most, int also);
   [[nodiscard]] bool is_empty() const noexcept;
   [[nodiscard]] std::size_t slots() const noexcept { return slots_.size(); }
@@ -63,7 +64,7 @@ class Supervisor : public RankWorkers {
     std::unique_ptr<WorkerProcess> process;
     bool said_hello = false;
     bool is_busy = false;
-    bool is_leaving = false;  ///< it said "drained", or was told to quit
+    bool is_leaving = false;  ///< it sent Drained, or was sent Quit
     bool is_retired = false;
     int losses = 0;  ///< in a row
     Clock::time_point started{};
@@ -83,7 +84,7 @@ class Supervisor : public RankWorkers {
   std::vector<wire::Event> unreported_;
   Patience patience_;
   Clock::time_point looked_ = Clock::now();
-  double longest_hello_ = 0;  ///< seconds that a worker took to say it; 0: none has yet
+  double longest_hello_ = 0;  ///< seconds of the slowest hello so far; 0: none yet
   bool draining_ = false;
 };
 

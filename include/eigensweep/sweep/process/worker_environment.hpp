@@ -6,9 +6,9 @@
 
 namespace eigensweep::sweep {
 
-/// The environment of a worker, "NAME=value" each: `inherited` without what a site sets to place the threads of one
-/// program that has the machine for itself. Of several workers each would bind its threads to the same CPUs, or take
-/// all of them. Its threads wait asleep, so that a busy neighbour costs it that neighbour's share and no more.
+/// The environment of a worker, "NAME=value" each: `inherited` without the site's settings for the number and placement
+/// of threads. Those are meant for a single program; several workers would all bind their threads to the same CPUs. The
+/// worker's threads sleep while they wait, so that they do not take CPU time from other workers.
 std::vector<std::string> worker_environment(const std::vector<std::string>& inherited, int threads);
 
 /// The environment of this process.

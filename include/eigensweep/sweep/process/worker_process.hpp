@@ -13,20 +13,20 @@
 
 namespace eigensweep::sweep {
 
-/// How a worker is started.
+/// How to start a worker.
 struct WorkerCommand {
   std::filesystem::path program;
   std::string device = "cpu";  ///< "cpu" or "cuda:K"
   int threads = 1;
   std::filesystem::path log;  ///< its standard output and error are appended here
-  std::vector<int> cpus{};    ///< where it may run; empty: wherever this process may
+  std::vector<int> cpus{};    ///< CPUs that it may use; empty: the same as this process
 };
 
-/// A running eigensweep-worker and the two pipes to it (frames on its descriptors 3 and 4, see wire/frame.hpp). It has
-/// a process group of its own, so that a terminal's Ctrl-C reaches only its supervisor, and dies with its supervisor.
+/// A running eigensweep-worker and the two pipes to it (wire/frame.hpp). It has a process group of its own, so that a
+/// terminal's Ctrl-C reaches only its supervisor. The kernel kills it when its supervisor dies.
 class WorkerProcess {
  public:
-  /// Throws SystemError when the program cannot be started.
+  /// Throws SystemError when the program cannot be started, file::WriteError when its log cannot be opened.
   explicit WorkerProcess(const WorkerCommand& command);
   /// Kills the process if it still runs, and waits for it.
   ~WorkerProcess();
@@ -34,23 +34,23 @@ class WorkerProcess {
   WorkerProcess& operator=(const WorkerProcess&) = delete;
 
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
-  /// To poll(2): readable when frames or the end have come; -1 after the end.
+  /// For poll(2): readable when frames have arrived or the pipe was closed; -1 after that.
   [[nodiscard]] int read_descriptor() const noexcept { return read_; }
-  /// To poll(2) for writing; -1 when nothing waits to be written.
+  /// For poll(2): writable when flush() can write more; -1 if nothing is left to write.
   [[nodiscard]] int write_descriptor() const noexcept { return unsent_.empty() ? -1 : write_; }
 
-  /// Queues a frame and writes as much as the pipe takes: never blocks, whatever the worker does.
+  /// Queues a frame and writes as much as the pipe takes. Never blocks.
   void send(const wire::Bytes& frame);
   void flush();
-  /// The frames that have come in. Throws DataError on bytes that are no frames.
+  /// The frames that have arrived. Throws DataError on bytes that are not frames.
   std::vector<wire::Frame> receive();
-  /// No process of this kind ever gets a signal once it has been waited for.
+  /// Does nothing once the process has been reaped, since another process may have its pid by then.
   void signal(int number) noexcept;
-  /// How the process ended, once it has: "exit code 3", "killed by signal 9 (Killed)". Never blocks.
+  /// How the process ended: "exit code 3", "killed by signal 9 (Killed)"; nothing while it runs. Never blocks.
   std::optional<std::string> ended();
-  /// It ended by itself with exit code 0.
+  /// Whether it has exited with code 0.
   [[nodiscard]] bool ended_well() const noexcept { return ended_ && exit_code_ == 0; }
-  /// The last lines that this process wrote to its log, in one line; "" if it wrote none.
+  /// The last lines that this process wrote to its log, joined to one line; "" if it wrote none.
   [[nodiscard]] std::string last_words() const;
 
  private:
@@ -66,7 +66,8 @@ class WorkerProcess {
   std::string how_;
 };
 
-/// The worker program: EIGENSWEEP_WORKER, else `eigensweep-worker` beside the running program. Throws SystemError.
+/// The worker program: $EIGENSWEEP_WORKER, or else `eigensweep-worker` in the folder of this program. Throws
+/// SystemError when it cannot be executed.
 std::filesystem::path find_worker();
 
 }  // namespace eigensweep::sweep

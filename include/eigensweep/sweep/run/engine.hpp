@@ -27,31 +27,31 @@
 
 namespace eigensweep::sweep {
 
-/// The work of one run, and how its parts reach the outside.
+/// The work of one run, and the functions that the engine needs for it.
 struct Work {
   std::vector<std::string> trials;  ///< ids, by index into Study::trials
   std::vector<study::Pack> packs;
   bool keeps_models = true;
   std::function<wire::PackTask(const study::Pack&)> make_task;
-  std::function<double(const study::Pack&)> train_share;  ///< of a pack's predicted operations, what training takes
+  std::function<double(const study::Pack&)> train_share;  ///< share of a pack's predicted operations in training
   PackCosts costs;
   Publisher::Publish publish;
   std::string continue_command;  ///< for messages
 };
 
-/// Rank 0 at work: takes what workers say, makes records durable, lets the coordinator decide, hands out packs, shows
-/// and publishes. One thread, one loop.
+/// The main loop of rank 0: handles the messages of all workers, writes records to the ledger, hands out the packs that
+/// the coordinator chooses, shows progress and publishes results.h5. Only writing results.h5 uses a second thread.
 class Engine {
  public:
-  /// `places`: all workers, sorted by rank and slot; those of rank 0 are the supervisor's. `status`: study, totals, and
-  /// what earlier runs did.
+  /// `places`: all workers, sorted by rank and slot; `supervisor` has those of rank 0. `status`: the study, the totals
+  /// and the counts of earlier runs. Throws DataError, SystemError when the ledger cannot be opened.
   Engine(Work work, const OutputPaths& paths, const std::vector<wire::WorkerPlace>& places, RunStatus status,
          Supervisor& supervisor, TimeBudget budget, Communicator& communicator, RankWatch& ranks,
          const Signals& signals);
 
-  /// Runs until nothing is left or nothing may go on. Returns ok, trials_failed or continue_later. Throws DataError
-  /// when a worker found the data broken, SystemError on a full disk, when no worker lives, or when the time ended
-  /// before anything could be kept: what is finished is safe then.
+  /// Runs until all work is done or the run must stop. Returns ok, trials_failed or continue_later. Throws DataError
+  /// when a worker finds the data broken. Throws SystemError on a full disk, when all workers were given up, or when
+  /// the time ended before anything could be saved. Finished records are saved first, unless the disk is full.
   ExitCode run();
 
  private:
@@ -87,7 +87,7 @@ class Engine {
   void take_tally();
   void leave();
   ExitCode conclude();
-  /// The run must end with this, unless it must already.
+  /// Sets the error with which the run will end, unless one is set already.
   void fail(ExitCode code, const std::string& message);
   [[nodiscard]] double seconds() const;
 
@@ -111,13 +111,13 @@ class Engine {
   std::chrono::microseconds pause_ = shortest_pause;
 
   bool draining_ = false;
-  bool interrupted_ = false;  ///< leave at once
+  bool interrupted_ = false;  ///< second Ctrl-C: end at once
   bool any_hello_ = false;
-  bool time_is_up_ = false;  ///< the drain is the time budget's
+  bool time_is_up_ = false;  ///< the time budget caused the drain
   bool has_cut_ = false;
-  bool has_checkpoint_ = false;  ///< of this run
+  bool has_checkpoint_ = false;  ///< a worker wrote a checkpoint of a training in this run
   std::size_t retired_ = 0;
-  std::optional<ExitCode> error_code_;  ///< why the run must end, beside a request
+  std::optional<ExitCode> error_code_;  ///< set if the run ends by an error, and not by a request
   std::string error_;
 };
 

@@ -10,28 +10,30 @@
 
 namespace eigensweep::sweep {
 
-/// Keeps results.h5 close to the ledger: makes it anew now and then, in a thread of its own, and once more at the end.
-/// A results file of a million trials takes longer than any worker may wait. Times are seconds since the run began.
+/// Keeps results.h5 up to date with the ledger: rewrites it now and then in a second thread, and once more at the end.
+/// With a million trials this takes too long for the main loop. Times are seconds since the run began.
 class Publisher {
  public:
   using Warnings = std::vector<std::string>;
-  /// Makes results.h5 from the ledger; returns what is worth saying of the records.
+  /// Makes results.h5 from the ledger; returns warnings about the records.
   using Publish = std::function<Warnings()>;
-  /// Starts a publication beside the caller.
+  /// Starts a publication that does not block the caller.
   using Launch = std::function<std::future<Warnings>(const Publish&)>;
 
   static constexpr double least_pause = 30;  ///< seconds between two results.h5
-  static constexpr double share = 20;        ///< at most one part in so many of the time goes into publishing
+  static constexpr double share = 20;        ///< the pause after a publication is so many times as long as it took
 
   explicit Publisher(Publish publish, Launch launch = in_a_thread);
 
   /// The ledger has records that results.h5 does not show.
   void has_news() noexcept { has_news_ = true; }
-  /// Begins a publication if one is due and `may_begin`, or looks whether it has ended. Returns what an ended one took.
+  /// Starts a publication if one is due and `may_begin` is true, or checks whether the running one has ended. Returns
+  /// the seconds that an ended one took.
   std::optional<double> turn(double now, bool may_begin);
-  /// Waits for the publication that is under way, if there is one. Returns what it took.
+  /// Waits for the running publication, if there is one. Returns the seconds from its start to `now`.
   std::optional<double> finish(double now);
-  /// Publishes what is left to show, in this thread. Throws what publishing throws: this try is the one that counts.
+  /// Publishes in this thread if results.h5 lacks records. Throws what publishing throws, unlike the earlier tries,
+  /// which only log a warning.
   void publish_last();
 
  private:
@@ -43,9 +45,8 @@ class Publisher {
   std::future<Warnings> running_;
   double began_ = 0;
   double next_ = least_pause;
-  std::set<std::string> said_;  ///< each line once in a run
-  /// At the start nobody knows: the last run may have been killed between its last record and results.h5, or have had
-  /// another study.
+  std::set<std::string> said_;  ///< warnings already logged: each is logged once in a run
+  /// True at the start: the last run may have been killed before it wrote results.h5, or may have had another study.
   bool has_news_ = true;
 };
 

@@ -12,15 +12,15 @@
 
 namespace eigensweep::sweep {
 
-/// What became of a study's trials.
+/// How many of a study's trials are done, failed and diverged. Diverged trials are also done.
 struct Tally {
   std::size_t done = 0;
   std::size_t failed = 0;
   std::size_t diverged = 0;
 };
 
-/// The records of a run on their way into the ledger, and what they say of their trials. Records wait here until they
-/// are saved; they count only then.
+/// Collects records until they are written to the ledger, and counts the trials that they complete. A record counts
+/// only once it is saved.
 class RecordKeeper {
  public:
   /// Makes records durable before it returns (wire::Ledger::append_encoded). Throws SystemError.
@@ -28,34 +28,35 @@ class RecordKeeper {
   /// Seconds since the run began.
   using Now = std::function<double()>;
 
-  /// `trials`: ids, by index. `before`: what earlier runs did.
+  /// `trials`: ids, by index. `before`: the counts of earlier runs.
   RecordKeeper(const std::vector<std::string>& trials, std::size_t workers, Tally before, Append append, Now now);
 
-  /// Throws DataError for a trial that is not of this study.
+  /// The index of a trial. Throws DataError for a trial that is not of this study.
   [[nodiscard]] std::size_t trial_of(const std::string& id) const;
-  /// The worker got this pack: what its trials lack now, and nothing is held for it any more.
+  /// The worker got this pack. Resets how many records its trials lack, and drops the records held for this worker.
   void expect(std::size_t worker, const study::Pack& pack);
-  /// To be saved with the next append.
+  /// Queues a record for the next append.
   void keep(wire::EncodedRecord&& record) { unsaved_.push_back(std::move(record)); }
-  /// Kept with the others of its trial, by release(): the numbers of a trial come from one network.
+  /// Holds a record back until release(), which queues all records of the trial together. Needed where networks are not
+  /// saved, because all numbers of a trial must come from one network.
   void hold(std::size_t worker, std::size_t trial, wire::EncodedRecord&& record);
   void release(std::size_t worker, std::size_t trial);
-  /// The trial failed; so say the records that are kept of what it lacks. Returns whether it did: after a failed append
-  /// nothing was stored, so nothing may be called failed either.
+  /// Counts the trial as failed and queues records with that status for what it lacks. Does nothing and returns false
+  /// after a failed append, which may itself be the reason that records of the trial are missing.
   bool give_up(const GivenUp& given_up);
 
   [[nodiscard]] bool has_unsaved() const noexcept { return !unsaved_.empty(); }
-  /// Something waits, and the last append is long enough ago.
+  /// Whether records are queued and the pause after the last append is over.
   [[nodiscard]] bool is_due() const { return has_unsaved() && now_() >= next_save_; }
-  /// Appends what waits, and counts it. Throws SystemError; then it still waits.
+  /// Appends and counts the queued records. Throws SystemError; they stay queued then.
   void save();
-  /// A record of this run is in the ledger.
+  /// Whether a record of this run is in the ledger.
   [[nodiscard]] bool has_saved() const noexcept { return has_saved_; }
   [[nodiscard]] const Tally& tally() const noexcept { return tally_; }
 
  private:
   struct Trial {
-    std::size_t missing = 0;  ///< records that it still lacks
+    std::size_t missing = 0;  ///< number of records that it lacks
     bool is_failed = false;   ///< given up in this run
   };
   using Held = std::unordered_map<std::size_t, std::vector<wire::EncodedRecord>>;  ///< by trial

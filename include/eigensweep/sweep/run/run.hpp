@@ -13,12 +13,13 @@
 
 namespace eigensweep::sweep {
 
-/// Makes results.h5 anew from what lies in the output folder.
+/// Rewrites results.h5 from the output folder. Returns warnings about the records.
 using Publish = std::function<std::vector<std::string>(const study::Study& study, const OutputPaths& paths)>;
 
-/// Runs a study to its end, or until it is asked to stop: alone, or as one rank of an MPI job (every rank calls it).
-/// Continues what an earlier run left. Returns ok, trials_failed or continue_later, the same on every rank.
-/// Throws ConfigError, DataError, SystemError on rank 0; the other ranks return its code.
+/// Runs a study until it is done or asked to stop, as a single process or as an MPI job, where every rank calls it.
+/// Continues the work of earlier runs. Returns ok, trials_failed or continue_later, the same on every rank. Errors
+/// (ConfigError, DataError, SystemError) are thrown in a job of one rank. With several ranks, rank 0 logs an error and
+/// every rank returns its code.
 ExitCode run(const RunOptions& options, const study::Catalog& catalog, const Publish& publish);
 
 }  // namespace eigensweep::sweep

@@ -10,20 +10,20 @@
 
 namespace eigensweep::sweep {
 
-/// The live view's lines, none longer than `width`, at most `height` of them: a line for the whole, then one per busy
-/// worker.
+/// The lines of the live view, at most `height` lines of at most `width` bytes: one for the whole run, then one per
+/// busy worker.
 std::vector<std::string> live_lines(const RunStatus& status, std::size_t width, std::size_t height);
-/// The same in one line, for a log file.
+/// The status of the whole run in one line, for a log file.
 std::string log_line(const RunStatus& status);
-/// What `eigensweep status` prints.
+/// The output of `eigensweep status`. `is_alive`: a run holds the output folder.
 std::string status_text(const Json& status, bool is_alive);
 
-/// Shows progress where it helps: redrawn in place twice a second when standard error is a terminal, else a line in the
-/// log after 10 s and then ever more rarely, at least at each tenth of the trials.
+/// Shows progress. On a terminal (standard error), it redraws a few lines twice a second. Otherwise it logs a line
+/// after 10 s, then at growing intervals of up to 60 s; a completed tenth of the trials can halve an interval.
 class View {
  public:
   View();
-  /// Takes the live view off the screen; what was logged stays.
+  /// Erases the live view; log lines stay on the screen.
   ~View();
   View(const View&) = delete;
   View& operator=(const View&) = delete;

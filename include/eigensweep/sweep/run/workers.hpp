@@ -11,27 +11,27 @@
 
 namespace eigensweep::sweep {
 
-/// All workers of a run by one number each, as rank 0 sees them: whose a worker is decides here, and nowhere else,
-/// which way a word takes to it.
+/// Numbers all workers of a run, and sends requests to them: directly to the supervisor of rank 0, as messages to the
+/// other ranks.
 class Workers {
  public:
   /// Sends frames to a rank.
   using Send = std::function<void(int rank, wire::Bytes frames)>;
 
-  /// `places`: of all workers, sorted by rank and slot. Rank 0 has its own; every rank from 1 to before `ranks` is
-  /// spoken to by `send`.
+  /// `places`: all workers, sorted by rank and slot. `own`: the workers of rank 0. `send` reaches the ranks from 1 to
+  /// `ranks` - 1.
   Workers(const std::vector<wire::WorkerPlace>& places, int ranks, RankWorkers& own, Send send);
 
   [[nodiscard]] std::size_t size() const noexcept { return seats_.size(); }
-  /// The worker in a slot of a rank.
+  /// The number of the worker in a slot of a rank.
   [[nodiscard]] std::size_t index_of(int rank, std::size_t slot) const;
 
-  // As in RankWorkers, of one worker or of all.
+  // As in RankWorkers, for one worker or for all.
   void give(std::size_t worker, const wire::Bytes& task);
   void doubt(std::size_t worker, double seconds);
   void drain();
   void kill();
-  /// Says something to every rank but this one.
+  /// Sends a frame to every rank but rank 0.
   void tell_ranks(const wire::Bytes& frame);
 
  private:

@@ -7,19 +7,20 @@
 
 namespace eigensweep::sweep {
 
-/// How often a rank that has nothing to say says so, within the time that it may be silent.
+/// An idle rank sends so many heartbeats per --rank-timeout.
 inline constexpr double signs_of_life = 10;
 
-/// Which ranks from `first` to before `last` still speak. MPI tells of a rank that died, and of none that was stopped
-/// or whose node hangs. Times are seconds from any fixed moment.
+/// Detects silent ranks among `first` to `last` - 1. MPI notices a rank that died, but not one that was stopped or
+/// whose node hangs. Times are seconds from any fixed moment.
 class RankWatch {
  public:
-  /// `patience`: how long a rank may be silent.
+  /// `patience`: seconds that a rank may be silent.
   RankWatch(int first, int last, double patience);
 
   void heard(int rank, double now);
-  /// The ranks that have been silent for too long, each told once. To be called often: a call that comes late
-  /// shows that nobody listened, and what was said meanwhile is still on its way.
+  /// The ranks that have been silent for too long; each is returned once. Must be called often. A late call means that
+  /// this process was stopped or busy: the messages of that time may still be waiting, so the time does not count as
+  /// silence.
   std::vector<int> look(double now);
   [[nodiscard]] double patience() const noexcept { return patience_; }
   [[nodiscard]] bool is_silent(int rank) const { return silent_[index_of(rank)]; }

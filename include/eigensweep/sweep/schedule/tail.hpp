@@ -6,8 +6,8 @@
 
 namespace eigensweep::sweep {
 
-/// What handing out a pack takes: overhead + lanes * per_lane operations. Lanes are independent of each other, so a
-/// pack may be cut between any two; every piece costs the overhead.
+/// The cost of a pack: overhead + lanes * per_lane operations. Lanes are independent of each other, so a pack may be
+/// cut between any two lanes. Each piece costs the overhead again.
 struct TailItem {
   std::size_t lanes = 1;
   double per_lane = 0;
@@ -17,19 +17,19 @@ struct TailItem {
   [[nodiscard]] double cost() const { return overhead + per_lane * static_cast<double>(lanes); }
 };
 
-/// Into how many nearly equal pieces an item is cut so that none takes more than `limit`; single lanes if even one
-/// does.
+/// The number of nearly equal pieces into which an item is cut so that none costs more than `limit`. If even a single
+/// lane does, the item is cut into single lanes.
 std::size_t tail_pieces(const TailItem& item, double limit);
 
 struct TailPlan {
-  double limit = 0;     ///< no piece that can be cut is to take more; infinity cuts nothing
-  double makespan = 0;  ///< operations until all is done
+  double limit = 0;     ///< most operations of a piece; packs above it are cut; infinity: no cuts
+  double makespan = 0;  ///< operations until all work is done
 };
 
-/// How finely to cut what waits, when workers are about to run dry: several limits are tried, each by playing the
-/// schedule to its end (the longest piece to whoever is free first), and the one with the shortest makespan wins. No
-/// cut at all is among them, so by the prediction a plan never makes the end later. `free_in`: operations until each
-/// worker is free (0: idle); not empty. O(pieces log pieces) for each limit.
+/// Chooses how finely to cut the waiting packs when work runs short. It tries several limits, predicts the schedule for
+/// each (the longest piece goes to the worker that is free first), and takes the one with the shortest makespan. It
+/// also tries no cut, so a plan is never predicted to be slower than no plan. `free_in`: operations until each worker
+/// is free (0: idle); must not be empty. O(pieces log pieces) for each limit.
 TailPlan plan_tail(const std::vector<TailItem>& waiting, const std::vector<double>& free_in);
 
 }  // namespace eigensweep::sweep

@@ -7,37 +7,37 @@
 
 namespace eigensweep::sweep {
 
-/// When a run that has only so long must stop handing out work, drain, and at last cut off what still runs. Plain
-/// arithmetic in seconds since the run began, without a clock; without a limit, time never ends.
+/// Decides when a run with a time limit stops handing out packs, asks its workers to stop, and kills those that still
+/// run. All times are seconds since the run began. Without a limit the run may go on for ever.
 ///
 ///   0 ------------- hand out while can_start() ------- limit - margin ------ limit - reserve ------- limit
 ///                                                      drain                 cut                     the end
 ///
-/// Between drain and cut workers finish their step and write checkpoints; after the cut results.h5 is made and the
-/// process leaves. Both are derived from what the run itself has shown to take how long.
+/// Between drain and cut, workers finish their step and write checkpoints. After the cut, results.h5 is written and the
+/// process exits. `margin` and `reserve` are derived from durations that this run has measured.
 class TimeBudget {
  public:
   TimeBudget() = default;
-  /// `margin`: chosen by the user; nothing: derived. Throws ConfigError when it leaves no time to work in.
+  /// `margin`: the user's choice; nothing: derived. Throws ConfigError when it is not shorter than the limit.
   explicit TimeBudget(std::optional<double> limit, std::optional<double> margin = std::nullopt);
 
-  /// A busy worker said nothing for so long: it cannot stop in less.
+  /// A busy worker was silent for so long. It may need as long to stop, since it can only stop between steps.
   void saw_silence(double seconds) noexcept { silence_ = std::max(silence_, seconds); }
-  /// From a hand-out to the first step of training or the first evaluation.
+  /// Seconds from handing out a pack to its first training step or evaluation.
   void saw_start(double seconds) noexcept { start_ = std::max(start_, seconds); }
   void saw_publish(double seconds) noexcept { publish_ = std::max(publish_, seconds); }
-  /// A pack of this size runs: its checkpoint will be no larger.
+  /// A pack of so many bytes was handed out: its checkpoint will not be larger.
   void saw_pack(double bytes) noexcept { bytes_ = std::max(bytes_, bytes); }
 
   [[nodiscard]] bool is_limited() const noexcept { return limit_.has_value(); }
   [[nodiscard]] double limit() const noexcept { return limit_.value_or(0); }
-  /// Before the limit: when workers are asked to stop, and when they are cut off.
+  /// Seconds before the limit at which workers are asked to stop (margin) and killed (reserve).
   [[nodiscard]] double margin() const noexcept;
   [[nodiscard]] double reserve() const noexcept;
   [[nodiscard]] bool must_drain(double now) const noexcept { return limit_ && now >= *limit_ - margin(); }
   [[nodiscard]] bool must_cut(double now) const noexcept { return limit_ && now >= *limit_ - reserve(); }
-  /// Whether a pack handed out now would have something to keep before the drain, which takes it `least` seconds of
-  /// work after its start.
+  /// Whether a pack that is handed out now can still save something before the drain. `least`: seconds of work, after
+  /// its start, until it can.
   [[nodiscard]] bool can_start(double now, double least) const noexcept;
 
  private:
@@ -49,8 +49,8 @@ class TimeBudget {
   double bytes_ = 0;
 };
 
-/// Seconds that are left of the SLURM allocation around this process: by SLURM_JOB_END_TIME (seconds since the epoch),
-/// else by what squeue says of SLURM_JOB_ID; nothing outside SLURM or when the allocation has no end.
+/// Seconds that are left of this process's SLURM allocation: from SLURM_JOB_END_TIME (seconds since the epoch), or else
+/// from squeue. Nothing outside SLURM, or if the allocation has no known end.
 std::optional<double> slurm_time_left();
 
 }  // namespace eigensweep::sweep
