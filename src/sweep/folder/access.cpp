@@ -25,12 +25,12 @@ std::string owner_of(const struct stat& status) {
 
 class Access {
  public:
-  /// A file that is written where it is.
+  /// For a file that is opened and written in place.
   void try_to_open(const fs::path& path, int flags) {
     const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC);
     if (descriptor >= 0) {
       ::close(descriptor);
-    } else if (errno != ENOENT && errno != EISDIR) {  // a folder is no matter of permission: who reads it says so
+    } else if (errno != ENOENT && errno != EISDIR) {  // for EISDIR its reader has a better message
       complain(path, "open it for writing", errno);
     }
   }
@@ -41,12 +41,12 @@ class Access {
     try {
       const file::Temporary probe(folder, "probe", folder);
     } catch (const file::WriteError& problem) {
-      if (problem.error_number() == ENOSPC || problem.error_number() == EDQUOT) return;  // probe_folder speaks of it
+      if (problem.error_number() == ENOSPC || problem.error_number() == EDQUOT) return;  // probe_folder() reports it
       complain(folder, "write there", problem.error_number());
     }
   }
 
-  /// A file that another one takes the place of: its folder decides, and a sticky folder asks for its owner.
+  /// For a file that is replaced by rename(2). Its folder's permission decides; a sticky folder also wants the owner.
   void try_to_replace(const fs::path& path) {
     struct stat file {};
     struct stat folder {};

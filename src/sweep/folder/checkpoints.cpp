@@ -12,11 +12,11 @@
 namespace eigensweep::sweep {
 namespace {
 
-constexpr std::uint64_t most_header = 100'000'000;  // bytes, the format's own bound
+constexpr std::uint64_t most_header = 100'000'000;  // bytes, the limit of the format
 
 }  // namespace
 
-// A safetensors file begins with the length of its JSON header and the header; docs/formats.md has the rest.
+// A safetensors file begins with the length of its JSON header (u64) and the header. See docs/formats.md.
 std::vector<std::string> checkpoint_trials(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
   std::uint64_t length = 0;
@@ -28,7 +28,7 @@ std::vector<std::string> checkpoint_trials(const std::filesystem::path& file) {
   std::string text(length, '\0');
   if (!stream.read(text.data(), static_cast<std::streamsize>(length))) return {};
   try {
-    // Not Json, which looks through all keys for each new one.
+    // Not Json, which keeps the order of keys, and searches all keys for each new one.
     using nlohmann::json;
     const json position = json::parse(json::parse(text).at("__metadata__").at("position").get<std::string>());
     auto trials = position.at("trials").get<std::vector<std::string>>();
@@ -47,7 +47,7 @@ std::vector<std::vector<std::string>> checkpointed_trials(const std::filesystem:
     std::vector<std::string> trials = checkpoint_trials(entry->path());
     if (!trials.empty()) packs.push_back(std::move(trials));
   }
-  std::sort(packs.begin(), packs.end());  // a folder has no order
+  std::sort(packs.begin(), packs.end());  // a directory listing has no fixed order
   return packs;
 }
 

@@ -24,8 +24,8 @@ namespace eigensweep::sweep {
 namespace {
 
 constexpr std::int64_t second = 1'000'000'000;
-constexpr std::int64_t coarsest_tick = 2 * second;  // FAT's
-constexpr double large = 1e9;                       // bytes that take seconds to read
+constexpr std::int64_t coarsest_tick = 2 * second;  // of FAT
+constexpr double large = 1e9;                       // bytes; reading more takes seconds
 
 std::int64_t nanoseconds(const timespec& time) { return std::int64_t{time.tv_sec} * second + time.tv_nsec; }
 
@@ -53,7 +53,7 @@ const study::Kind& dataset_kind(const study::Catalog& catalog, const Json& secti
   return *kind;
 }
 
-/// Where the data lies, in words.
+/// Where the data is, for messages.
 std::string place_of(const study::Kind& kind, const Json& section) {
   for (const study::Option& option : kind.options.all()) {
     if (!option.path) continue;
@@ -63,7 +63,7 @@ std::string place_of(const study::Kind& kind, const Json& section) {
   return fmt::format("'{}', which is computed", kind.name);
 }
 
-/// As the file lies there; empty where it has never been written, or is not ours to understand.
+/// The entries of datasets.json; empty if there is no such file, or it cannot be parsed.
 Json read_memory(const OutputPaths& paths) {
   std::error_code error;
   if (!std::filesystem::exists(paths.datasets(), error)) return Json::array();
@@ -87,7 +87,7 @@ class Hasher {
     for (Json& entry : memory) add(std::move(entry));
   }
 
-  /// Every content that was ever met, in the order of meeting.
+  /// All contents that were ever found, oldest first.
   Json memory() const {
     Json kept = Json::array();
     for (const Json& entry : entries_) {
@@ -107,7 +107,7 @@ class Hasher {
     std::string hash = kind.content_hash(section);
     forget(section, hash);
     Json entry{{"section", section}, {"sha256", hash}, {"build", build()}, {"files", Json::array()}};
-    // Without stamps the entry still says where this content was found.
+    // Even without stamps the entry records where this content was found.
     if (before && stamps(kind, section) == before && all_settled(*before, began)) {
       entry["files"] = *before;
       entry["is_complete"] = true;
@@ -117,7 +117,7 @@ class Hasher {
   }
 
  private:
-  /// Nothing where the files cannot be told.
+  /// Nothing if the files of the dataset are unknown.
   static std::optional<Json> stamps(const study::Kind& kind, const Json& section) {
     if (!kind.files) return std::nullopt;
     const auto files = kind.files(section);
@@ -151,7 +151,7 @@ class Hasher {
     entries_.push_back(std::move(entry));
   }
 
-  /// The newest of this section.
+  /// The newest entry of this section, or null.
   const Json* find(const Json& section) const {
     const auto found = by_section_.find(json_text(section));
     return found == by_section_.end() || found->second.empty() ? nullptr : &entries_[found->second.back()];
@@ -166,7 +166,7 @@ class Hasher {
   }
 
   const study::Catalog& catalog_;
-  std::vector<Json> entries_;  // null: forgotten
+  std::vector<Json> entries_;  // null: removed by forget()
   std::unordered_map<std::string, std::vector<std::size_t>> by_section_;
 };
 
@@ -183,20 +183,21 @@ Places earlier_places(const study::Catalog& catalog, const Json& memory) {
       places[study::dataset_identity(catalog, section)].emplace(entry.at("sha256").get<std::string>(),
                                                                 place_of(*kind, section));
     } catch (const nlohmann::json::exception&) {
-      continue;  // of another version, with other options
+      continue;  // written by another version with other options
     }
   }
   return places;
 }
 
-/// What earlier records of such data say of its content; the text begins a sentence. `places`: hash -> place.
+/// Content hash -> which records were made with it (the beginning of a sentence), for earlier records of such data.
+/// `places`: hash -> place.
 std::map<std::string, std::string> earlier_hashes(const Known& known, const std::map<std::string, std::string>& places,
                                                   const std::string& section) {
   std::map<std::string, std::string> hashes;
   if (const auto found = known.made_with.by_section.find(section); found != known.made_with.by_section.end()) {
     for (const auto& [hash, trial] : found->second) hashes.emplace(hash, fmt::format("trial {} was", trial));
   }
-  // Trials that the study does not ask for any more are of the folder, too.
+  // Also counts records of trials that the study no longer has.
   for (const auto& entry : places) {
     if (known.made_with.hashes.count(entry.first) > 0) hashes.emplace(entry.first, "its records were");
   }

@@ -13,7 +13,8 @@
 namespace eigensweep::sweep {
 namespace {
 
-/// One listing instead of a look for every trial: a folder of a million models on a network file system.
+/// The names of a folder's files. One listing is much faster than a stat(2) per trial, with a million models on a
+/// network file system.
 std::set<std::string> files_of(const std::filesystem::path& folder) {
   std::set<std::string> names;
   std::error_code error;
@@ -35,7 +36,7 @@ bool has_all(const study::Done& done, const std::string& trial, const std::vecto
   });
 }
 
-/// Which "dataset" section each trial of a study has.
+/// The "dataset" section of each trial of a study.
 class Sections {
  public:
   explicit Sections(const study::Study& study) {
@@ -86,7 +87,7 @@ Known read_known(const study::Study& study, const OutputPaths& paths) {
     if (record.kind == wire::RecordKind::training) {
       failed.erase(record.trial);
       done.trained.insert(record.trial);
-      // Evaluations of an earlier network of this trial say nothing about this one.
+      // Evaluations of an earlier network of this trial do not count for this one.
       done.evaluated.erase(record.trial);
       if (record.status == wire::Status::diverged) done.hopeless.insert(record.trial);
       return;

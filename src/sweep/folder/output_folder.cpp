@@ -24,7 +24,7 @@ LockHolder read_holder(const std::filesystem::path& path) {
     holder.pid = json.value("pid", holder.pid);
     holder.since = json.value("since", holder.since);
   } catch (const std::exception&) {
-    // Half written by a process that died, or from elsewhere: the lock itself is what counts.
+    // The content may be incomplete or foreign; only the lock itself decides.
   }
   return holder;
 }
@@ -67,7 +67,7 @@ OutputLock::OutputLock(const OutputPaths& paths) {
     throw SystemError(fmt::format("{}: cannot create: {}; make the output folder writable or choose another --output",
                                   path.string(), file::system_message(errno)));
   }
-  // `eigensweep status` holds the lock for an instant when it looks.
+  // `eigensweep status` holds the lock for a moment while it checks; so retry.
   constexpr int tries = 5;
   for (int i = 0; ::flock(descriptor_, LOCK_EX | LOCK_NB) != 0; ++i) {
     const int reason = errno;
@@ -104,7 +104,7 @@ OutputLock::OutputLock(const OutputPaths& paths) {
 }
 
 OutputLock::~OutputLock() {
-  // Without locks only the content tells that nobody is here.
+  // Without locks, an empty file shows that no run is here.
   if (is_advisory_) [[maybe_unused]]
     const int ignored = ::ftruncate(descriptor_, 0);
   ::close(descriptor_);
@@ -126,7 +126,7 @@ namespace {
 
 std::string text_of(const Json& document) { return json_text(document, 2) + "\n"; }
 
-/// Whether the copy of the study in the folder is to be written (anew).
+/// Whether the copy of the study in the folder must be written. Throws as prepare_output().
 bool is_copy_needed(const OutputPaths& paths, const std::string& study_name, const Json& document,
                     const std::filesystem::path& study_file) {
   std::error_code error;
@@ -163,7 +163,7 @@ bool is_copy_needed(const OutputPaths& paths, const std::string& study_name, con
 
 void prepare_output(const OutputPaths& paths, const std::string& study_name, const Json& document,
                     const std::filesystem::path& study_file) {
-  is_copy_needed(paths, study_name, document, study_file);  // or is refused
+  is_copy_needed(paths, study_name, document, study_file);  // only for its exceptions
   for (const auto& folder : {paths.logs(), paths.models(), paths.checkpoints()}) file::make_folder(folder);
   remove_leftovers(paths);
 }

@@ -34,10 +34,10 @@ bool consists_of(std::string_view text, std::string_view characters) {
   return !text.empty() && text.find_first_not_of(characters) == std::string_view::npos;
 }
 
-/// As trials and whole packs are called.
+/// The form of the ids of trials and of whole packs.
 bool is_id(std::string_view text) { return text.size() == 16 && consists_of(text, hexadecimal); }
 
-/// A pack's id, and behind it which part of it this is: ".0", ".r1.0".
+/// A pack's id, with suffixes if it is a part of a pack: ".0", ".r1.0".
 bool is_pack_id(std::string_view text) {
   if (!is_id(text.substr(0, text.find('.')))) return false;
   for (std::size_t dot = text.find('.'); dot != std::string_view::npos;) {
@@ -58,7 +58,7 @@ bool has_form(std::string_view name, std::string_view begin, std::string_view en
 
 bool is_model(std::string_view name) { return has_form(name, "", ".safetensors", is_id); }
 bool is_checkpoint(std::string_view name) { return has_form(name, "", ".safetensors", is_pack_id); }
-/// As the first versions called them.
+/// The form of temporary names in the first versions.
 bool is_old_temporary(std::string_view name) { return has_form(name, "", ".safetensors.tmp", is_pack_id); }
 
 std::vector<std::string> names_in(const fs::path& folder) {
@@ -94,7 +94,7 @@ std::string text_of(const fs::path& path) {
 
 bool is_marked(const OutputPaths& paths) {
   std::error_code error;
-  // Its writer may have been killed, or have found the disk full, in the middle of it.
+  // A beginning of the text is enough: its writer may have been killed, or the disk was full.
   return fs::is_regular_file(paths.mark(), error) && mark_text.starts_with(text_of(paths.mark()));
 }
 
@@ -103,7 +103,7 @@ bool has_keys(const fs::path& path, std::initializer_list<const char*> keys) {
   return json.is_object() && std::all_of(keys.begin(), keys.end(), [&](const char* key) { return json.contains(key); });
 }
 
-/// Of a folder without mark and ledger: everything in it is as earlier versions called it.
+/// For a folder without a mark and a ledger: whether all names in it are names that earlier versions used.
 bool is_laid_out_as_ours(const OutputPaths& paths, const std::vector<std::string>& names) {
   const bool is_begun = has_keys(paths.lock(), {"host", "pid", "since"}) ||
                         has_keys(paths.status(), {"study", "trials", "ranks", "pid"}) ||
@@ -179,7 +179,7 @@ void mark_as_ours(const OutputPaths& paths) {
   if (is_marked(paths)) return;
   const int descriptor = ::open(paths.mark().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (descriptor < 0) {
-    if (errno == EEXIST) return;  // another run has begun at the same time
+    if (errno == EEXIST) return;  // another run has started at the same time
     throw file::WriteError(cannot_write_there(paths.folder(), errno), errno);
   }
   const ssize_t written = ::write(descriptor, mark_text.data(), mark_text.size());

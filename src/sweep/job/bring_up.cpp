@@ -30,7 +30,7 @@ std::string gpu_words(const wire::WorkerPlace& place) {
                                 : fmt::format("{} with {} for packs", place.gpu_name, text::bytes(place.memory));
 }
 
-/// Until builds were compared, a rank may be of another one, whose words are not ours.
+/// Before builds are compared, a rank may be of another build, whose messages cannot be decoded.
 std::vector<wire::ToLeader> read_from(const Letter& letter) {
   try {
     return wire::unframed_all<wire::ToLeader>(letter.frames);
@@ -86,7 +86,7 @@ wire::Introduction introduce(const RunOptions& options, const Communicator& comm
   try {
     if (!options.study_file.empty()) made.study = hash::sha256_of_file(options.study_file);
   } catch (const DataError&) {
-    // Rank 0 reads the study for all; that it cannot is said there.
+    // Rank 0 reads the study for all ranks, and reports an error.
   }
   try {
     const auto worker = find_worker();
@@ -179,7 +179,7 @@ std::string probe_folder(const std::filesystem::path& folder) {
   try {
     const file::Temporary probe(folder, "probe", folder);
     std::string block(4096, '\0');
-    // A part may be written; what refuses the rest has its own error.
+    // A write may be short; the next one then fails with the reason.
     while (reason == 0 && !block.empty()) {
       const ssize_t written = ::write(probe.descriptor(), block.data(), block.size());
       if (written > 0) {

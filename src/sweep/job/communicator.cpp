@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/sweep/job/communicator.hpp"
 
-// The C interface only: the C++ one was removed from the standard.
+// Only the C interface: MPI-3 removed the C++ one.
 #define OMPI_SKIP_MPICXX 1
 #define MPICH_SKIP_MPICXX 1
 #include <mpi.h>
@@ -79,7 +79,7 @@ Communicator::Communicator() {
     throw SystemError("MPI_Init_thread failed; check how the job was started, or start without a launcher");
   }
   mpi_ = std::make_unique<Mpi>();
-  // A communicator of our own: our messages and error handling meet nobody else's.
+  // A separate communicator keeps our messages and our error handler apart from those of other users of MPI.
   check(MPI_Comm_dup(MPI_COMM_WORLD, &mpi_->world), "MPI_Comm_dup");
   check(MPI_Comm_set_errhandler(mpi_->world, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   check(MPI_Comm_rank(mpi_->world, &rank_), "MPI_Comm_rank");

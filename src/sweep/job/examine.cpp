@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// `eigensweep doctor`: the checks of a run's start, printed.
+// `eigensweep doctor`: makes the checks of a run's start, and prints the results.
 #include <sys/file.h>
 
 #include <iostream>
@@ -31,7 +31,7 @@ class Report {
     for (const std::string& line : findings.problems) problem(line);
     for (const std::string& line : findings.warnings) warn(line);
   }
-  /// A wrong command line decides the verdict's code: it is to be mended first.
+  /// A problem with the code `config` decides the exit code: a wrong command line must be fixed first.
   void problem(const std::string& line, ExitCode code = ExitCode::system) {
     if (code == ExitCode::config) code_ = code;
     problems_.push_back(line);
@@ -66,7 +66,7 @@ bool has_locks(const std::filesystem::path& folder) {
   return ::flock(probe.descriptor(), LOCK_EX | LOCK_NB) == 0;
 }
 
-/// A warning and no problem: the prediction errs on the large side.
+/// Only warns, because the prediction of memory tends to be too large.
 void examine_memory(const study::Study& study, const study::Catalog& catalog,
                     const std::vector<wire::WorkerPlace>& places, Report& report) {
   if (places.empty()) return;
@@ -93,7 +93,7 @@ void examine_output(const OutputPaths& paths, const std::filesystem::path& study
     check_ownership(paths, study_file);
   } catch (const Error& error) {
     report.problem(error.what(), error.code());
-    return;  // what is not ours is left alone
+    return;  // nothing is tried in a folder that is not ours
   }
   if (const auto holder = lock_holder(paths)) {
     report.problem(
@@ -102,7 +102,7 @@ void examine_output(const OutputPaths& paths, const std::filesystem::path& study
   }
   const std::vector<std::string> closed = access_problems(paths);
   for (const std::string& line : closed) report.problem(line);
-  if (!closed.empty()) return;  // nothing to show to the others
+  if (!closed.empty()) return;  // the other ranks cannot be probed without a file there
   if (const std::string complaint = probe_folder(folder); !complaint.empty()) {
     report.problem(complaint);
     return;
@@ -115,7 +115,7 @@ void examine_output(const OutputPaths& paths, const std::filesystem::path& study
   for (const std::string& complaint : probe_everywhere(communicator, folder)) report.problem(complaint);
 }
 
-/// Reads the data, if there are results that were made with it.
+/// Compares the data with the records; without a ledger it does not read the data.
 void examine_contents(const study::Study& study, const study::Catalog& catalog, const OutputPaths& paths,
                       Report& report) {
   std::error_code error;
@@ -171,7 +171,7 @@ ExitCode examine(const RunOptions& asked, const study::Catalog& catalog) {
     for (const auto& [subject, line] : decisions(ranks)) Report::say(subject, line);
     for (const std::string& line : placement_table(places)) Report::say("place", line);
     report.add(compare(ranks));
-    // Without a study and a name nobody knows the folder that a run would take: one that is not there yet.
+    // Without a study and --output the folder is unknown; this one stands for it.
     const OutputPaths paths(output.empty() ? std::filesystem::path("runs") / "study" : output);
     examine_output(paths, options.study_file, communicator, report);
     start.end();

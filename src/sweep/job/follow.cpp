@@ -21,7 +21,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// A rank that is not rank 0, at work.
+/// The main loop of every rank but 0.
 class Follower {
  public:
   Follower(const RunOptions& options, Communicator& communicator)
@@ -29,7 +29,7 @@ class Follower {
         communicator_(communicator),
         rank_timeout_(options.rank_timeout.value_or(usual_rank_timeout)) {}
 
-  /// Until rank 0 says with which code to leave.
+  /// Runs until rank 0 sends Leave; returns its exit code.
   ExitCode run() {
     while (!leave_) {
       bool is_quiet = !tell_events();
@@ -51,7 +51,7 @@ class Follower {
  private:
   [[nodiscard]] double seconds() const { return std::chrono::duration<double>(Clock::now() - begin_).count(); }
 
-  /// Carries what happened to rank 0, or a sign of life. Returns whether anything happened.
+  /// Sends the events of the workers to rank 0, or a heartbeat if one is due. Returns whether there were events.
   bool tell_events() {
     if (!supervisor_) {
       ::usleep(static_cast<useconds_t>(pause_.count()));
@@ -71,7 +71,7 @@ class Follower {
     return has_news;
   }
 
-  /// Progress that need not be sent on: rank 0 hears so often of each worker that it is not kept from its work.
+  /// Whether a progress message can be dropped: each worker's are limited, so that all together do not overload rank 0.
   bool is_redundant(const wire::Event& event) {
     if (!std::holds_alternative<wire::Progress>(event.what)) return false;
     if (event.slot >= told_progress_at_.size()) told_progress_at_.resize(event.slot + 1);
@@ -168,7 +168,7 @@ void send_away(Communicator& communicator, const RankWatch& ranks, ExitCode code
     ::usleep(static_cast<useconds_t>(shortest_pause.count()));
   }
   for (const int rank : staying) log::warn("rank {} has not left: it is ended", rank);
-  // The others would wait where MPI ends, for a rank that never comes there.
+  // Otherwise all ranks would wait in MPI_Finalize for a rank that never gets there.
   if (!is_whole || !staying.empty()) communicator.abort(code);
   communicator.flush();
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which GPUs are which: indices are masked and renumbered by everybody, names of the driver are not.
+// Identifies GPUs by the driver's ids, because SLURM and CUDA_VISIBLE_DEVICES renumber the indices.
 #include <array>
 #include <cstdio>
 #include <sstream>
@@ -24,7 +24,7 @@ std::vector<Gpu> visible_gpus(const std::vector<Gpu>& all, const std::string& vi
     entry = trimmed(entry);
     const Gpu* found = nullptr;
     for (std::size_t i = 0; i < all.size(); ++i) {
-      const bool by_id = entry.size() > 4 && all[i].id.starts_with(entry);  // any beginning that is unique will do
+      const bool by_id = entry.size() > 4 && all[i].id.starts_with(entry);  // CUDA accepts any unique prefix of an id
       if (by_id || entry == std::to_string(i)) found = &all[i];
     }
     if (found == nullptr) return {};

@@ -19,10 +19,12 @@
 namespace eigensweep::sweep {
 namespace {
 
-/// Of a machine's memory, what all packs together may take: the rest is for datasets, libraries and everybody else.
+/// The share of a machine's memory that all packs together may use. The rest is for datasets, libraries and other
+/// programs.
 constexpr double usable_share = 0.6;
 
-/// What `worker --devices` says: {"cuda": count, "memory": [bytes per device]}.
+/// Runs `worker --devices`, which prints {"cuda": count, "memory": [bytes per device]}. Returns the bytes per device; 0
+/// where they are unknown.
 std::vector<double> ask_devices(const std::filesystem::path& worker) {
   const std::string command = text::shell_path(worker) + " --devices";
   FILE* stream = ::popen((command + " 2>&1").c_str(), "r");
@@ -52,9 +54,9 @@ int threads_of(const PlacementRequest& request, std::size_t cores, std::size_t w
       static_cast<int>(std::max<std::size_t>(1, cores / std::max<std::size_t>(1, workers))));
 }
 
-/// The threads of each of a rank's workers, and where they may run: blocks of the rank's CPUs, or all of them where
-/// that would put two threads of one worker on a CPU. A block may have more CPUs than threads: with a quota below the
-/// mask the kernel may still choose among the CPUs that others leave idle.
+/// Sets the threads and CPUs of each of a rank's workers. Each gets a block of the rank's CPUs, or all of them if the
+/// block would have fewer CPUs than the worker has threads. A block may have more CPUs than threads, when a quota is
+/// below the affinity mask; then the kernel can choose CPUs that are idle.
 void share_out(std::vector<wire::WorkerPlace>& places, const PlacementRequest& request, const std::vector<int>& cpus,
                std::size_t cores) {
   const std::size_t workers = places.size();
@@ -72,7 +74,7 @@ bool have_own_cpus(const wire::WorkerPlace& one, const wire::WorkerPlace& other)
   return std::find_first_of(one.cpus.begin(), one.cpus.end(), other.cpus.begin(), other.cpus.end()) == one.cpus.end();
 }
 
-/// ", each on its own of CPUs 0-3"
+/// For example ", each on its own of CPUs 0-3".
 std::string cpus_of(std::vector<wire::WorkerPlace>::const_iterator first,
                     std::vector<wire::WorkerPlace>::const_iterator last) {
   std::vector<int> all;
@@ -108,7 +110,7 @@ Surroundings look_around(const Communicator& communicator, const Share& share, c
   if (wants_gpus || tries_worker) around.device_memory = ask_devices(worker);
   if (!wants_gpus) around.device_memory.clear();
   if (!around.device_memory.empty()) around.gpus = visible_gpus(driver_gpus(), around.visible_devices);
-  // Who does not see the same GPUs as the worker does knows nothing about them.
+  // If the driver lists another number of GPUs than the worker sees, the ids cannot be matched.
   if (around.gpus.size() != around.device_memory.size()) around.gpus.clear();
   return around;
 }
@@ -182,7 +184,7 @@ std::vector<std::string> shared_gpus(const std::vector<wire::WorkerPlace>& place
   std::map<std::tuple<std::string, std::string, std::string>, std::vector<const wire::WorkerPlace*>> on_gpu;
   for (const wire::WorkerPlace& place : places) {
     if (place.device == "cpu") continue;
-    // Without the driver's word, equal numbers under equal masks are one GPU.
+    // Without the driver's id, equal indices under equal CUDA_VISIBLE_DEVICES are taken for one GPU.
     if (place.gpu.empty()) {
       on_gpu[{place.host, place.visible_devices, place.device}].push_back(&place);
     } else {

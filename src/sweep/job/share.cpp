@@ -22,7 +22,7 @@ bool overlap(const std::vector<int>& one, const std::vector<int>& other) {
 
 std::string for_ranks(std::size_t ranks) { return ranks == 1 ? "" : fmt::format(" for {} ranks", ranks); }
 
-/// Ranks that share a limit of rank `own`.
+/// The number of ranks in a control group, at least 1.
 std::size_t count_in(const std::vector<Sight>& ranks, const std::string& group,
                      std::vector<GroupLimit> GroupLimits::*kind) {
   const auto is_in = [&](const Sight& rank) {
@@ -53,7 +53,7 @@ void take_cores(const std::vector<Sight>& ranks, std::size_t own, Share& share) 
   share.cores = std::max<std::size_t>(1, mask.size() / sharers);
   const std::string in_mask = fmt::format("{} in the affinity mask{}", mask.size(), for_ranks(sharers));
   share.cores_by = sharers == 1 ? in_mask : fmt::format("{} of the {}", share.cores, in_mask);
-  auto least = static_cast<double>(share.cores);  // may be a part of a core, which one thread then uses
+  auto least = static_cast<double>(share.cores);  // a quota may make it less than one core; one thread then uses it
   for (const GroupLimit& limit : ranks[own].limits.cores) {
     const std::size_t members = count_in(ranks, limit.group, &GroupLimits::cores);
     const double allowed = limit.value / static_cast<double>(members);
@@ -94,7 +94,7 @@ std::vector<GroupLimit> limits_from_json(const Json& list) {
   return limits;
 }
 
-/// What every rank of this machine tells, by node_rank.
+/// The sights of all ranks of this machine, by node_rank.
 std::vector<Sight> exchange(const Communicator& communicator, const Sight& own) {
   std::vector<std::uint8_t> mine = Json::to_cbor({{"cpus", own.cpus},
                                                   {"memory", own.memory},

@@ -16,7 +16,7 @@
 namespace eigensweep::sweep {
 namespace {
 
-std::string last_words;  // made beforehand: a handler may not
+std::string last_words;  // formatted in advance, because a signal handler must not allocate
 
 void on_alarm(int number) {
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, last_words.data(), last_words.size());

@@ -15,7 +15,7 @@
 namespace eigensweep::sweep {
 namespace {
 
-// A handler can reach nothing but globals.
+// Globals, because a signal handler has no other way to reach them.
 volatile std::sig_atomic_t requests = 0;
 volatile std::sig_atomic_t keyboard = 0;
 std::array<int, 2> wake{-1, -1};

@@ -16,7 +16,7 @@
 namespace eigensweep::sweep {
 namespace {
 
-/// A turn that takes so much longer than it waits: this process was stopped, or did something else.
+/// If a turn comes so much later than its wait explains, this process was stopped or busy with something else.
 constexpr std::chrono::seconds longest_turn{5};
 
 }  // namespace
@@ -40,7 +40,7 @@ pid_t Supervisor::pid(std::size_t slot) const noexcept {
 void Supervisor::give(std::size_t slot, const wire::Bytes& task) {
   State& state = slots_[slot];
   EIGENSWEEP_EXPECT(!state.is_busy && !state.is_retired);
-  if (draining_) {  // the task was under way when the signal came
+  if (draining_) {  // the task was sent before rank 0 knew of the drain
     unreported_.push_back({slot, wire::Left{true}});
     return;
   }
@@ -113,7 +113,8 @@ std::vector<wire::Event> Supervisor::turn(std::chrono::microseconds at_most, int
   return events;
 }
 
-/// A job that is suspended and resumed stops supervisors and workers alike: time that nobody watched is no silence.
+/// When a job is suspended and resumed, supervisors and workers were stopped together. The time in between does not
+/// count as silence of the workers.
 void Supervisor::forgive_absence(Clock::time_point now, std::chrono::microseconds waited) {
   const auto away = now - std::exchange(looked_, now) - waited;
   if (away < longest_turn) return;
@@ -122,7 +123,7 @@ void Supervisor::forgive_absence(Clock::time_point now, std::chrono::microsecond
 
 void Supervisor::listen(std::size_t slot, std::vector<wire::Event>& events) {
   State& state = slots_[slot];
-  // In this order: what a process wrote before it ended is still in the pipe when its end is known.
+  // ended() must come before receive(): so everything that a dead process wrote is in the pipe when it is read.
   const auto how = state.process->ended();
   try {
     for (wire::Frame& frame : state.process->receive()) hear(slot, std::move(frame), events);
@@ -135,7 +136,7 @@ void Supervisor::listen(std::size_t slot, std::vector<wire::Event>& events) {
     state.process.reset();
     const bool had_pack = std::exchange(state.is_busy, false);
     events.push_back({slot, wire::Left{had_pack}});
-    // Somebody else told the worker to stop: the slot goes on with the next one.
+    // The worker was stopped by a signal from elsewhere: the slot can start another one.
     if (had_pack && !draining_) events.push_back({slot, wire::Ready{}});
     return;
   }
@@ -201,7 +202,7 @@ void Supervisor::lose(std::size_t slot, const std::string& message, std::vector<
   const bool had_pack = std::exchange(state.is_busy, false);
   ++state.losses;
   events.push_back({slot, wire::Lost{had_pack, state.said_hello, hung, message}});
-  // A slot whose idle worker died was ready and still is.
+  // A slot whose idle worker died is still free, so it needs no Ready.
   if (draining_ || !had_pack) return;
   if (state.losses >= (state.said_hello ? patience_.losses_in_a_row : patience_.losses_before_hello)) {
     state.is_retired = true;

@@ -11,15 +11,15 @@
 namespace eigensweep::sweep {
 namespace {
 
-/// How many threads, where they run and how they wait. Stack sizes, MKL_CBWR (reproducible sums) and
-/// KMP_DUPLICATE_LIB_OK are not among them: a site that sets those means every program.
+/// Variables for the number and placement of threads, and for how they wait. Stack sizes, MKL_CBWR (reproducible sums)
+/// and KMP_DUPLICATE_LIB_OK are kept: a site sets those for all programs.
 constexpr std::string_view about_threads[] = {
-    // OpenMP's own, then GCC's, then LLVM's and Intel's runtime
+    // OpenMP's, then those of the runtimes of GCC, LLVM and Intel
     "OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OMP_DYNAMIC", "OMP_NESTED", "OMP_MAX_ACTIVE_LEVELS", "OMP_PROC_BIND",
     "OMP_PLACES", "OMP_WAIT_POLICY", "OMP_SCHEDULE", "GOMP_CPU_AFFINITY", "GOMP_SPINCOUNT", "KMP_AFFINITY",
     "KMP_HW_SUBSET", "KMP_PLACE_THREADS", "KMP_BLOCKTIME", "KMP_LIBRARY", "KMP_ALL_THREADS", "KMP_DEVICE_THREAD_LIMIT",
     "KMP_USE_YIELD",
-    // of the libraries for linear algebra
+    // linear algebra libraries
     "MKL_NUM_THREADS", "MKL_DOMAIN_NUM_THREADS", "MKL_DYNAMIC", "OPENBLAS_NUM_THREADS", "OPENBLAS_MAIN_FREE",
     "GOTO_NUM_THREADS", "BLIS_NUM_THREADS"};
 
@@ -34,8 +34,8 @@ std::vector<std::string> worker_environment(const std::vector<std::string>& inhe
     }
   }
   variables.push_back(fmt::format("OMP_NUM_THREADS={}", threads));
-  // A thread that waits for its team spins for some microseconds and then sleeps. GCC's runtime would spin for
-  // milliseconds, while the thread that it waits for has to share its core: docs/performance.md.
+  // A thread that waits for its team spins for some microseconds and then sleeps. By default, GCC's runtime spins for
+  // milliseconds, and may take the core from the thread that it waits for (docs/performance.md).
   variables.emplace_back("OMP_WAIT_POLICY=passive");
   variables.emplace_back("GOMP_SPINCOUNT=1000");
   return variables;

@@ -52,7 +52,7 @@ class Descriptor {
                                 program.string(), call, file::system_message(errno)));
 }
 
-/// A pipe whose ends are above 9, so that moving them to 3 and 4 in the child never treads on the other.
+/// A pipe whose descriptors are above 9, so that dup2() to 3, 4 and 5 in the child overwrites none of them.
 std::array<Descriptor, 2> make_pipe(const std::filesystem::path& program) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) fail(program, "pipe");
@@ -65,7 +65,7 @@ std::array<Descriptor, 2> make_pipe(const std::filesystem::path& program) {
   return high;
 }
 
-/// As execve(2) wants them.
+/// A null-terminated array for execve(2).
 std::vector<char*> pointers_to(std::vector<std::string>& words) {
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
@@ -82,8 +82,8 @@ cpu_set_t mask_of(const std::vector<int>& cpus) {
   return mask;
 }
 
-/// Only async-signal-safe calls from here on: the child of a process with MPI's threads. Reports errno of a failure on
-/// `report`.
+/// The child between fork and exec. It may only make async-signal-safe calls, because MPI has started threads in the
+/// parent. Reports the errno of a failure on `report`.
 [[noreturn]] void become_worker(const char* program, char* const* arguments, char* const* environment,
                                 const cpu_set_t& cpus, int in, int out, int log, int report, pid_t parent) {
   ::setpgid(0, 0);
@@ -98,10 +98,10 @@ cpu_set_t mask_of(const std::vector<int>& cpus) {
       ::dup2(in, worker_in) >= 0 && ::dup2(out, worker_out) >= 0 && ::dup2(report, 5) >= 0) {
     ::fcntl(5, F_SETFD, FD_CLOEXEC);
 #ifdef SYS_close_range
-    // MPI's descriptors are not all close-on-exec; where the kernel lacks the call they stay open, which does no harm.
+    // Some descriptors of MPI are not close-on-exec. On kernels without this call they stay open, which is harmless.
     ::syscall(SYS_close_range, 6U, ~0U, 0U);
 #endif
-    // CPUs that have been taken from this job since then are no reason not to run.
+    // Fails if none of these CPUs belongs to the job any more; the worker then runs with the inherited mask.
     if (CPU_COUNT(&cpus) > 0) ::sched_setaffinity(0, sizeof(cpus), &cpus);
     ::execve(program, arguments, environment);
   }
@@ -189,7 +189,7 @@ void WorkerProcess::flush() {
     if (count < 0) {
       if (errno == EINTR) continue;
       if (errno == EAGAIN) break;
-      // The reader is gone: how it ended will tell more than this error.
+      // The worker is gone; its exit status will tell more than this error.
       sent = unsent_.size();
       break;
     }
@@ -253,7 +253,7 @@ std::string WorkerProcess::last_words() const {
   std::string words;
   for (const std::string& line : lines) words += (words.empty() ? "" : " | ") + line;
   if (words.size() > most_characters) words = "..." + words.substr(words.size() - most_characters);
-  // It goes into one-line messages and into CBOR text, which must be UTF-8.
+  // The text goes into one-line messages and into CBOR strings, which must be UTF-8.
   for (char& c : words) {
     if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e) c = '?';
   }

@@ -68,7 +68,7 @@ void Engine::turn() {
     events.push_back({workers_.index_of(0, event.slot), std::move(event.what)});
   }
   while (auto letter = communicator_.receive()) {
-    if (ranks_.is_silent(letter->source)) continue;  // too late: its packs were taken back
+    if (ranks_.is_silent(letter->source)) continue;  // too late: its packs were already returned
     ranks_.heard(letter->source, seconds());
     for (wire::ToLeader& message : wire::unframed_all<wire::ToLeader>(letter->frames)) {
       if (auto* event = std::get_if<wire::Event>(&message)) {
@@ -83,7 +83,7 @@ void Engine::turn() {
                                      : shortest_pause;
   coordinator_.at(seconds());
   for (Event& event : events) take(event);
-  // What came in since the last append costs one fsync, and is durable before anything shows it.
+  // All records since the last append are synced together, and are durable before any status counts them.
   if (keeper_.is_due()) save();
   for (const GivenUp& given_up : coordinator_.take_given_up()) {
     if (keeper_.give_up(given_up)) save();
@@ -159,7 +159,7 @@ void Engine::take(std::size_t worker, const wire::Failed& failed) {
   if (!coordinator_.has_pack(worker)) return;
   board_.worker(worker).state = WorkerState::idle;
   if (failed.reason == wire::Reason::data || failed.reason == wire::Reason::output) {
-    // No other pack would fare better, and this one is not at fault.
+    // Every other pack would fail in the same way, so this does not count as a failure of the pack.
     fail(failed.reason == wire::Reason::data ? ExitCode::data : ExitCode::system, failed.message);
     coordinator_.returned(worker);
     begin_drain(failed.message);
@@ -183,7 +183,7 @@ void Engine::take(std::size_t worker, const wire::Lost& lost) {
   if (!draining_) log::warn("lost worker {}: {}", worker, lost.message);
   if (!lost_its_pack(worker, lost.busy)) return;
   if (lost.hung) hangs_.hung(coordinator_.pack(worker));
-  // A worker that never said hello has not touched its pack.
+  // A worker that died before hello has not read its pack, so the pack is not to blame.
   if (draining_ || !lost.said_hello) {
     coordinator_.returned(worker);
   } else {
@@ -208,8 +208,8 @@ void Engine::take(std::size_t worker, const wire::Retired& retired) {
   log::error("worker {} is given up: {}", worker, error_);
 }
 
-/// A worker that is gone had nothing to do, and the pack that it has here is still on its way to its successor, unless
-/// nothing is given out there any more.
+/// Whether a worker that is gone took its pack with it. If it was idle, the pack that rank 0 has sent is still on its
+/// way, and the slot will start a new worker for it, unless the run is draining.
 bool Engine::lost_its_pack(std::size_t worker, bool was_busy) const {
   return coordinator_.has_pack(worker) && (draining_ || was_busy);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How the engine ends a run: it sends the workers away, saves and publishes what is left, and says how it went.
+// How the engine ends a run: it stops the workers, saves and publishes the remaining records, and reports the result.
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/text.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How the engine stops before all is done: on request, or before its time ends, or because a rank is silent. It
-// measures how early workers must be asked to stop, asks, and cuts.
+// How the engine stops before all work is done: on request, at the end of its time, or because a rank is silent. It
+// measures how early workers must be asked to stop, asks them, and kills those that do not stop in time.
 #include <utility>
 
 #include "eigensweep/core/log.hpp"
@@ -10,7 +10,8 @@
 
 namespace eigensweep::sweep {
 
-/// A worker cannot stop faster than it speaks: the longest silence says how early it must be asked to.
+/// A worker can only stop between steps, where it also sends messages. So its longest silence shows how early it must
+/// be asked to stop.
 void Engine::heard_of(std::size_t worker, const wire::Happening& what) {
   if (!coordinator_.has_pack(worker) || std::holds_alternative<wire::Lost>(what)) return;
   const WorkerStatus& status = board_.worker(worker);
@@ -52,8 +53,8 @@ void Engine::look_at_signals() {
   if (signals_.interrupts() > 1) interrupted_ = true;
 }
 
-/// A rank that no longer answers is left behind: the run goes on without its workers to a good end, from which the next
-/// start continues.
+/// Sends heartbeats. If a rank is silent for too long, its packs are returned and the run drains the other workers, so
+/// that the next run can continue.
 void Engine::look_at_ranks() {
   if (seconds() >= next_life_sign_) {
     workers_.tell_ranks(wire::framed(wire::Alive{}));

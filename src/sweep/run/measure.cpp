@@ -28,8 +28,8 @@ double now_of(clockid_t clock) {
   return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
-/// Seconds of one call: the median of several stretches of a tenth of a second each. By the process's own time, other
-/// programs do not count.
+/// Seconds of one call: the median of several measurements of a tenth of a second each. With the CPU clock of the
+/// process, other programs do not count.
 double seconds_of(clockid_t clock, const std::function<void()>& call) {
   constexpr int stretches = 5;
   constexpr double stretch = 0.1;
@@ -48,7 +48,7 @@ double seconds_of(clockid_t clock, const std::function<void()>& call) {
   return means[stretches / 2];
 }
 
-/// As a worker makes it: an attack at ten intensities, or a spectrum of three layers of width 256; 2 to 7 KB.
+/// A record like a worker's: an attack at ten intensities, or a spectrum of three layers of width 256; 2 to 7 KB.
 wire::Record usual_record(int i) {
   wire::Record record;
   record.kind = wire::RecordKind::evaluation;
@@ -142,7 +142,7 @@ CoordinatorCosts measure_costs(const std::filesystem::path& folder) {
   costs.disk = std::max(0.0, (all - costs.append) / static_cast<double>(many) - costs.record);
   const wire::PackTask task = usual_task();
   costs.dispatch = seconds_of(own, [&] { fields += wire::framed(wire::Give{0, wire::encode(task)}).size(); });
-  EIGENSWEEP_EXPECT(fields > 0);  // and so nothing above may be optimised away
+  EIGENSWEEP_EXPECT(fields > 0);  // uses the results, so that the compiler cannot drop the calls
   return costs;
 }
 

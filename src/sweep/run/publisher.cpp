@@ -22,7 +22,7 @@ std::optional<double> Publisher::turn(double now, bool may_begin) {
     return has_ended ? finish(now) : std::nullopt;
   }
   if (!has_news_ || now < next_ || !may_begin) return std::nullopt;
-  // What is appended to the ledger from now on is news again.
+  // Records that are appended from now on need another publication.
   has_news_ = false;
   began_ = now;
   running_ = launch_(publish_);
@@ -34,7 +34,7 @@ std::optional<double> Publisher::finish(double now) {
   try {
     say_once(running_.get());
   } catch (const std::exception& error) {
-    // The ledger has everything; the last try, at the end, is the one that counts.
+    // No data is lost: the ledger has all records, and results.h5 is written again at the end of the run.
     log::warn("{}", error.what());
     has_news_ = true;
   }

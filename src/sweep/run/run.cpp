@@ -112,7 +112,7 @@ class Leader {
     if (lock.is_advisory()) {
       log::warn("{}: this file system has no locks: nothing prevents a run on another machine from writing here too",
                 paths.folder().string());
-      // HDF5 would refuse the results file for want of a lock that ours makes needless.
+      // HDF5 would refuse to open the results file without a lock. It needs none, since the output folder is ours.
       ::setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);
     }
     prepare_output(paths, study.name, study.document, options_.study_file);
@@ -123,7 +123,7 @@ class Leader {
     const Contents contents = check_contents(study, catalog_, known, paths);
     for (const std::string& warning : contents.warnings) log::warn("{}", warning);
     keep_contents(contents, paths);
-    // Not before: a study that is refused must not take the place of the one whose results lie there.
+    // Only now: a study that was refused must not replace the one whose results are in the folder.
     keep_study(paths, study.name, study.document, options_.study_file);
     Work work = plan(study, paths, known, contents, places);
     if (communicator_.size() == 1) keep_only(places, work.packs.size(), options_.placement, share_);
@@ -152,7 +152,7 @@ class Leader {
   }
 
  private:
-  /// Where workers will run, once nothing speaks against it on any rank. Throws SystemError.
+  /// The places of all workers, after all ranks have passed their checks. Throws SystemError when one has not.
   std::vector<wire::WorkerPlace> bring_up(const OutputPaths& paths) {
     const std::vector<wire::Introduction> ranks =
         gather_introductions(communicator_, introduce(options_, communicator_, share_));
@@ -172,7 +172,7 @@ class Leader {
     return places_of(ranks);
   }
 
-  /// Counted from now on.
+  /// The time budget, with the time since the start already deducted.
   [[nodiscard]] TimeBudget time_budget() const {
     std::optional<double> limit = options_.time_budget;
     if (limit) {
@@ -260,7 +260,7 @@ ExitCode run(const RunOptions& options, const study::Catalog& catalog, const Pub
     send_away(communicator, ranks, code, false);
     return code;
   } catch (const Error& error) {
-    // The others wait for a word; with it they leave in good order and only this rank speaks.
+    // The other ranks wait for rank 0. They exit without a message of their own, so that the user sees one error.
     send_away(communicator, ranks, error.code(), true);
     if (communicator.size() == 1) throw;
     log::error("{}", error.what());

@@ -106,7 +106,7 @@ std::string status_text(const Json& status, bool is_alive) {
   const Json& trials = status.at("trials");
   const std::string state = status.value("state", "");
   const bool is_running = from_word<RunState>(state) == RunState::running;
-  // Nobody was left to write another state.
+  // The process died before it could write another state.
   const bool is_interrupted = is_running && !is_alive;
   std::string text =
       fmt::format("study    {}\nstate    {}", status.value("study", ""), is_interrupted ? "interrupted" : state);
@@ -147,8 +147,8 @@ std::string status_text(const Json& status, bool is_alive) {
   return text + "\n";
 }
 
-/// Standard error as a log above a few lines that are redrawn in place. Nothing of the terminal's state is changed
-/// (cursor, modes), so that a killed run leaves it as it was.
+/// Shows the log on standard error, and below it a few lines that are redrawn in place. It does not change the state of
+/// the terminal (cursor, modes), so that a killed run leaves the terminal usable.
 class View::Sink : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
   void draw(const std::vector<std::string>& lines) {
@@ -209,7 +209,7 @@ void View::update(const RunStatus& status) {
   }
   const std::size_t tenth = status.trials == 0 ? 0 : 10 * status.done / status.trials;
   if (!std::exchange(has_started_, true)) last_tenth_ = tenth;
-  // A tenth may pass many times a second in a study of tiny trials.
+  // With tiny trials a tenth may pass many times a second, so half of the pause must be over.
   const bool passed_tenth = tenth > last_tenth_ && status.elapsed >= next_line_ - 0.5 * pause_;
   if (status.elapsed < next_line_ && !passed_tenth) return;
   last_tenth_ = tenth;

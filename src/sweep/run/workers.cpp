@@ -8,7 +8,7 @@
 namespace eigensweep::sweep {
 namespace {
 
-/// The workers of another rank: each word is a message to that rank (src/sweep/job/follow.cpp).
+/// The workers of another rank: each request is a message to that rank (src/sweep/job/follow.cpp).
 class RemoteWorkers : public RankWorkers {
  public:
   RemoteWorkers(int rank, const Workers::Send& send) : rank_(rank), send_(send) {}

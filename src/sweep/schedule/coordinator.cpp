@@ -11,7 +11,7 @@
 namespace eigensweep::sweep {
 namespace {
 
-/// How often the same lanes may fail before they are split, or a single one is given up.
+/// After so many failures the same lanes are split; a single lane is given up.
 constexpr int most_failures = 2;
 
 std::optional<std::size_t> index_of(const study::Pack& pack, const std::string& evaluation) {
@@ -21,7 +21,7 @@ std::optional<std::size_t> index_of(const study::Pack& pack, const std::string& 
   return std::nullopt;
 }
 
-/// The part of `pack` that these lanes and evaluations make, with its share of the predicted work.
+/// A part of `pack` with these lanes and evaluations. The predicted work is divided by lanes.
 study::Pack part_of(const study::Pack& pack, std::vector<study::Lane> lanes, study::EvaluationList evaluations,
                     std::string id) {
   study::Pack part;
@@ -86,7 +86,7 @@ std::size_t Coordinator::expected_evaluations(std::size_t worker) const {
   return has_pack(worker) ? workers_[worker]->pack.lanes.size() * workers_[worker]->pack.evaluations.size() : 0;
 }
 
-/// Instead of the attempt so many attempts at about equal parts of it.
+/// Replaces the attempt by so many attempts at nearly equal parts of its pack.
 void Coordinator::cut(const Attempt& attempt, std::size_t pieces) {
   const study::Pack& pack = attempt.pack;
   for (std::size_t i = 0; i < pieces; ++i) {
@@ -141,7 +141,7 @@ Coordinator::Attempt Coordinator::take(std::size_t worker) {
 
 std::vector<study::Pack> Coordinator::remainder(const Attempt& attempt) const {
   const study::Pack& pack = attempt.pack;
-  // Lanes that miss the same things stay together.
+  // Lanes that lack the same records stay in one pack.
   std::map<std::pair<bool, std::vector<std::uint8_t>>, std::vector<study::Lane>> groups;
   for (std::size_t i = 0; i < pack.lanes.size(); ++i) {
     const LaneState& lane = attempt.lanes[i];
@@ -160,7 +160,7 @@ std::vector<study::Pack> Coordinator::remainder(const Attempt& attempt) const {
     for (std::size_t i = 0; i < pack.evaluations.size(); ++i) {
       if (key.second[i] == 0) evaluations.push_back(pack.evaluations[i]);
     }
-    // The same work keeps its name, and with it its checkpoint.
+    // Unchanged work keeps its id, and so finds its checkpoint.
     const bool whole = lanes.size() == pack.lanes.size() && evaluations.size() == pack.evaluations.size() &&
                        std::equal(lanes.begin(), lanes.end(), pack.lanes.begin(),
                                   [](const study::Lane& a, const study::Lane& b) { return a.train == b.train; });
@@ -174,7 +174,7 @@ void Coordinator::split(const study::Pack& pack) {
   const auto middle = pack.lanes.begin() + static_cast<std::ptrdiff_t>((pack.lanes.size() + 1) / 2);
   study::Pack first = part_of(pack, {pack.lanes.begin(), middle}, pack.evaluations, pack.id + ".0");
   study::Pack second = part_of(pack, {middle, pack.lanes.end()}, pack.evaluations, pack.id + ".1");
-  // A half of many lanes has one chance, else a bad trial among many would take long to find; a single trial has two.
+  // A half of several lanes is tried once, so that a bad trial among many is found fast; a single trial is tried twice.
   const int failures = pack.lanes.size() > 2 ? most_failures - 1 : 0;
   for (study::Pack* half : {&first, &second}) push(std::move(*half), half->lanes.size() == 1 ? 0 : failures);
 }

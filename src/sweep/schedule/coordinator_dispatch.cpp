@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the coordinator hands out, and to whom.
+// How the coordinator chooses packs for idle workers.
 #include <algorithm>
 #include <utility>
 
@@ -42,14 +42,14 @@ TailItem Coordinator::tail_item(const Attempt& attempt) {
           attempt.is_fresh && attempt.pack.flops > 0};
 }
 
-/// A pack of the longest kind is left for everybody, so many times.
+/// Whether the waiting work is at least `rounds` times one longest pack for every worker.
 bool Coordinator::is_end_far(double rounds) const {
   const auto workers = static_cast<double>(running_ + idle_.size());
   return rounds * workers * tail_item(*waiting_.begin()).cost() <= waiting_flops_ + waiting_overhead_;
 }
 
-/// Sets how long a piece may be from now on. A plan holds until a part of it has gone by or something happened that it
-/// did not foresee, so that plans cost little among thousands of workers.
+/// Plans the largest piece near the end. A plan is kept until a small share of its time has passed or something
+/// unforeseen happens, because planning is expensive with thousands of workers.
 void Coordinator::plan_ahead() {
   constexpr double share = 0.04;
   const double speed = finished_seconds_ > 0 ? finished_flops_ / finished_seconds_ : 0.0;
@@ -67,16 +67,16 @@ void Coordinator::plan_ahead() {
   has_plan_ = true;
 }
 
-/// A checkpoint shows that its pack does fit.
+/// Into how many pieces a pack must be cut to fit into memory. A pack with a checkpoint has run before, so it fits.
 std::size_t Coordinator::pieces_that_fit(const Attempt& attempt) const {
   const auto known = most_lanes_.find(attempt.pack.group);
   if (known == most_lanes_.end() || !attempt.is_fresh) return 1;
   return (attempt.pack.lanes.size() + known->second - 1) / known->second;
 }
 
-/// Near the end the longest that waits, after everything longer than the plan allows was cut.
+/// Takes the next pack, after cutting what does not fit into memory or is longer than the plan allows.
 Coordinator::Attempt Coordinator::next_piece() {
-  constexpr std::size_t many = 256;  // workers; fewer do not keep rank 0 busy
+  constexpr std::size_t many = 256;  // workers; with fewer, rank 0 is not a bottleneck
   const bool mixes = running_ + idle_.size() >= many && is_end_far(3);
   const bool takes_shortest = mixes && std::exchange(is_short_next_, !is_short_next_);
   if (!mixes && splits_tail_) plan_ahead();

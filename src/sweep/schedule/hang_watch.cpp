@@ -8,8 +8,8 @@ namespace eigensweep::sweep {
 namespace {
 
 constexpr double look_pause = 1;  // seconds
-constexpr double ask_pause = 5;   // seconds until a supervisor is asked again about the same silence
-constexpr double absence = 5;     // seconds between two looks: this process was stopped, not all the workers
+constexpr double ask_pause = 5;   // seconds until a supervisor is asked again about the same worker
+constexpr double absence = 5;     // seconds between two looks: above it, this process was stopped or busy
 constexpr std::uint8_t most_hangs = 100;
 
 }  // namespace
@@ -32,7 +32,7 @@ void HangWatch::hung(const study::Pack& pack) {
   }
 }
 
-/// Learns how long a stage takes.
+/// Measures how long a stage, or a part of a training, took.
 void HangWatch::measure(Watched& watched, const wire::Happening& what, const WorkerStatus& before,
                         const study::Pack& pack, double now) {
   const double taken = now - watched.stage_began;
@@ -60,7 +60,7 @@ void HangWatch::measure(Watched& watched, const wire::Happening& what, const Wor
   watched.has_record = false;
 }
 
-/// What the worker does until its next word.
+/// What the worker does until its next message.
 Stretch HangWatch::stretch_of(const WorkerStatus& status, const study::Pack& pack) const {
   Stretch stretch{status.stage, status.evaluation, 0, pack.bytes};
   switch (status.stage) {
@@ -68,7 +68,7 @@ Stretch HangWatch::stretch_of(const WorkerStatus& status, const study::Pack& pac
       stretch.flops = pack.lanes.front().train ? costs_.least_flops(pack) : 0;
       break;
     case wire::Stage::train: {
-      // A word comes after every step. At the end of an epoch there is more to do, but not another epoch.
+      // A message can come after every step. The end of an epoch has extra work, so the timeout is at least two epochs.
       const double epochs = static_cast<double>(std::max<std::int64_t>(status.epochs, 1));
       const double steps = static_cast<double>(std::max<std::int64_t>(status.steps, 1));
       stretch.flops = status.train_share * pack.flops / epochs * std::max(1 / steps, 2 / Silence::factor);

@@ -6,8 +6,8 @@
 namespace eigensweep::sweep {
 namespace {
 
-constexpr double shortest_gap = 0.5;  // seconds between two looks: the loops that ask turn thousands of times a second
-constexpr double longest_gap = 5;     // this process was stopped, not all the others
+constexpr double shortest_gap = 0.5;  // seconds between two checks, since look() is called thousands of times a second
+constexpr double longest_gap = 5;     // seconds between two checks: above it, this process was stopped or busy
 
 }  // namespace
 

@@ -25,7 +25,7 @@ constexpr double shortest_seconds = Seconds(shortest_pause).count();
 constexpr double longest_leader_seconds = Seconds(longest_leader_pause).count();
 constexpr double longest_follower_seconds = Seconds(longest_follower_pause).count();
 
-/// What a worker has to say.
+/// A message of a worker.
 struct Message {
   double at = 0;  ///< when it arrives
   std::uint64_t order = 0;
@@ -35,7 +35,7 @@ struct Message {
   bool operator>(const Message& other) const { return at != other.at ? at > other.at : order > other.order; }
 };
 
-/// A factor of mean 1 whose logarithm is normal; a pure function of who it is for.
+/// A log-normal factor of mean 1, determined by the seed and the trial.
 double factor_of(std::uint64_t seed, std::uint64_t trial, double spread) {
   if (spread <= 0) return 1;
   constexpr double two_53 = 9007199254740992.0;
@@ -84,19 +84,19 @@ class Simulation {
     busy_ += seconds;
   }
 
-  /// Sleeps until something has arrived; turns that find nothing but progress are reckoned together.
+  /// Sleeps until a message has arrived. Turns that handle only progress messages are accounted for together.
   void wait() {
     const double progress = std::min(options_.costs.progress_per_second * static_cast<double>(coordinator_->running()),
                                      most_progress_per_second);
     const double until = messages_.top().at;
     const double pause = progress * longest_leader_seconds > 1 ? shortest_seconds : longest_leader_seconds;
-    double passed = shortest_seconds;  // each turn sleeps at least so long
+    double passed = shortest_seconds;  // the least sleep of a turn
     const bool is_quiet = until > now_ + shortest_seconds;
     if (is_quiet) passed = until - now_ + 0.5 * pause;
     now_ += passed;
     const double since = now_ - progress_until_;
     progress_until_ = now_;
-    // While nothing else came, turns have dealt with progress as it came; only the last of it is still there.
+    // During a quiet time, earlier turns have handled the progress messages; only those of the last pause are left.
     const double backlog = is_quiet ? std::min(since, pause) : since;
     if (is_quiet) busy_ += passed / (pause + options_.costs.turn) * options_.costs.turn;
     busy_ += (since - backlog) * progress * options_.costs.message;
@@ -174,7 +174,7 @@ class Simulation {
     running_[worker] = std::move(pack);
   }
 
-  /// When a rank that fell silent at `since` looks and finds what came at `arrival`.
+  /// When a rank that last spoke at `since`, and polls at growing intervals, finds a message that arrived at `arrival`.
   static double heard_at(double since, double arrival) {
     double look = since;
     for (double pause = shortest_seconds; look < arrival; pause = std::min(2 * pause, longest_follower_seconds)) {

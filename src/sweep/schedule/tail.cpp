@@ -12,9 +12,9 @@
 namespace eigensweep::sweep {
 namespace {
 
-constexpr double rounding = 1 + 1e-9;  // a piece as long as the limit fits
+constexpr double rounding = 1 + 1e-9;  // tolerance, so that a piece as long as the limit is not cut
 
-/// When all is done if the longest piece always goes to whoever is free first.
+/// When all work is done if the longest piece always goes to the worker that is free first.
 double makespan(const std::vector<TailItem>& waiting, double limit, const std::vector<double>& free_in) {
   std::vector<double> pieces;
   for (const TailItem& item : waiting) {
@@ -48,7 +48,7 @@ std::size_t tail_pieces(const TailItem& item, double limit) {
 
 TailPlan plan_tail(const std::vector<TailItem>& waiting, const std::vector<double>& free_in) {
   constexpr std::array<double, 9> parts{2, 3, 4, 5, 6, 8, 10, 12, 16};
-  constexpr double least_gain = 0.995;  // for less it is not worth the messages
+  constexpr double least_gain = 0.995;  // a smaller gain is not worth the messages
   const TailItem* longest = nullptr;
   for (const TailItem& item : waiting) {
     if (item.is_divisible && item.lanes > 1 && (longest == nullptr || item.cost() > longest->cost())) longest = &item;

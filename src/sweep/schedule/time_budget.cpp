@@ -16,11 +16,11 @@
 namespace eigensweep::sweep {
 namespace {
 
-constexpr double leave = 5;               // seconds: last words, the end of every rank, what the batch script does then
-constexpr double settle = 5;              // seconds: a signal's way, a worker's end
+constexpr double leave = 5;               // seconds for the exit of all ranks, and for the rest of the batch script
+constexpr double settle = 5;              // seconds for the signal to reach the workers, and for their exit
 constexpr double checkpoint_speed = 2e8;  // bytes per second to a shared file system
-constexpr double most_margin = 0.2;       // of the limit: a run that only drains gets nowhere
-constexpr double safety = 2;              // what was seen once may take so many times as long
+constexpr double most_margin = 0.2;       // of the limit: a larger margin would leave too little time to work
+constexpr double safety = 2;              // a measured duration may be so many times as long the next time
 
 std::string first_line_of(const std::string& command) {
   FILE* stream = ::popen(command.c_str(), "r");
@@ -70,7 +70,7 @@ std::optional<double> slurm_time_left() {
     const auto now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
     return std::max(1.0, static_cast<double>(*end) - now);
   }
-  // UNLIMITED, INVALID and NOT_SET are no spans. A controller that is too busy to answer must not keep the run waiting.
+  // UNLIMITED, INVALID and NOT_SET do not parse. The timeout is for a SLURM controller that is too busy to answer.
   return text::parse_duration(first_line_of(fmt::format("timeout 20 squeue -h -j {} -o %L 2>/dev/null", *job)));
 }
 

@@ -21,7 +21,8 @@ class TimeBudget {
   /// `margin`: the user's choice; nothing: derived. Throws ConfigError when it is not shorter than the limit.
   explicit TimeBudget(std::optional<double> limit, std::optional<double> margin = std::nullopt);
 
-  /// A busy worker was silent for so long. It may need as long to stop, since it can only stop between steps.
+  /// A busy worker was silent for so long. It may need as long to stop, since it can only stop between steps or
+  /// evaluations.
   void saw_silence(double seconds) noexcept { silence_ = std::max(silence_, seconds); }
   /// Seconds from handing out a pack to its first training step or evaluation.
   void saw_start(double seconds) noexcept { start_ = std::max(start_, seconds); }
