@@ -32,8 +32,8 @@ void wait_for(const torch::Device& device) {
 Json bench_step(const torch::Device& device, std::int64_t width, std::int64_t batch, std::int64_t lanes,
                 std::int64_t steps, const std::string& products) {
   constexpr std::int64_t warmup = 3;
-  // Real images: on noise the penalised network saturates within some fifty steps, and denormal numbers spoil the
-  // timing.
+  // Real images, because on noise the penalised network saturates within about fifty steps, and denormal numbers then
+  // slow it down.
   const study::Kind& mnist = *catalog().find(study::Family::dataset, "mnist");
   const data::DeviceDataset data(data::load(study::resolved(mnist.options, {{"kind", "mnist"}, {"test_samples", 10}})),
                                  device);
@@ -52,11 +52,11 @@ Json bench_step(const torch::Device& device, std::int64_t width, std::int64_t ba
   };
   hooks.should_stop = [&] { return static_cast<std::int64_t>(times.size()) > steps + warmup; };
   trainer.run(hooks);
-  times.erase(times.begin());  // the start
+  times.erase(times.begin());  // the call before the first step
   const std::vector<double> all = times;
   times.erase(times.begin(), times.begin() + warmup);
   const double sum = std::accumulate(times.begin(), times.end(), 0.0);
-  // The median leaves out the steps that begin with new eigenvectors.
+  // The median is not affected by the few steps that compute new eigenvectors.
   std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
   const double median = times[times.size() / 2];
   double refresh = all.front();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The procedure "closed_form": networks of infinite width, trained for all lanes at once, for seeds do not matter to
-// them.
+// The procedure "closed_form": networks of infinite width. They do not depend on the seed, so one training serves all
+// lanes.
 #ifdef EIGENSWEEP_DECLARATIONS
 #include "declare_networks.hpp"
 
@@ -29,7 +29,7 @@ study::Kind declare_closed_form() {
 namespace eigensweep::worker {
 namespace {
 
-// There is a loss after each epoch, and nothing else on the way.
+// The closed form gives a loss after each epoch, but no penalty and no training accuracy.
 training::LaneHistory history_of(const std::vector<double>& losses) {
   training::LaneHistory history;
   history.loss = history.task_loss = losses;

@@ -24,7 +24,7 @@ std::vector<Measurement> attack(const wire::TaskEvaluation& evaluation, const me
                                       subject.data, subject.seeds);
 }
 
-/// The measurement of one lane's network, taken out of the pack.
+/// Measures the network of one lane alone, outside of the pack.
 Measurement measure_alone(const Measure& measure, const wire::TaskLane& lane, std::int64_t index,
                           const Networks& networks, const data::DeviceDataset& data) {
   const std::vector<std::uint64_t> seeds{lane.config.at("seed").get<std::uint64_t>()};
@@ -44,7 +44,7 @@ Measurement measure_alone(const Measure& measure, const wire::TaskLane& lane, st
   return measured;
 }
 
-/// NaN instead of infinity; whether there was any.
+/// Replaces infinities by NaN; returns whether there were any.
 template <typename Number>
 bool without_infinity(std::vector<std::uint8_t>& bytes) {
   bool found = false;

@@ -15,14 +15,14 @@ namespace eigensweep::worker {
 
 using Measure = std::function<std::vector<metrics::Measurement>(const metrics::Subject&)>;
 
-/// Measures all lanes at once and, where some lane's numbers spoil that for all (models::numerical_failure), each by
-/// itself, taken out of the pack. What is lost or infinite is NaN or missing, with the reason as `failure`.
+/// Measures all lanes at once. If the numbers of one lane make that fail for all (models::numerical_failure), it
+/// measures each lane alone. A number that is lost or infinite becomes NaN or is missing; `failure` has the reason.
 std::vector<metrics::Measurement> measure_lanes(const Measure& measure, const wire::PackTask& task,
                                                 const Networks& networks, const data::DeviceDataset& data);
 
-/// Runs one attack or one metric on all lanes: a record per lane, without provenance. A lane whose numbers lost their
-/// meaning has a record that says "diverged" and why, with NaN for what it lacks; the others' are what they are without
-/// it.
+/// Runs one attack or metric on all lanes. Returns a record per lane, without provenance. The record of a lane with
+/// lost numbers has the status "diverged", the reason, and NaN for those numbers. Such a lane does not affect the
+/// records of the others. Throws DataError on an unknown family.
 std::vector<wire::Record> evaluate(const wire::TaskEvaluation& evaluation, const wire::PackTask& task,
                                    const Networks& networks, const data::DeviceDataset& data);
 

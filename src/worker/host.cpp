@@ -28,7 +28,7 @@ std::int64_t free_memory(const torch::Device& device) {
 
 void keep_freed_memory() {
 #ifdef __GLIBC__
-  ::mallopt(M_MMAP_MAX, 0);  // a mapping of its own would be given back as soon as it is freed
+  ::mallopt(M_MMAP_MAX, 0);  // memory from mmap(2) would be returned as soon as it is freed
   ::mallopt(M_TRIM_THRESHOLD, -1);
 #endif
 }
@@ -51,8 +51,7 @@ Json visible_gpus() {
 bool is_out_of_memory(const c10::Error& error) {
   if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr) return true;
   const std::string_view text = error.what_without_backtrace();
-  // The last two are of the status codes CUBLAS_STATUS_ALLOC_FAILED,
-  // CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED.
+  // The last two are parts of CUBLAS_STATUS_ALLOC_FAILED and CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED.
   for (const char* words : {"allocate memory", "out of memory", "ALLOC_FAILED", "ALLOCATION_FAILED"}) {
     if (text.find(words) != std::string_view::npos) return true;
   }

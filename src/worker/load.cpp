@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The procedure "load": networks that an earlier run kept.
+// The procedure "load": networks that an earlier run saved.
 #ifdef EIGENSWEEP_DECLARATIONS
 #include "declare_networks.hpp"
 
@@ -24,7 +24,7 @@ study::Kind declare_load() {
 namespace eigensweep::worker {
 namespace {
 
-// Copied or renamed by hand; its numbers would be recorded as another network's.
+// If a user copied or renamed the file, its numbers would be recorded for another trial.
 void check_owner(const models::TensorFile& file, const std::string& trial) {
   const auto owner = file.metadata.find("trial");
   if (owner == file.metadata.end() || owner->second == trial) return;

@@ -10,11 +10,11 @@
 
 namespace eigensweep::worker {
 
-/// The networks of a pack, a lane per lane of its task.
+/// The networks of a pack, in the order of the task's lanes.
 struct Networks {
   std::unique_ptr<models::Model> model;
-  std::vector<models::Snapshot> snapshots;  ///< the networks on the way, where the training kept some
-  std::vector<std::string> lost;            ///< per lane why its network is none any more, or ""
+  std::vector<models::Snapshot> snapshots;  ///< the networks during training, if it kept any
+  std::vector<std::string> lost;            ///< per lane: why its network is unusable (not finite), or ""
 };
 
 }  // namespace eigensweep::worker

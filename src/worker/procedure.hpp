@@ -11,7 +11,7 @@
 
 namespace eigensweep::worker {
 
-/// A pack as a procedure sees it: its task with resolved options, its data, and who listens.
+/// The input of a procedure: a pack's task with resolved options, its data, and the hooks.
 struct PackRun {
   const wire::PackTask& task;
   Session& session;
@@ -20,17 +20,17 @@ struct PackRun {
 
   /// Of a procedure that reads the section "dataset".
   [[nodiscard]] const data::DeviceDataset& data() const;
-  [[nodiscard]] const Json& config() const { return task.lanes.front().config; }  ///< but for per-lane options
+  [[nodiscard]] const Json& config() const { return task.lanes.front().config; }  ///< of lane 0; per-lane options differ
   [[nodiscard]] std::vector<Json> configs() const;
   [[nodiscard]] std::vector<std::uint64_t> seeds() const;
   [[nodiscard]] std::vector<std::string> trials() const;
-  /// Adds where, with what and how long the lane's numbers were made, and sends the record.
+  /// Adds the provenance (host, device, versions, seconds ...) to the record, and sends it.
   void send(wire::Record record, std::size_t lane, double seconds) const;
 };
 
 /// How a procedure ended, with the pack's networks where it finished and gives some.
 struct Outcome {
-  enum class End { finished, stopped, stopped_with_checkpoint, spoilt };  ///< spoilt: by one lane, for all of them
+  enum class End { finished, stopped, stopped_with_checkpoint, spoilt };  ///< spoilt: one lane made all of them fail
   End end = End::finished;
   Networks networks{};
 };

@@ -5,8 +5,8 @@
 
 namespace eigensweep::worker {
 
-/// The task with every option of its configurations and evaluations in place: a task that a person or a program wrote
-/// may leave out what stands at its default. Kinds of evaluations that there are not are left for their turn.
+/// Adds the default of every option that is missing in the task's configurations and evaluations. Evaluations of an
+/// unknown kind stay as they are, and fail when they are run.
 wire::PackTask resolved(wire::PackTask task);
 
 }  // namespace eigensweep::worker

@@ -16,7 +16,7 @@
 namespace eigensweep::worker {
 namespace {
 
-// On this machine, for other machines may see another file under the same name.
+// Checked on every machine, because the same path may be another file there.
 void check_content(const wire::PackTask& task, const data::DeviceDataset& data) {
   if (task.dataset_sha256.empty() || task.dataset_sha256 == data.sha256) return;
   const Json& section = task.lanes.front().config.at("dataset");
@@ -31,7 +31,7 @@ void check_content(const wire::PackTask& task, const data::DeviceDataset& data) 
       host_name(), kind, place.empty() ? "" : fmt::format(" ({})", place), data.sha256, task.dataset_sha256));
 }
 
-/// Where one lane spoils the training of all: each by itself, without a checkpoint.
+/// Trains each lane alone, without a checkpoint, after one lane made the training of all fail.
 Ending run_each(const wire::PackTask& task, Session& session, const PackHooks& hooks) {
   for (const wire::TaskLane& lane : task.lanes) {
     wire::PackTask alone = task;
@@ -46,7 +46,8 @@ Ending evaluate_all(const PackRun& pack, const Networks& networks) {
   if (networks.model == nullptr) return Ending::finished;
   for (models::NamedTensor& named : networks.model->parameters()) named.tensor.requires_grad_(false);
   models::replace_lost(*networks.model, networks.lost);
-  // A training that diverged says so itself, for all that was to follow; a kept network has records of its own.
+  // The record of a diverged training stands for its evaluations too. A loaded network that is lost has no such record
+  // in this pack, so each of its evaluations gets one.
   const bool was_trained = pack.task.lanes.front().train;
   const auto wants_records = [&](const std::string& reason) { return !was_trained || reason.empty(); };
   for (const wire::TaskEvaluation& evaluation : pack.task.evaluations) {

@@ -17,17 +17,17 @@
 namespace eigensweep::worker {
 namespace {
 
-// Written by a signal handler, read by the training loop.
+// Set by a signal handler, read by the training loop.
 std::atomic<bool> stop_requested{false};
 static_assert(std::atomic<bool>::is_always_lock_free);
 
 void install_signal_handlers() {
   struct sigaction action {};
   action.sa_handler = [](int) { stop_requested.store(true); };
-  // No SA_RESTART: a worker that waits for its next task must wake up and leave.
+  // No SA_RESTART, so that a worker that waits for its next task wakes up and exits.
   ::sigaction(SIGTERM, &action, nullptr);
   ::sigaction(SIGUSR1, &action, nullptr);
-  std::signal(SIGINT, SIG_IGN);  // a terminal's Ctrl-C is the supervisor's business
+  std::signal(SIGINT, SIG_IGN);  // the supervisor handles Ctrl-C
   std::signal(SIGPIPE, SIG_IGN);
 }
 
@@ -78,7 +78,7 @@ PackHooks hooks_for(const wire::PackTask& task, int out, Limiter& limiter) {
   return hooks;
 }
 
-// The answer to a task: Finished, Failed or Drained.
+// Runs a task. Returns Finished, Failed or Drained.
 wire::FromWorker answer(const wire::PackTask& task, Session& session, const PackHooks& hooks) {
   const auto start = std::chrono::steady_clock::now();
   try {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The procedure "train": gradient steps, with a checkpoint to go on from.
+// The procedure "train": gradient steps, with checkpoints.
 #ifdef EIGENSWEEP_DECLARATIONS
 #include "declare_networks.hpp"
 
@@ -29,7 +29,8 @@ study::Kind declare_train() {
 namespace eigensweep::worker {
 namespace {
 
-// A broken checkpoint costs the time since the pack began, never the pack: it starts anew.
+// Continues from the checkpoint, if there is one. With a broken checkpoint the training starts again from the
+// beginning.
 std::unique_ptr<training::Trainer> start_trainer(const PackRun& pack) {
   auto trainer = std::make_unique<training::Trainer>(pack.configs(), pack.data(), pack.session.device());
   const std::string& checkpoint = pack.task.checkpoint_file;

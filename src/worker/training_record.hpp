@@ -9,8 +9,8 @@
 
 namespace eigensweep::worker {
 
-/// Sends the training records of all lanes and keeps the networks of those that did not diverge where the task says.
-/// `histories`: one per lane; `warnings`: of the pack as a whole.
+/// Sends the training records of all lanes. Saves the networks of the lanes that did not diverge, if the task names
+/// files for them. `histories`: one per lane. `seconds`: duration of the training. `warnings`: of the whole pack.
 void send_training(const PackRun& pack, const std::vector<training::LaneHistory>& histories, const Networks& networks,
                    double seconds, const std::vector<std::string>& warnings);
 

@@ -13,18 +13,19 @@ namespace eigensweep::worker {
 std::string torch_version();
 /// "cpu" or "cuda:K".
 std::string device_name(const torch::Device& device);
-/// Bytes that a pack may use on the device: what is free there now.
+/// Bytes that are free on the device now.
 std::int64_t free_memory(const torch::Device& device);
-/// Lets the process keep the memory that tensors of one step leave to those of the next: handing it back to the system
-/// and getting it anew, page by page, costs a CPU up to a fifth of its time. To be called first of all.
+/// Makes the allocator keep freed memory for later tensors. Returning it to the system after each step, and faulting it
+/// in again page by page, can cost a fifth of the CPU time. Must be called before anything else allocates much.
 void keep_freed_memory();
-/// Hands what is free now back to the system, between packs.
+/// Returns freed memory to the system; for the time between packs.
 void give_back_freed_memory();
 /// {"cuda": count, "memory": [bytes of each GPU]}
 Json visible_gpus();
-/// Whether Torch, or a library under it (cuBLAS, cuSOLVER, cuDNN), had too little memory: a smaller pack may fit.
+/// Whether Torch, or a library that it uses (cuBLAS, cuSOLVER, cuDNN), ran out of memory: a smaller pack may fit.
 bool is_out_of_memory(const c10::Error& error);
-/// "auto" (a GPU if there is one), "cpu", "cuda", "cuda:K". Throws SystemError when the device is not there.
+/// `name`: "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:K". Throws SystemError when there is no such device,
+/// ConfigError on another name.
 torch::Device choose_device(const std::string& name);
 
 }  // namespace eigensweep::worker

@@ -14,7 +14,7 @@
 
 namespace eigensweep::worker {
 
-/// What a worker keeps between packs: its device, and the datasets that it has loaded.
+/// What a worker keeps between packs: its device and the loaded datasets.
 class Session {
  public:
   explicit Session(const torch::Device& device) : device_(device) {}
@@ -27,23 +27,25 @@ class Session {
   std::map<std::string, std::unique_ptr<data::DeviceDataset>> datasets_;
 };
 
-/// How a pack's run is watched and stopped. `record` must not return before the record is on its way.
+/// Callbacks that watch and stop the run of a pack.
 struct PackHooks {
+  /// Must send or store the record before it returns.
   std::function<void(const wire::Record&)> record;
-  /// `evaluation`: what runs on the trained networks; null while they are trained.
+  /// `evaluation`: the running evaluation; null in training.
   std::function<void(const wire::TaskEvaluation* evaluation, const training::Progress&)> progress;
   std::function<bool()> wants_losses;
   std::function<bool()> should_stop;
-  /// Sees the trainer before and after each step (oracles compare its weights with torch in Python).
+  /// Called before the first step (with a null result) and after each step, for tests that compare weights with torch
+  /// in Python.
   std::function<void(training::Trainer&, std::int64_t global_step, std::int64_t epoch, const training::StepResult*)>
       trace;
 };
 
 enum class Ending { finished, stopped_with_checkpoint, stopped };
 
-/// The procedure of a pack: train (or load) its lanes, keep the networks, run every evaluation. Sends a training record
-/// per trained lane as soon as training ends, then a record per lane and evaluation. Options that the task leaves out
-/// stand at their defaults. Throws DataError, SystemError, std::bad_alloc / c10::OutOfMemoryError.
+/// Runs a pack: trains or loads its lanes, saves the trained networks, runs every evaluation. Sends a training record
+/// per trained lane as soon as training ends, then a record per lane and evaluation. Options that are missing in the
+/// task have their defaults. Throws DataError, SystemError, std::bad_alloc and c10::Error.
 Ending run_pack(const wire::PackTask& task, Session& session, const PackHooks& hooks);
 
 }  // namespace eigensweep::worker

@@ -10,8 +10,8 @@
 
 namespace eigensweep::sweep {
 
-/// A worker can only stop between steps, where it also sends messages. So its longest silence shows how early it must
-/// be asked to stop.
+/// A worker can only stop between steps or evaluations, where it also sends messages. So its longest silence shows how
+/// early it must be asked to stop.
 void Engine::heard_of(std::size_t worker, const wire::Happening& what) {
   if (!coordinator_.has_pack(worker) || std::holds_alternative<wire::Lost>(what)) return;
   const WorkerStatus& status = board_.worker(worker);
