@@ -52,7 +52,7 @@ TEST_CASE("ranks of two builds or with two studies are refused") {
       Lines{
           "rank 1 on n2: reads another study file than rank 0 (an old copy, or another command line); put it where all "
           "nodes see the same one"});
-  other.study = "";  // only rank 0 needs it
+  other.study = "";  // only rank 0 needs the study file
   CHECK(compare({rank_with(0, "n1", "cpu"), other}).problems.empty());
 }
 
@@ -80,7 +80,7 @@ TEST_CASE("two workers on one GPU are noticed by its name, whatever index they c
   // With --gpus-per-task every rank calls its own GPU number 0.
   CHECK(compare({rank_with(0, "n1", "cuda:0", "GPU-a", "A100"), rank_with(1, "n1", "cuda:0", "GPU-b", "A100")})
             .warnings.empty());
-  // Without names, equal numbers on one node are taken for one GPU; on two nodes they are not.
+  // Without ids, equal indices count as one GPU on one node, but not on two nodes.
   CHECK(compare({rank_with(0, "n1", "cuda:0"), rank_with(1, "n1", "cuda:0")}).warnings.size() == 1);
   CHECK(compare({rank_with(0, "n1", "cuda:0"), rank_with(1, "n2", "cuda:0")}).warnings.empty());
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Loaded before the C library: a machine whose time of day jumps by years, forth and back, twice a second. What only
-// ever goes forward (CLOCK_MONOTONIC) is left alone.
+// Preloaded before the C library. Simulates a machine whose time of day jumps back and forth by years, twice a second.
+// CLOCK_MONOTONIC is not changed.
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>

@@ -15,7 +15,7 @@ using namespace eigensweep::sweep;
 
 namespace {
 
-/// A dataset whose content is a text file, and which counts how often it is read.
+/// A dataset that is a text file, and that counts how often it is read.
 struct Bench {
   Scratch scratch;
   OutputPaths paths{scratch.path() / "out"};
@@ -78,7 +78,7 @@ struct Bench {
     return make(R"("dataset": {"kind": "text", "file": ")" + file + R"(", "label": ")" + label + "\"}");
   }
 
-  /// As a run of the study does: checks, keeps, and a training of every trial.
+  /// Does what a run does: checks the contents, keeps them, and records a training of every trial.
   Contents run(const study::Study& study, const std::string& noted = "as it is") {
     Contents contents = check_contents(study, catalog, read_known(study, paths), paths);
     keep_contents(contents, paths);
@@ -120,7 +120,7 @@ TEST_CASE("another file under the same options is refused with both hashes and b
   CHECK(bench.refusal(bench.study_of(b)) ==
         bench.paths.folder().string() + ": trial " + study.trials.front().id + " was made from " + a +
             " with the content hash hash of A, but the study now names " + b + " with hash of B " + ways_out);
-  // The ways out.
+  // The solutions that the message names.
   CHECK(bench.refusal(bench.study_of(b, "other")) == "accepted");
   bench.write("b", "A");
   CHECK(bench.refusal(bench.study_of(b)) == "accepted");
@@ -135,7 +135,7 @@ TEST_CASE("content that was replaced is refused, also for trials of which no rec
                                                                " with the content hash hash of A, "
                                                                "but the study now names " +
                                                                a + " with hash of B"));
-  // No trial in common: the folder's records are still of other content under the same options.
+  // A study without a trial in common is refused too: the folder's records have another content for the same options.
   const study::Study others = bench.make(R"("dataset": {"kind": "text", "file": ")" + a + "\"}", "[7, 8]");
   CHECK_THAT(bench.refusal(others),
              Catch::StartsWith(bench.paths.folder().string() + ": its records were made from " + a));
@@ -197,7 +197,7 @@ TEST_CASE("unchanged files are not read again, changed ones are") {
     keep_contents(contents, bench.paths);
     return contents.hashes.begin()->second;
   };
-  // Written just now: it may change again within one tick of the file system's clock.
+  // The file was written just now, so it may change again within one tick of the file system's clock.
   CHECK(hash() == "hash of A");
   CHECK(hash() == "hash of A");
   CHECK(bench.readings == 2);
@@ -241,7 +241,7 @@ TEST_CASE("what is remembered of a file counts only while size, times, inode and
     INFO(key);
     CHECK(remembered(other, build, true) == "hash of A");
   }
-  // Replaced by another file of the same size and modification time: the change time tells.
+  // Another file of the same size and modification time is noticed by its change time.
   const auto time = std::filesystem::last_write_time(a);
   std::filesystem::remove(a);
   bench.write("a", "B");

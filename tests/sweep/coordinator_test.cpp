@@ -90,7 +90,7 @@ TEST_CASE("a crashed pack is tried again whole, then in halves, until the bad tr
   CHECK_FALSE(given_up[0].trained);
   CHECK(given_up[0].evaluations == std::vector<std::string>{"a"});
   CHECK(given_up[0].message == "last words");
-  CHECK(crashes == 6);  // twice whole, once as four, once as two, twice alone
+  CHECK(crashes == 6);  // two of the whole pack, one of four lanes, one of two lanes, two of the single trial
 }
 
 TEST_CASE("a pack that runs out of memory is halved at once") {
@@ -111,7 +111,7 @@ TEST_CASE("what ran out of memory once is not tried again with packs of the same
                                  pack_of("other", {12, 13, 14, 15, 16, 17}, 6)};
   packs[2].group = 1;
   packs.push_back(pack_of("kept", {18, 19, 20, 21, 22, 23}, 6));
-  packs[3].has_checkpoint = true;  // so it did fit
+  packs[3].has_checkpoint = true;  // it has run before, so it fits into memory
   Coordinator coordinator(packs, true);
   coordinator.ready(0);
   REQUIRE(coordinator.take_dispatches().at(0).pack.id == "p");
@@ -257,7 +257,7 @@ TEST_CASE("among hundreds of workers the longest and the shortest go out in turn
     for (const auto& dispatch : dispatches) finish(coordinator, dispatch);
     const double left = coordinator.waiting_flops();
     dispatches = coordinator.take_dispatches();
-    if (left > 3 * workers * 1000.0) continue;  // no pack is shorter
+    if (left > 3 * workers * 1000.0) continue;  // below it the end is near, since no pack has less than 1000
     for (const auto& dispatch : dispatches) {
       if (last > 0) CHECK(dispatch.pack.flops <= last);
       last = dispatch.pack.flops;

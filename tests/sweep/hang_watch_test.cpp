@@ -8,7 +8,7 @@ using namespace eigensweep::sweep;
 
 namespace {
 
-/// One worker with a pack of 1000 operations, of which 800 are training; virtual time, and a look every second.
+/// One worker with a pack of 1000 operations, of which 800 are training. Virtual time, with a check every second.
 struct Watching {
   double now = 0;
   study::Pack pack = small_pack();
@@ -48,7 +48,7 @@ struct Watching {
     return watch.look(
         workers, [this](std::size_t) { return has_pack ? &pack : nullptr; }, now);
   }
-  /// Seconds of silence until the worker is doubted, or the last of `most`.
+  /// Seconds of silence until the worker is reported, at most `most`.
   double doubted_after(double most) {
     const double begin = now;
     for (; now < begin + most; now += 1) {
@@ -81,7 +81,7 @@ TEST_CASE("epochs that took long let the next one take long") {
     run.now += 4;
     run.look();
   }
-  // An epoch is one step here, and took 4 s. The fifth one has been under way for as long.
+  // An epoch is one step here, and took 4 s. The fifth one has also run for 4 s.
   CHECK(run.doubted_after(3600) == Silence::factor * 4 - 4);
 }
 
@@ -128,9 +128,9 @@ TEST_CASE("each evaluation has a pace of its own, measured at its first record")
   }
   run.say(wire::EncodedRecord{});  // 100 operations in 4 s
   run.now += 1;
-  run.say(wire::EncodedRecord{});  // says nothing of the pace
+  run.say(wire::EncodedRecord{});  // a later record of the same evaluation is not measured
   CHECK(run.doubted_after(3600) == Silence::factor * 4);
-  run.evaluate("e2");  // nobody has finished it
+  run.evaluate("e2");  // no worker has finished it yet
   CHECK(run.doubted_after(3600) == Silence::unknown);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Prints a ledger for the tests: a JSON object per record and line, without provenance (which names processes).
+// Prints a ledger for the tests: one line of JSON per record, without the provenance, which differs between runs.
 #include <iostream>
 
 #include "eigensweep/core/json.hpp"

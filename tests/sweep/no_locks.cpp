@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Loaded before the C library: a network file system without a lock service, where flock(2) fails.
+// Preloaded before the C library. Simulates a network file system without a lock service, where flock(2) fails.
 #include <cerrno>
 
 extern "C" int flock(int, int) {

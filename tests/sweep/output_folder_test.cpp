@@ -38,7 +38,7 @@ TEST_CASE("an output folder has one name, however it is given") {
 
 namespace {
 
-/// As a run does, which looks at the data in between.
+/// Does what a run does before and after it checks the data.
 void begin(const OutputPaths& paths, const std::string& name, const Json& document,
            const std::filesystem::path& study_file) {
   prepare_output(paths, name, document, study_file);
@@ -68,7 +68,7 @@ TEST_CASE("a study file that a user wrote is never rewritten") {
   file::make_folder(paths.folder());
   const std::string by_hand = "{ \"name\":   \"one\" }";
   file::write_atomically(paths.study(), by_hand);
-  // Itself, by whatever path; and the same study in another file.
+  // The study file may be the copy itself, by any path, or another file with the same study.
   begin(paths, "one", {{"name", "one"}}, paths.folder() / "." / "study.json");
   CHECK(file::read(paths.study()) == by_hand);
   begin(paths, "one", {{"name", "one"}}, scratch.path() / "elsewhere.json");

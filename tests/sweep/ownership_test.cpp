@@ -22,7 +22,7 @@ constexpr const char* temporary = ".eigensweep-tmp-status.json-0123456789abcdef"
 
 using Content = std::map<std::string, std::string>;
 
-/// Every file below a folder; folders end with a slash.
+/// All files and folders below a folder; the names of folders end with a slash.
 Content content_of(const fs::path& folder) {
   Content content;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
@@ -67,7 +67,7 @@ TEST_CASE("a folder that holds anything of somebody else's is no output folder")
            Content{{"notes.txt", "x"}},
            Content{{".hidden", "x"}},
            Content{{"empty/", ""}},
-           // Names of ours, and nothing that says that we wrote them.
+           // Only names of ours, without evidence that we wrote the files.
            Content{{"study.json", "{}"}},
            Content{{"results.h5", "x"}},
            Content{{"lock", ""}},
@@ -79,7 +79,7 @@ TEST_CASE("a folder that holds anything of somebody else's is no output folder")
            Content{{".eigensweep", "settings of mine"}},
            Content{{".eigensweep/", ""}},
            Content{{"x.tmp", "x"}},
-           // A lock that an earlier version has left in somebody's folder before it refused it.
+           // A lock that an earlier version left in a user's folder before it refused the folder.
            with(ours, {{"notes.txt", "x"}}),
            with(ours, {{"checkpoints/resnet-epoch-90.safetensors", "x"}}),
            with(ours, {{"models/bert.safetensors", "x"}}),
@@ -126,22 +126,22 @@ TEST_CASE("a folder that is missing, empty, ours, or holds the study alone is ta
                     {fmt::format("checkpoints/{}.safetensors", id), "x"},
                     {fmt::format("checkpoints/{}.r0.1.12.safetensors", id), "x"}};
   for (const Content& content : {
-           Content{}, Content{{"lost+found/", ""}}, Content{{temporary, "x"}},  // killed at its first write
+           Content{}, Content{{"lost+found/", ""}}, Content{{temporary, "x"}},  // killed in its first write
            Content{{".eigensweep", ""}, {"notes.txt", "x"}},
            Content{{".eigensweep", "This folder"}, {"notes.txt", "x"}}, old, Content{{"lock", lock}},
            Content{{"job.sbatch", "#!/bin/bash\nEIGENSWEEP=eigensweep"},
-                   {"job-17.log", ""}},  // still waits in the queue
+                   {"job-17.log", ""}},  // its job still waits in the queue
        }) {
     fs::remove_all(paths.folder());
     fill(paths.folder(), content);
     CHECK(refusal(paths) == "");
   }
-  // Our ledger, whatever else has come to lie beside it.
+  // Our ledger, with other files beside it.
   fs::remove_all(paths.folder());
   fill(paths.folder(), {{"notes.txt", "x"}});
   { const wire::Ledger ledger(paths.ledger()); }
   CHECK(refusal(paths) == "");
-  // The study, by its own name or through a link, and nothing beside it.
+  // Only the study file, by its own name or through a link.
   fs::remove_all(paths.folder());
   fill(paths.folder(), {{"mine.json", "{}"}});
   fs::create_symlink(paths.folder() / "mine.json", scratch.path() / "link.json");

@@ -11,10 +11,10 @@ using sweep::Publisher;
 
 namespace {
 
-/// Publications that end when the test says so.
+/// A publisher whose publications end when the test decides.
 struct Press {
   int begun = 0;
-  int printed_here = 0;  ///< in the caller's thread
+  int printed_here = 0;  ///< publications in the caller's thread
   std::promise<Publisher::Warnings> running;
   Publisher publisher{[this]() -> Publisher::Warnings {
                         ++printed_here;

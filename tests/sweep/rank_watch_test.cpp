@@ -7,7 +7,7 @@ using eigensweep::sweep::RankWatch;
 
 namespace {
 
-/// Looks every second from `begin` to `end`; what it finds.
+/// Calls look() every second from `begin` to `end`. Returns all that it finds.
 std::vector<int> looks(RankWatch& watch, double begin, double end) {
   std::vector<int> all;
   for (double now = begin; now <= end; now += 1) {
@@ -31,7 +31,7 @@ TEST_CASE("a rank that says nothing for longer than it may is found once") {
 TEST_CASE("time in which nobody listened is no silence of a rank") {
   RankWatch watch(1, 2, 10);
   CHECK(looks(watch, 0, 8).empty());
-  // This process was stopped for 100 seconds; the other has two seconds left, as before.
+  // This process was stopped for 100 seconds. The other one still has two seconds left, as before.
   CHECK(watch.look(108).empty());
   CHECK(looks(watch, 109, 110).empty());
   CHECK(looks(watch, 111, 111) == std::vector<int>{1});

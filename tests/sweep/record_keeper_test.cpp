@@ -10,7 +10,7 @@ using namespace eigensweep::sweep;
 
 namespace {
 
-/// Two trials, two workers, a ledger in memory and a clock that stands still until it is set.
+/// Two trials, two workers, a ledger in memory, and a clock that the test sets.
 struct Keeping {
   double now = 0;
   double append_takes = 0;
@@ -68,7 +68,7 @@ TEST_CASE("a trial is done once all its records are saved, and not before") {
   keeping.keeper.save();
   CHECK(keeping.keeper.tally().done == 6);
   CHECK(keeping.appends.size() == 2);
-  keeping.keeper.keep(record_of("a", "e2"));  // a repeated record is no second trial
+  keeping.keeper.keep(record_of("a", "e2"));  // a duplicate record does not count as another trial
   keeping.keeper.save();
   CHECK(keeping.keeper.tally().done == 6);
 }

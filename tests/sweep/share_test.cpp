@@ -49,7 +49,7 @@ TEST_CASE("cores are the smaller of the mask and the quota, and at least one") {
     rank.limits.cores = {quota(c.quota, "a")};
     const Share share = share_of({rank}, 0);
     CHECK(share.cores == c.cores);
-    CHECK(share.cpus == first_cpus(8));  // the kernel chooses which of them are used
+    CHECK(share.cpus == first_cpus(8));  // the quota limits the time, and the kernel chooses the CPUs
   }
   CHECK(share_of({sight(first_cpus(8))}, 0).cores_by == "8 in the affinity mask");
   Sight rank = sight(first_cpus(64));
@@ -63,14 +63,14 @@ TEST_CASE("ranks share the quota of the group that holds them, and nobody else's
   for (const Share& share : shares_of(ranks)) CHECK(share.cores == 2);
   CHECK(share_of(ranks, 3).cores_by ==
         "2 by the control group's quota of 10 for 4 ranks (cpu.max), 64 in the affinity mask for 4 ranks");
-  // Each task in a group of its own, below the job's.
+  // Each task has its own group below that of the job.
   for (std::size_t i = 0; i < ranks.size(); ++i) ranks[i].limits.cores.push_back(quota(1, fmt::format("task{}", i)));
   for (const Share& share : shares_of(ranks)) CHECK(share.cores == 1);
   for (Sight& rank : ranks) rank.limits.cores = {quota(2, "job")};
   for (const Share& share : shares_of(ranks)) CHECK(share.cores == 1);  // half a core each: one thread each
   ranks[3].limits.cores = {};
   CHECK(share_of(ranks, 3).cores == 16);
-  // A quota that leaves a part of a core is named, though the affinity mask alone would leave one thread, too.
+  // A quota of less than one core per rank is named, although the affinity mask alone would also give one thread.
   std::vector<Sight> two(2, sight(first_cpus(2)));
   for (Sight& rank : two) rank.limits.cores = {quota(1, "job")};
   CHECK(share_of(two, 1).cores == 1);
@@ -107,7 +107,7 @@ TEST_CASE("a launcher's binding stays") {
   CHECK(bound[1].cpus == std::vector<int>{1});
   CHECK(bound[2].cpus == std::vector<int>{4, 5});
   CHECK(bound[3].cpus == std::vector<int>{6, 7});
-  // Masks that overlap and differ.
+  // Masks that overlap without being equal.
   const auto mixed = shares_of({sight({0, 1, 2}), sight({2, 3})});
   CHECK(mixed[0].cpus == std::vector<int>{0, 1, 2});
   CHECK(mixed[1].cpus == std::vector<int>{2, 3});
@@ -118,7 +118,7 @@ TEST_CASE("memory is the smaller of the machine's and the group's, divided among
   Sight rank = sight(first_cpus(2), 8e9);
   CHECK(share_of({rank}, 0).memory == 8e9);
   CHECK(share_of({rank}, 0).memory_by == "7.5 GiB in the machine");
-  // Ranks that are bound to different cores share the machine's memory all the same.
+  // Ranks that are bound to different cores still share the machine's memory.
   CHECK(share_of({sight({0}, 8e9), sight({1}, 8e9)}, 0).memory == 4e9);
   CHECK(share_of({sight({0}, 8e9), sight({1}, 8e9)}, 0).memory_by ==
         "3.7 GiB of the 7.5 GiB in the machine for 2 ranks");
@@ -130,7 +130,7 @@ TEST_CASE("memory is the smaller of the machine's and the group's, divided among
 }
 
 TEST_CASE("neighbours in the machine are neighbours in a share") {
-  // Two packages of two cores with two threads each, numbered as is usual: the second threads last.
+  // Two packages of two cores with two threads each. As usual, the second threads of the cores have the last numbers.
   const Scratch root;
   for (int cpu = 0; cpu < 8; ++cpu) {
     const auto folder = root.path() / fmt::format("sys/devices/system/cpu/cpu{}/topology", cpu);

@@ -47,7 +47,7 @@ TEST_CASE("a start is measured by the clock, unless it is a training in closed f
 }
 
 TEST_CASE("in a study whose steps slow down tenfold, no step is ever taken for a hang") {
-  // Virtual time: steps of a pack four times as large, on a node that gets ever busier.
+  // In virtual time: steps of a pack four times as large, on a node that becomes busier and busier.
   Silence silence;
   double pace = 2e-9;  // seconds per operation
   silence.measured({Stage::train, "", 1e9, 0}, 1e9 * pace);

@@ -25,7 +25,7 @@ double makespan_of(const std::vector<study::Pack>& packs, SimulationOptions opti
   return simulate(packs, options).makespan;
 }
 
-/// What the loops' pauses add to an end, at most, per pack in a row.
+/// Most seconds that the pauses of the loops add to the makespan, for each of a worker's packs.
 constexpr double pauses = 0.05;
 
 std::vector<study::Pack> random_packs(std::mt19937& random, bool is_uniform) {
@@ -101,7 +101,7 @@ TEST_CASE("a coordinator that is too slow shows in its load and in idle workers"
   work.seconds_per_trial = 0.1;
   SimulationOptions options;
   options.workers = 256;
-  options.costs.record = 1e-3;  // 10,000 records a second are wanted, 1,000 can be had
+  options.costs.record = 1e-3;  // 10,000 records a second would be needed, 1,000 are possible
   const auto slow = simulate(sweep::synthetic_packs(work, options.workers), options);
   CHECK(slow.load > 0.9);
   CHECK(slow.utilisation < 0.2);
@@ -119,7 +119,7 @@ TEST_CASE("records that come together share an append") {
   work.trials = 4000;
   SimulationOptions options;
   options.workers = 200;
-  options.costs.append = 0.5;  // a slow disk: whoever comes meanwhile waits for the next
+  options.costs.append = 0.5;  // a slow disk: records that arrive during an append wait for the next one
   const auto result = simulate(sweep::synthetic_packs(work, options.workers), options);
   CHECK(result.appends * 20 < result.records);
   CHECK(static_cast<double>(result.appends) * 0.5 <= result.makespan);

@@ -11,7 +11,7 @@ using namespace eigensweep::sweep;
 
 namespace {
 
-/// A pack of two trials with two evaluations, and so four records.
+/// A pack of two trials with two evaluations, which makes four evaluation records.
 study::Pack two_trials() {
   study::Pack pack;
   pack.id = "p";

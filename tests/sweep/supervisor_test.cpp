@@ -17,14 +17,14 @@ using sweep::Supervisor;
 
 namespace {
 
-/// What the fake worker reads from EIGENSWEEP_FAKE.
+/// Sets EIGENSWEEP_FAKE for the fake worker.
 class Behaviour {
  public:
   explicit Behaviour(const char* json) { ::setenv("EIGENSWEEP_FAKE", json, 1); }
   ~Behaviour() { ::unsetenv("EIGENSWEEP_FAKE"); }
 };
 
-// As every supervising process must: a worker may die before it has read its task.
+// A process with a supervisor must ignore SIGPIPE, because a worker may die before it has read its task.
 [[maybe_unused]] const auto ignored = ::signal(SIGPIPE, SIG_IGN);
 
 wire::Bytes task_of(const Scratch& scratch, int seed = 0, const std::string& padding = "") {
@@ -44,7 +44,7 @@ Supervisor make(const Scratch& scratch, std::size_t slots, const sweep::Patience
   return Supervisor(std::move(all), patience);
 }
 
-/// Turns until an event of this type comes; fails if none does in a minute.
+/// Calls turn() until an event of this type comes. Fails if none comes within a minute.
 template <typename What>
 What wait_for(Supervisor& supervisor) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
@@ -181,7 +181,7 @@ TEST_CASE("a worker is taken for hung by whoever doubts it, seen from its superv
   const Behaviour behaviour(R"({"hang_seed": 7})");
   Supervisor supervisor = make(scratch, 1);
   CHECK(supervisor.derives_silence());
-  supervisor.doubt(0, 0);  // nobody is there
+  supervisor.doubt(0, 0);  // there is no worker yet
   supervisor.give(0, task_of(scratch, 7));
   wait_for<wire::Hello>(supervisor);
   supervisor.doubt(0, 30);

@@ -10,7 +10,7 @@ using namespace eigensweep;
 
 namespace {
 
-/// Lanes of one operation each.
+/// A pack whose lanes cost one operation each.
 study::Pack tail_pack(const std::string& id, std::size_t first, std::size_t lanes, double overhead = 0) {
   study::Pack pack;
   pack.id = id;
@@ -50,9 +50,9 @@ TEST_CASE("a plan cuts as finely as ends soonest, counts overhead, and cuts noth
   CHECK(sweep::plan_tail({item}, {0, 0, 0}).makespan == 4);
   CHECK(std::isinf(sweep::plan_tail({item}, {0, 12, 12}).limit));
   CHECK(std::isinf(sweep::plan_tail({item}, {0}).limit));
-  // Every piece costs 12 more: halves end at 18, thirds at 16 and twelfths at 4 * 13.
+  // Every piece costs 12 more: halves take 18, thirds 16 and twelfths 4 * 13.
   CHECK(sweep::plan_tail({{12, 1, 12, true}}, {0, 0, 0}).limit == 16);
-  // On two workers thirds would take two rounds.
+  // With two workers, thirds would need two rounds.
   CHECK(sweep::plan_tail({{12, 1, 12, true}}, {0, 0}).limit == 18);
   CHECK(std::isinf(sweep::plan_tail({{12, 1, 12, false}}, {0, 0}).limit));
 }
@@ -83,7 +83,7 @@ TEST_CASE("packs stay whole while as much is left for everybody, and where nobod
   full.ready(0);
   full.ready(1);
   CHECK(lanes_of(full.take_dispatches()) == std::vector<std::size_t>{8, 8});
-  // Worker 1 has just begun eight lanes: worker 0 is done with four at the same time as the two would be with pieces.
+  // Worker 1 has just started eight lanes. Cutting the four lanes of the other pack would not make the end earlier.
   sweep::Coordinator late({tail_pack("a", 0, 8), tail_pack("b", 8, 4)}, true);
   late.ready(1);
   CHECK(lanes_of(late.take_dispatches()) == std::vector<std::size_t>{8});
@@ -104,7 +104,7 @@ TEST_CASE("how far running packs are decides how the last one is cut") {
     coordinator.ready(1);
     return lanes_of(coordinator.take_dispatches());
   };
-  CHECK(pieces_at(1) == std::vector<std::size_t>{8});  // the other is free so late that nobody is helped
+  CHECK(pieces_at(1) == std::vector<std::size_t>{8});  // the other worker is free too late to help
   CHECK(pieces_at(7.9) == std::vector<std::size_t>{4});
 }
 

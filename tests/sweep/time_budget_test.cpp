@@ -65,7 +65,7 @@ TEST_CASE("the end of a SLURM job comes from its environment") {
   CHECK_FALSE(slurm_time_left().has_value());
   ::setenv("SLURM_JOB_ID", "12", 1);
   CHECK(slurm_time_left().value() == Approx(600).margin(2));
-  ::setenv("SLURM_JOB_END_TIME", "5", 1);  // it is over, and SLURM is late
+  ::setenv("SLURM_JOB_END_TIME", "5", 1);  // the end has passed, and SLURM has not killed the job yet
   CHECK(slurm_time_left().value() == 1);
   ::unsetenv("SLURM_JOB_END_TIME");
   ::unsetenv("SLURM_JOB_ID");
@@ -84,12 +84,12 @@ study::Pack timed_pack(const std::string& id, std::size_t trial, double flops, b
   return pack;
 }
 
-/// Workers that make a step a second and start in `start` seconds, in allocations of `limit` seconds each: the seconds
-/// that it takes until all is done, and what was thrown away. Trainings checkpoint after any step; evaluations cannot.
+/// The result of a simulation of allocations of `limit` seconds each. Workers start in `start` seconds and do one
+/// operation a second. Trainings can write a checkpoint after any step; evaluations cannot.
 struct Allocations {
-  std::size_t count = 0;
-  double lost = 0;
-  double last_end = 0;
+  std::size_t count = 0;  ///< allocations
+  double lost = 0;        ///< seconds of work that was lost
+  double last_end = 0;    ///< seconds that the last allocation took
 };
 
 Allocations simulate_allocations(std::vector<study::Pack> packs, std::size_t workers, double limit, double start) {
@@ -111,7 +111,7 @@ Allocations simulate_allocations(std::vector<study::Pack> packs, std::size_t wor
         const bool train = pack.lanes[0].train;
         if (now - since - start + done[trial] < pack.flops) {
           if (!budget.must_drain(now)) continue;
-          // An evaluation runs on to its end or to the cut.
+          // An evaluation runs until it ends or is cut off.
           if (!train && !budget.must_cut(now)) continue;
           if (train) {
             done[trial] += std::max(0.0, now - since - start);
@@ -136,7 +136,7 @@ Allocations simulate_allocations(std::vector<study::Pack> packs, std::size_t wor
       }
       if (coordinator.is_over() || (coordinator.is_stuck() && coordinator.running() == 0)) break;
     }
-    CHECK(now < limit);  // left by itself
+    CHECK(now < limit);  // the run ended by itself
     result.last_end = now;
   }
   return result;
@@ -150,7 +150,7 @@ TEST_CASE("in virtual time a study much longer than an allocation finishes, and 
     packs.push_back(timed_pack(std::to_string(i), i, i % 4 == 0 ? 60 : 200 + 5 * static_cast<double>(i), i % 4 != 0));
   }
   const Allocations result = simulate_allocations(packs, 4, 180, 3);
-  CHECK(result.count < 20);  // 2,550 s of work for each worker in parts of 162 s, less what it waits and starts
+  CHECK(result.count < 20);  // 2,550 s of work per worker, in parts of 162 s less the time to start and to wait
   CHECK(result.count > 14);
   CHECK(result.lost == 0);
 }

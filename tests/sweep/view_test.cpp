@@ -42,7 +42,7 @@ RunStatus half_way() {
 TEST_CASE("the time left follows from predicted work and what workers did so far") {
   const RunStatus status = half_way();
   CHECK(share_done(status.workers[0]) == Approx(0.4));
-  // 70 operations in 140 worker-seconds; 130 left on two workers.
+  // 70 operations took 140 worker-seconds; 130 operations are left for two workers.
   REQUIRE(status.time_left());
   CHECK(*status.time_left() == Approx(130));
   CHECK(*status.rate() == Approx(0.1));
@@ -57,7 +57,8 @@ TEST_CASE("the time left follows from predicted work and what workers did so far
 TEST_CASE("the end is not before that of the pack that runs longest") {
   RunStatus status = half_way();
   status.waiting_flops = 0;
-  CHECK(*status.time_left() == Approx(60));  // 30 operations left at half an operation a second, not shared by two
+  CHECK(*status.time_left() ==
+        Approx(60));  // 30 operations at half an operation a second, which two workers cannot share
 }
 
 TEST_CASE("the live view has a line for the whole and one per busy worker, and fits the terminal") {

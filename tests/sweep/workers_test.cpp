@@ -14,7 +14,7 @@ using namespace eigensweep::sweep;
 
 namespace {
 
-/// Notes what is asked of the workers of its rank.
+/// Records the requests to the workers of its rank.
 class NotedWorkers : public RankWorkers {
  public:
   void give(std::size_t slot, const wire::Bytes& task) override {

@@ -34,7 +34,7 @@ std::vector<Record> samples(int count) {
   return records;
 }
 
-/// The bytes of a ledger, and where each record ends.
+/// A ledger of four records: its bytes, and where the header and each record end.
 struct Small {
   std::vector<Record> records = samples(4);
   std::vector<std::size_t> ends;
@@ -57,7 +57,7 @@ struct Small {
 };
 
 void write_raw(const std::filesystem::path& file, const std::string& bytes) {
-  std::filesystem::remove(file);  // some file systems flush a file that is truncated and written again: slow
+  std::filesystem::remove(file);  // faster, since some file systems flush a file that is truncated and rewritten
   std::FILE* out = std::fopen(file.c_str(), "wb");
   REQUIRE(out != nullptr);
   REQUIRE(std::fwrite(bytes.data(), 1, bytes.size(), out) == bytes.size());
@@ -101,7 +101,7 @@ TEST_CASE("a writer killed at any byte loses nothing that was whole, and the nex
     REQUIRE(found.records == expected);
     REQUIRE(found.report.damaged == 0);
     REQUIRE(found.report.torn_bytes == cut - (cut < small.ends[0] ? 0 : small.ends[whole]));
-    if (cut % 61 > 0 && cut > small.ends[0]) continue;  // each takes two real fsyncs
+    if (cut % 61 > 0 && cut > small.ends[0]) continue;  // not every cut: each takes two real fsyncs
     Ledger(file).append({more});
     expected.push_back(more);
     found = read_all(file);
@@ -135,7 +135,7 @@ TEST_CASE("opening a ledger with a damaged record keeps the records behind it") 
   const Scratch scratch;
   const auto file = scratch.path() / "ledger.bin";
   Small small(file);
-  // The second record's length says far too much: what follows must not be taken for a torn tail and cut off.
+  // The second record's length is far too large. The records after it must not be cut off as an incomplete record.
   small.bytes[small.ends[1] + 7] = 0x20;
   write_raw(file, small.bytes);
   Ledger(file).append({small.records[1]});
@@ -157,7 +157,7 @@ TEST_CASE("a damaged length that reaches to the end of another record hides none
   CHECK(found.records == expected);
   CHECK(found.report.damaged == 1);
 
-  // Where the writer cuts off a torn record, its own begins: the damaged length must not come to fit by that.
+  // The writer cuts off an incomplete record and appends there. After that, the damaged length must not fit by chance.
   write_raw(file, bytes.substr(0, small.ends[3] + 2));
   expected.pop_back();
   found = read_all(file);
@@ -207,7 +207,7 @@ TEST_CASE("a full disk throws, cuts the file back, and the same append may be tr
   rlimit before{};
   REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
   rlimit small = before;
-  small.rlim_cur = size + 300;  // room for a part of the next record: the write is short, then refused
+  small.rlim_cur = size + 300;  // room for a part of the next record: the write is short, and the next one fails
   REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
   std::string message;
   try {

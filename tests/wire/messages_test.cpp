@@ -33,13 +33,13 @@ const Bytes* bytes_of(const Message& message) {
   return nullptr;
 }
 
-/// Stands for any value.
+/// Converts to any type, to count the members of an aggregate.
 struct Anything {
   template <typename Value>
   operator Value() const;  // NOLINT: converts on purpose, and is never defined
 };
 
-/// How many members a struct without base has.
+/// The number of members of a struct without a base.
 template <typename Struct, typename... Values>
 constexpr std::size_t members(Values... values) {
   if constexpr (requires { Struct{values..., Anything{}}; }) {
@@ -49,7 +49,7 @@ constexpr std::size_t members(Values... values) {
   }
 }
 
-/// Every member of a message is one of its fields, or its bytes.
+/// Whether every member of a message is one of its fields, or `bytes`.
 template <typename Message>
 constexpr bool lists_all_members() {
   constexpr std::size_t listed = std::tuple_size_v<decltype(Message::fields())>;
@@ -58,8 +58,8 @@ constexpr bool lists_all_members() {
 static_assert(lists_all_members<WorkerPlace>());
 static_assert(lists_all_members<RecordHeader>());
 
-/// A message arrives as it was sent, whatever is added to its header; without any one of its fields, or with a value
-/// that no field may have, it is refused by name.
+/// Checks that a message arrives as it was sent, also with unknown fields in its header. If a field is missing or has
+/// an invalid value, the error must name it.
 template <typename Direction, typename Message>
 void check(const Message& sent) {
   INFO(Message::type);
@@ -89,7 +89,7 @@ void check(const Message& sent) {
       Message::fields());
 }
 
-/// The same for what a supervisor tells the engine, from its own rank and from another one.
+/// The same for the events of a supervisor, on rank 0 and on another rank.
 template <typename What>
 void check_event(const What& what) {
   INFO(What::type);

@@ -95,7 +95,7 @@ TEST_CASE("bytes that are no record throw DataError, whatever they are") {
     std::vector<std::uint8_t> bad = good;
     bad[bit / 8] ^= static_cast<std::uint8_t>(1U << (bit % 8));
     try {
-      decode_record(bad);  // may still be a record, with another value: that is the checksum's matter
+      decode_record(bad);  // may still be a valid record with another value, which only the ledger's checksum detects
     } catch (const DataError&) {
     }
   }
@@ -105,5 +105,5 @@ TEST_CASE("bytes that are no record throw DataError, whatever they are") {
     for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random());
     CHECK_THROWS_AS(decode_record(bytes), DataError);
   }
-  CHECK_THROWS_AS(decode_record(std::vector<std::uint8_t>(10'000'000, 0x81)), DataError);  // arrays in arrays
+  CHECK_THROWS_AS(decode_record(std::vector<std::uint8_t>(10'000'000, 0x81)), DataError);  // deeply nested arrays
 }

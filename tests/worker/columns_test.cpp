@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Every attack and metric of the tables, run by a worker on small networks: what comes back is what was declared.
+// Runs every attack and metric of the catalog on small networks, and checks that they return the declared columns.
 #include <catch2/catch.hpp>
 #include <map>
 #include <set>
@@ -13,7 +13,7 @@ using namespace eigensweep;
 
 namespace {
 
-/// A study that asks for all attacks and all metrics of the tables, with default options but `options` of a metric.
+/// A study with all attacks and metrics of the catalog. They have default options, except for `options` of a metric.
 std::string study_of_everything(const std::string& model, const std::string& training, const Json& options) {
   Json attacks = Json::object(), metrics = Json::object();
   for (const study::Kind& kind : catalog().all()) {
@@ -54,7 +54,7 @@ std::set<std::string> names_of(const std::map<std::string, wire::Array>& columns
   return names;
 }
 
-/// `intensities`: length of the dimension before the declared ones; none of a kind without intensities.
+/// `intensities`: length of the dimension before the declared ones; empty for a kind without intensities.
 void check(const std::vector<study::Column>& declared, const wire::Record& record,
            const std::vector<std::int64_t>& intensities, const Json& options, const Json& config) {
   CHECK(record.status == wire::Status::ok);

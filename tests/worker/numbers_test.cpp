@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What becomes of a network whose numbers lost their meaning: its own record says so, whatever is asked of it, and
-// nobody else notices.
+// A network with NaN or infinite numbers: all its own records must say so, and the other networks of its pack must not
+// be affected.
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
@@ -25,7 +25,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 const std::string mnist =
     R"("dataset": {"kind": "mnist", "train_samples": 24, "test_samples": 12, "validation_samples": 8})";
 
-/// Every attack of the table, and every metric that the networks have.
+/// Every attack of the catalog, and every metric that the networks support.
 std::string all_evaluations(bool has_tangents) {
   Json attacks = Json::object(), metrics = Json::object();
   for (const std::string& name : catalog().names(study::Family::attack)) {
@@ -44,7 +44,7 @@ std::string all_evaluations(bool has_tangents) {
   return Json{{"attacks", attacks}, {"metrics", metrics}}.dump().substr(1);
 }
 
-/// Two seeds of one network.
+/// A study with two seeds of one network.
 std::string study_text(const std::string& model, const std::string& training, bool has_tangents) {
   return R"({"name": "numbers", "seed": {"sweep": [1, 2]}, )" + mnist + R"(, "model": )" + model + R"(, "training": )" +
          training + ", " + all_evaluations(has_tangents);
@@ -59,7 +59,7 @@ struct Architecture {
   bool has_tangents;
 };
 
-/// Those of the wanted options that the kind declares.
+/// A model section with those of the `wanted` options that the kind declares.
 Json declared(const study::Kind& kind, const Json& wanted) {
   Json model{{"kind", kind.name}};
   for (const auto& [name, value] : wanted.items()) {
@@ -68,8 +68,8 @@ Json declared(const study::Kind& kind, const Json& wanted) {
   return model;
 }
 
-/// Of each model kind one that tangent kernels can be taken of, one with all layers that have tensors of their own, and
-/// the one of infinite width, where the kind has these.
+/// For each model kind: one network that has tangent kernels, one with all types of layers with tensors, and one of
+/// infinite width; the last two only if the kind supports them.
 const std::vector<Architecture>& architectures() {
   static const std::vector<Architecture> all = [] {
     std::vector<Architecture> made;
@@ -79,7 +79,7 @@ const std::vector<Architecture>& architectures() {
       const Json small = is_cnn ? Json{{"depth", 1}, {"channels", 2}, {"width", 5}} : Json{{"depth", 2}, {"width", 5}};
       Json layers = small, limit = small;
       layers.update({{"batch_norm", true}, {"whiten", 1}, {"normalise", "per_channel"}});
-      if (is_cnn) layers["kernel_size"] = 20;  // few enough units for whitening
+      if (is_cnn) layers["kernel_size"] = 20;  // a small output, since whitening needs few units
       limit.update({{"width", "inf"}, {"parametrisation", "ntk"}, {"weight_variance", 1}, {"centre_output", true}});
       if (is_cnn) limit.update({{"pooling", "none"}, {"stride", 3}});
       if (declared(kind, layers) != declared(kind, small)) {
@@ -118,7 +118,7 @@ worker::Session& session() {
   return made;
 }
 
-/// Records by trial, in their order.
+/// Runs the task; returns the records of each trial in the order in which they came.
 std::map<std::string, std::vector<Record>> run(const wire::PackTask& task, worker::PackHooks hooks = {}) {
   std::map<std::string, std::vector<Record>> records;
   hooks.record = [&](const Record& record) { records[record.trial].push_back(record); };
@@ -212,7 +212,7 @@ TEST_CASE("a network of finite weights whose activations overflow has reasons in
     const Scratch scratch;
     Json model = Json::parse(architecture.model);
     const study::Kind& kind = *catalog().find(study::Family::model, model.at("kind").get<std::string>());
-    if (kind.options.find("activation") != nullptr) model["activation"] = "relu";  // others never overflow
+    if (kind.options.find("activation") != nullptr) model["activation"] = "relu";  // other activations never overflow
     const study::Study study = parsed(study_text(model.dump(), architecture.training, true));
     INFO(architecture.model);
     run(task_of(study, scratch, true));
@@ -230,7 +230,7 @@ TEST_CASE("a network of finite weights whose activations overflow has reasons in
         INFO(name);
         for (const double value : array.values()) {
           CHECK_FALSE(std::isinf(value));
-          // What is of the network at initialisation stays right.
+          // Numbers of the network at initialisation are still valid.
           if (name.find("accuracy") != std::string::npos && !name.ends_with("_initial")) CHECK(std::isnan(value));
         }
       }
@@ -243,7 +243,7 @@ TEST_CASE("a training that ends in no finite network is diverged and says which 
   for (const std::string& kind : catalog().names(study::Family::optimizer)) {
     INFO(kind);
     const Scratch scratch;
-    // One step: the only loss is the initial network's, which is fine.
+    // With one step, the only loss is that of the initial network, which is finite.
     const study::Study study = parsed(study_text(
         R"({"width": 5})", R"({"epochs": 1, "batch_size": 24, "optimizer": {"kind": ")" + kind + "\"}}", true));
     wire::PackTask task = task_of(study, scratch, true);
@@ -253,7 +253,7 @@ TEST_CASE("a training that ends in no finite network is diverged and says which 
     const std::vector<double> wanted = numbers(run(alone).at(study.trials[1].id));
     task.lanes[0].config["training"]["optimizer"]["learning_rate"] = 1e300;
     const auto records = run(task);
-    REQUIRE(records.at(study.trials[0].id).size() == 1);  // nothing is evaluated
+    REQUIRE(records.at(study.trials[0].id).size() == 1);  // no evaluation runs
     const Record& diverged = records.at(study.trials[0].id).front();
     CHECK(diverged.status == Status::diverged);
     CHECK(diverged.message == "0.weight is not finite in epoch 1 of 1");
@@ -322,7 +322,7 @@ TEST_CASE("where one lane spoils a measurement of all, each is measured by itsel
   const auto spoilt_by = [&](const std::function<void()>& spoil) {
     return worker::measure_lanes(
         [&](const metrics::Subject& subject) {
-          // As a metric that differentiates: what it leaves behind must not disturb the next.
+          // Does what a metric with gradients does; this must not affect the next metric.
           for (auto& named : subject.model.parameters()) named.tensor.requires_grad_(true);
           std::vector<metrics::Measurement> lanes;
           for (std::size_t lane = 0; lane < subject.seeds.size(); ++lane) {
