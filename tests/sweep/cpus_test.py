@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where the threads of running workers may run, whatever a site's environment says of threads: read from /proc."""
+"""The CPUs of the threads of running workers, read from /proc, whatever thread variables a site sets."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ CPUS = os.sched_getaffinity(0)
 
 
 def mask_of(status):
-    """The CPUs that /proc/.../status allows."""
+    """The CPUs that a /proc/.../status file allows."""
     text = next(line.split()[1] for line in status.read_text().splitlines() if line.startswith("Cpus_allowed_list"))
     cpus = set()
     for part in text.split(","):
@@ -36,7 +36,7 @@ def mask_of(status):
 
 
 class Placed(Case):
-    """Workers seen from outside, once all of them are at work."""
+    """Starts runs, and looks at the CPUs of their workers from outside once all workers train."""
 
     worker = None
     fake = {"steps": 1000000, "step_ms": 5}
@@ -63,7 +63,7 @@ class Placed(Case):
         return workers if workers and all(worker.get("epoch", 0) > 0 for worker in workers) else None
 
     def seen(self):
-        """(rank, slot) -> the CPUs of each thread of that worker; a worker is who writes to that worker's log."""
+        """(rank, slot) -> the CPUs of each thread of that worker. A worker is identified by its log file."""
         masks = {}
         for process in Path("/proc").glob("[0-9]*"):
             try:
@@ -73,7 +73,7 @@ class Placed(Case):
                 rank, slot = log.stem.split("-")[1:]
                 masks[int(rank), int(slot)] = [mask_of(task / "status") for task in (process / "task").iterdir()]
             except OSError:
-                continue  # not ours, or gone
+                continue  # not ours, or already gone
         return masks
 
     def assert_as_placed(self, site, workers, threads):
@@ -93,7 +93,7 @@ class Placed(Case):
         self.process.terminate()
         text, _ = self.process.communicate(timeout=60)
         self.assertIn("stopped: ", text)
-        if not is_launched:  # the exit code of mpirun after a signal is its own
+        if not is_launched:  # mpirun has its own exit code after a signal
             self.assertEqual(self.process.returncode, 75, text)
 
     def needs_two_cpus(self):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Whose data: a run meets other content than the records of its output folder were made with."""
+"""A run whose data differs from the data of the records in its output folder."""
 
 import gzip
 import json
@@ -18,7 +18,7 @@ class Data(Case):
         self.images("b", 2)
 
     def images(self, name, pixel):
-        """Four images of 2 x 2 pixels for training and two for testing, in the four files of MNIST's form."""
+        """Writes four images of 2 x 2 pixels for training and two for testing, as four files in the format of MNIST."""
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
         for split, count in (("train", 4), ("t10k", 2)):
@@ -34,7 +34,7 @@ class Data(Case):
         self.write(content)
 
     def refused(self, **options):
-        """The one line of a refusal; nothing that lay in the folder is another than before."""
+        """Runs a study that must be refused, without a change in the output folder. Returns the one line of output."""
         kept = {name: (self.output / name).read_bytes() for name in ("ledger.bin", "study.json", "datasets.json", "results.h5")}
         text = self.run_study("--workers", 1, expect=3, **options)
         lines = [line for line in text.splitlines() if "content hash" in line]
@@ -55,7 +55,7 @@ class Data(Case):
             line = self.refused(ranks=ranks)
             self.assertIn(f"was made from {self.folder / 'a'} with the content hash {old}, but the study now names {self.folder / 'b'} with ", line)
             self.assertIn("choose another --output, bring the old data back, or give the new data a /dataset/label of its own", line)
-        # Each way out is one.
+        # Every solution that the message names works.
         self.run_study("--workers", 1, output=self.folder / "other")
         self.name_data("a")
         self.run_study("--workers", 1)

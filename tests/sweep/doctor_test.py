@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a run says about its surroundings before it starts, and `eigensweep doctor`, alone and under mpirun."""
+"""The checks that a run makes before it starts, and `eigensweep doctor`, alone and under mpirun."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from harness import BIN, TESTS, Case, study
 
 class Doctor(Case):
     def mpi(self, *programs, fakes=None, variables=None):
-        """Runs one program per rank in one MPI job, each with what its fake worker does."""
+        """Runs one program per rank in one MPI job, each with its own EIGENSWEEP_FAKE."""
         command = ["mpirun", "--bind-to", "none"]
         for index, program in enumerate(programs):
             fake = json.dumps((fakes or [{}] * len(programs))[index])
@@ -34,7 +34,7 @@ class Doctor(Case):
         return [BIN / "eigensweep", "run", study or self.file, "--output", self.output, *options]
 
     def nvidia_smi(self, *names):
-        """A driver's program with these GPUs; returns the variables that make it found."""
+        """Makes an nvidia-smi that lists these GPUs. Returns the environment variables that put it on the PATH."""
         folder = self.folder / "driver"
         folder.mkdir(exist_ok=True)
         lines = "".join(f"echo 'GPU-{index}{index}{index}{index}, {name}'\n" for index, name in enumerate(names))
@@ -54,7 +54,8 @@ class Doctor(Case):
         self.assertIn("ranks    1, without a launcher on 1 machine", text)
 
     def groups(self, **limits):
-        """A machine whose only control group has these files, as a fake /proc and /sys; returns the variable."""
+        """Makes a fake /proc and /sys of a machine with one control group, which has these files. Returns the variable
+        that selects it, and the folder of the group."""
         root = self.folder / "machine"
         (root / "proc/self").mkdir(parents=True, exist_ok=True)
         (root / "sys/fs/cgroup/job").mkdir(parents=True, exist_ok=True)

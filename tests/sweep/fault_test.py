@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A ledger that was damaged, and a clock that jumps: what `eigensweep run` and `eigensweep collect` make of them."""
+"""How `eigensweep run` and `eigensweep collect` handle a damaged ledger, a full disk and a clock that jumps."""
 
 import os
 import random
@@ -30,7 +30,7 @@ class Ledgers(Case):
         return done.stdout + done.stderr
 
     def starts(self):
-        """Where each record starts, by its marker."""
+        """The offset of each record, found by its marker."""
         found, place = [], self.whole.find(b"\x89R\r\n", HEADER)
         while place >= 0:
             found.append(place)
@@ -44,12 +44,12 @@ class Ledgers(Case):
         self.ledger.write_bytes(content)
 
     def repaired(self, twice_allowed=0):
-        """Another run makes it whole again: its text."""
+        """Checks that another run replaces the damaged records. Returns its output."""
         text = self.run_study()
         self.assertEqual(sorted(set(self.content())), self.expected, text)
         self.assertLessEqual(len(self.content()) - RECORDS, twice_allowed, text)
         self.assertIn(f"made from {len(self.content())} records", self.collect())
-        # And then there is nothing left to do.
+        # After that, nothing is left to do.
         before = self.ledger.read_bytes()
         self.assertIn("12 of 12 trials are already done", self.run_study())
         self.assertEqual(self.ledger.read_bytes(), before)
@@ -110,10 +110,10 @@ class Ledgers(Case):
 
 
 class Disks(Case):
-    """No room in the output folder, for each kind of file that a run writes there: nothing is called failed for it."""
+    """No space in the output folder, for each kind of file that a run writes. No trial may be recorded as failed."""
 
     def stopped(self, limit, *arguments, study=None, fake=None):
-        """A run in which no file may grow beyond a limit: what it said."""
+        """Runs with a limit on the size of files, which must stop the run. Returns its output."""
         if study:
             self.write(study)
         command = [str(BIN / "eigensweep"), "run", str(self.file), "--output", str(self.output), "--device", "cpu", *map(str, arguments)]
@@ -181,7 +181,7 @@ class Disks(Case):
         kept = self.content()
         self.assertGreater(len(kept), 0)
         self.assertEqual([record for record in self.records() if record["status"] != "ok"], [])
-        # Still full: the same again, and nothing is lost.
+        # The disk is still full: the run fails again, and no record is lost.
         self.run_study("--workers", 2, expect=4, fake=fake)
         self.assertEqual(set(kept) - set(self.content()), set())
         subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
@@ -191,7 +191,7 @@ class Disks(Case):
 
 
 class Clocks(Case):
-    """The time of day jumps by years: no decision may hang on it."""
+    """The time of day jumps by years. No decision of a run may depend on it."""
 
     def environment(self, fake):
         return super().environment(fake) | {"LD_PRELOAD": str(TESTS / "libeigensweep_clock_jumps.so")}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A run finds hung workers by itself, by what it has measured of them: nothing is set here that a user would have to set."""
+"""A run detects hung workers by timeouts that it derives from its own measurements. The user sets no timeout."""
 
 import json
 import os
@@ -15,7 +15,7 @@ FLOOR = 20  # seconds, of sweep/schedule/silence.hpp
 
 
 class Hangs(Case):
-    """One run for all of them: each takes its twenty seconds."""
+    """Tests with few runs, because every timeout is at least 20 seconds."""
 
     def test_hung_slow_and_stopped_workers(self):
         content = study(seeds=24, widths=(8,))
@@ -28,7 +28,7 @@ class Hangs(Case):
         self.start_time = time.time()
         process = self.start("--workers", 4, "--lanes", 1, fake=fake)
         try:
-            # One that is stopped for good, one that is stopped for a while; the others go on.
+            # One worker is stopped for good, one for a while. The others continue.
             self.wait_for(lambda: marker.exists() and self.packs_done() >= 2)
             stopped = self.stop_one(process)
             paused = self.stop_one(process)
@@ -38,7 +38,7 @@ class Hangs(Case):
             process.kill()
             raise
         text = self.finish(process, timeout=150)
-        # The one that hung, the slow one (which has more time when it is tried again), the one that was stopped for good.
+        # The hung worker, the slow one (its retry gets a longer timeout), and the one that was stopped for good.
         self.assertEqual(text.count("the worker hung"), 3, text)
         self.assertFalse(os.path.exists(f"/proc/{stopped}"), text)
         self.assertLess(time.time() - self.start_time, 100)
@@ -57,7 +57,8 @@ class Hangs(Case):
             if os.path.exists(f"/proc/{pid}"):
                 os.kill(pid, signal.SIGCONT)
         text = self.finish(process, timeout=100)
-        # Rank 0 ran on and had to take its own worker for hung; that of the other rank was stopped together with its supervisor.
+        # Rank 0 ran on, and its own worker was stopped, so it had to take that for hung. The other worker was stopped
+        # together with its supervisor, so that one did not.
         self.assertEqual(text.count("the worker hung"), 1, text)
         self.assertIn("lost worker 0: the worker hung", text)
         self.assertEqual(len(self.records()), 144)
@@ -91,7 +92,7 @@ class Hangs(Case):
         process = self.start("--rank-timeout", "12", ranks=2, fake={"steps": 40, "step_ms": 100})
         self.wait_for(lambda: processes(self.output)[1])
         ranks, _ = processes(self.output)
-        os.kill(ranks[-1], signal.SIGSTOP)  # it has no work
+        os.kill(ranks[-1], signal.SIGSTOP)  # this rank has no work
         text = self.finish(process, timeout=60)
         self.assertEqual(self.status()["state"], "complete", text)
         self.assertIn("rank 1 has not left: it is ended", text)
@@ -111,7 +112,7 @@ class Hangs(Case):
             return 0
 
     def stop_one(self, process):
-        """Stops a worker that is working and is not stopped, hung or slow yet; returns its process."""
+        """Stops a worker that is making progress, so not one that is stopped, hung or slow. Returns its pid."""
         chosen = []
 
         def found():
@@ -127,13 +128,13 @@ class Hangs(Case):
 
     @staticmethod
     def cpu(pid):
-        """How often the process was woken up: a worker that sleeps through its steps uses no processor time."""
+        """A measure of activity: how often the process was woken up. The fake worker uses almost no CPU time."""
         try:
             with open(f"/proc/{pid}/status", encoding="ascii") as stream:
                 fields = dict(line.split(":", 1) for line in stream if ":" in line)
         except OSError:
             return 0
-        # The hung and the slow one sleep whole seconds; a working one writes several frames a second.
+        # A hung or slow worker wakes up at most once a second, a working one several times.
         return int(fields["voluntary_ctxt_switches"]) // 3
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Runs the real `eigensweep run` with a worker that trains nothing, and reads what it left. Standard library only."""
+"""Runs the real `eigensweep run` with a fake worker that trains nothing, and reads its output folder. Uses only the
+standard library."""
 
 import collections
 import json
@@ -33,7 +34,7 @@ def study(name="test", seeds=3, widths=(8, 16), models=True, metrics=True):
 
 
 def state_of(pid):
-    """One letter of proc(5): R, S, T (stopped), Z; X for one that is gone."""
+    """The state letter of proc(5): R, S, T (stopped), Z; X if the process is gone."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
     except OSError:
@@ -41,7 +42,7 @@ def state_of(pid):
 
 
 class Case(unittest.TestCase):
-    """A test with a folder of its own."""
+    """A test case with its own temporary folder."""
 
     maxDiff = None
 
@@ -59,7 +60,7 @@ class Case(unittest.TestCase):
         variables = dict(os.environ)
         variables["EIGENSWEEP_WORKER"] = str(TESTS / "eigensweep_fake_worker")
         variables["EIGENSWEEP_FAKE"] = json.dumps(fake)
-        # So that mpirun works as root in a container, with more ranks than cores, and leaves an idle core idle.
+        # For mpirun as root in a container, with more ranks than cores, and without busy waiting.
         variables.update(
             OMPI_ALLOW_RUN_AS_ROOT="1",
             OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
@@ -68,7 +69,7 @@ class Case(unittest.TestCase):
             OMPI_MCA_btl_base_warn_component_unused="0",
         )
         if SANITIZED:
-            variables["ASAN_OPTIONS"] = "detect_leaks=0"  # MPI keeps what it allocates
+            variables["ASAN_OPTIONS"] = "detect_leaks=0"  # MPI does not free all its memory
         return variables
 
     def start(self, *arguments, ranks=0, fake=None, output=None):
@@ -94,7 +95,7 @@ class Case(unittest.TestCase):
         return self.finish(self.start(*arguments, **options), expect)
 
     def wait_for(self, condition, seconds=60):
-        """Waits until it holds, and returns what it then says."""
+        """Waits until `condition()` is true, and returns its value."""
         deadline = time.monotonic() + seconds
         while not (said := condition()):
             self.assertLess(time.monotonic(), deadline, f"waited {seconds} s in vain")
@@ -110,7 +111,7 @@ class Case(unittest.TestCase):
         return [json.loads(line) for line in text.stdout.splitlines()]
 
     def content(self, output=None):
-        """What a ledger says, whatever the order in which it came: the oracle of every comparison."""
+        """The sorted records of a ledger. Two runs are compared by this, because the order of records may differ."""
         return sorted(json.dumps(record, sort_keys=True) for record in self.records(output))
 
     def status(self):

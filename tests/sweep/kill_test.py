@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""SIGKILL of a worker, of the coordinator's rank, of everything, at random moments: nothing that was finished is lost,
-nothing runs twice to its end, and after the last run the records equal those of an undisturbed one."""
+"""SIGKILL of a worker, of the coordinator's rank, of everything, at random moments. No finished work may be lost, none
+may be done twice, and after the last run the records must equal those of an undisturbed run."""
 
 import os
 import random
@@ -11,13 +11,13 @@ import unittest
 
 from harness import Case, state_of, study
 
-# Kills per test; the moments differ from run to run on purpose, so a failure prints them.
+# Kills per test. Their moments are random on purpose, so a failure prints them.
 ROUNDS = int(os.environ.get("EIGENSWEEP_KILL_ROUNDS", "3"))
 SLOW = {"steps": 8, "step_ms": 25, "evaluation_ms": 30}
 
 
 def processes(output):
-    """Running ranks and workers of this output: (pids of eigensweep, pids of workers)."""
+    """The running processes of this output folder: (pids of ranks, pids of workers)."""
     ranks, workers = [], []
     for name in os.listdir("/proc"):
         if not name.isdigit():
@@ -55,7 +55,7 @@ class Kills(Case):
         expected = self.undisturbed()
         finished = set()
         for round_number in range(ROUNDS):
-            # A second and a half of work for two workers, after the start of MPI if there is one.
+            # Two workers have about 1.5 seconds of work, after the start of MPI if ranks are used.
             process = self.start("--workers", 1 if ranks else 2, "--lanes", 1, ranks=ranks, fake=SLOW)
             moment = self.random.uniform(0.1, 1.4) + (0.4 if ranks else 0.0)
             self.moments.append(round(moment, 3))
@@ -66,7 +66,7 @@ class Kills(Case):
             now = set(self.content())
             self.assertEqual(finished - now, set(), f"lost after kills at {self.moments}")
             finished = now
-        for _ in range(3):  # a worker killed twice in one pack of one trial is a failed trial: tried again
+        for _ in range(3):  # a trial whose worker was killed twice counts as failed; the next run retries it
             process = self.start(ranks=ranks)
             self.finish(process, expect=None)
             if process.returncode == 0:

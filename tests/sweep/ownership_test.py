@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Files of others: a folder that is not ours is refused by every command that would write there, and nothing in it
-changes; and a folder of ours is everybody's who may write there."""
+"""Every command that would write into a folder that is not ours refuses it and changes nothing in it. A folder of ours
+can be used by every user who has the permission to write there."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from harness import BIN, Case, study
 
 
 def content(folder):
-    """All that lies in a folder: bytes and links of files, and that there are folders."""
+    """The content of a folder by path: bytes of files, targets of links, None for folders."""
     found = {}
     for path in sorted(folder.rglob("*")):
         name = str(path.relative_to(folder))
@@ -26,14 +26,14 @@ def content(folder):
 
 
 class Foreign(Case):
-    """What lies in a folder before a run is looked at."""
+    """Folders that already hold other files before a run."""
 
     def command(self, name, *options, study_file=None, cwd=None):
-        """Runs a command of eigensweep on the study; its exit code and its text."""
+        """Runs a command of eigensweep on the study. Returns its exit code and its output."""
         words = [str(BIN / "eigensweep"), name, *([str(study_file or self.file)] if name != "collect" else []), *map(str, options)]
         environment = self.environment({})
         commands = self.folder / "commands"
-        if not commands.exists():  # an sbatch that submits nothing
+        if not commands.exists():  # a fake sbatch that submits nothing
             commands.mkdir()
             (commands / "sbatch").write_text("#!/bin/sh\necho 17\n")
             (commands / "sbatch").chmod(0o755)
@@ -42,7 +42,7 @@ class Foreign(Case):
         return done.returncode, done.stdout
 
     def project(self):
-        """A folder as many have it, with a study in it."""
+        """Makes a typical project folder with a study in it."""
         folder = self.folder / "project"
         shutil.rmtree(folder, ignore_errors=True)
         for name in ("checkpoints", "models", "logs"):
@@ -107,7 +107,7 @@ class Foreign(Case):
                 self.assertEqual(code, 0, text)
                 self.assertEqual((folder / "study.json").read_text(), by_hand)
         self.assertEqual(len(self.records()), 36)
-        # What its owner puts there from now on stays.
+        # Files that the user adds later are kept.
         mine = {"thesis.tmp": "draft", "checkpoints/resnet.pt": "work", "models/big.tmp": "half", "results.h5.tmp": "x"}
         for name, text in mine.items():
             (folder / name).parent.mkdir(exist_ok=True)
@@ -153,7 +153,7 @@ class Foreign(Case):
 
 
 class Exports(Case):
-    """What `export --output` is pointed at."""
+    """The targets of `export --output`."""
 
     def setUp(self):
         super().setUp()
@@ -184,7 +184,7 @@ class Exports(Case):
             said = self.export("--output", path, expect=2).stderr
             self.assertEqual(said, f"eigensweep: --output: {path} is a file of a run's output folder; name another file\n")
         self.assertEqual({path: path.read_bytes() for path in before}, before)
-        self.export("--output", self.output / "table.csv")  # a new file of the user's own choice
+        self.export("--output", self.output / "table.csv")  # a new file is allowed there
         self.assertEqual((self.output / "table.csv").read_text(), self.table)
 
     def test_links_are_followed_and_a_neighbours_tmp_stays(self):
@@ -192,7 +192,7 @@ class Exports(Case):
         (self.folder / "link.csv").symlink_to("real/table.csv")
         for name in ("table.csv.tmp", "link.csv.tmp", "real/table.csv.tmp"):
             (self.folder / name).write_text("notes of mine")
-        for _ in range(2):  # the link leads to nothing at first
+        for _ in range(2):  # at first the target of the link does not exist
             self.export("--output", "link.csv")
             self.assertTrue((self.folder / "link.csv").is_symlink())
             self.assertEqual((self.folder / "real" / "table.csv").read_text(), self.table)
@@ -203,7 +203,7 @@ class Exports(Case):
 
     def test_standard_output_by_any_of_its_names_is_written_at_its_end(self):
         (self.folder / "stdout").symlink_to("/proc/self/fd/1")
-        # All but the last lie where even root, were it wrong, could replace nothing of the machine's.
+        # /dev/stdout is not tested as root: a bug in export could then replace that file of the machine.
         for name in ("/dev/fd/1", "/proc/self/fd/1", "stdout", *(["/dev/stdout"] if os.geteuid() != 0 else [])):
             with self.subTest(name=name):
                 self.assertEqual(self.export("--output", name).stdout, self.table)
@@ -227,7 +227,7 @@ class Exports(Case):
         self.wait_for(lambda: (self.folder / "got").read_text() == self.table)
 
     def test_a_device_stays_one(self):
-        # A terminal, which nobody can replace; root never gets the machine's /dev.
+        # A pseudo-terminal: even if export is wrong, not even root can replace it.
         master, terminal = os.openpty()
         self.addCleanup(os.close, master)
         tty.setraw(terminal)
@@ -252,12 +252,12 @@ class Exports(Case):
 
 
 class Members(Case):
-    """Folders that several people share."""
+    """Folders that several users share."""
 
     GROUP, FIRST, SECOND = 2000, 2001, 2002
 
     def shared(self):
-        """A project folder of a group, and the study in it."""
+        """Makes a project folder of a group, with the study in it."""
         if os.geteuid() != 0:
             self.skipTest("only root can act as two users")
         self.folder.chmod(0o755)
@@ -330,7 +330,7 @@ class Members(Case):
                                   + advice, text)
                 self.assertNotIn("all is well", text)
         self.assertEqual((self.output / "ledger.bin").read_bytes(), ledger)
-        # Asked for and done: it goes on.
+        # After the chmod that the message asks for, the run continues.
         subprocess.run(["chmod", "-R", "g+rwX", str(self.output)], check=True)
         self.by(self.SECOND, folder, "run", "study.json", "--workers", 1)
 

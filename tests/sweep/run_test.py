@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`eigensweep run` as a user meets it: complete, continued, failing, stopped; alone and under mpirun."""
+"""`eigensweep run` as a user runs it: to the end, continued, with failures, stopped; alone and under mpirun."""
 
 import json
 import os
@@ -14,7 +14,7 @@ import unittest
 from harness import BIN, SOURCE, Case, study
 
 TRIALS = 12
-RECORDS = 36  # a training, an attack and a metric each
+RECORDS = 36  # 12 trials with a training, an attack and a metric each
 
 
 class Runs(Case):
@@ -40,7 +40,7 @@ class Runs(Case):
 
     def test_a_run_with_nothing_left_to_do_still_brings_the_results_up_to_date(self):
         self.run_study()
-        # As after a kill between the last record and results.h5.
+        # The state after a kill between the last record and results.h5.
         (self.output / "results.h5").write_bytes(b"of an earlier stop")
         self.run_study()
         self.assertEqual((self.output / "results.h5").read_bytes()[:4], b"\x89HDF")
@@ -72,7 +72,7 @@ class Runs(Case):
         self.assertTrue((self.output / "results.h5").exists())
 
     def shown(self, output):
-        """All that `show` and `export` say of a folder's results, but the time of writing."""
+        """The output of `show` and `export` for a folder, without the time at which results.h5 was written."""
         summary = json.loads(subprocess.run([str(BIN / "eigensweep"), "show", str(output), "--json"], capture_output=True, check=True).stdout)
         del summary["created_utc"]
         return summary, subprocess.run([str(BIN / "eigensweep"), "export", "--csv", str(output)], capture_output=True, check=True).stdout
@@ -80,7 +80,7 @@ class Runs(Case):
     def test_collect_needs_the_ledger_and_the_study_alone(self):
         digits = self.folder / "digits"
         digits.symlink_to(SOURCE / "data" / "mnist")
-        # A batch no larger than the width: a warning that only the data's headers give.
+        # A batch that is not larger than the width gives a warning, which needs the headers of the data.
         self.write(study(widths=(16, 64)) | {"dataset": {"folder": "digits"}, "regularizers": {"spectral": {"strength": 1}}})
         self.run_study()
         before = self.shown(self.output)
@@ -109,7 +109,7 @@ class Runs(Case):
     def test_one_two_and_four_ranks_give_the_same_records(self):
         self.run_study()
         expected = self.content()
-        for ranks in (1, 2, 4):  # on two cores: oversubscribed
+        for ranks in (1, 2, 4):  # oversubscribed on a machine with two cores
             output = self.folder / f"ranks{ranks}"
             text = self.run_study(ranks=ranks, output=output)
             self.assertEqual(self.content(output), expected, text)
@@ -125,7 +125,7 @@ class Runs(Case):
         spent = {pid: self.cpu(pid) - before[pid] for pid in ranks}
         self.finish(process)
         for pid, seconds in spent.items():
-            self.assertLess(seconds, 0.3, spent)  # of two seconds
+            self.assertLess(seconds, 0.3, spent)  # seconds of CPU time in two seconds
 
     def is_rank(self, pid):
         try:
@@ -152,7 +152,7 @@ class Failures(Case):
         self.assertEqual(sum(r["kind"] == "training" and r["status"] == "ok" for r in self.records()), 8)
         self.assertIn("failed", text)
         self.assertEqual(self.status()["trials"]["failed"], 4)
-        # The next run tries the failed ones again, and only these.
+        # The next run retries only the failed trials.
         before = len(self.records())
         self.run_study("--workers", 1)
         self.assertEqual(len(self.records()) - before, 12)
@@ -262,7 +262,7 @@ class Stops(Case):
         trace = self.folder / "trace"
         self.run_study("--workers", 2, fake={"steps": 20, "step_ms": 5, "trace": str(trace)})
         self.assertEqual(len(self.records()), RECORDS)
-        # The packs that were stopped go on where they were: at least once in each of the three runs a step was made.
+        # Stopped packs continue from their checkpoints, and each of the three stopped runs made at least one step.
         first = {}
         for line in trace.read_text().splitlines():
             pack, step = line.split()
@@ -291,7 +291,7 @@ class Stops(Case):
 
 
 class Budgets(Case):
-    """A run that knows how long it may take."""
+    """Runs with a time budget."""
 
     def timed(self, *arguments, **options):
         start = time.time()
@@ -314,7 +314,7 @@ class Budgets(Case):
 
     def test_ranks_stop_together(self):
         text = self.run_study("--time-budget", 6, ranks=2, expect=75, fake={"steps": 400, "step_ms": 20})
-        self.assertLess(self.status()["elapsed_seconds"], 6, text)  # mpirun takes two seconds more to leave
+        self.assertLess(self.status()["elapsed_seconds"], 6, text)  # mpirun takes two more seconds to exit
         self.assertTrue(list((self.output / "checkpoints").iterdir()), text)
 
     def test_the_end_of_the_slurm_job_counts_unless_the_option_says_otherwise(self):
@@ -352,7 +352,8 @@ class Budgets(Case):
 
 
 class ClosedStreams(Case):
-    """The parent has closed some of 0, 1 and 2: no file of ours may get that number and be written to by messages."""
+    """The parent has closed some of the descriptors 0, 1 and 2. A file of ours must not get one of these numbers,
+    because messages would then be written into it."""
 
     def test_no_message_lands_in_a_file(self):
         self.run_study()
