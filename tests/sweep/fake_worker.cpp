@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A worker for the sweep's tests, which needs no Torch: it speaks the messages of wire/messages.hpp but trains nothing.
-// Its records depend only on the trials. Compiled with OpenMP, it starts the default number of threads.
-// The JSON object EIGENSWEEP_FAKE sets its behaviour (defaults in brackets):
+// Its records depend only on the trials. Compiled with OpenMP, it starts the default number of threads. The JSON object
+// EIGENSWEEP_FAKE sets its behaviour (defaults in brackets):
 //   steps, step_ms    duration of a pack (10 steps of 1 ms)
 //   evaluation_ms     duration of an evaluation (1 ms)
 //   crash_seed, hang_seed, error_seed, diverge_seed   a pack with a trial of this seed crashes, hangs, fails, diverges

@@ -10,8 +10,7 @@
 
 namespace eigensweep::sweep {
 
-/// Seconds between the checkpoints of a pack. A run that is killed without warning loses about so much work of each
-/// pack.
+/// Seconds between the checkpoints of a pack. A run that is killed without warning loses as much work of each pack.
 inline constexpr double usual_checkpoint_every = 300;
 
 /// Seconds that a rank may be silent before the run stops without it. Long, so that a node that swaps or a slow file

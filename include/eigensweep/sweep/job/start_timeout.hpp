@@ -3,8 +3,8 @@
 
 namespace eigensweep::sweep {
 
-/// Kills this process by SIGALRM, with a line on stderr, if the ranks of a job have not all started in time. Before
-/// that they wait in blocking MPI calls, which nothing else ends. Does nothing if no launcher started the process.
+/// Kills this process by SIGALRM, with a line on stderr, if the ranks of a job have not all started in time. Without
+/// it, MPI could wait for ever in blocking calls. Does nothing if no launcher started the process.
 class StartTimeout {
  public:
   /// Starts the timer.

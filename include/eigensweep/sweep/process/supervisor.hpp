@@ -17,7 +17,7 @@ namespace eigensweep::sweep {
 
 /// The timeouts and retry limits of a supervisor for its workers.
 struct Patience {
-  /// From start to hello, long enough for a cold file system; after the first hello Silence::until_hello() may shorten
+  /// From start to hello, long enough for a cold file system. After the first hello, Silence::until_hello() shortens
   /// it.
   std::chrono::duration<double> hello{300};
   /// A busy worker that is silent for so long is killed; nothing: only doubt() has workers killed for silence.
