@@ -20,7 +20,9 @@ struct PackRun {
 
   /// Of a procedure that reads the section "dataset".
   [[nodiscard]] const data::DeviceDataset& data() const;
-  [[nodiscard]] const Json& config() const { return task.lanes.front().config; }  ///< of lane 0; per-lane options differ
+  [[nodiscard]] const Json& config() const {
+    return task.lanes.front().config;
+  }  ///< of lane 0; per-lane options differ
   [[nodiscard]] std::vector<Json> configs() const;
   [[nodiscard]] std::vector<std::uint64_t> seeds() const;
   [[nodiscard]] std::vector<std::string> trials() const;
