@@ -13,17 +13,6 @@ struct Broken {
   const char* message;
 };
 
-// The message of the error that a study raises; "" if it is accepted.
-std::string message_of(const std::string& text) {
-  try {
-    parse(text);
-  } catch (const ConfigError& error) {
-    CHECK(error.code() == ExitCode::config);
-    return error.what();
-  }
-  return "";
-}
-
 const Broken broken_json[] = {
     {"",
      R"(s.json:1:0: not valid JSON: syntax error while parsing value - unexpected end of input; expected '[', '{', or a literal)"},

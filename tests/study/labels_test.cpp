@@ -24,16 +24,6 @@ std::string with_label(const Labelled& what, const std::string& label) {
                      what.options);
 }
 
-std::string refused_label(const std::string& text) {
-  try {
-    parse(text);
-  } catch (const ConfigError& error) {
-    CHECK(error.code() == ExitCode::config);
-    return error.what();
-  }
-  return "";
-}
-
 }  // namespace
 
 TEST_CASE("a word of ours is no label in any family") {
@@ -41,16 +31,16 @@ TEST_CASE("a word of ours is no label in any family") {
   for (const Labelled& what : labelled) {
     for (const study::ReservedLabel& reserved : study::reserved_labels()) {
       INFO(what.section << " " << reserved.word);
-      CHECK(refused_label(with_label(what, reserved.word)) ==
+      CHECK(message_of(with_label(what, reserved.word)) ==
             fmt::format("s.json:/{0}/{1}: '{1}' cannot be a label ({2}); choose another, results that are there stay",
                         what.section, reserved.word, reserved.meaning));
-      CHECK(refused_label(with_label(what, reserved.word + "_")).empty());
+      CHECK(message_of(with_label(what, reserved.word + "_")).empty());
     }
   }
 }
 
 TEST_CASE("a word of ours is no label of a case's own either") {
-  CHECK(refused_label(R"({"name": "a", "model": {"width": 64}, "cases": [
+  CHECK(message_of(R"({"name": "a", "model": {"width": 64}, "cases": [
             {"name": "x", "attacks": {"train": {"kind": "fgsm", "epsilon": 0.1}}}]})") ==
         "s.json:/cases/0/attacks/train: 'train' cannot be a label (the progress of a run calls the training so); "
         "choose another, results that are there stay");
@@ -67,6 +57,6 @@ TEST_CASE("the schema refuses the same labels") {
 }
 
 TEST_CASE("a sweep of a whole section is told from a label") {
-  CHECK(refused_label(R"({"name": "a", "model": {"width": 64}, "attacks": {"sweep": [1]}})") ==
+  CHECK(message_of(R"({"name": "a", "model": {"width": 64}, "attacks": {"sweep": [1]}})") ==
         "s.json:/attacks: a whole section cannot be swept; sweep its options, or use \"cases\"");
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "small_catalog.hpp"
 
+#include <catch2/catch.hpp>
+
 #include "eigensweep/catalog.hpp"
+#include "eigensweep/core/error.hpp"
 
 using eigensweep::study::Catalog;
 using eigensweep::study::DatasetInfo;
@@ -27,4 +30,14 @@ const Catalog& small_catalog() {
 
 eigensweep::study::Study parse(const std::string& text) {
   return eigensweep::study::parse_study(text, "s.json", small_catalog());
+}
+
+std::string message_of(const std::string& text) {
+  try {
+    parse(text);
+  } catch (const eigensweep::ConfigError& error) {
+    CHECK(error.code() == eigensweep::ExitCode::config);
+    return error.what();
+  }
+  return "";
 }

@@ -11,3 +11,6 @@ const eigensweep::study::Catalog& small_catalog();
 
 /// parse_study with that catalog and the file name "s.json".
 eigensweep::study::Study parse(const std::string& text);
+
+/// The message of the ConfigError that parse() throws; "" if it accepts the study.
+std::string message_of(const std::string& text);

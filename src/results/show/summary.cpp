@@ -12,6 +12,7 @@
 
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/study/declare/fit.hpp"
+#include "eigensweep/study/declare/role.hpp"
 #include "eigensweep/wire/record.hpp"
 #include "evaluation_groups.hpp"
 
@@ -98,8 +99,8 @@ class Summary {
     Json training = Json::array();
     Json replicate = Json::array();
     for (const Json& axis : file_.json_attribute("axes_json")) {
-      if (axis.at("role") == "replicate") replicate.push_back(axis.at("coordinate"));
-      if (axis.at("role") != "training") continue;
+      if (axis.at("role") == word(study::Role::replicate)) replicate.push_back(axis.at("coordinate"));
+      if (axis.at("role") != word(study::Role::training)) continue;
       axes.push_back(file_.read(axis.at("coordinate").get<std::string>()));
       training.push_back(axis.at("coordinate"));
     }

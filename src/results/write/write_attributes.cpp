@@ -13,11 +13,6 @@ namespace {
 using study::Evaluation;
 using study::Family;
 
-const char* role_name(study::Role role) {
-  if (role == study::Role::replicate) return "replicate";
-  return role == study::Role::training ? "training" : "evaluation";
-}
-
 Json axes_of(const study::Study& study, const Layout& layout) {
   Json axes = Json::array();
   for (std::size_t i = 0; i < study.axes.size(); ++i) {
@@ -25,7 +20,7 @@ Json axes_of(const study::Study& study, const Layout& layout) {
     axes.push_back({{"name", axis.name},
                     {"coordinate", i < layout.coordinates.size() ? layout.coordinates[i] : ""},
                     {"pointer", axis.pointer},
-                    {"role", role_name(axis.role)},
+                    {"role", word(axis.role)},
                     {"values", axis.values}});
   }
   return axes;

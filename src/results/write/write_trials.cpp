@@ -77,14 +77,13 @@ void StudyWriter::write_trials() {
     std::vector<Json> values;
     values.reserve(rows());
     for (const study::Cell& cell : study_.cells) values.push_back(study_.coordinate(cell, i));
-    const char* role = axis.role == study::Role::replicate ? "replicate" : "training";
     write_coordinate(writer_,
                      {layout_.coordinates[i],
                       {"trial"},
                       "",
                       "",
                       fmt::format("value of the axis {}", axis.pointer),
-                      {{"role", role}, {"pointer", axis.pointer}}},
+                      {{"role", std::string(word(axis.role))}, {"pointer", axis.pointer}}},
                      values);
   }
   std::vector<std::string> ids;

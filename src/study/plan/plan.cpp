@@ -8,18 +8,6 @@
 namespace eigensweep::study {
 namespace {
 
-const char* role_name(Role role) {
-  switch (role) {
-    case Role::training:
-      return "training";
-    case Role::evaluation:
-      return "evaluation";
-    case Role::replicate:
-      return "replicate";
-  }
-  return "";
-}
-
 // When the last worker is done if each takes the longest pack that is left (packs are sorted).
 double makespan(const std::vector<Pack>& packs, std::size_t workers, double flops_per_second) {
   std::priority_queue<double, std::vector<double>, std::greater<>> free_at;
@@ -57,7 +45,7 @@ Json plan(const Study& study, const Catalog& catalog, const Done& done, const Pa
   Json axes = Json::array();
   for (const Axis& axis : study.axes) {
     axes.push_back(
-        {{"name", axis.name}, {"pointer", axis.pointer}, {"role", role_name(axis.role)}, {"values", axis.values}});
+        {{"name", axis.name}, {"pointer", axis.pointer}, {"role", word(axis.role)}, {"values", axis.values}});
   }
   return Json{{"study", study.name},
               {"axes", std::move(axes)},

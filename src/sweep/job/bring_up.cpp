@@ -41,6 +41,25 @@ std::vector<wire::ToLeader> read_from(const Letter& letter) {
   }
 }
 
+/// On rank 0: waits for one message of this type from every other rank, and calls take(rank, message). Drops all other
+/// messages.
+template <class Answer, class Take>
+void for_each_answer(Communicator& communicator, const Take& take) {
+  for (int waiting = communicator.size() - 1; waiting > 0;) {
+    const auto letter = communicator.receive();
+    if (!letter) {
+      ::usleep(1000);
+      continue;
+    }
+    for (wire::ToLeader& message : read_from(*letter)) {
+      auto* answer = std::get_if<Answer>(&message);
+      if (answer == nullptr) continue;
+      take(static_cast<std::size_t>(letter->source), std::move(*answer));
+      --waiting;
+    }
+  }
+}
+
 void compare_gpus(const std::vector<wire::Introduction>& ranks, Findings& findings) {
   std::map<std::string, std::size_t> kinds;
   std::size_t with = 0;
@@ -102,19 +121,8 @@ wire::Introduction introduce(const RunOptions& options, const Communicator& comm
 std::vector<wire::Introduction> gather_introductions(Communicator& communicator, wire::Introduction own) {
   std::vector<wire::Introduction> ranks(static_cast<std::size_t>(communicator.size()));
   ranks[0] = std::move(own);
-  for (int waiting = communicator.size() - 1; waiting > 0;) {
-    const auto letter = communicator.receive();
-    if (!letter) {
-      ::usleep(1000);
-      continue;
-    }
-    for (wire::ToLeader& message : read_from(*letter)) {
-      auto* introduction = std::get_if<wire::Introduction>(&message);
-      if (introduction == nullptr) continue;
-      ranks[static_cast<std::size_t>(letter->source)] = std::move(*introduction);
-      --waiting;
-    }
-  }
+  for_each_answer<wire::Introduction>(
+      communicator, [&ranks](std::size_t rank, wire::Introduction answer) { ranks[rank] = std::move(answer); });
   return ranks;
 }
 
@@ -202,19 +210,8 @@ std::vector<std::string> probe_everywhere(Communicator& communicator, const std:
     communicator.send(rank, wire::framed(wire::Probe{folder.string(), token.path().string()}));
   }
   std::vector<std::string> answers(static_cast<std::size_t>(communicator.size()));
-  for (int waiting = communicator.size() - 1; waiting > 0;) {
-    const auto letter = communicator.receive();
-    if (!letter) {
-      ::usleep(1000);
-      continue;
-    }
-    for (wire::ToLeader& message : read_from(*letter)) {
-      auto* answer = std::get_if<wire::Probed>(&message);
-      if (answer == nullptr) continue;
-      answers[static_cast<std::size_t>(letter->source)] = std::move(answer->problem);
-      --waiting;
-    }
-  }
+  for_each_answer<wire::Probed>(
+      communicator, [&answers](std::size_t rank, wire::Probed answer) { answers[rank] = std::move(answer.problem); });
   std::erase(answers, "");
   return answers;
 }

@@ -18,6 +18,7 @@
 #include "eigensweep/sweep/job/start_timeout.hpp"
 #include "eigensweep/sweep/schedule/time_budget.hpp"
 #include "follow.hpp"
+#include "job.hpp"
 
 namespace eigensweep::sweep {
 namespace {
@@ -133,20 +134,15 @@ void examine_contents(const study::Study& study, const study::Catalog& catalog, 
 ExitCode examine(const RunOptions& asked, const study::Catalog& catalog) {
   RunOptions options = asked;
   options.tries_worker = true;
-  StartTimeout start(options.rank_timeout.value_or(usual_rank_timeout));
-  Communicator communicator;
-  log::start(communicator.size() == 1 ? "eigensweep" : fmt::format("rank {}", communicator.rank()));
-  const Share share = take_share(communicator);
-  if (communicator.rank() != 0) {
-    start.end();
-    return follow(options, communicator, share);
-  }
-  const RankWatch watch(1, communicator.size(), options.rank_timeout.value_or(usual_rank_timeout));
+  Job job(options);
+  if (!job.leads()) return job.follow();
+  Communicator& communicator = job.communicator;
+  const RankWatch watch(1, communicator.size(), job.rank_timeout());
   Report report;
   ExitCode code = ExitCode::system;
   try {
     const std::vector<wire::Introduction> ranks =
-        gather_introductions(communicator, introduce(options, communicator, share));
+        gather_introductions(communicator, introduce(options, communicator, job.share));
     std::set<std::string> hosts;
     for (const wire::Introduction& rank : ranks) hosts.insert(rank.host);
     Report::say("build", fmt::format("eigensweep {}", ranks.front().build));
@@ -174,7 +170,7 @@ ExitCode examine(const RunOptions& asked, const study::Catalog& catalog) {
     // Without a study and --output the folder is unknown; this one stands for it.
     const OutputPaths paths(output.empty() ? std::filesystem::path("runs") / "study" : output);
     examine_output(paths, options.study_file, communicator, report);
-    start.end();
+    job.start.end();
     if (study) examine_contents(*study, catalog, paths, report);
     code = report.conclude();
   } catch (...) {

@@ -14,6 +14,7 @@
 #include "eigensweep/sweep/job/bring_up.hpp"
 #include "eigensweep/sweep/process/signals.hpp"
 #include "eigensweep/sweep/schedule/pace.hpp"
+#include "eigensweep/sweep/schedule/progress_limit.hpp"
 #include "eigensweep/wire/codec.hpp"
 
 namespace eigensweep::sweep {
@@ -71,15 +72,10 @@ class Follower {
     return has_news;
   }
 
-  /// Whether a progress message can be dropped: each worker's are limited, so that all together do not overload rank 0.
+  /// Whether rank 0 need not hear of an event.
   bool is_redundant(const wire::Event& event) {
-    if (!std::holds_alternative<wire::Progress>(event.what)) return false;
-    if (event.slot >= told_progress_at_.size()) told_progress_at_.resize(event.slot + 1);
-    const auto now = Clock::now();
-    const std::chrono::duration<double> pause(communicator_.size() / most_progress_per_second);
-    if (now - told_progress_at_[event.slot] < pause) return true;
-    told_progress_at_[event.slot] = now;
-    return false;
+    const auto* progress = std::get_if<wire::Progress>(&event.what);
+    return progress != nullptr && !progress_limit_->passes(event.slot, *progress, seconds());
   }
 
   void watch_leader() {
@@ -104,8 +100,14 @@ class Follower {
   void obey(const wire::Settings& settings) {
     std::vector<Supervisor::Slot> slots;
     for (const wire::WorkerPlace& place : settings.places) slots.push_back({worker_command(place, settings.logs)});
+    // The other ranks are taken to have as many workers.
+    progress_limit_.emplace(slots.size() * static_cast<std::size_t>(communicator_.size()));
     supervisor_ = std::make_unique<Supervisor>(std::move(slots), options_.patience);
-    if (has_told_) supervisor_->drain();
+    if (has_told_) {
+      supervisor_->drain();
+      // Rank 0 did not listen for it before it sent the settings.
+      communicator_.send(0, wire::framed(wire::Stopping{}));
+    }
     leader_.emplace(0, 1, rank_timeout_);
     leader_->heard(0, seconds());
   }
@@ -133,10 +135,25 @@ class Follower {
   std::optional<RankWatch> leader_;         ///< from the settings until rank 0 concludes
   std::optional<ExitCode> leave_;
   std::chrono::microseconds pause_ = shortest_pause;
-  std::vector<Clock::time_point> told_progress_at_;
+  std::optional<ProgressLimit> progress_limit_;  ///< from the settings on
   Clock::time_point spoke_ = Clock::now();
   bool has_told_ = false;
 };
+
+}  // namespace
+
+namespace {
+
+bool has_bye(const Letter& letter) {
+  try {
+    for (const wire::ToLeader& message : wire::unframed_all<wire::ToLeader>(letter.frames)) {
+      if (std::holds_alternative<wire::Bye>(message)) return true;
+    }
+  } catch (const DataError&) {
+    // A rank of another build. The run ends with a message about that, which must not be lost here.
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -161,9 +178,7 @@ void send_away(Communicator& communicator, const RankWatch& ranks, ExitCode code
   const auto start = Clock::now();
   while (!staying.empty() && Clock::now() - start < std::chrono::duration<double>(ranks.patience())) {
     while (const auto letter = communicator.receive()) {
-      for (const wire::ToLeader& message : wire::unframed_all<wire::ToLeader>(letter->frames)) {
-        if (std::holds_alternative<wire::Bye>(message)) staying.erase(letter->source);
-      }
+      if (has_bye(*letter)) staying.erase(letter->source);
     }
     ::usleep(static_cast<useconds_t>(shortest_pause.count()));
   }

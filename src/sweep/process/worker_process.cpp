@@ -171,7 +171,10 @@ WorkerProcess::WorkerProcess(const WorkerCommand& command) : log_(command.log) {
 WorkerProcess::~WorkerProcess() {
   if (!ended_) {
     ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
+    // The kernel ends a process late that waits for a broken file system or device. It is then left to the kernel,
+    // because the other workers need this process meanwhile.
+    constexpr int attempts = 1000;
+    for (int i = 0; i < attempts && ::waitpid(pid_, nullptr, WNOHANG) == 0; ++i) ::usleep(2000);
   }
   if (read_ >= 0) ::close(read_);
   if (write_ >= 0) ::close(write_);

@@ -24,6 +24,7 @@
 #include "eigensweep/sweep/schedule/time_budget.hpp"
 #include "eigensweep/wire/codec.hpp"
 #include "job/follow.hpp"
+#include "job/job.hpp"
 
 namespace eigensweep::sweep {
 namespace {
@@ -246,17 +247,12 @@ class Leader {
 }  // namespace
 
 ExitCode run(const RunOptions& options, const study::Catalog& catalog, const Publish& publish) {
-  StartTimeout start(options.rank_timeout.value_or(usual_rank_timeout));
-  Communicator communicator;
-  log::start(communicator.size() == 1 ? "eigensweep" : fmt::format("rank {}", communicator.rank()));
-  const Share share = take_share(communicator);
-  if (communicator.rank() != 0) {
-    start.end();
-    return follow(options, communicator, share);
-  }
-  RankWatch ranks(1, communicator.size(), options.rank_timeout.value_or(usual_rank_timeout));
+  Job job(options);
+  if (!job.leads()) return job.follow();
+  Communicator& communicator = job.communicator;
+  RankWatch ranks(1, communicator.size(), job.rank_timeout());
   try {
-    const ExitCode code = Leader(options, catalog, publish, communicator, ranks, start, share).run();
+    const ExitCode code = Leader(options, catalog, publish, communicator, ranks, job.start, job.share).run();
     send_away(communicator, ranks, code, false);
     return code;
   } catch (const Error& error) {

@@ -15,7 +15,7 @@ inline constexpr std::chrono::microseconds longest_leader_pause{10000};
 inline constexpr std::chrono::microseconds longest_follower_pause{20000};
 /// The pause of a job of one rank. A message of its own workers ends the pause at once.
 inline constexpr std::chrono::microseconds pause_alone{250000};
-/// Most progress messages per second that rank 0 receives, if every rank has one worker.
+/// Most progress messages per second that all ranks together send to rank 0, beside the first of each evaluation.
 inline constexpr double most_progress_per_second = 1000;
 
 }  // namespace eigensweep::sweep
