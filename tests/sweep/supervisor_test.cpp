@@ -44,14 +44,17 @@ Supervisor make(const Scratch& scratch, std::size_t slots, const sweep::Patience
   return Supervisor(std::move(all), patience);
 }
 
-/// Calls turn() until an event of this type comes. Fails if none comes within a minute.
+/// Turns until an event of this type comes, which must be the slot's; fails if none does in a minute.
 template <typename What>
-What wait_for(Supervisor& supervisor) {
+What wait_for(Supervisor& supervisor, std::size_t slot = 0) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
   while (std::chrono::steady_clock::now() < end) {
     std::optional<What> found;
     for (wire::Event& event : supervisor.turn(std::chrono::milliseconds(20), -1)) {
-      if (auto* what = std::get_if<What>(&event.what)) found = std::move(*what);
+      auto* what = std::get_if<What>(&event.what);
+      if (what == nullptr) continue;
+      CHECK(event.slot == slot);
+      found = std::move(*what);
     }
     if (found) return *found;
   }
@@ -82,10 +85,10 @@ TEST_CASE("a worker is started with its first task, says hello, sends its record
   supervisor.give(1, task_of(scratch));
   CHECK(supervisor.pid(0) == 0);
   CHECK(supervisor.pid(1) > 0);
-  const wire::Hello hello = wait_for<wire::Hello>(supervisor);
+  const wire::Hello hello = wait_for<wire::Hello>(supervisor, 1);
   CHECK(hello.device == "cpu");
   CHECK(hello.threads == 1);
-  const wire::Finished finished = wait_for<wire::Finished>(supervisor);
+  const wire::Finished finished = wait_for<wire::Finished>(supervisor, 1);
   CHECK(finished.pack == "p");
   supervisor.quit();
   CHECK(supervisor.is_empty());
