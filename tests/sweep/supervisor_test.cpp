@@ -5,7 +5,6 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <cstdlib>
-#include <thread>
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/sweep/process/supervisor.hpp"
@@ -13,6 +12,7 @@
 #include "scratch.hpp"
 
 using namespace eigensweep;
+using namespace std::chrono_literals;
 using sweep::Supervisor;
 
 namespace {
@@ -35,13 +35,17 @@ wire::Bytes task_of(const Scratch& scratch, int seed = 0, const std::string& pad
   return wire::encode(task);
 }
 
-Supervisor make(const Scratch& scratch, std::size_t slots, const sweep::Patience& patience = {},
-                const std::string& program = EIGENSWEEP_FAKE_WORKER) {
+std::vector<Supervisor::Slot> make_slots(const Scratch& scratch, std::size_t count, const std::string& program) {
   std::vector<Supervisor::Slot> all;
-  for (std::size_t i = 0; i < slots; ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     all.push_back({{program, "cpu", 1, scratch.path() / ("worker-" + std::to_string(i) + ".log")}});
   }
-  return Supervisor(std::move(all), patience);
+  return all;
+}
+
+Supervisor make(const Scratch& scratch, std::size_t slots, const sweep::Patience& patience = {},
+                const std::string& program = EIGENSWEEP_FAKE_WORKER) {
+  return Supervisor(make_slots(scratch, slots, program), patience);
 }
 
 /// Turns until an event of this type comes, which must be the slot's; fails if none does in a minute.
@@ -61,6 +65,22 @@ What wait_for(Supervisor& supervisor, std::size_t slot = 0) {
   FAIL("waited a minute for '" << What::type << "'");
   return {};
 }
+
+/// A supervisor in virtual time, whose worker has said hello and nothing more.
+struct Silent {
+  explicit Silent(const sweep::Patience& patience = {})
+      : supervisor(make_slots(scratch, 1, EIGENSWEEP_FAKE_WORKER), patience, [this] { return now; }) {
+    supervisor.give(0, task_of(scratch, 7));
+    wait_for<wire::Hello>(supervisor);
+  }
+
+  std::vector<wire::Event> turn() { return supervisor.turn(std::chrono::milliseconds(1), -1); }
+
+  const Scratch scratch;
+  const Behaviour behaviour{R"({"hang_seed": 7})"};
+  Supervisor::Clock::time_point now{};
+  Supervisor supervisor;
+};
 
 }  // namespace
 
@@ -180,33 +200,42 @@ TEST_CASE("a slot whose workers never start is given up, and says why") {
 }
 
 TEST_CASE("a worker is taken for hung by whoever doubts it, seen from its supervisor") {
-  const Scratch scratch;
-  const Behaviour behaviour(R"({"hang_seed": 7})");
-  Supervisor supervisor = make(scratch, 1);
-  CHECK(supervisor.derives_silence());
-  supervisor.doubt(0, 0);  // there is no worker yet
-  supervisor.give(0, task_of(scratch, 7));
-  wait_for<wire::Hello>(supervisor);
-  supervisor.doubt(0, 30);
-  CHECK(supervisor.turn(std::chrono::milliseconds(300), -1).empty());
-  supervisor.doubt(0, 0.2);
-  const wire::Lost lost = wait_for<wire::Lost>(supervisor);
+  Silent run;
+  CHECK(run.supervisor.derives_silence());
+  run.now += 4s;
+  run.supervisor.doubt(0, 30);
+  CHECK(run.turn().empty());
+  run.supervisor.doubt(0, 4);
+  const wire::Lost lost = wait_for<wire::Lost>(run.supervisor);
   CHECK(lost.hung);
-  CHECK_THAT(lost.message, Catch::StartsWith("the worker hung: not a word for "));
-  wait_for<wire::Ready>(supervisor);
+  CHECK(lost.message == "the worker hung: not a word for 4.0 s");
+  run.now += 1s;
+  wait_for<wire::Ready>(run.supervisor);
+  run.supervisor.doubt(0, 0);  // nobody is there
+  CHECK(run.turn().empty());
 }
 
 TEST_CASE("time in which a supervisor did not look is no silence of its workers") {
-  const Scratch scratch;
-  const Behaviour behaviour(R"({"hang_seed": 7})");
   sweep::Patience patience;
-  patience.silence = std::chrono::seconds(2);
-  Supervisor supervisor = make(scratch, 1, patience);
-  supervisor.give(0, task_of(scratch, 7));
-  wait_for<wire::Hello>(supervisor);
-  std::this_thread::sleep_for(std::chrono::seconds(6));
-  CHECK(supervisor.turn(std::chrono::milliseconds(1), -1).empty());
-  wait_for<wire::Lost>(supervisor);
+  SECTION("of which the supervisor judges itself") {
+    patience.silence = 2s;
+    Silent run(patience);
+    run.now += 6s;
+    CHECK(run.turn().empty());
+    run.now += 1900ms;
+    CHECK(run.turn().empty());
+    run.now += 200ms;
+    wait_for<wire::Lost>(run.supervisor);
+  }
+  SECTION("of which rank 0 had doubts meanwhile") {
+    // Supervisor and worker were stopped together, and the doubts lay there when they went on.
+    Silent run;
+    run.now += 27s;
+    CHECK(run.turn().empty());
+    run.supervisor.doubt(0, 20);
+    CHECK(run.turn().empty());
+    CHECK_FALSE(run.supervisor.is_empty());
+  }
 }
 
 TEST_CASE("a worker that writes no frames is lost") {

@@ -21,7 +21,8 @@ constexpr std::chrono::seconds longest_turn{5};
 
 }  // namespace
 
-Supervisor::Supervisor(std::vector<Slot> slots, Patience patience) : patience_(patience) {
+Supervisor::Supervisor(std::vector<Slot> slots, Patience patience, std::function<Clock::time_point()> now)
+    : patience_(patience), now_(std::move(now)) {
   for (Slot& slot : slots) {
     State state;
     state.command = std::move(slot.command);
@@ -45,10 +46,10 @@ void Supervisor::give(std::size_t slot, const wire::Bytes& task) {
     return;
   }
   state.is_busy = true;
-  state.heard = Clock::now();
+  state.heard = now_();
   if (!state.process) {
     state.said_hello = false;
-    state.started = Clock::now();
+    state.started = now_();
     state.is_leaving = false;
     try {
       state.process = std::make_unique<WorkerProcess>(state.command);
@@ -85,8 +86,8 @@ void Supervisor::quit() {
     state.is_leaving = true;
     state.process->send(wire::framed(wire::Quit{}));
   }
-  const auto start = Clock::now();
-  while (!is_empty() && Clock::now() - start < patience_.farewell) turn(std::chrono::milliseconds(50), -1);
+  const auto start = now_();
+  while (!is_empty() && now_() - start < patience_.farewell) turn(std::chrono::milliseconds(50), -1);
   for (State& state : slots_) state.process.reset();
 }
 
@@ -101,7 +102,7 @@ std::vector<wire::Event> Supervisor::turn(std::chrono::microseconds at_most, int
   const timespec wait{at_most.count() / 1000000, (at_most.count() % 1000000) * 1000};
   ::ppoll(descriptors.data(), descriptors.size(), &wait, nullptr);
   std::vector<wire::Event> events = std::exchange(unreported_, {});
-  const auto now = Clock::now();
+  const auto now = now_();
   forgive_absence(now, at_most);
   for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
     if (slots_[slot].process) {
@@ -147,7 +148,7 @@ void Supervisor::listen(std::size_t slot, std::vector<wire::Event>& events) {
 void Supervisor::hear(std::size_t slot, wire::Frame&& frame, std::vector<wire::Event>& events) {
   State& state = slots_[slot];
   wire::FromWorker said = wire::unframed<wire::FromWorker>(std::move(frame));
-  state.heard = Clock::now();
+  state.heard = now_();
   const wire::Overload note{
       [&](const wire::Hello&) {
         state.said_hello = true;
@@ -184,7 +185,7 @@ void Supervisor::watch(std::size_t slot, Clock::time_point now, std::vector<wire
 void Supervisor::doubt(std::size_t slot, double seconds) {
   const State& state = slots_[slot];
   const std::chrono::duration<double> silence(seconds);
-  if (!state.process || !state.is_busy || !state.said_hello || Clock::now() - state.heard < silence) return;
+  if (!state.process || !state.is_busy || !state.said_hello || now_() - state.heard < silence) return;
   hang(slot, silence, unreported_);
 }
 
@@ -213,7 +214,7 @@ void Supervisor::lose(std::size_t slot, const std::string& message, std::vector<
   const auto pause =
       std::min(patience_.first_pause * static_cast<double>(1U << std::min(state.losses - 1, 10)), longest);
   state.is_resting = true;
-  state.rest_until = Clock::now() + std::chrono::duration_cast<Clock::duration>(pause);
+  state.rest_until = now_() + std::chrono::duration_cast<Clock::duration>(pause);
 }
 
 }  // namespace eigensweep::sweep

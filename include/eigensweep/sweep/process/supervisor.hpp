@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,10 +35,12 @@ struct Patience {
 /// It reports events (wire::Happening): messages of the workers, and what the supervisor itself observes.
 class Supervisor : public RankWorkers {
  public:
+  using Clock = std::chrono::steady_clock;
   struct Slot {
     WorkerCommand command;
   };
-  Supervisor(std::vector<Slot> slots, Patience patience);
+  /// `now`: the clock by which workers are watched.
+  Supervisor(std::vector<Slot> slots, Patience patience, std::function<Clock::time_point()> now = Clock::now);
 
   /// The slot must be free, which it is at the start and after the events Finished, Failed and Ready.
   void give(std::size_t slot, const wire::Bytes& task) override;
@@ -58,7 +61,6 @@ class Supervisor : public RankWorkers {
   [[nodiscard]] pid_t pid(std::size_t slot) const noexcept;
 
  private:
-  using Clock = std::chrono::steady_clock;
   struct State {
     WorkerCommand command;
     std::unique_ptr<WorkerProcess> process;
@@ -83,8 +85,9 @@ class Supervisor : public RankWorkers {
   std::vector<State> slots_;
   std::vector<wire::Event> unreported_;
   Patience patience_;
-  Clock::time_point looked_ = Clock::now();
-  double longest_hello_ = 0;  ///< seconds of the slowest hello so far; 0: none yet
+  std::function<Clock::time_point()> now_;
+  Clock::time_point looked_ = now_();
+  double longest_hello_ = 0;  ///< seconds that a worker took to say it; 0: none has yet
   bool draining_ = false;
 };
 
