@@ -2,28 +2,36 @@
 #include "eigensweep/sweep/schedule/hang_watch.hpp"
 
 #include <catch2/catch.hpp>
+#include <functional>
+#include <map>
+#include <vector>
 
 using namespace eigensweep;
 using namespace eigensweep::sweep;
 
 namespace {
 
-/// One worker with a pack of 1000 operations, of which 800 are training. Virtual time, with a check every second.
+/// Workers with a pack each of 1000 operations, of which 800 are training; virtual time, and a look every second.
 struct Watching {
   double now = 0;
   study::Pack pack = small_pack();
   bool has_pack = true;
-  std::vector<WorkerStatus> workers{1};
-  HangWatch watch{
-      1,
-      2,
-      {[](const study::Pack&) { return 0.0; }, [](const study::Pack&, const study::Evaluation&) { return 100.0; }}};
+  std::vector<WorkerStatus> workers;
+  HangWatch watch;
 
-  Watching() {
-    workers[0].state = WorkerState::starting;
-    workers[0].flops = pack.flops;
-    workers[0].train_share = 0.8;
-    watch.gave(0, now);
+  explicit Watching(std::size_t count = 1)
+      : workers(count),
+        watch(count, 2,
+              {[](const study::Pack&) { return 0.0; },
+               [](const study::Pack&, const study::Evaluation&) { return 100.0; }}) {
+    for (std::size_t worker = 0; worker < count; ++worker) give(worker);
+  }
+  void give(std::size_t worker) {
+    workers[worker] = WorkerStatus();
+    workers[worker].state = WorkerState::starting;
+    workers[worker].flops = pack.flops;
+    workers[worker].train_share = 0.8;
+    watch.gave(worker, now);
   }
   static study::Pack small_pack() {
     study::Pack pack;
@@ -36,12 +44,14 @@ struct Watching {
     return pack;
   }
 
-  double say(const wire::Happening& what) {
-    const double silent = watch.heard(0, what, workers[0], pack, now);
-    if (const auto* progress = std::get_if<wire::Progress>(&what)) apply_progress(workers[0], *progress);
+  double say(const wire::Happening& what, std::size_t worker = 0) {
+    const double silent = watch.heard(worker, what, workers[worker], pack, now);
+    if (const auto* progress = std::get_if<wire::Progress>(&what)) apply_progress(workers[worker], *progress);
     return silent;
   }
-  void train(std::int64_t epoch) { say(wire::Progress{"p", wire::Stage::train, "", "", epoch, 10, 0, 1, {}}); }
+  void train(std::int64_t epoch, std::size_t worker = 0, std::int64_t epochs = 10) {
+    say(wire::Progress{"p", wire::Stage::train, "", "", epoch, epochs, 0, 1, {}}, worker);
+  }
   void evaluate(const std::string& id) { say(wire::Progress{"p", wire::Stage::evaluate, id, id, 0, 0, 0, 0, {}}); }
 
   std::vector<HangWatch::Doubtful> look() {
@@ -144,4 +154,78 @@ TEST_CASE("time in which nobody looked is no silence") {
   run.now += 1000;
   CHECK(run.look().empty());
   CHECK(run.doubted_after(3600) == Approx(Silence::floor).margin(2));
+}
+
+namespace {
+
+/// Five minutes of four workers that train and say so once in `pace` seconds. Worker 1 hangs from 5 s on, worker 2 is
+/// stopped then for a third of the floor. Returns which workers are doubted, and when first.
+std::map<std::size_t, double> doubts_among_four(const std::function<double(double now)>& pace) {
+  Watching run(4);
+  std::map<std::size_t, double> doubts;
+  std::vector<double> next(4, 0);
+  std::vector<std::int64_t> epochs(4, 0);
+  for (; run.now < 300; run.now += 0.5) {
+    for (std::size_t worker = 0; worker < 4; ++worker) {
+      if (worker == 1 && run.now >= 5) continue;
+      if (worker == 2 && run.now >= 5 && run.now < 5 + Silence::floor / 3) continue;
+      if (run.now < next[worker]) continue;
+      run.train(epochs[worker]++, worker, 1000);
+      next[worker] = run.now + pace(run.now);
+    }
+    for (const HangWatch::Doubtful& doubtful : run.look()) doubts.emplace(doubtful.worker, run.now);
+  }
+  return doubts;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "of workers that train alike, the one that hangs is doubted, and none that works or was stopped for a while") {
+  const auto doubts = doubts_among_four([](double) { return 0.5; });
+  CHECK(doubts.size() == 1);
+  CHECK(doubts.at(1) == 5 + Silence::floor);
+}
+
+TEST_CASE("on a machine that gets ever slower, the one that hangs is doubted later, and still no other") {
+  // At the end a step takes longer than the floor.
+  const auto doubts = doubts_among_four([](double now) { return 1 + now / 10; });
+  CHECK(doubts.size() == 1);
+  CHECK(doubts.at(1) > 5 + Silence::floor);
+}
+
+TEST_CASE("a step that takes longer than all before is doubted, and not when its pack is tried again") {
+  Watching run;
+  const double slow = Silence::floor + 12;
+  const auto train_to_the_middle = [&] {
+    for (int epoch = 0; epoch <= 4; ++epoch) {
+      run.now += 1;
+      run.look();
+      run.train(epoch);
+    }
+  };
+  train_to_the_middle();
+  CHECK(run.doubted_after(slow) == Silence::floor);
+  run.watch.hung(run.pack);
+  run.give(0);
+  train_to_the_middle();
+  CHECK(run.doubted_after(slow) == slow);
+  run.train(5);
+  CHECK(run.look().empty());
+}
+
+TEST_CASE("rank 0 goes on doubting a worker whose rank is stopped, as long as nothing comes from there") {
+  Watching run(2);
+  int doubts = 0;
+  for (std::int64_t epoch = 0; epoch < 60; ++epoch) {
+    run.train(epoch, 0, 1000);
+    if (epoch < 5 || epoch >= 32) run.train(epoch, 1, 1000);
+    for (const HangWatch::Doubtful& doubtful : run.look()) {
+      CHECK(doubtful.worker == 1);
+      CHECK(epoch < 32);
+      ++doubts;
+    }
+    run.now += 1;
+  }
+  CHECK(doubts == 2);  // 20 s after its last word, and 5 s later
 }
