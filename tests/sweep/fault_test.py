@@ -128,11 +128,6 @@ class Disks(Case):
         self.assertEqual([path.name for path in self.output.rglob(".eigensweep-tmp-*")], [])
         return done.stdout
 
-    def undisturbed(self, *arguments, fake=None):
-        other = self.folder / "undisturbed"
-        self.run_study(*arguments, output=other, fake=fake)
-        return self.content(other)
-
     def test_each_file_of_a_run_that_does_not_fit_stops_it_and_it_continues(self):
         kib = 1 << 10
         many = study(seeds=40, widths=(8,))  # 80 trials: some 40 KiB of ledger

@@ -72,9 +72,10 @@ class Case(unittest.TestCase):
             variables["ASAN_OPTIONS"] = "detect_leaks=0"  # MPI does not free all its memory
         return variables
 
-    def start(self, *arguments, ranks=0, fake=None, output=None):
+    def start(self, *arguments, ranks=0, fake=None, output=None, through=()):
+        """`through`: the command that starts each process, before the program's own words."""
         command = [str(BIN / "eigensweep"), "run", str(self.file), "--output", str(output or self.output), "--device", "cpu"]
-        command += [str(argument) for argument in arguments]
+        command = [*through, *command, *map(str, arguments)]
         if ranks:
             command = ["mpirun", "-n", str(ranks), "--bind-to", "none", *command]
         return subprocess.Popen(command, env=self.environment(fake or {}), stdout=subprocess.PIPE,
@@ -114,8 +115,21 @@ class Case(unittest.TestCase):
         """The sorted records of a ledger. Two runs are compared by this, because the order of records may differ."""
         return sorted(json.dumps(record, sort_keys=True) for record in self.records(output))
 
+    def undisturbed(self, *arguments, fake=None):
+        """The content of a run of the same study in which nothing happens."""
+        output = self.folder / "undisturbed"
+        self.run_study(*arguments, output=output, fake=fake)
+        return self.content(output)
+
     def status(self):
         return json.loads((self.output / "status.json").read_text())
+
+    def packs_done(self):
+        return self.status()["packs"]["done"] if (self.output / "status.json").exists() else 0
+
+    def elapsed(self):
+        """Seconds by the run's own clock."""
+        return self.status()["elapsed_seconds"] if (self.output / "status.json").exists() else 0
 
     def assert_nothing_twice(self):
         counts = collections.Counter((r["kind"], r["trial"], r["evaluation"]) for r in self.records() if r["status"] != "failed")

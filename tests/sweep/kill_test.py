@@ -45,11 +45,6 @@ class Kills(Case):
         self.random = random.Random()
         self.moments = []
 
-    def undisturbed(self):
-        output = self.folder / "undisturbed"
-        self.run_study(output=output)
-        return self.content(output)
-
     def killed(self, victims, ranks, models=True):
         self.write(study(models=models))
         expected = self.undisturbed()
