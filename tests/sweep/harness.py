@@ -5,6 +5,7 @@ standard library."""
 import collections
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -91,6 +92,18 @@ class Case(unittest.TestCase):
         if expect is not None:
             self.assertEqual(process.returncode, expect, text)
         return text
+
+    def wait_for_words(self, process, words, seconds=60):
+        """Waits until a process has said this. What it has said by then is not in the text of finish()."""
+        said = b""
+
+        def heard():
+            nonlocal said
+            if select.select([process.stdout], [], [], 0)[0]:
+                said += os.read(process.stdout.fileno(), 1 << 16)
+            return words.encode() in said
+
+        self.wait_for(heard, seconds)
 
     def run_study(self, *arguments, expect=0, **options):
         return self.finish(self.start(*arguments, **options), expect)
