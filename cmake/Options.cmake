@@ -4,7 +4,7 @@ option(EIGENSWEEP_WITH_TORCH "Build the worker (needs LibTorch); OFF builds the 
 option(EIGENSWEEP_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(EIGENSWEEP_WERROR "Treat warnings as errors (on in CI)" OFF)
 option(EIGENSWEEP_CLANG_TIDY "Run clang-tidy on every source of ours that sees no Torch, as it is compiled" OFF)
-option(EIGENSWEEP_CHECK_HEADERS "Compile every public header that sees no Torch alone" OFF)
+option(EIGENSWEEP_CHECK_ALONE "Compile every source and public header that sees no Torch alone" OFF)
 option(EIGENSWEEP_UNITY "Compile each room as one file (a cold build takes half the time); OFF compiles every file alone" ON)
 option(EIGENSWEEP_REQUIRE_CUDA "Refuse a LibTorch without CUDA" OFF)
 option(EIGENSWEEP_FUZZ "Build tests/fuzz for libFuzzer (needs Clang and its compiler-rt)" OFF)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/wire/codec.hpp"
 
+#include <fmt/format.h>
+
 #include <string>
 #include <type_traits>
 #include <utility>

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: MIT
-// A worker that speaks the messages of wire/messages.hpp and trains nothing: the sweep's tests run with it, without
-// Torch. Its records depend on the trials alone. Compiled with OpenMP it has as many threads as that gives it.
-// EIGENSWEEP_FAKE, a JSON object, makes it misbehave:
-//   steps, step_ms    how long a pack takes (10 steps of 1 ms)
-//   evaluation_ms     how long an evaluation takes (1 ms)
-//   crash_seed, hang_seed, error_seed, diverge_seed   what a pack with a trial of this seed does
-//   hang_once         a file: who makes it, and writes its process into it, hangs in the middle of its training, in
-//                     this run and the next
-//   gate              a file: a pack stays in the middle of its training until it exists, whatever it is asked
-//   slow_seed, slow_ms   a pack with a trial of this seed takes so long for one of its steps
-//   checkpoint_kib    how much its checkpoints hold beside the step (nothing); model_kib: its networks beside the trial
-//   most_lanes        more of them run out of memory
-//   data_error        every pack's data is broken
-//   content           the hash of the data that it finds, whatever the task expects
-//   no_start          ends before hello, with these words; no_hello: true: never says it; garbage: true: no frames
-//   devices, no_devices   what --devices prints, or its last words
+// A worker for the sweep's tests, which needs no Torch: it speaks the messages of wire/messages.hpp but trains nothing.
+// Its records depend only on the trials. Compiled with OpenMP, it starts the default number of threads. The JSON object
+// EIGENSWEEP_FAKE sets its behaviour (defaults in brackets):
+//   steps, step_ms    duration of a pack (10 steps of 1 ms)
+//   evaluation_ms     duration of an evaluation (1 ms)
+//   crash_seed, hang_seed, error_seed, diverge_seed   a pack with a trial of this seed crashes, hangs, fails, diverges
+//   hang_once         a file: the worker that creates it writes its process id into it and hangs in the middle of its
+//                     training; no later one does
+//   gate              a file: every pack waits in the middle of its training until the file exists, also when asked to
+//                     stop
+//   slow_seed, slow_ms   a pack with a trial of this seed takes so much longer for one of its steps
+//   checkpoint_kib    padding of checkpoints in KiB (0); model_kib: of saved networks
+//   most_lanes        packs with more lanes run out of memory
+//   data_error        every pack fails because of broken data
+//   content           the hash of the data that this worker finds; a task with another hash fails
+//   no_start          exits before hello with this message; no_hello: true: never sends hello; garbage: true: sends no
+//                     frames
+//   devices, no_devices   output of --devices, or its error message
 //   trace             a file to which "<pack> <step>" is appended for every step
 #include <fcntl.h>
 #include <signal.h>

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/core/file.hpp"
 #include "eigensweep/sweep/process/supervisor.hpp"
 #include "eigensweep/wire/task.hpp"
 #include "scratch.hpp"
@@ -48,7 +51,7 @@ Supervisor make(const Scratch& scratch, std::size_t slots, const sweep::Patience
   return Supervisor(make_slots(scratch, slots, program), patience);
 }
 
-/// Turns until an event of this type comes, which must be the slot's; fails if none does in a minute.
+/// Calls turn() until an event of this type comes, which must be the slot's. Fails if none comes within a minute.
 template <typename What>
 What wait_for(Supervisor& supervisor, std::size_t slot = 0) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
@@ -236,6 +239,53 @@ TEST_CASE("time in which a supervisor did not look is no silence of its workers"
     CHECK(run.turn().empty());
     CHECK_FALSE(run.supervisor.is_empty());
   }
+}
+
+TEST_CASE("a message that lies unread in the pipe is no silence") {
+  const Scratch scratch;
+  const auto trace = scratch.path() / "trace";
+  // The worker goes on while nobody reads, then waits at the gate, which never opens.
+  const std::string fake = fmt::format(R"({{"trace": "{}", "gate": "/nowhere/gate"}})", trace.string());
+  const Behaviour behaviour(fake.c_str());
+  Supervisor::Clock::time_point now{};
+  Supervisor supervisor(make_slots(scratch, 1, EIGENSWEEP_FAKE_WORKER), {}, [&now] { return now; });
+  supervisor.give(0, task_of(scratch));
+  wait_for<wire::Hello>(supervisor);
+  while (!std::filesystem::exists(trace) || file::read(trace).find("p 4\n") == std::string::npos) ::usleep(1000);
+  now += 40s;
+  supervisor.doubt(0, 30);
+  for (std::int64_t epoch = 0; epoch < 5;) {  // the step of the gate
+    for (const wire::Event& event : supervisor.turn(20ms, -1)) {
+      CHECK_FALSE(std::holds_alternative<wire::Lost>(event.what));
+      if (const auto* progress = std::get_if<wire::Progress>(&event.what)) epoch = progress->epoch;
+    }
+    REQUIRE_FALSE(supervisor.is_empty());
+  }
+  now += 31s;
+  supervisor.doubt(0, 30);
+  CHECK(wait_for<wire::Lost>(supervisor).hung);
+}
+
+TEST_CASE("losses of a worker that had started do not count as failed starts") {
+  const Scratch scratch;
+  sweep::Patience patience;
+  patience.first_pause = 1ms;
+  patience.losses_before_hello = 2;
+  Supervisor supervisor = make(scratch, 1, patience);
+  {
+    const Behaviour behaviour(R"({"crash_seed": 7})");
+    for (int i = 0; i < 3; ++i) {
+      supervisor.give(0, task_of(scratch, 7));
+      CHECK(wait_for<wire::Lost>(supervisor).said_hello);
+      wait_for<wire::Ready>(supervisor);
+    }
+  }
+  const Behaviour behaviour(R"({"no_start": "no device"})");
+  supervisor.give(0, task_of(scratch, 7));
+  CHECK_FALSE(wait_for<wire::Lost>(supervisor).said_hello);
+  wait_for<wire::Ready>(supervisor);
+  supervisor.give(0, task_of(scratch, 7));
+  CHECK(wait_for<wire::Retired>(supervisor).message.find("no device") != std::string::npos);
 }
 
 TEST_CASE("a worker that writes no frames is lost") {

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "eigensweep/study/expand/study.hpp"
 #include "read/template.hpp"
 
 namespace eigensweep::study {

@@ -184,6 +184,8 @@ void Supervisor::watch(std::size_t slot, Clock::time_point now, std::vector<wire
 
 void Supervisor::doubt(std::size_t slot, double seconds) {
   const State& state = slots_[slot];
+  // Rank 0 doubts between two turns: the worker's last message may still be in the pipe.
+  if (state.process) listen(slot, unreported_);
   const std::chrono::duration<double> silence(seconds);
   if (!state.process || !state.is_busy || !state.said_hello || now_() - state.heard < silence) return;
   hang(slot, silence, unreported_);
@@ -202,10 +204,11 @@ void Supervisor::lose(std::size_t slot, const std::string& message, std::vector<
   state.process.reset();
   const bool had_pack = std::exchange(state.is_busy, false);
   ++state.losses;
+  state.losses_before_hello = state.said_hello ? 0 : state.losses_before_hello + 1;
   events.push_back({slot, wire::Lost{had_pack, state.said_hello, hung, message}});
   // A slot whose idle worker died is still free, so it needs no Ready.
   if (draining_ || !had_pack) return;
-  if (state.losses >= (state.said_hello ? patience_.losses_in_a_row : patience_.losses_before_hello)) {
+  if (state.losses >= patience_.losses_in_a_row || state.losses_before_hello >= patience_.losses_before_hello) {
     state.is_retired = true;
     events.push_back({slot, wire::Retired{message}});
     return;

@@ -25,7 +25,7 @@ struct Patience {
   std::optional<std::chrono::duration<double>> silence;
   std::chrono::duration<double> farewell{10};      ///< from Quit to SIGKILL
   std::chrono::duration<double> first_pause{0.2};  ///< before a restart; doubles with every loss in a row, up to 30 s
-  int losses_before_hello = 5;  ///< a slot with so many losses in a row, the last before hello, is given up
+  int losses_before_hello = 5;  ///< a slot whose workers died so many times in a row before hello is given up
   int losses_in_a_row = 30;     ///< a slot with so many losses and no finished pack in between is given up
 };
 
@@ -68,7 +68,8 @@ class Supervisor : public RankWorkers {
     bool is_busy = false;
     bool is_leaving = false;  ///< it sent Drained, or was sent Quit
     bool is_retired = false;
-    int losses = 0;  ///< in a row
+    int losses = 0;               ///< since the last pack that was finished
+    int losses_before_hello = 0;  ///< in a row
     Clock::time_point started{};
     Clock::time_point heard{};
     Clock::time_point rest_until{};
@@ -87,7 +88,7 @@ class Supervisor : public RankWorkers {
   Patience patience_;
   std::function<Clock::time_point()> now_;
   Clock::time_point looked_ = now_();
-  double longest_hello_ = 0;  ///< seconds that a worker took to say it; 0: none has yet
+  double longest_hello_ = 0;  ///< seconds of the slowest hello so far; 0: none yet
   bool draining_ = false;
 };
 
