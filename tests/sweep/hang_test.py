@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A run ends what is silent, and does its work again: workers that hang, workers and ranks that are stopped."""
+"""A run kills workers that hang or are stopped and ends when a rank is stopped; their work runs again."""
 
 import os
 import signal
@@ -14,8 +14,8 @@ SPEED = 10  # of fast_clock.cpp
 
 
 class Hangs(Case):
-    """A worker or a rank that really is silent: what becomes of it and of its work. When a worker counts as silent is a
-    matter of virtual time: hang_watch_test.cpp, silence_test.cpp and supervisor_test.cpp."""
+    """What happens to a worker or a rank that is silent, and to its work. When a worker counts as silent is tested in virtual
+    time: hang_watch_test.cpp, silence_test.cpp and supervisor_test.cpp."""
 
     def test_a_worker_that_hangs_or_is_stopped_is_ended_and_its_pack_is_tried_again(self):
         self.write(study())
@@ -80,8 +80,8 @@ class Hangs(Case):
 
 
 class DerivedHangs(Case):
-    """The same by what a run has measured of its workers, with nothing set that a user would have to set: the floor of
-    twenty seconds passes in two by the run's own clock."""
+    """The same with the timeouts that a run derives from its own measurements. The run's clock is ten times as fast, so the
+    least timeout of twenty seconds takes two."""
 
     def environment(self, fake):
         return super().environment(fake) | {"LD_PRELOAD": str(TESTS / "libeigensweep_fast_clock.so")}
@@ -98,16 +98,19 @@ class DerivedHangs(Case):
 
     def test_a_rank_that_is_stopped_for_a_while_costs_no_worker(self):
         self.write(study(seeds=6))
-        process = self.start("--lanes", 3, ranks=2, fake={"steps": 10, "step_ms": 100})
+        # Steps so short that the floor holds for every pack.
+        process = self.start("--lanes", 3, ranks=2, fake={"steps": 50, "step_ms": 20})
         self.wait_for(lambda: self.packs_done() >= 1)
         ranks, workers = processes(self.output)
         for pid in (ranks[-1], *workers):
             os.kill(pid, signal.SIGSTOP)
         self.wait_for(lambda: self.status()["workers"][0]["lost"] == 1)
-        # The other worker has been silent for as long. Until rank 0 has said that it doubts that one too:
-        then = self.elapsed()
-        self.wait_for(lambda: self.elapsed() > then + 5)
-        for pid in (ranks[-1], *workers):
+        # The other worker has been silent for as long: rank 0 says soon that it doubts that one too.
+        self.wait_until_later(10)
+        os.kill(ranks[-1], signal.SIGCONT)
+        # Its rank reads that before the worker says anything.
+        self.wait_until_later(1)
+        for pid in workers:
             if os.path.exists(f"/proc/{pid}"):
                 os.kill(pid, signal.SIGCONT)
         text = self.finish(process)
@@ -116,6 +119,11 @@ class DerivedHangs(Case):
         self.assertIn("lost worker 0: the worker hung", text)
         self.assertEqual(len(self.records()), 72)
         self.assert_nothing_twice()
+
+    def wait_until_later(self, seconds):
+        """By the run's own clock."""
+        then = self.elapsed()
+        self.wait_for(lambda: self.elapsed() > then + seconds)
 
 
 if __name__ == "__main__":

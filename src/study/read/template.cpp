@@ -4,15 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <optional>
 #include <utility>
 
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/study/declare/procedure.hpp"
 #include "eigensweep/study/declare/sections.hpp"
 #include "eigensweep/study/declare/training.hpp"
-#include "value.hpp"
+#include "options.hpp"
 
 namespace eigensweep::study {
 namespace {
@@ -26,65 +24,6 @@ const Option& seed_option() {
   static const Options holder =
       Options{}.integer("seed", 0, {0, 9007199254740992.0}, "decides initial weights and the order of samples");
   return holder.all().front();
-}
-
-std::vector<std::string> option_names(const Options& options) {
-  std::vector<std::string> names;
-  for (const Option& option : options.all()) names.push_back(option.name);
-  return names;
-}
-
-void expect_object(const Node& node, const Source& source) {
-  if (node.is_object() && !node.is_sweep()) return;
-  source.fail(node.pointer, node.is_sweep() ? "a whole section cannot be swept; sweep its options, or use \"cases\""
-                                            : fmt::format("{} stands where an object belongs", words(node)));
-}
-
-// Where reading a section puts its options.
-struct Sink {
-  Role role = Role::training;
-  std::vector<Sweep>* sweeps = nullptr;  // null: nothing may be swept
-  std::map<std::string, const Option*>* leaves = nullptr;
-};
-
-Json read_leaf(const Node& node, const Option& option, const std::string& path, const Sink& sink,
-               const Source& source) {
-  if (!node.is_sweep()) return read_value(node, option, source);
-  if (sink.sweeps == nullptr) source.fail(node.pointer, "this option cannot be swept; give one value");
-  std::vector<Json> values = read_sweep(node, option, source);
-  Json first = values.front();
-  sink.sweeps->push_back({path, node.pointer, &option, sink.role, std::move(values)});
-  return first;
-}
-
-// The options of a section in the order of their declaration. `others` are keys of the section that are no options.
-Json read_options(const Node* node, const Options& options, const std::string& path, const std::string& pointer,
-                  const std::vector<std::string>& others, const Sink& sink, const Source& source) {
-  Json given = Json::object();
-  if (node != nullptr) {
-    for (const Member& member : node->members) {
-      if (std::find(others.begin(), others.end(), member.key) != others.end()) continue;
-      const Option* option = options.find(member.key);
-      if (option == nullptr) {
-        std::vector<std::string> known = option_names(options);
-        known.insert(known.end(), others.begin(), others.end());
-        source.fail(member.value.pointer, fmt::format("unknown key{}", text::suggestion(member.key, known)));
-      }
-      given[member.key] = read_leaf(member.value, *option, child(path, member.key), sink, source);
-    }
-  }
-  Json all = Json::object();
-  for (const Option& option : options.all()) {
-    if (sink.leaves != nullptr) (*sink.leaves)[child(path, option.name)] = &option;
-    if (given.contains(option.name)) {
-      all[option.name] = std::move(given[option.name]);
-    } else if (option.default_value.is_null()) {
-      source.fail(pointer, fmt::format("'{}' is missing ({}); it has no default", option.name, option.meaning));
-    } else {
-      all[option.name] = option.default_value;
-    }
-  }
-  return all;
 }
 
 struct ReadKind {
@@ -314,35 +253,6 @@ Template read_template(const Node& root, const Catalog& catalog, const Source& s
 Json read_plain_options(const Node* node, const Options& options, const std::string& path, const Source& source) {
   if (node != nullptr) expect_object(*node, source);
   return read_options(node, options, path, node == nullptr ? path : node->pointer, {}, {}, source);
-}
-
-std::string default_kind(const std::string& path) {
-  static const std::map<std::string, std::string> fixed{{"/procedure", usual_procedure},
-                                                        {"/dataset", "mnist"},
-                                                        {"/model", "mlp"},
-                                                        {"/training/optimizer", "adam"},
-                                                        {"/training/schedule", "constant"}};
-  if (const auto found = fixed.find(path); found != fixed.end()) return found->second;
-  for (const char* section : {"/regularizers/", "/constraints/", "/attacks/", "/metrics/"}) {
-    const std::string prefix = section;
-    if (path.rfind(prefix, 0) == 0 && path.find('/', prefix.size()) == std::string::npos) {
-      return path.substr(prefix.size());
-    }
-  }
-  return "";
-}
-
-const std::vector<std::string>& configuration_keys() {
-  static const std::vector<std::string> keys{"seed",         "procedure",   "dataset", "model",  "training",
-                                             "regularizers", "constraints", "attacks", "metrics"};
-  return keys;
-}
-
-const std::vector<std::string>& study_keys() {
-  static const std::vector<std::string> keys{
-      "$schema",      "name",        "description", "seed",    "procedure", "dataset", "model", "training",
-      "regularizers", "constraints", "attacks",     "metrics", "output",    "cases",   "zip",   "exclude"};
-  return keys;
 }
 
 }  // namespace eigensweep::study

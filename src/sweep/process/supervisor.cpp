@@ -184,7 +184,9 @@ void Supervisor::watch(std::size_t slot, Clock::time_point now, std::vector<wire
 
 void Supervisor::doubt(std::size_t slot, double seconds) {
   const State& state = slots_[slot];
-  // Rank 0 doubts between two turns: the worker's last message may still be in the pipe.
+  // Rank 0 doubts between two turns: this process may have been stopped since, or the worker's last message may still
+  // be in the pipe.
+  forgive_absence(now_(), {});
   if (state.process) listen(slot, unreported_);
   const std::chrono::duration<double> silence(seconds);
   if (!state.process || !state.is_busy || !state.said_hello || now_() - state.heard < silence) return;
