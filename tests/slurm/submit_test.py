@@ -94,7 +94,9 @@ class Submit(Case):
         return place, done.stdout
 
     def test_bash_starts_what_was_asked_for_whatever_its_name(self):
-        self.program("srun", 'printf "%s\\0" "$@" >> "$ARGUMENTS"')
+        # A run that ended: it leaves the file that its last argument names. The first call only asks for MPI's names.
+        self.program("srun", 'printf "%s\\0" "$@" >> "$ARGUMENTS"; for last in "$@"; do :; done; '
+                             '[ "$1" = --mpi=list ] || touch "$last"')
         for name in self.NAMES:
             with self.subTest(name=name):
                 place, script = self.named(name)
@@ -106,7 +108,8 @@ class Submit(Case):
                 words = arguments.read_bytes().decode().split("\0")[:-1]
                 self.assertIn("--from-site", words)
                 self.assertEqual(words[words.index("--from-site") + 1:], [str(place / "bin/eigensweep"), "run", str(self.file), "--output",
-                                                                          str(self.output), "--lanes", "8"])
+                                                                          str(self.output), "--lanes", "8", "--done-file", words[-1]])
+                self.assertTrue(words[-1].startswith(f"{place}/.eigensweep-"), words)
 
     def test_sbatch_reads_the_logs_name_whatever_it_is(self):
         sbatch = shutil.which("sbatch")
