@@ -85,6 +85,7 @@ class Simulation(unittest.TestCase):
 
         again = self.call(*run)
         self.assertIn("12 of 12 trials are already done", again)
+        self.assertNotIn("warning", again)  # say, of records without a dataset
         shown = self.call(PROGRAM, "show", output)
         self.assertIn("growth", shown)
         self.assertIn("3.9", shown)

@@ -41,9 +41,12 @@ class Sections {
  public:
   explicit Sections(const study::Study& study) {
     for (const Json& section : study.dataset_sections()) texts_.push_back(json_text(section));
-    for (const study::Trial& trial : study.trials) by_trial_.emplace(trial.id, study.dataset_section(trial));
+    for (const study::Trial& trial : study.trials) {
+      const std::size_t section = study.dataset_section(trial);
+      if (!study.dataset_sections()[section].is_null()) by_trial_.emplace(trial.id, section);
+    }
   }
-  /// Null for a trial of another study.
+  /// Null for a trial of another study, or one that reads no dataset.
   [[nodiscard]] const std::string* of(const std::string& trial) const {
     const auto found = by_trial_.find(trial);
     return found == by_trial_.end() ? nullptr : &texts_[found->second];
