@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "eigensweep/study/declare/fields.hpp"
 #include "eigensweep/training/rates.hpp"
 
 namespace eigensweep::training {
@@ -19,9 +18,7 @@ struct AdaptiveOptions : Rates {
 
   template <class T>
   static study::Fields<T> fields_with(const std::string& meaning_of_decay) {
-    return study::Fields<T>()
-        .number("learning_rate", &T::learning_rate, {0, 1e3, true}, "step size")
-        .per_lane()
+    return with_learning_rate<T>()
         .number("beta1", &T::beta1, {0, 1, false}, "decay of the mean of gradients")
         .number("beta2", &T::beta2, {0, 1, false}, "decay of the mean of squared gradients")
         .number("epsilon", &T::epsilon, {0, 1, true}, "added to the denominator")

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "eigensweep/study/declare/fields.hpp"
 #include "eigensweep/training/rates.hpp"
 
 namespace eigensweep::training {
@@ -11,9 +10,7 @@ struct SgdOptions : Rates {
   bool nesterov = false;
 
   static study::Fields<SgdOptions> fields() {
-    return study::Fields<SgdOptions>()
-        .number("learning_rate", &SgdOptions::learning_rate, {0, 1e3, true}, "step size")
-        .per_lane()
+    return with_learning_rate<SgdOptions>()
         .number("momentum", &SgdOptions::momentum, {0, 1, false}, "decay of the running sum of gradients")
         .boolean("nesterov", &SgdOptions::nesterov, "look ahead along the momentum")
         .number("weight_decay", &SgdOptions::weight_decay, {0, 1e3}, "L2 penalty, added to the gradient")

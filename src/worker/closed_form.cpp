@@ -47,9 +47,9 @@ Outcome run_closed_form(const PackRun& pack) {
                                                          static_cast<std::int64_t>(lanes), pack.session.device());
   training::LaneHistory history;
   history.diverged = models::numerical_failure([&] {
-    const Json& training = pack.config().at("training");
-    const auto learning_rate = training.at("optimizer").at("learning_rate").get<double>();
-    history = history_of(network->train(pack.data(), study::read<study::Training>(training), learning_rate));
+    const Json& section = pack.config().at("training");
+    const auto learning_rate = study::read<training::Rates>(section.at("optimizer")).learning_rate;
+    history = history_of(network->train(pack.data(), study::read<study::Training>(section), learning_rate));
   });
   if (history.diverged.empty()) history.diverged = models::not_finite(*network).front();
   Outcome outcome;
