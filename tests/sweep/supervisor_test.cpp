@@ -1,91 +1,21 @@
 // SPDX-License-Identifier: MIT
+#include "eigensweep/sweep/process/supervisor.hpp"
 #include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
-
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
-
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
-#include "eigensweep/sweep/process/supervisor.hpp"
 #include "eigensweep/wire/task.hpp"
 #include "scratch.hpp"
+#include "supervising.hpp"
 
 using namespace eigensweep;
 using namespace std::chrono_literals;
 using sweep::Supervisor;
-
-namespace {
-
-/// Sets EIGENSWEEP_FAKE for the fake worker.
-class Behaviour {
- public:
-  explicit Behaviour(const char* json) { ::setenv("EIGENSWEEP_FAKE", json, 1); }
-  ~Behaviour() { ::unsetenv("EIGENSWEEP_FAKE"); }
-};
-
-// A process with a supervisor must ignore SIGPIPE, because a worker may die before it has read its task.
-[[maybe_unused]] const auto ignored = ::signal(SIGPIPE, SIG_IGN);
-
-wire::Bytes task_of(const Scratch& scratch, int seed = 0, const std::string& padding = "") {
-  wire::PackTask task;
-  task.pack = "p";
-  task.lanes.push_back({"t0", {{"seed", seed}, {"padding", padding}}, true, ""});
-  task.checkpoint_file = (scratch.path() / "checkpoint").string();
-  return wire::encode(task);
-}
-
-std::vector<Supervisor::Slot> make_slots(const Scratch& scratch, std::size_t count, const std::string& program) {
-  std::vector<Supervisor::Slot> all;
-  for (std::size_t i = 0; i < count; ++i) {
-    all.push_back({{program, "cpu", 1, scratch.path() / ("worker-" + std::to_string(i) + ".log")}});
-  }
-  return all;
-}
-
-Supervisor make(const Scratch& scratch, std::size_t slots, const sweep::Patience& patience = {},
-                const std::string& program = EIGENSWEEP_FAKE_WORKER) {
-  return Supervisor(make_slots(scratch, slots, program), patience);
-}
-
-/// Calls turn() until an event of this type comes, which must be the slot's. Fails if none comes within a minute.
-template <typename What>
-What wait_for(Supervisor& supervisor, std::size_t slot = 0) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-  while (std::chrono::steady_clock::now() < end) {
-    std::optional<What> found;
-    for (wire::Event& event : supervisor.turn(std::chrono::milliseconds(20), -1)) {
-      auto* what = std::get_if<What>(&event.what);
-      if (what == nullptr) continue;
-      CHECK(event.slot == slot);
-      found = std::move(*what);
-    }
-    if (found) return *found;
-  }
-  FAIL("waited a minute for '" << What::type << "'");
-  return {};
-}
-
-/// A supervisor in virtual time, whose worker has said hello and nothing more.
-struct Silent {
-  explicit Silent(const sweep::Patience& patience = {})
-      : supervisor(make_slots(scratch, 1, EIGENSWEEP_FAKE_WORKER), patience, [this] { return now; }) {
-    supervisor.give(0, task_of(scratch, 7));
-    wait_for<wire::Hello>(supervisor);
-  }
-
-  std::vector<wire::Event> turn() { return supervisor.turn(std::chrono::milliseconds(1), -1); }
-
-  const Scratch scratch;
-  const Behaviour behaviour{R"({"hang_seed": 7})"};
-  Supervisor::Clock::time_point now{};
-  Supervisor supervisor;
-};
-
-}  // namespace
 
 TEST_CASE("a log that cannot be written is the output folder's fault, and no loss of the worker") {
   const Scratch scratch;
@@ -200,93 +130,6 @@ TEST_CASE("a slot whose workers never start is given up, and says why") {
           "/nonexistent/worker: cannot start the worker: No such file or directory (error 2); set EIGENSWEEP_WORKER "
           "to the right program");
   }
-}
-
-TEST_CASE("a worker is taken for hung by whoever doubts it, seen from its supervisor") {
-  Silent run;
-  CHECK(run.supervisor.derives_silence());
-  run.now += 4s;
-  run.supervisor.doubt(0, 30);
-  CHECK(run.turn().empty());
-  run.supervisor.doubt(0, 4);
-  const wire::Lost lost = wait_for<wire::Lost>(run.supervisor);
-  CHECK(lost.hung);
-  CHECK(lost.message == "the worker hung: not a word for 4.0 s");
-  run.now += 1s;
-  wait_for<wire::Ready>(run.supervisor);
-  run.supervisor.doubt(0, 0);  // nobody is there
-  CHECK(run.turn().empty());
-}
-
-TEST_CASE("time in which a supervisor did not look is no silence of its workers") {
-  sweep::Patience patience;
-  SECTION("of which the supervisor judges itself") {
-    patience.silence = 2s;
-    Silent run(patience);
-    run.now += 6s;
-    CHECK(run.turn().empty());
-    run.now += 1900ms;
-    CHECK(run.turn().empty());
-    run.now += 200ms;
-    wait_for<wire::Lost>(run.supervisor);
-  }
-  SECTION("of which rank 0 had doubts meanwhile") {
-    // Supervisor and worker were stopped together. When they go on, the doubts may be read before the next turn.
-    Silent run;
-    run.now += 27s;
-    run.supervisor.doubt(0, 20);
-    CHECK(run.turn().empty());
-    run.supervisor.doubt(0, 20);
-    CHECK(run.turn().empty());
-    CHECK_FALSE(run.supervisor.is_empty());
-  }
-}
-
-TEST_CASE("a message that lies unread in the pipe is no silence") {
-  const Scratch scratch;
-  const auto trace = scratch.path() / "trace";
-  // The worker goes on while nobody reads, then waits at the gate, which never opens.
-  const std::string fake = fmt::format(R"({{"trace": "{}", "gate": "/nowhere/gate"}})", trace.string());
-  const Behaviour behaviour(fake.c_str());
-  Supervisor::Clock::time_point now{};
-  Supervisor supervisor(make_slots(scratch, 1, EIGENSWEEP_FAKE_WORKER), {}, [&now] { return now; });
-  supervisor.give(0, task_of(scratch));
-  wait_for<wire::Hello>(supervisor);
-  while (!std::filesystem::exists(trace) || file::read(trace).find("p 4\n") == std::string::npos) ::usleep(1000);
-  now += 4s;
-  supervisor.doubt(0, 3);
-  for (std::int64_t epoch = 0; epoch < 5;) {  // the step of the gate
-    for (const wire::Event& event : supervisor.turn(20ms, -1)) {
-      CHECK_FALSE(std::holds_alternative<wire::Lost>(event.what));
-      if (const auto* progress = std::get_if<wire::Progress>(&event.what)) epoch = progress->epoch;
-    }
-    REQUIRE_FALSE(supervisor.is_empty());
-  }
-  now += 4s;
-  supervisor.doubt(0, 3);
-  CHECK(wait_for<wire::Lost>(supervisor).hung);
-}
-
-TEST_CASE("losses of a worker that had started do not count as failed starts") {
-  const Scratch scratch;
-  sweep::Patience patience;
-  patience.first_pause = 1ms;
-  patience.losses_before_hello = 2;
-  Supervisor supervisor = make(scratch, 1, patience);
-  {
-    const Behaviour behaviour(R"({"crash_seed": 7})");
-    for (int i = 0; i < 3; ++i) {
-      supervisor.give(0, task_of(scratch, 7));
-      CHECK(wait_for<wire::Lost>(supervisor).said_hello);
-      wait_for<wire::Ready>(supervisor);
-    }
-  }
-  const Behaviour behaviour(R"({"no_start": "no device"})");
-  supervisor.give(0, task_of(scratch, 7));
-  CHECK_FALSE(wait_for<wire::Lost>(supervisor).said_hello);
-  wait_for<wire::Ready>(supervisor);
-  supervisor.give(0, task_of(scratch, 7));
-  CHECK(wait_for<wire::Retired>(supervisor).message.find("no device") != std::string::npos);
 }
 
 TEST_CASE("a worker that writes no frames is lost") {
