@@ -32,6 +32,16 @@ class Runs(Case):
         self.assertEqual(status["trials"]["done"], TRIALS)
         self.assertIn("cpu, ", text)
 
+    def test_the_proof_of_an_end_is_written_only_where_nothing_is_left(self):
+        proof = self.folder / "done"
+        arguments = ("--done-file", proof)
+        self.run_study(*arguments, "--time-budget", 60, "--time-margin", 59, expect=75, fake={"steps": 100000, "step_ms": 20})
+        self.assertFalse(proof.exists())
+        self.run_study(*arguments, expect=1, fake={"error_seed": 1})
+        self.assertFalse(proof.exists())
+        self.run_study(*arguments, ranks=2)
+        self.assertEqual(proof.read_text(), "")
+
     def test_a_finished_study_has_nothing_left_to_do(self):
         self.run_study()
         before = (self.output / "ledger.bin").read_bytes()
