@@ -10,10 +10,10 @@ ProgressLimit::ProgressLimit(std::size_t workers) : pause_(static_cast<double>(w
 bool ProgressLimit::passes(std::size_t slot, const wire::Progress& progress, double now) {
   if (slot >= sent_.size()) sent_.resize(slot + 1);
   Sent& last = sent_[slot];
-  const bool is_same = last.is_any && last.pack == progress.pack && last.stage == progress.stage &&
-                       last.evaluation == progress.evaluation;
+  const bool is_same =
+      last.pack == progress.pack && last.stage == progress.stage && last.evaluation == progress.evaluation;
   if (is_same && now - last.at < pause_) return false;
-  last = {true, progress.pack, progress.evaluation, progress.stage, now};
+  last = {progress.pack, progress.evaluation, progress.stage, now};
   return true;
 }
 

@@ -22,8 +22,7 @@ class ProgressLimit {
 
  private:
   struct Sent {
-    bool is_any = false;
-    std::string pack, evaluation;
+    std::string pack, evaluation;  ///< no pack before the first one
     wire::Stage stage = wire::Stage::start;
     double at = 0;
   };
