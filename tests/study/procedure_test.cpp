@@ -2,6 +2,7 @@
 // Studies whose procedure reads none of the sections of a training.
 #include <catch2/catch.hpp>
 
+#include "eigensweep/core/error.hpp"
 #include "eigensweep/core/hash.hpp"
 #include "eigensweep/study/declare/by_hand.hpp"
 #include "eigensweep/study/declare/describe.hpp"
@@ -148,4 +149,17 @@ TEST_CASE("describe and the schema have the procedures that a study may name") {
   const Json definitions = schema(with_simulation()).at("$defs");
   CHECK(definitions.contains("procedure.simulation"));
   CHECK_FALSE(definitions.contains("procedure.load"));
+}
+
+TEST_CASE("a procedure has a group of the results file for itself") {
+  Catalog catalog = with_simulation();
+  Kind other;
+  other.family = Family::procedure;
+  other.name = "other";
+  other.columns = {{"rate", {}, "f64", "", "rate"}};
+  CHECK_THROWS_AS(catalog.add(other), ContractViolation);
+  other.procedure.group = "simulation";
+  CHECK_THROWS_AS(catalog.add(other), ContractViolation);
+  other.procedure.group = "other";
+  CHECK_NOTHROW(catalog.add(other));
 }

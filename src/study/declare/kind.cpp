@@ -71,6 +71,13 @@ void Catalog::add(Kind kind) {
   EIGENSWEEP_EXPECT(reads_lanes(kind.family) ||
                     std::none_of(options.begin(), options.end(), [](const Option& option) { return option.per_lane; }));
   EIGENSWEEP_EXPECT(find(kind.family, kind.name) == nullptr);
+  if (kind.family == Family::procedure && kind.procedure.is_chosen) {
+    EIGENSWEEP_EXPECT(kind.columns.empty() || !kind.procedure.group.empty());
+    for (const Kind& other : kinds_) {
+      const bool is_chosen = other.family == Family::procedure && other.procedure.is_chosen;
+      EIGENSWEEP_EXPECT(!is_chosen || other.procedure.group != kind.procedure.group);
+    }
+  }
   EIGENSWEEP_EXPECT(kind.intensity.empty() || kind.options.find(kind.intensity) != nullptr);
   EIGENSWEEP_EXPECT(kind.off_when_zero.empty() || kind.options.find(kind.off_when_zero) != nullptr);
   kinds_.push_back(std::move(kind));
