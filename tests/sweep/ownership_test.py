@@ -2,6 +2,7 @@
 """Every command that would write into a folder that is not ours refuses it and changes nothing in it. A folder of ours
 can be used by every user who has the permission to write there."""
 
+import contextlib
 import json
 import os
 import shlex
@@ -273,6 +274,14 @@ class Members(Case):
         self.output = folder / "runs" / "test"
         return folder
 
+    def newest(self, folder):
+        """When the last network or checkpoint of the run was written; 0 if there is none."""
+        times = [0]
+        for path in (self.output / folder).glob("*.safetensors"):
+            with contextlib.suppress(FileNotFoundError):  # removed since it was listed
+                times.append(path.stat().st_mtime_ns)
+        return max(times)
+
     def by(self, user, folder, *words, expect=0, umask=0o002, fake=None):
         done = subprocess.run([str(BIN / "eigensweep"), *map(str, words)], env=self.environment(fake or {}) | {"HOME": str(folder)}, cwd=folder, user=user,
                               group=self.GROUP, extra_groups=[], umask=umask, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
@@ -289,7 +298,8 @@ class Members(Case):
             command = [str(BIN / "eigensweep"), "run", str(self.file), "--output", str(self.output), "--workers", "1", "--checkpoint-every", "0.001s"]
             process = subprocess.Popen(command, env=self.environment({"steps": 400, "step_ms": 5}), umask=mask, stdout=subprocess.PIPE,
                                        stderr=subprocess.STDOUT, text=True)
-            self.wait_for(lambda: list((self.output / "models").glob("*.safetensors")) and list((self.output / "checkpoints").glob("*.safetensors")))
+            # A checkpoint that is older than the last network is that of a pack about to end, and is removed with it.
+            self.wait_for(lambda: 0 < self.newest("models") < self.newest("checkpoints"))
             process.terminate()
             self.finish(process, 75)
             modes = {str(path.relative_to(self.output)): (path.is_dir(), stat.S_IMODE(path.stat().st_mode)) for path in self.output.rglob("*")}
