@@ -2,13 +2,17 @@
 """Whether what sees no Torch compiles by itself: every source, which a unity build compiles behind others, the declaration half of
 every kind, and every public header without a source of its own.
 
-    alone_test.py ROOT COMPILER [flags ...]"""
+    alone_test.py ROOT COMPILER [flags ...]
+
+With Clang the libraries that cost most come precompiled, which takes two fifths of the time. Then a file that lacks an include
+of one of these libraries passes; one that lacks an include of ours does not."""
 
 import concurrent.futures
 import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT, COMPILER, FLAGS = Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
@@ -24,7 +28,8 @@ def tasks():
     for header in sorted(include.rglob("*.hpp")):
         own_source = ROOT / "src" / header.relative_to(include).with_suffix(".cpp")  # includes it first
         if not TORCH.search(header.read_text()) and not own_source.exists():
-            yield header, ["-x", "c++"]
+            # Included by an empty file: `#pragma once` says nothing in the main file.
+            yield Path("/dev/null"), ["-x", "c++", "-include", str(header)]
     for source in sorted((ROOT / "src").rglob("*.cpp")):
         room = source.relative_to(ROOT / "src").parts[0]
         text = source.read_text()
@@ -35,9 +40,28 @@ def tasks():
             yield source, own
 
 
-def complaint(task):
+#: ordered_json is what the engine uses; its members are instantiated once, here.
+LIBRARIES = """#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+template class nlohmann::basic_json<nlohmann::ordered_map>;
+"""
+
+
+def precompiled(folder):
+    """The flags that bring the precompiled libraries; none if the compiler is not Clang."""
+    version = subprocess.run([COMPILER, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    if "clang version" not in version:
+        return []
+    header, result = folder / "libraries.hpp", folder / "libraries.pch"
+    header.write_text(LIBRARIES)
+    command = [COMPILER, "-std=c++20", "-x", "c++-header", "-fpch-instantiate-templates", *FLAGS, str(header), "-o", str(result)]
+    subprocess.run(command, check=True)
+    return ["-include-pch", str(result)]
+
+
+def complaint(task, libraries):
     file, flags = task
-    command = [COMPILER, "-std=c++20", "-fsyntax-only", *FLAGS, *flags, f"-I{ROOT}/include", str(file)]
+    command = [COMPILER, "-std=c++20", "-fsyntax-only", *libraries, *FLAGS, *flags, f"-I{ROOT}/include", str(file)]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return done.stdout if done.returncode else ""
 
@@ -46,8 +70,9 @@ if __name__ == "__main__":
     found = list(tasks())
     if len(found) < 120:
         sys.exit(f"only {len(found)} files found under {ROOT}")
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        complaints = [text for text in pool.map(complaint, found) if text]
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        libraries = precompiled(Path(folder))
+        complaints = [text for text in pool.map(lambda task: complaint(task, libraries), found) if text]
     print("\n".join(complaints))
     print(f"{len(found)} files, {len(complaints)} that do not compile alone")
     sys.exit(bool(complaints))
