@@ -13,6 +13,7 @@
 
 #include "eigensweep/core/control_groups.hpp"
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/core/text.hpp"
 
 namespace eigensweep::worker {
 
@@ -21,7 +22,7 @@ std::string torch_version() { return TORCH_VERSION; }
 std::string device_name(const torch::Device& device) { return device.str(); }
 
 std::int64_t free_memory(const torch::Device& device) {
-  if (device.is_cuda()) return static_cast<std::int64_t>(at::accelerator::getMemoryInfo(device.index()).first);
+  if (!device.is_cpu()) return static_cast<std::int64_t>(at::accelerator::getMemoryInfo(device.index()).first);
   if (const auto bytes = eigensweep::free_memory(system_root())) return static_cast<std::int64_t>(*bytes);
   return static_cast<std::int64_t>(::sysconf(_SC_AVPHYS_PAGES)) * ::sysconf(_SC_PAGESIZE);
 }
@@ -58,6 +59,17 @@ bool is_out_of_memory(const c10::Error& error) {
   return false;
 }
 
+void expect_device(const torch::Device& device) {
+  if (device.is_cpu()) return;
+  try {
+    torch::zeros({1}, device).add_(1).item<float>();
+  } catch (const c10::Error& error) {
+    if (is_out_of_memory(error)) return;
+    throw SystemError(fmt::format("{}: the device does not compute: {}; check it with the driver's own tools",
+                                  device_name(device), text::first_line(error.what_without_backtrace())));
+  }
+}
+
 torch::Device choose_device(const std::string& name) {
   const auto count = static_cast<int>(torch::cuda::is_available() ? torch::cuda::device_count() : 0);
   if (name == "cpu" || (name == "auto" && count == 0)) return torch::kCPU;
@@ -72,6 +84,10 @@ torch::Device choose_device(const std::string& name) {
     if (index >= 0 && index < count) return {torch::kCUDA, static_cast<c10::DeviceIndex>(index)};
     throw SystemError(fmt::format(
         "device '{}': only {} GPUs are visible to this process; use a lower index, or --device cpu", name, count));
+  }
+  if (const auto plugged_in = at::getAccelerator(); plugged_in && *plugged_in != torch::kCUDA) {
+    const std::string type = c10::DeviceTypeName(*plugged_in, /*lower_case=*/true);
+    if (name == type + ":0") return {*plugged_in, 0};
   }
   throw ConfigError(fmt::format("--device: no device named '{}'; known are 'auto', 'cpu', 'cuda', 'cuda:K'", name));
 }

@@ -105,6 +105,7 @@ ExitCode serve(const torch::Device& device, int in, int out) {
   Session session(device);
   wire::FrameReader reader;
   Limiter limiter;
+  expect_device(device);
   say(out, hello(device));
   while (!stop_requested.load()) {
     std::optional<wire::Frame> frame = wire::read_frame(in, reader, [] { return stop_requested.load(); });
@@ -114,6 +115,8 @@ ExitCode serve(const torch::Device& device, int in, int out) {
     if (asked == nullptr) return ExitCode::ok;  // Quit
     const wire::PackTask task = wire::decode_task(asked->bytes);
     const wire::FromWorker reply = answer(task, session, hooks_for(task, out, limiter));
+    // On a device that is lost no other pack could run. The supervisor starts a new worker, and tries the pack there.
+    if (std::holds_alternative<wire::Failed>(reply)) expect_device(device);
     give_back_freed_memory();
     say(out, reply);
   }

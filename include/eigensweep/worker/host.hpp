@@ -11,7 +11,7 @@ namespace eigensweep::worker {
 
 /// LibTorch's version, e.g. "2.13.0".
 std::string torch_version();
-/// "cpu" or "cuda:K".
+/// "cpu", "cuda:K", or the name that a plug-in of Torch gives its device.
 std::string device_name(const torch::Device& device);
 /// Bytes that are free on the device now.
 std::int64_t free_memory(const torch::Device& device);
@@ -24,8 +24,12 @@ void give_back_freed_memory();
 Json visible_gpus();
 /// Whether Torch, or a library that it uses (cuBLAS, cuSOLVER, cuDNN), ran out of memory: a smaller pack may fit.
 bool is_out_of_memory(const c10::Error& error);
-/// `name`: "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:K". Throws SystemError when there is no such device,
-/// ConfigError on another name.
+/// Throws SystemError if the device does not compute. After some errors (a kernel that fails, a GPU that falls off the
+/// bus) every later call of the same process fails; only a new process can use the device again. The CPU computes, and
+/// so does a device that is merely full.
+void expect_device(const torch::Device& device);
+/// `name`: "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:K", or the device of a plug-in of Torch. Throws
+/// SystemError when there is no such device, ConfigError on another name.
 torch::Device choose_device(const std::string& name);
 
 }  // namespace eigensweep::worker
