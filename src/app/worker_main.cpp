@@ -52,6 +52,7 @@ void declare(CLI::App& app, Arguments& arguments) {
 
 int run(int argc, char** argv) {
   keep_freed_memory();
+  use_exact_float32();
   CLI::App app{"Trains, attacks and measures packs of networks on one device"};
   Arguments arguments;
   declare(app, arguments);

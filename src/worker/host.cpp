@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/worker/host.hpp"
 
+#include <ATen/Context.h>
 #include <ATen/DeviceAccelerator.h>
 #include <torch/version.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #endif
 
 #include <cstdlib>
+#include <set>
 #include <string_view>
 
 #include "eigensweep/core/control_groups.hpp"
@@ -20,6 +22,37 @@ namespace eigensweep::worker {
 std::string torch_version() { return TORCH_VERSION; }
 
 std::string device_name(const torch::Device& device) { return device.str(); }
+
+namespace {
+
+std::vector<std::pair<at::Float32Backend, at::Float32Op>> float32_operations() {
+  std::vector<std::pair<at::Float32Backend, at::Float32Op>> all;
+  for (const auto backend : {at::Float32Backend::CUDA, at::Float32Backend::MKLDNN}) {
+    for (const auto operation : {at::Float32Op::MATMUL, at::Float32Op::CONV, at::Float32Op::RNN}) {
+      all.emplace_back(backend, operation);
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
+void use_exact_float32() {
+  // LibTorch has an older and a newer way to set this, and refuses products if the two disagree.
+  at::globalContext().setFloat32MatmulPrecision("highest");
+  at::globalContext().setAllowTF32CuDNN(false);
+  for (const auto& [backend, operation] : float32_operations()) {
+    at::globalContext().setFloat32Precision(backend, operation, at::Float32Precision::IEEE);
+  }
+}
+
+std::string float32_products() {
+  std::set<std::string> ways;
+  for (const auto& [backend, operation] : float32_operations()) {
+    ways.insert(at::precision2str(at::globalContext().float32Precision(backend, operation)));
+  }
+  return fmt::format("{}", fmt::join(ways, ","));
+}
 
 std::int64_t free_memory(const torch::Device& device) {
   if (!device.is_cpu()) return static_cast<std::int64_t>(at::accelerator::getMemoryInfo(device.index()).first);

@@ -64,6 +64,7 @@ void PackRun::send(wire::Record record, std::size_t lane, double seconds) const 
   Json provenance{{"host", host_name()},
                   {"device", device_name(session.device())},
                   {"torch", torch_version()},
+                  {"float32", float32_products()},
                   {"eigensweep", std::string(build_info().version)},
                   {"git_revision", std::string(build_info().git_revision)},
                   {"threads", torch::get_num_threads()},

@@ -91,6 +91,7 @@ class Results(Case):
         on_device = self.run_study(content, "device")
         with h5py.File(self.folder / "device" / "results.h5") as file:
             self.assertEqual(set(file["device"].asstr()[()]), {"pretended:0"})
+            self.assertEqual(json.loads(file.attrs["provenance"])["float32_products"], ["ieee"])
         self.assert_equal(on_device, self.run_study(content, "cpu", on_device=False), tolerance)
 
     def test_a_study_gives_the_numbers_of_the_cpu(self):

@@ -1,9 +1,22 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/worker/host.hpp"
 
+#include <ATen/Context.h>
+
 #include <catch2/catch.hpp>
 
 using namespace eigensweep;
+
+TEST_CASE("products of float32 are exact, whatever LibTorch allows by default and a user by its environment") {
+  CHECK(worker::float32_products() != "ieee");  // cuDNN's default
+  at::globalContext().setFloat32MatmulPrecision("high");
+  worker::use_exact_float32();
+  CHECK(worker::float32_products() == "ieee");
+  CHECK_FALSE(at::globalContext().allowTF32CuBLAS());
+  CHECK_FALSE(at::globalContext().allowTF32CuDNN());
+  CHECK_FALSE(at::globalContext().allowTF32CuDNN(at::Float32Op::CONV));
+  CHECK(at::globalContext().float32MatmulPrecision() == at::Float32MatmulPrecision::HIGHEST);
+}
 
 TEST_CASE("a lack of memory is known by Torch's error and by those of the libraries under it") {
   const auto is_it = [](const char* words) {

@@ -13,6 +13,11 @@ namespace eigensweep::worker {
 std::string torch_version();
 /// "cpu", "cuda:K", or the name that a plug-in of Torch gives its device.
 std::string device_name(const torch::Device& device);
+/// Makes products and convolutions of float32 round as float32, whatever the device, LibTorch's defaults and the
+/// environment say. By default LibTorch lets cuDNN use TF32, with a mantissa of 10 bits.
+void use_exact_float32();
+/// How products of float32 are rounded now: "ieee", or all ways with a comma between them, e.g. "ieee,tf32".
+std::string float32_products();
 /// Bytes that are free on the device now.
 std::int64_t free_memory(const torch::Device& device);
 /// Makes the allocator keep freed memory for later tensors. Returning it to the system after each step, and faulting it
