@@ -85,6 +85,22 @@ TEST_CASE("two workers on one GPU are noticed by its name, whatever index they c
   CHECK(compare({rank_with(0, "n1", "cuda:0"), rank_with(1, "n2", "cuda:0")}).warnings.empty());
 }
 
+TEST_CASE("workers on one GPU share its memory") {
+  const auto memories = [](const std::vector<wire::Introduction>& ranks) {
+    std::vector<double> bytes;
+    for (const wire::WorkerPlace& place : places_of(ranks)) bytes.push_back(place.memory);
+    return bytes;
+  };
+  CHECK(memories({rank_with(0, "n1", "cuda:0", "GPU-a", "A100", 80e9),
+                  rank_with(1, "n1", "cuda:1", "GPU-a", "A100", 80e9),
+                  rank_with(2, "n1", "cuda:0", "GPU-b", "A100", 80e9)}) == std::vector<double>{40e9, 40e9, 80e9});
+  CHECK(memories({rank_with(0, "n1", "cuda:0", "", "", 80e9), rank_with(1, "n2", "cuda:0", "", "", 80e9)}) ==
+        std::vector<double>{80e9, 80e9});
+  // The memory of the machine is divided where the workers are placed.
+  CHECK(memories({rank_with(0, "n1", "cpu", "", "", 8e9), rank_with(1, "n1", "cpu", "", "", 8e9)}) ==
+        std::vector<double>{8e9, 8e9});
+}
+
 TEST_CASE("mixed GPUs are named") {
   CHECK(compare({rank_with(0, "n1", "cuda:0", "GPU-a", "A100"), rank_with(1, "n2", "cuda:0", "GPU-b", "H100", 80e9),
                  rank_with(2, "n2", "cuda:1", "GPU-c", "H100", 80e9)})

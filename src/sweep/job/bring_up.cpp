@@ -135,6 +135,7 @@ double smallest_memory(const std::vector<wire::WorkerPlace>& places) {
 std::vector<wire::WorkerPlace> places_of(const std::vector<wire::Introduction>& ranks) {
   std::vector<wire::WorkerPlace> places;
   for (const wire::Introduction& rank : ranks) places.insert(places.end(), rank.places.begin(), rank.places.end());
+  share_gpu_memory(places);
   return places;
 }
 

@@ -91,6 +91,24 @@ std::string cpus_of(std::vector<wire::WorkerPlace>::const_iterator first,
   return fmt::format("{}{} CPU{} {}", each, of, all.size() == 1 ? "" : "s", cpu_list(all));
 }
 
+/// The indices of the workers on each GPU.
+std::vector<std::vector<std::size_t>> by_gpu(const std::vector<wire::WorkerPlace>& places) {
+  std::map<std::tuple<std::string, std::string, std::string>, std::vector<std::size_t>> on_gpu;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const wire::WorkerPlace& place = places[i];
+    if (place.device == "cpu") continue;
+    // Without the driver's id, equal indices under equal CUDA_VISIBLE_DEVICES are taken for one GPU.
+    if (place.gpu.empty()) {
+      on_gpu[{place.host, place.visible_devices, place.device}].push_back(i);
+    } else {
+      on_gpu[{place.host, place.gpu, ""}].push_back(i);
+    }
+  }
+  std::vector<std::vector<std::size_t>> groups;
+  for (auto& [gpu, sharing] : on_gpu) groups.push_back(std::move(sharing));
+  return groups;
+}
+
 }  // namespace
 
 Surroundings look_around(const Communicator& communicator, const Share& share, const std::filesystem::path& worker,
@@ -181,28 +199,24 @@ std::vector<std::string> placement_table(const std::vector<wire::WorkerPlace>& p
 }
 
 std::vector<std::string> shared_gpus(const std::vector<wire::WorkerPlace>& places) {
-  std::map<std::tuple<std::string, std::string, std::string>, std::vector<const wire::WorkerPlace*>> on_gpu;
-  for (const wire::WorkerPlace& place : places) {
-    if (place.device == "cpu") continue;
-    // Without the driver's id, equal indices under equal CUDA_VISIBLE_DEVICES are taken for one GPU.
-    if (place.gpu.empty()) {
-      on_gpu[{place.host, place.visible_devices, place.device}].push_back(&place);
-    } else {
-      on_gpu[{place.host, place.gpu, ""}].push_back(&place);
-    }
-  }
   std::vector<std::string> lines;
-  for (const auto& [key, sharing] : on_gpu) {
+  for (const std::vector<std::size_t>& sharing : by_gpu(places)) {
     if (sharing.size() == 1) continue;
-    const wire::WorkerPlace& first = *sharing.front();
-    const bool one_rank = first.rank == sharing.back()->rank;
-    lines.push_back(
-        fmt::format("{}: {} workers ({} {}{}) share {}{} (they slow each other down); start one rank per GPU",
-                    first.host, sharing.size(), one_rank ? "rank" : "ranks", first.rank,
-                    one_rank ? "" : fmt::format(" to {}", sharing.back()->rank), first.device,
-                    first.gpu.empty() ? "" : fmt::format(", {}", first.gpu)));
+    const wire::WorkerPlace& first = places[sharing.front()];
+    const int last_rank = places[sharing.back()].rank;
+    const bool one_rank = first.rank == last_rank;
+    lines.push_back(fmt::format(
+        "{}: {} workers ({} {}{}) share {}{} (they slow each other down); start one rank per GPU", first.host,
+        sharing.size(), one_rank ? "rank" : "ranks", first.rank, one_rank ? "" : fmt::format(" to {}", last_rank),
+        first.device, first.gpu.empty() ? "" : fmt::format(", {}", first.gpu)));
   }
   return lines;
+}
+
+void share_gpu_memory(std::vector<wire::WorkerPlace>& places) {
+  for (const std::vector<std::size_t>& sharing : by_gpu(places)) {
+    for (const std::size_t i : sharing) places[i].memory /= static_cast<double>(sharing.size());
+  }
 }
 
 WorkerCommand worker_command(const wire::WorkerPlace& place, const std::filesystem::path& logs) {

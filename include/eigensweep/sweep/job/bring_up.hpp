@@ -21,7 +21,7 @@ wire::Introduction introduce(const RunOptions& options, const Communicator& comm
 /// On rank 0: waits for the introductions of all other ranks. Returns all, `own` included, by rank. Throws SystemError
 /// when a message cannot be decoded, because its rank runs another build.
 std::vector<wire::Introduction> gather_introductions(Communicator& communicator, wire::Introduction own);
-/// The places of all ranks, sorted by rank and slot.
+/// The places of all ranks, sorted by rank and slot. Workers that share a GPU share its memory.
 std::vector<wire::WorkerPlace> places_of(const std::vector<wire::Introduction>& ranks);
 /// The least memory of all places, in bytes. Packs are made for it, so that any worker can run any pack. `places` must
 /// not be empty.

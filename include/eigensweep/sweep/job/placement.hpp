@@ -64,6 +64,8 @@ void keep_only(std::vector<wire::WorkerPlace>& places, std::size_t workers, cons
 std::vector<std::string> placement_table(const std::vector<wire::WorkerPlace>& places);
 /// A warning for every GPU on which several workers would run.
 std::vector<std::string> shared_gpus(const std::vector<wire::WorkerPlace>& places);
+/// Divides the memory of each GPU among all workers of the job that would run on it.
+void share_gpu_memory(std::vector<wire::WorkerPlace>& places);
 
 /// How to start the worker of a place. Its log is written into `logs`. Throws SystemError as find_worker() does.
 WorkerCommand worker_command(const wire::WorkerPlace& place, const std::filesystem::path& logs);
