@@ -67,7 +67,8 @@ void keep_freed_memory() {
 #endif
 }
 
-void give_back_freed_memory() {
+void give_back_freed_memory(const torch::Device& device) {
+  if (!device.is_cpu()) at::accelerator::emptyCache();
 #ifdef __GLIBC__
   ::malloc_trim(0);
 #endif
@@ -85,8 +86,10 @@ Json visible_gpus() {
 bool is_out_of_memory(const c10::Error& error) {
   if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr) return true;
   const std::string_view text = error.what_without_backtrace();
-  // The last two are parts of CUBLAS_STATUS_ALLOC_FAILED and CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED.
-  for (const char* words : {"allocate memory", "out of memory", "ALLOC_FAILED", "ALLOCATION_FAILED"}) {
+  // The last three are parts of CUBLAS_STATUS_ALLOC_FAILED, CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED, and
+  // CUBLAS_STATUS_NOT_INITIALIZED, which is what a library answers that has no memory for its own state.
+  for (const char* words :
+       {"allocate memory", "out of memory", "ALLOC_FAILED", "ALLOCATION_FAILED", "NOT_INITIALIZED"}) {
     if (text.find(words) != std::string_view::npos) return true;
   }
   return false;

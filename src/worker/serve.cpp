@@ -117,7 +117,7 @@ ExitCode serve(const torch::Device& device, int in, int out) {
     const wire::FromWorker reply = answer(task, session, hooks_for(task, out, limiter));
     // On a device that is lost no other pack could run. The supervisor starts a new worker, and tries the pack there.
     if (std::holds_alternative<wire::Failed>(reply)) expect_device(device);
-    give_back_freed_memory();
+    give_back_freed_memory(device);
     say(out, reply);
   }
   return ExitCode::ok;

@@ -115,6 +115,15 @@ TEST_CASE("a device that is full still computes") {
   CHECK_NOTHROW(worker::expect_device(pretended::device));
 }
 
+TEST_CASE("the device's free memory goes back to the system between packs") {
+  const std::size_t before = pretended::Memory::instance().clearings();
+  worker::give_back_freed_memory(torch::kCPU);
+  CHECK(pretended::Memory::instance().clearings() == before);
+  worker::give_back_freed_memory(pretended::device);
+  CHECK(pretended::Memory::instance().clearings() == before + 1);
+  CHECK(on_device({4}).sum().item<float>() == 4);
+}
+
 TEST_CASE("a device that a plug-in of Torch brings has its name") {
   CHECK(worker::choose_device("pretended:0") == pretended::device);
   CHECK(worker::device_name(worker::choose_device("pretended:0")) == "pretended:0");

@@ -21,6 +21,18 @@ TEST_CASE("a worker's environment has its own threads in it and nothing that a s
   for (const char* own : {"OMP_NUM_THREADS=3", "OMP_WAIT_POLICY=passive", "GOMP_SPINCOUNT=1000"}) CHECK(has(own));
 }
 
+TEST_CASE("LibTorch's allocator on a GPU grows its segments, unless the user has set it up") {
+  const std::string ours = "PYTORCH_ALLOC_CONF=expandable_segments:True";
+  const std::vector<std::string> made = worker_environment({"PATH=/bin"}, 1);
+  CHECK(std::count(made.begin(), made.end(), ours) == 1);
+  for (const char* theirs :
+       {"PYTORCH_ALLOC_CONF=max_split_size_mb:64", "PYTORCH_CUDA_ALLOC_CONF=max_split_size_mb:64"}) {
+    const std::vector<std::string> kept = worker_environment({theirs}, 1);
+    CHECK(std::count(kept.begin(), kept.end(), theirs) == 1);
+    CHECK(std::count(kept.begin(), kept.end(), ours) == 0);
+  }
+}
+
 TEST_CASE("this process's environment is read whole") {
   ::setenv("EIGENSWEEP_A_TEST", "1", 1);
   const std::vector<std::string> own = own_environment();

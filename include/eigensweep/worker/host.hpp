@@ -23,8 +23,9 @@ std::int64_t free_memory(const torch::Device& device);
 /// Makes the allocator keep freed memory for later tensors. Returning it to the system after each step, and faulting it
 /// in again page by page, can cost a fifth of the CPU time. Must be called before anything else allocates much.
 void keep_freed_memory();
-/// Returns freed memory to the system; for the time between packs.
-void give_back_freed_memory();
+/// Returns freed memory of the host and of the device to the system; for the time between packs. The next pack has
+/// other shapes, which the blocks of the last one may not fit.
+void give_back_freed_memory(const torch::Device& device);
 /// {"cuda": count, "memory": [bytes of each GPU]}
 Json visible_gpus();
 /// Whether Torch, or a library that it uses (cuBLAS, cuSOLVER, cuDNN), ran out of memory: a smaller pack may fit.

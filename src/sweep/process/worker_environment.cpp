@@ -38,6 +38,14 @@ std::vector<std::string> worker_environment(const std::vector<std::string>& inhe
   // milliseconds, and may take the core from the thread that it waits for (docs/performance.md).
   variables.emplace_back("OMP_WAIT_POLICY=passive");
   variables.emplace_back("GOMP_SPINCOUNT=1000");
+  // Packs differ in shape: blocks of a GPU's memory that fit the last pack would be lost to the next one. LibTorch
+  // reads this when it is loaded.
+  const auto is_about_allocation = [](const std::string& variable) {
+    return variable.starts_with("PYTORCH_ALLOC_CONF=") || variable.starts_with("PYTORCH_CUDA_ALLOC_CONF=");
+  };
+  if (std::none_of(variables.begin(), variables.end(), is_about_allocation)) {
+    variables.emplace_back("PYTORCH_ALLOC_CONF=expandable_segments:True");
+  }
   return variables;
 }
 

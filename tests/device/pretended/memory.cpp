@@ -2,6 +2,8 @@
 #include "memory.hpp"
 
 #include <c10/core/CachingDeviceAllocator.h>
+#include <fcntl.h>
+#include <linux/falloc.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -36,7 +38,7 @@ class Allocator final : public c10::DeviceAllocator {
     std::copy_n(memory.host(source), bytes, memory.host(target));
   }
   bool initialized() override { return true; }
-  void emptyCache(c10::MempoolId_t /*pool*/) override {}
+  void emptyCache(c10::MempoolId_t /*pool*/) override { Memory::instance().clear_cache(); }
   void recordStream(const c10::DataPtr& /*data*/, c10::Stream /*stream*/) override {}
   c10::CachingDeviceAllocator::DeviceStats getDeviceStats(c10::DeviceIndex /*index*/) override { return {}; }
   void resetAccumulatedStats(c10::DeviceIndex /*index*/) override {}
@@ -55,12 +57,12 @@ Memory& Memory::instance() {
 }
 
 Memory::Memory() : limit_(limit_of_environment()) {
-  const int file = ::memfd_create("eigensweep-pretended-device", MFD_CLOEXEC);
-  if (file < 0 || ::ftruncate(file, addresses) != 0)
+  file_ = ::memfd_create("eigensweep-pretended-device", MFD_CLOEXEC);
+  if (file_ < 0 || ::ftruncate(file_, addresses) != 0) {
     throw std::runtime_error("no memory file for the pretended device");
-  device_ = map(file, PROT_NONE);
-  host_ = map(file, PROT_READ | PROT_WRITE);
-  ::close(file);
+  }
+  device_ = map(file_, PROT_NONE);
+  host_ = map(file_, PROT_READ | PROT_WRITE);
 }
 
 c10::DataPtr Memory::allocate(std::size_t bytes) {
@@ -117,6 +119,23 @@ void Memory::forget_peak() {
 void Memory::set_limit(std::size_t bytes) {
   const std::lock_guard lock(mutex_);
   limit_ = bytes;
+}
+
+void Memory::clear_cache() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [bytes, blocks] : free_) {
+    for (const std::size_t begin : blocks) {
+      // Fails for no other reason than an old kernel; then the pages stay.
+      (void)::fallocate(file_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(begin),
+                        static_cast<off_t>(bytes));
+    }
+  }
+  ++clearings_;
+}
+
+std::size_t Memory::clearings() const {
+  const std::lock_guard lock(mutex_);
+  return clearings_;
 }
 
 c10::Allocator& allocator() {

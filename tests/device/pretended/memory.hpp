@@ -30,6 +30,10 @@ class Memory {
   std::size_t peak() const;
   void forget_peak();
   void set_limit(std::size_t bytes);
+  /// Gives the pages of all free blocks back to the system.
+  void clear_cache();
+  /// How often the cache was cleared.
+  std::size_t clearings() const;
 
  private:
   struct Block {
@@ -38,6 +42,7 @@ class Memory {
   Memory();
   static void release(void* block);
 
+  int file_ = -1;
   char* device_ = nullptr;
   char* host_ = nullptr;
   mutable std::mutex mutex_;
@@ -45,6 +50,7 @@ class Memory {
   std::size_t end_ = 0;  ///< of all blocks
   std::size_t used_ = 0;
   std::size_t peak_ = 0;
+  std::size_t clearings_ = 0;
   std::map<std::size_t, std::vector<std::size_t>> free_;  ///< beginnings of free blocks, by bytes
 };
 
