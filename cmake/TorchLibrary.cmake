@@ -58,17 +58,21 @@ foreach(name IN ITEMS torch torch_cpu c10)
   find_library(torch_lib_${name} ${name} PATHS "${EIGENSWEEP_TORCH_FOLDER}/lib" NO_DEFAULT_PATH REQUIRED)
   list(APPEND torch_libraries "${torch_lib_${name}}")
 endforeach()
-set(EIGENSWEEP_TORCH_CUDA OFF)
-find_library(torch_lib_torch_cuda torch_cuda PATHS "${EIGENSWEEP_TORCH_FOLDER}/lib" NO_DEFAULT_PATH)
-if(torch_lib_torch_cuda)
-  set(EIGENSWEEP_TORCH_CUDA ON)
-  find_library(torch_lib_c10_cuda c10_cuda PATHS "${EIGENSWEEP_TORCH_FOLDER}/lib" NO_DEFAULT_PATH REQUIRED)
-  # Our code uses no symbol of torch_cuda, but loading it registers the CUDA kernels. The libraries that it needs in
+# A ROCm build of LibTorch calls its libraries "hip" and its devices "cuda".
+set(EIGENSWEEP_TORCH_GPU none)
+foreach(gpu IN ITEMS cuda hip)
+  find_library(torch_lib_torch_${gpu} torch_${gpu} PATHS "${EIGENSWEEP_TORCH_FOLDER}/lib" NO_DEFAULT_PATH)
+  if(NOT torch_lib_torch_${gpu})
+    continue()
+  endif()
+  set(EIGENSWEEP_TORCH_GPU ${gpu})
+  find_library(torch_lib_c10_${gpu} c10_${gpu} PATHS "${EIGENSWEEP_TORCH_FOLDER}/lib" NO_DEFAULT_PATH REQUIRED)
+  # Our code uses no symbol of torch_cuda, but loading it registers the GPU's kernels. The libraries that it needs in
   # turn (the driver's libcuda) may be missing on the build machine.
-  list(APPEND torch_libraries "-Wl,--no-as-needed" "${torch_lib_torch_cuda}" "${torch_lib_c10_cuda}" "-Wl,--as-needed"
-       "-Wl,--allow-shlib-undefined")
-endif()
-if(EIGENSWEEP_REQUIRE_CUDA AND NOT EIGENSWEEP_TORCH_CUDA)
+  list(APPEND torch_libraries "-Wl,--no-as-needed" "${torch_lib_torch_${gpu}}" "${torch_lib_c10_${gpu}}"
+       "-Wl,--as-needed" "-Wl,--allow-shlib-undefined")
+endforeach()
+if(EIGENSWEEP_REQUIRE_CUDA AND NOT EIGENSWEEP_TORCH_GPU STREQUAL cuda)
   message(FATAL_ERROR "the LibTorch in ${EIGENSWEEP_TORCH_FOLDER} (${torch_version}) has no CUDA, and this build was asked to have it "
                       "(EIGENSWEEP_REQUIRE_CUDA, preset 'cuda'); install a CUDA wheel (pip install torch==${torch_version} "
                       "from PyPI), give -DCMAKE_PREFIX_PATH=/path/to/a/CUDA/libtorch, or use the preset 'release'")
@@ -78,4 +82,4 @@ target_link_libraries(eigensweep_torch INTERFACE ${torch_libraries})
 # library must be searched before them, or removing a folder crashes.
 target_link_options(eigensweep_torch INTERFACE "-Wl,-rpath,${EIGENSWEEP_TORCH_FOLDER}/lib"
   "LINKER:--push-state,--no-as-needed" "-lstdc++" "LINKER:--pop-state")
-message(STATUS "LibTorch ${torch_version} in ${EIGENSWEEP_TORCH_FOLDER} (CUDA: ${EIGENSWEEP_TORCH_CUDA})")
+message(STATUS "LibTorch ${torch_version} in ${EIGENSWEEP_TORCH_FOLDER} (GPU: ${EIGENSWEEP_TORCH_GPU})")
