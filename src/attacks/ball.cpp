@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "ball.hpp"
 
-#include <ATen/Parallel.h>
-
 #include <bit>
-#include <span>
 
-#include "eigensweep/core/random.hpp"
+#include "eigensweep/models/numerics/lane_random.hpp"
 
 namespace eigensweep::attacks {
 namespace {
@@ -26,21 +23,11 @@ Tensor Ball::centre() const {
 }
 
 Tensor Ball::random_point() const {
-  const std::int64_t lanes = problem_.model.lanes();
-  const std::int64_t count = samples_.size(0);
-  const std::int64_t size = samples_.size(1);
-  Tensor noise = torch::empty({lanes, count, size}, torch::kFloat32);
-  auto* numbers = noise.data_ptr<float>();
-  const auto radius = static_cast<float>(radius_);
   const std::uint64_t step = random::mix(std::bit_cast<std::uint64_t>(radius_));
-  at::parallel_for(0, lanes * count, 16, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t row = begin; row < end; ++row) {
-      const random::Key key{problem_.seeds[static_cast<std::size_t>(row / count)], random::Purpose::attack_start,
-                            static_cast<std::uint64_t>(problem_.samples[static_cast<std::size_t>(row % count)]), step};
-      random::fill_uniform(key, -radius, radius, std::span(numbers + row * size, static_cast<std::size_t>(size)));
-    }
-  });
-  return features_first(noise.to(samples_.device())).add_(samples_).clamp_(problem_.lower, problem_.upper);
+  const models::LaneRandom random(problem_.seeds, random::Purpose::attack_start, step, samples_.device());
+  const auto radius = static_cast<float>(radius_);
+  const Tensor noise = random.uniform(problem_.sample_ids(), samples_.size(1), -radius, radius);
+  return features_first(noise).add_(samples_).clamp_(problem_.lower, problem_.upper);
 }
 
 void Ball::step(Tensor& x, const Tensor& gradient, double length) const {

@@ -32,12 +32,8 @@ study::Kind declare_gaussian_noise() {
 
 }  // namespace eigensweep::attacks
 #else
-#include <ATen/Parallel.h>
-
-#include <span>
-
 #include "eigensweep/attacks/attack.hpp"
-#include "eigensweep/core/random.hpp"
+#include "eigensweep/models/numerics/lane_random.hpp"
 
 namespace eigensweep::attacks {
 namespace {
@@ -61,19 +57,8 @@ class GaussianNoise final : public Attack {
  private:
   // Standard normal numbers [E, n, d].
   static Tensor draw(const Problem& problem) {
-    const std::int64_t lanes = problem.model.lanes();
-    const std::int64_t count = problem.inputs.size(0);
-    const std::int64_t size = problem.inputs.size(1);
-    const Tensor noise = torch::empty({lanes, count, size}, torch::kFloat32);
-    auto* numbers = noise.data_ptr<float>();
-    at::parallel_for(0, lanes * count, 16, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t row = begin; row < end; ++row) {
-        const random::Key key{problem.seeds[static_cast<std::size_t>(row / count)], random::Purpose::noise,
-                              static_cast<std::uint64_t>(problem.samples[static_cast<std::size_t>(row % count)]), 0};
-        random::fill_normal(key, std::span(numbers + row * size, static_cast<std::size_t>(size)));
-      }
-    });
-    return noise.to(problem.inputs.device());
+    const models::LaneRandom random(problem.seeds, random::Purpose::noise, 0, problem.inputs.device());
+    return random.normal(problem.sample_ids(), problem.inputs.size(1));
   }
 };
 

@@ -9,25 +9,19 @@
 namespace eigensweep::random {
 namespace {
 
-constexpr std::uint32_t multiplier_0 = 0xD2511F53;
-constexpr std::uint32_t multiplier_1 = 0xCD9E8D57;
-constexpr std::uint32_t weyl_0 = 0x9E3779B9;  // golden ratio
-constexpr std::uint32_t weyl_1 = 0xBB67AE85;  // sqrt(3) - 1
-constexpr int rounds = 10;
-
 float to_unit(std::uint32_t bits) noexcept { return static_cast<float>(bits >> 8) * 0x1.0p-24F; }
 
 }  // namespace
 
 std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) noexcept {
-  for (int round = 0; round < rounds; ++round) {
-    const std::uint64_t product_0 = std::uint64_t{multiplier_0} * counter[0];
-    const std::uint64_t product_1 = std::uint64_t{multiplier_1} * counter[2];
+  for (int round = 0; round < philox_rounds; ++round) {
+    const std::uint64_t product_0 = std::uint64_t{philox_multipliers[0]} * counter[0];
+    const std::uint64_t product_1 = std::uint64_t{philox_multipliers[1]} * counter[2];
     counter = {static_cast<std::uint32_t>(product_1 >> 32) ^ counter[1] ^ key[0], static_cast<std::uint32_t>(product_1),
                static_cast<std::uint32_t>(product_0 >> 32) ^ counter[3] ^ key[1],
                static_cast<std::uint32_t>(product_0)};
-    key[0] += weyl_0;
-    key[1] += weyl_1;
+    key[0] += philox_increments[0];
+    key[1] += philox_increments[1];
   }
   return counter;
 }
@@ -39,13 +33,16 @@ std::uint64_t mix(std::uint64_t value) noexcept {
   return value ^ (value >> 31);
 }
 
-Stream::Stream(const Key& key) noexcept : key_{}, counter_{} {
-  // The key carries seed, purpose and step; the counter's upper half carries the stream, its lower half the position.
-  // Two Keys meet only if a 64-bit mix collides.
+std::array<std::uint32_t, 2> philox_key(const Key& key) noexcept {
+  // Two Keys of one stream meet only if a 64-bit mix collides.
   const std::uint64_t mixed = mix(mix(mix(key.seed) ^ static_cast<std::uint64_t>(key.purpose)) ^ key.step);
-  key_ = {static_cast<std::uint32_t>(mixed), static_cast<std::uint32_t>(mixed >> 32)};
-  counter_ = {0, 0, static_cast<std::uint32_t>(key.stream), static_cast<std::uint32_t>(key.stream >> 32)};
+  return {static_cast<std::uint32_t>(mixed), static_cast<std::uint32_t>(mixed >> 32)};
 }
+
+// The lower half of the counter is the position in the stream.
+Stream::Stream(const Key& key) noexcept
+    : key_(philox_key(key)),
+      counter_{0, 0, static_cast<std::uint32_t>(key.stream), static_cast<std::uint32_t>(key.stream >> 32)} {}
 
 std::uint32_t Stream::next() noexcept {
   if (used_ == 4) {

@@ -44,9 +44,7 @@ study::Kind declare_jacobian() {
 }  // namespace eigensweep::regularizers
 
 #else
-#include <span>
-
-#include "eigensweep/core/random.hpp"
+#include "eigensweep/models/numerics/lane_random.hpp"
 #include "eigensweep/regularizers/regularizer.hpp"
 
 namespace eigensweep::regularizers {
@@ -84,23 +82,22 @@ class Jacobian final : public Regularizer {
   }
 
   // A unit vector for each sample, keyed by (seed, step, direction): [E, C, B].
-  [[nodiscard]] Tensor random_direction(const Tensor& logits, std::int64_t step, std::int64_t direction) const {
+  Tensor random_direction(const Tensor& logits, std::int64_t step, std::int64_t direction) {
     const std::int64_t lanes = logits.size(0), classes = logits.size(1), samples = logits.size(2);
-    const Tensor normal = torch::empty({lanes, samples, classes}, torch::kFloat32);
-    const auto count = static_cast<std::size_t>(samples * classes);
-    for (std::size_t lane = 0; lane < seeds_.size(); ++lane) {
-      const random::Key key{seeds_[lane], random::Purpose::projection, static_cast<std::uint64_t>(step),
-                            static_cast<std::uint64_t>(direction)};
-      random::fill_normal(key, std::span(normal.data_ptr<float>() + lane * count, count));
+    if (random_.size() == static_cast<std::size_t>(direction)) {
+      random_.emplace_back(seeds_, random::Purpose::projection, direction, logits.device());
     }
-    const Tensor v = normal.transpose(1, 2).to(logits.device(), logits.scalar_type());
+    const Tensor stream = torch::full({1}, step, logits.options().dtype(torch::kInt64).requires_grad(false));
+    const Tensor normal = random_[static_cast<std::size_t>(direction)].normal(stream, samples * classes);
+    const Tensor v = normal.view({lanes, samples, classes}).transpose(1, 2).to(logits.scalar_type());
     return v / torch::linalg_vector_norm(v, 2, 1, /*keepdim=*/true);
   }
 
   std::vector<JacobianOptions> lanes_;
   std::vector<std::uint64_t> seeds_;
   std::int64_t projections_;
-  Tensor strength_;  // [E]
+  std::vector<models::LaneRandom> random_;  // of each direction
+  Tensor strength_;                         // [E]
 };
 
 }  // namespace

@@ -89,9 +89,9 @@ Trainer::Trainer(std::vector<Json> configs, const data::DeviceDataset& data, con
       constraints_.back()->begin(*model_);
     }
   }
-  stepper_ =
-      std::make_unique<Stepper>(*model_, *task_, regularizers_, constraints_, *optimizer_,
-                                Adversary(training_, seeds_of(configs_), data.info), task_weight(configs_.front()));
+  stepper_ = std::make_unique<Stepper>(*model_, *task_, regularizers_, constraints_, *optimizer_,
+                                       Adversary(training_, seeds_of(configs_), data.info, device),
+                                       task_weight(configs_.front()));
   sums_ = torch::zeros({4, static_cast<std::int64_t>(configs_.size())},
                        torch::TensorOptions(torch::kFloat64).device(device));
 }

@@ -24,6 +24,9 @@ struct Problem {
   std::vector<std::uint64_t> seeds;   ///< E trial seeds: keys of random starts
   double lower = 0.0;
   double upper = 1.0;
+
+  /// `samples` as a tensor [n] int64 on the device of `inputs`.
+  [[nodiscard]] Tensor sample_ids() const { return torch::tensor(samples, torch::kInt64).to(inputs.device()); }
 };
 
 /// Receives the perturbed samples [E, n, d] of one intensity.

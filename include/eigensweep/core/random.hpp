@@ -22,6 +22,12 @@ enum class Purpose : std::uint32_t {
   training_attack = 9
 };
 
+// The constants of Philox4x32-10.
+inline constexpr int philox_rounds = 10;
+inline constexpr std::array<std::uint32_t, 2> philox_multipliers{0xD2511F53, 0xCD9E8D57};
+/// What a round adds to the key: of the golden ratio, and of sqrt(3) - 1.
+inline constexpr std::array<std::uint32_t, 2> philox_increments{0x9E3779B9, 0xBB67AE85};
+
 /// Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw (SC 2011, doi:10.1145/2063384.2063405).
 /// A pure function: 128 bits of counter and 64 bits of key in, 128 random bits out.
 std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) noexcept;
@@ -39,6 +45,9 @@ struct Key {
   std::uint64_t stream = 0;
   std::uint64_t step = 0;
 };
+
+/// The key that a Key gives to Philox: of its seed, purpose and step. Its stream is the upper half of the counter.
+std::array<std::uint32_t, 2> philox_key(const Key& key) noexcept;
 
 /// The numbers of one key, one after the other.
 class Stream {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "eigensweep/models/model.hpp"
+#include "eigensweep/models/numerics/lane_random.hpp"
 #include "eigensweep/study/declare/training.hpp"
 #include "eigensweep/training/batches.hpp"
 
@@ -16,7 +17,8 @@ namespace eigensweep::training {
 class Adversary {
  public:
   /// `seeds`: the lanes' trial seeds; `dataset`: its range bounds the inputs.
-  Adversary(const study::Training& training, std::vector<std::uint64_t> seeds, const study::DatasetInfo& dataset);
+  Adversary(const study::Training& training, const std::vector<std::uint64_t>& seeds, const study::DatasetInfo& dataset,
+            const torch::Device& device);
 
   [[nodiscard]] bool is_on() const noexcept { return steps_ > 0; }
   /// `batch` followed by its perturbed copy, with separate inputs for every lane. `samples` remains the number of clean
@@ -24,7 +26,7 @@ class Adversary {
   [[nodiscard]] Batch join(const Batch& batch, models::Model& model, std::int64_t global_step) const;
 
  private:
-  std::vector<std::uint64_t> seeds_;
+  models::LaneRandom random_;
   double epsilon_;
   double lower_;
   double upper_;
