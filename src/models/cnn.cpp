@@ -163,14 +163,18 @@ class Cnn final : public LayeredModel {
     if (inputs.x.size(0) == 1) {
       return convolve(inputs.x[0].reshape({batch, channels, height, width}), weight(0), bias(0), blocks_[0].stride, 1);
     }
-    std::vector<std::int64_t> group_of;
-    for (std::size_t group = 0; group < inputs.lanes.size(); ++group) {
-      group_of.insert(group_of.end(), static_cast<std::size_t>(inputs.lanes[group]), static_cast<std::int64_t>(group));
-    }
-    const Tensor of_lane = torch::tensor(group_of, torch::kInt64).to(inputs.x.device());
-    const Tensor images = inputs.x.size(0) == lanes_ ? inputs.x : inputs.x.index_select(0, of_lane);
-    const Tensor stacked = images.transpose(0, 1).reshape({batch, lanes_ * channels, height, width});
+    const Tensor stacked = per_lane(inputs).transpose(0, 1).reshape({batch, lanes_ * channels, height, width});
     return convolve(stacked, weight(0), bias(0), blocks_[0].stride, lanes_);
+  }
+
+  // The batch of each lane: [E, B, d].
+  [[nodiscard]] Tensor per_lane(const Inputs& inputs) const {
+    if (inputs.x.size(0) == lanes_) return inputs.x;
+    std::vector<Tensor> lanes;  // an index would have to be copied to the device
+    for (std::size_t group = 0; group < inputs.lanes.size(); ++group) {
+      lanes.push_back(inputs.x.narrow(0, static_cast<std::int64_t>(group), 1).expand({inputs.lanes[group], -1, -1}));
+    }
+    return torch::cat(lanes);
   }
 
   std::vector<std::int64_t> input_shape_;

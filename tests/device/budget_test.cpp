@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+// What a step costs on a device: operations, waits and copies, counted. Each is the difference of two runs that differ
+// in nothing but the number of steps, so that everything else cancels.
+#include <catch2/catch.hpp>
+
+#include "eigensweep/catalog.hpp"
+#include "eigensweep/study/expand/study.hpp"
+#include "eigensweep/worker/run_pack.hpp"
+#include "pretended/events.hpp"
+#include "pretended/memory.hpp"
+
+using namespace eigensweep;
+
+namespace {
+
+constexpr int samples = 400;
+constexpr int usual_lanes = 8;
+
+/// A pack of multilayer perceptrons of width 24 on 400 samples. `changes` is merged into the study.
+Json study_of(const Json& changes, int lanes = usual_lanes) {
+  Json document = Json::parse(R"({
+    "name": "budget", "dataset": {"kind": "gaussian", "input_size": 20, "test_samples": 100},
+    "model": {"width": 24},
+    "training": {"epochs": 1, "batch_size": 100, "optimizer": {"kind": "adam", "amsgrad": true}},
+    "metrics": {"accuracy": {}}})");
+  document["dataset"]["train_samples"] = samples;
+  document["seed"] = {{"sweep", {{"range", {0, lanes - 1, 1}}}}};
+  document.merge_patch(changes);
+  return document;
+}
+
+/// What the device does for the whole pack.
+pretended::Counts counts_of(const Json& document) {
+  const study::Study study = study::parse_study(document.dump(), "budget.json", catalog());
+  wire::PackTask task;
+  task.pack = "budget";
+  for (const study::Trial& trial : study.trials) task.lanes.push_back({trial.id, study.config(trial), true, ""});
+  for (const study::Evaluation& evaluation : study.evaluations(study.trials.front())) {
+    task.evaluations.push_back({evaluation.id, std::string(study::family_name(evaluation.family)), evaluation.label,
+                                evaluation.kind, evaluation.options, evaluation.intensities});
+  }
+  worker::PackHooks hooks;
+  hooks.record = [](const wire::Record& record) { CHECK(record.status == wire::Status::ok); };
+  worker::Session session(pretended::device);
+  const pretended::Counts before = pretended::counts();
+  CHECK(worker::run_pack(task, session, hooks) == worker::Ending::finished);
+  return pretended::counts() - before;
+}
+
+struct Cost {
+  double operations, waits, uploads;
+};
+
+Cost difference(const Json& less, const Json& more, double times) {
+  const pretended::Counts few = counts_of(less), many = counts_of(more);
+  const auto each = [times](std::uint64_t one, std::uint64_t other) {
+    return (static_cast<double>(other) - static_cast<double>(one)) / times;
+  };
+  return {each(few.operations, many.operations), each(few.waits, many.waits), each(few.uploads, many.uploads)};
+}
+
+/// Batches of 100 against batches of 50: four more steps, and as many refreshes of eigenvectors.
+Cost of_step(const Json& condition) {
+  Json more = condition;
+  more["training"]["batch_size"] = 50;
+  return difference(study_of(condition), study_of(more), 4);
+}
+
+/// One more epoch of four steps, less its steps.
+Cost of_refresh(const Json& condition, int lanes) {
+  Json more = condition;
+  more["training"]["epochs"] = 2;
+  const Cost epoch = difference(study_of(condition, lanes), study_of(more, lanes), 1);
+  const Cost step = of_step(condition);
+  return {epoch.operations - 4 * step.operations, epoch.waits - 4 * step.waits, epoch.uploads - 4 * step.uploads};
+}
+
+Cost of_pgd_step() {
+  const auto with = [](int steps) {
+    return study_of({{"attacks", {{"pgd", {{"epsilon", 0.1}, {"samples", 100}, {"steps", steps}}}}}});
+  };
+  return difference(with(10), with(20), 10);
+}
+
+constexpr const char* last_layer = R"({"regularizers": {"spectral": {"strength": 1, "cutoff": 5, "layers": "last"}}})";
+
+}  // namespace
+
+TEST_CASE("a training step has its budget of operations, and neither waits nor copies") {
+  const auto [name, condition, operations] = GENERATE(table<std::string, std::string, double>({
+      {"plain", R"({})", 39},
+      {"plain, batches of each lane's own", R"({"training": {"batch_order": "per_seed"}})", 39},
+      {"spectral penalty on the last layer", last_layer, 77},
+      {"spectral penalty on three layers",
+       R"({"model": {"depth": 3}, "regularizers": {"spectral": {"strength": 1, "cutoff": 5, "layers": "all"}}})", 165},
+      {"whitened, three layers", R"({"model": {"depth": 3, "whiten": 2}})", 103},
+      {"jacobian", R"({"regularizers": {"jacobian": {"strength": 0.01, "projections": 1}}})", 190},
+      {"adversary fgsm", R"({"training": {"adversary": "fgsm"}})", 66},
+      {"adversary pgd", R"({"training": {"adversary": "pgd"}})", 326},
+      {"cnn", R"({"dataset": {"kind": "mnist", "input_size": null}, "model": {"kind": "cnn", "width": 8}})", 55},
+      {"cnn, batches of each lane's own",
+       R"({"dataset": {"kind": "mnist", "input_size": null}, "model": {"kind": "cnn", "width": 8},
+           "training": {"batch_order": "per_seed"}})",
+       55},
+  }));
+  INFO(name);
+  const Cost step = of_step(Json::parse(condition));
+  CHECK(step.operations <= operations);
+  CHECK(step.waits == 0);
+  CHECK(step.uploads == 0);
+}
+
+TEST_CASE("a refresh of eigenvectors has its budget") {
+  const Cost eight = of_refresh(Json::parse(last_layer), 8), sixteen = of_refresh(Json::parse(last_layer), 16);
+  CHECK(eight.operations <= 151);
+  CHECK(eight.waits <= 17);
+  CHECK(sixteen.waits - eight.waits <= 16);
+}
+
+TEST_CASE("a step of PGD has its budget, and neither waits nor copies") {
+  const Cost step = of_pgd_step();
+  CHECK(step.operations <= 26);
+  CHECK(step.waits == 0);
+  CHECK(step.uploads == 0);
+}
