@@ -8,6 +8,7 @@
 #include "eigensweep/worker/run_pack.hpp"
 #include "pretended/events.hpp"
 #include "pretended/memory.hpp"
+#include "task_of_study.hpp"
 
 using namespace eigensweep;
 
@@ -32,13 +33,7 @@ Json study_of(const Json& changes, int lanes = usual_lanes) {
 /// What the device does for the whole pack.
 pretended::Counts counts_of(const Json& document) {
   const study::Study study = study::parse_study(document.dump(), "budget.json", catalog());
-  wire::PackTask task;
-  task.pack = "budget";
-  for (const study::Trial& trial : study.trials) task.lanes.push_back({trial.id, study.config(trial), true, ""});
-  for (const study::Evaluation& evaluation : study.evaluations(study.trials.front())) {
-    task.evaluations.push_back({evaluation.id, std::string(study::family_name(evaluation.family)), evaluation.label,
-                                evaluation.kind, evaluation.options, evaluation.intensities});
-  }
+  const wire::PackTask task = task_of_study(study);
   worker::PackHooks hooks;
   hooks.record = [](const wire::Record& record) { CHECK(record.status == wire::Status::ok); };
   worker::Session session(pretended::device);

@@ -13,6 +13,7 @@
 #include "eigensweep/study/declare/sections.hpp"
 #include "eigensweep/worker/run_pack.hpp"
 #include "scratch.hpp"
+#include "task_of_study.hpp"
 #include "toy_study.hpp"
 
 using namespace eigensweep;
@@ -26,10 +27,7 @@ wire::PackTask task_of(const study::Pack& pack) {
     const study::Trial& trial = toy_study().trials[lane.trial];
     task.lanes.push_back({trial.id, toy_study().config(trial), true, ""});
   }
-  for (const study::Evaluation& asked : pack.evaluations) {
-    task.evaluations.push_back({asked.id, std::string(study::family_name(asked.family)), asked.label, asked.kind,
-                                asked.options, asked.intensities});
-  }
+  task.evaluations = task_evaluations(pack.evaluations);
   return task;
 }
 

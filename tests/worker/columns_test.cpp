@@ -8,6 +8,7 @@
 #include "eigensweep/study/declare/sections.hpp"
 #include "eigensweep/study/expand/study.hpp"
 #include "eigensweep/worker/run_pack.hpp"
+#include "task_of_study.hpp"
 
 using namespace eigensweep;
 
@@ -33,18 +34,11 @@ std::string study_of_everything(const std::string& model, const std::string& tra
 }
 
 std::vector<wire::Record> records_of(const study::Study& study) {
-  wire::PackTask task;
-  task.pack = "all";
-  for (const study::Trial& trial : study.trials) task.lanes.push_back({trial.id, study.config(trial), true, ""});
-  for (const study::Evaluation& evaluation : study.evaluations(study.trials.front())) {
-    task.evaluations.push_back({evaluation.id, std::string(study::family_name(evaluation.family)), evaluation.label,
-                                evaluation.kind, evaluation.options, evaluation.intensities});
-  }
   std::vector<wire::Record> records;
   worker::PackHooks hooks;
   hooks.record = [&](const wire::Record& record) { records.push_back(record); };
   worker::Session session(torch::kCPU);
-  CHECK(worker::run_pack(task, session, hooks) == worker::Ending::finished);
+  CHECK(worker::run_pack(task_of_study(study), session, hooks) == worker::Ending::finished);
   return records;
 }
 

@@ -11,6 +11,7 @@
 #include "eigensweep/worker/run_pack.hpp"
 #include "evaluate.hpp"
 #include "scratch.hpp"
+#include "task_of_study.hpp"
 
 /// Packs on which everything is measured.
 
@@ -105,10 +106,7 @@ inline wire::PackTask task_of(const study::Study& study, const Scratch& scratch,
         {trial.id, study.config(trial), train, (scratch.path() / (trial.id + ".safetensors")).string()});
   }
   if (train) return task;
-  for (const study::Evaluation& asked : study.evaluations(study.trials.front())) {
-    task.evaluations.push_back({asked.id, std::string(study::family_name(asked.family)), asked.label, asked.kind,
-                                asked.options, asked.intensities});
-  }
+  task.evaluations = task_evaluations(study.evaluations(study.trials.front()));
   return task;
 }
 
