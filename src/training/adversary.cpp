@@ -7,16 +7,13 @@ namespace eigensweep::training {
 
 Adversary::Adversary(const study::Training& training, const std::vector<std::uint64_t>& seeds,
                      const study::DatasetInfo& dataset, const torch::Device& device)
-    : random_(seeds, random::Purpose::training_attack, 0, device),
-      epsilon_(training.adversary_epsilon),
-      lower_(dataset.lower),
-      upper_(dataset.upper) {
+    : epsilon_(training.adversary_epsilon), lower_(dataset.lower), upper_(dataset.upper) {
   if (!training.has_adversary()) return;
   steps_ = 1;
   if (training.adversary == study::Training::Adversary::fgsm) return;
   steps_ = training.adversary_steps;
   relative_step_ = training.adversary_relative_step;
-  random_start_ = true;
+  random_start_.emplace(seeds, random::Purpose::training_attack, 0, device);
 }
 
 Batch Adversary::join(const Batch& batch, models::Model& model, std::int64_t global_step) const {
@@ -26,7 +23,7 @@ Batch Adversary::join(const Batch& batch, models::Model& model, std::int64_t glo
   if (random_start_) {
     const Tensor stream = torch::full({1}, global_step, labels.options().dtype(torch::kInt64));
     const Tensor start =
-        random_.uniform(stream, clean[0].numel(), static_cast<float>(-epsilon_), static_cast<float>(epsilon_));
+        random_start_->uniform(stream, clean[0].numel(), static_cast<float>(-epsilon_), static_cast<float>(epsilon_));
     x = (clean + start.view(clean.sizes())).clamp(lower_, upper_);
   }
   for (std::int64_t step = 0; step < steps_; ++step) {

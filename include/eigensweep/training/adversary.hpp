@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "eigensweep/models/model.hpp"
@@ -26,13 +27,12 @@ class Adversary {
   [[nodiscard]] Batch join(const Batch& batch, models::Model& model, std::int64_t global_step) const;
 
  private:
-  models::LaneRandom random_;
   double epsilon_;
   double lower_;
   double upper_;
   std::int64_t steps_ = 0;  // 0: off
   double relative_step_ = 1.0;
-  bool random_start_ = false;
+  std::optional<models::LaneRandom> random_start_;
 };
 
 }  // namespace eigensweep::training
