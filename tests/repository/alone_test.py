@@ -4,7 +4,7 @@ every kind, and every public header without a source of its own.
 
     alone_test.py ROOT COMPILER [flags ...]
 
-With Clang the libraries that cost most come precompiled, which takes two fifths of the time. Then a file that lacks an include
+With Clang the libraries that cost most come precompiled, which takes a quarter of the time. Then a file that lacks an include
 of one of these libraries passes; one that lacks an include of ours does not."""
 
 import concurrent.futures
