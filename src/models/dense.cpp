@@ -38,6 +38,27 @@ Tensor affine_of_inputs(const Tensor& weight, const Tensor& bias, const Inputs& 
   return torch::cat(parts);
 }
 
+Tensor weight_gradient_of_inputs(const Tensor& gradient, const Inputs& inputs) {
+  const std::int64_t lanes = gradient.size(0);
+  const std::int64_t width = gradient.size(1);
+  const std::int64_t groups = inputs.x.size(0);
+  const std::int64_t batch = inputs.x.size(1);
+  const std::int64_t size = inputs.x.size(2);
+  if (are_equal(inputs.lanes)) {
+    const std::int64_t rows = inputs.lanes.front() * width;
+    return product(gradient.view({groups, rows, batch}), inputs.x).reshape({lanes, width, size});
+  }
+  std::vector<Tensor> parts;
+  std::int64_t first = 0;
+  for (std::int64_t group = 0; group < groups; ++group) {
+    const std::int64_t count = inputs.lanes[static_cast<std::size_t>(group)];
+    const Tensor rows = gradient.narrow(0, first, count).reshape({1, count * width, batch});
+    parts.push_back(product(rows, inputs.x[group].unsqueeze(0)).reshape({count, width, size}));
+    first += count;
+  }
+  return torch::cat(parts);
+}
+
 Tensor drawn_by_lane(const std::vector<std::uint64_t>& seeds, std::uint64_t stream,
                      const std::vector<std::int64_t>& shape,
                      const std::function<void(const random::Key&, std::span<float>)>& fill) {

@@ -37,6 +37,9 @@ class LayeredModel : public Model {
   [[nodiscard]] Tensor weight(std::size_t layer) const { return scaled(weights_[layer], scales_[layer].weight_factor); }
   [[nodiscard]] Tensor bias(std::size_t layer) const { return scaled(biases_[layer], scales_[layer].bias_factor); }
   [[nodiscard]] std::int64_t units(std::size_t layer) const { return biases_[layer].size(1); }
+  [[nodiscard]] DenseLayer dense_layer(std::size_t layer) const {
+    return {weight(layer), bias(layer), scales_[layer].weight_factor, scales_[layer].bias_factor};
+  }
   [[nodiscard]] AffineTrace trace(std::size_t layer, const Tensor& input, const Tensor& output) const {
     return {input, output, scales_[layer].weight_factor, scales_[layer].bias_factor};
   }

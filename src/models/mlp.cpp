@@ -96,6 +96,14 @@ class Mlp final : public LayeredModel {
     add_affine(Layer::output, fan_in, {dataset.classes, fan_in});
   }
 
+  [[nodiscard]] bool has_dense_layers() const override { return !has_batch_norm() && whitened_layer() == 0; }
+
+  [[nodiscard]] DenseLayers dense_layers() const override {
+    DenseLayers network{activation(), {}};
+    for (std::size_t layer = 0; layer <= hidden_layers_; ++layer) network.layers.push_back(dense_layer(layer));
+    return network;
+  }
+
   Output run(const Inputs& inputs, Mode mode) override {
     Output output;
     Tensor h;

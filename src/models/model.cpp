@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "dense_layers.hpp"
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/models/input_norm.hpp"
 #include "eigensweep/models/network_options.hpp"
@@ -25,6 +26,29 @@ Output Model::forward(const Inputs& inputs, Mode mode) {
   if (origin_) output.logits = output.logits - origin_->run(read, mode).logits;
   if (output_scale_ != 1) output.logits = output.logits * output_scale_;
   return output;
+}
+
+Pass Model::pass(const Inputs& inputs) {
+  const torch::NoGradGuard no_gradients;
+  const Tensor x = precision_ == torch::kFloat32 ? inputs.x : inputs.x.to(precision_);
+  Pass pass{dense_layers(), {normalised(x), inputs.lanes}, {}, {}};
+  run_dense(pass);
+  Tensor& logits = pass.output.logits;
+  if (origin_) logits.sub_(origin_->run(pass.inputs, Mode::evaluate).logits);
+  if (output_scale_ != 1) logits.mul_(output_scale_);
+  return pass;
+}
+
+std::vector<Tensor> Model::backward(Pass& pass, OutputGradient gradient) {
+  const torch::NoGradGuard no_gradients;
+  if (output_scale_ != 1) gradient.logits = gradient.logits * output_scale_;
+  return parameter_gradients(pass, std::move(gradient));
+}
+
+Tensor Model::input_gradient(Pass& pass, const Tensor& logits) {
+  const torch::NoGradGuard no_gradients;
+  EIGENSWEEP_EXPECT(has_input_gradient());
+  return gradient_of_inputs(pass, output_scale_ == 1 ? logits : logits * output_scale_);
 }
 
 Tensor Model::normalised(const Tensor& x) const { return input_norm_ ? (*input_norm_)(x) : x; }

@@ -16,6 +16,9 @@ namespace eigensweep::models {
 /// share one matrix product of [lanes * N, d] with [d, B]: many narrow networks cost about as much as one wide one.
 Tensor affine_of_inputs(const Tensor& weight, const Tensor& bias, const Inputs& inputs);
 
+/// The derivative of affine_of_inputs() by its weights, [E, N, d], where `gradient` [E, N, B] is that by its result.
+Tensor weight_gradient_of_inputs(const Tensor& gradient, const Inputs& inputs);
+
 /// Initial tensors of every lane, stacked: [E, ...shape], float32, on the CPU. `fill` draws one lane's numbers from its
 /// key (seed, initial_weights, stream).
 Tensor drawn_by_lane(const std::vector<std::uint64_t>& seeds, std::uint64_t stream,

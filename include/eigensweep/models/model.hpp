@@ -53,6 +53,34 @@ struct Output {
       affine;  ///< one per affine layer, input layer first, where Model::trace_affine() asked for it
 };
 
+/// An affine layer z = weight h + bias. Its trained tensors are weight / weight_factor and bias / bias_factor.
+struct DenseLayer {
+  Tensor weight;  ///< [E, N_out, N_in]
+  Tensor bias;    ///< [E, N_out]
+  double weight_factor = 1;
+  double bias_factor = 1;
+};
+
+/// A network of dense layers, with one nonlinearity after each but the last.
+struct DenseLayers {
+  std::string activation;
+  std::vector<DenseLayer> layers;
+};
+
+/// A forward pass without autograd, with what its backward pass reads.
+struct Pass {
+  DenseLayers network;
+  Inputs inputs;  ///< as the first layer read them
+  Output output;
+  std::vector<Tensor> preactivations;  ///< one [E, N_l, B] per hidden layer, if the nonlinearity's slope needs them
+};
+
+/// Derivatives of a sum of losses with respect to an Output.
+struct OutputGradient {
+  Tensor logits;               ///< [E, C, B]
+  std::vector<Tensor> hidden;  ///< one [E, N_l, B] per hidden layer, undefined where it is zero; or empty
+};
+
 enum class Mode { train, evaluate };  ///< batch norm: batch statistics, or running ones
 
 /// A trained tensor's place in the network, on which learning-rate rules depend.
@@ -78,6 +106,19 @@ class Model {
 
   /// Runs all lanes. Differentiable in the parameters and in `inputs.x` where these require gradients.
   Output forward(const Inputs& inputs, Mode mode);
+
+  /// Whether backward() serves this network. It does if all layers are dense, and none reads statistics of the batch.
+  [[nodiscard]] bool has_backward() const { return has_dense_layers(); }
+  /// Whether input_gradient() does, too: nothing but those layers lies between inputs and logits.
+  [[nodiscard]] bool has_input_gradient() const { return has_dense_layers() && !input_norm_ && !origin_; }
+  /// forward() without autograd, for backward() or input_gradient().
+  Pass pass(const Inputs& inputs);
+  /// Derivatives with respect to parameters(), in their order, contiguous: the chain rule written out, with a third of
+  /// autograd's operations. Uses up `pass` and `gradient`: their tensors hold other numbers afterwards.
+  std::vector<Tensor> backward(Pass& pass, OutputGradient gradient);
+  /// Derivatives with respect to inputs.x [E, B, d] of lanes with a batch each. `logits` [E, C, B] as in
+  /// OutputGradient. Uses up `pass`.
+  Tensor input_gradient(Pass& pass, const Tensor& logits);
 
   /// Adds a first layer that normalises the inputs (see InputNorm). Perturbations stay in units of the inputs
   /// themselves.
@@ -130,6 +171,10 @@ class Model {
   [[nodiscard]] Tensor normalised(const Tensor& x) const;
   /// forward() of inputs that are normalised already.
   virtual Output run(const Inputs& inputs, Mode mode) = 0;
+  /// Whether dense_layers() describes the whole network.
+  [[nodiscard]] virtual bool has_dense_layers() const { return false; }
+  /// The layers in their order, each but the last followed by the nonlinearity.
+  [[nodiscard]] virtual DenseLayers dense_layers() const { return {}; }
 
   std::int64_t lanes_ = 0;
   std::size_t hidden_layers_ = 0;

@@ -53,6 +53,15 @@ Tensor product(const Tensor& a, const Tensor& b) {
   return result;
 }
 
+void add_product(Tensor& sum, const Tensor& a, const Tensor& b) {
+  const torch::NoGradGuard no_gradients;
+  if (!runs_lane_by_lane(a)) {
+    sum.baddbmm_(a, b);
+    return;
+  }
+  for (std::int64_t lane = 0; lane < a.size(0); ++lane) sum[lane].addmm_(a[lane], b[lane]);
+}
+
 Tensor empty_rows_like(const Tensor& like) {
   return empty_rows(like.size(0), like.size(1), like.size(2), like.options());
 }

@@ -38,6 +38,10 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& labels) {
   return -logits.log_softmax(1).gather(1, class_index(logits, labels)).squeeze(1);
 }
 
+Tensor cross_entropy_gradient(const Tensor& logits, const Tensor& labels) {
+  return logits.softmax(1).scatter_(1, class_index(logits, labels), -1, "add");
+}
+
 Tensor squared_error(const Tensor& logits, const Tensor& labels, double offset) {
   const Tensor wanted = torch::zeros_like(logits, torch::kFloat64).scatter_(1, class_index(logits, labels), 1.0);
   return (logits.to(torch::kFloat64) - (wanted - offset)).square().mean(1);

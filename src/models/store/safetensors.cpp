@@ -89,10 +89,15 @@ Entry entry_from(const std::filesystem::path& file, const std::string& name, con
 
 }  // namespace
 
-const torch::Tensor& TensorFile::at(const std::string& name) const {
+const torch::Tensor* TensorFile::find(const std::string& name) const {
   for (const NamedTensor& tensor : tensors) {
-    if (tensor.name == name) return tensor.tensor;
+    if (tensor.name == name) return &tensor.tensor;
   }
+  return nullptr;
+}
+
+const torch::Tensor& TensorFile::at(const std::string& name) const {
+  if (const torch::Tensor* tensor = find(name)) return *tensor;
   throw DataError(
       fmt::format("{}: tensor '{}' is missing; delete the file, and it is made again", file.string(), name));
 }

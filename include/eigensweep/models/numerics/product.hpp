@@ -14,6 +14,9 @@ using torch::Tensor;
 /// of few large matrices use threads worse.
 Tensor product(const Tensor& a, const Tensor& b);
 
+/// sum [E, R, S] += a [E, R, K] times b [E, K, S], lane by lane, in place. No gradient flows through it.
+void add_product(Tensor& sum, const Tensor& a, const Tensor& b);
+
 /// An uninitialised tensor of the shape of `like` [E, R, S] whose rows start as product()'s would.
 Tensor empty_rows_like(const Tensor& like);
 

@@ -18,6 +18,8 @@ using torch::Tensor;
 Tensor is_right(const Tensor& logits, const Tensor& labels);
 /// Cross entropy of each sample: [E, B].
 Tensor cross_entropy(const Tensor& logits, const Tensor& labels);
+/// The derivative of each sample's cross entropy with respect to its logits, softmax less one-hot label: [E, C, B].
+Tensor cross_entropy_gradient(const Tensor& logits, const Tensor& labels);
 
 /// Squared error of each sample, mean over classes, against the one-hot label less `offset`: [E, B] float64.
 Tensor squared_error(const Tensor& logits, const Tensor& labels, double offset);

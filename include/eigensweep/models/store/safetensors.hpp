@@ -17,6 +17,8 @@ struct TensorFile {
   std::map<std::string, std::string> metadata;
   std::filesystem::path file{};  ///< where it was read from; messages name it
 
+  /// The tensor of that name, or null.
+  [[nodiscard]] const torch::Tensor* find(const std::string& name) const;
   /// Throws DataError if no tensor has that name.
   [[nodiscard]] const torch::Tensor& at(const std::string& name) const;
   /// The same, but also throws DataError if its shape or type is not that of `like`.

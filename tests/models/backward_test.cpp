@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// A network's derivatives by hand are autograd's, in float64.
+#include <catch2/catch.hpp>
+
+#include "eigensweep/models/model.hpp"
+#include "resolved.hpp"
+
+using namespace eigensweep;
+using namespace eigensweep::models;
+
+namespace {
+
+const study::DatasetInfo seven_classes{100, 100, {1, 4, 5}, 7};
+constexpr std::int64_t lanes = 3, batch = 9;
+
+std::unique_ptr<Model> network(const Json& changes) {
+  Json options{{"kind", "mlp"}, {"width", 6}, {"depth", 2}, {"precision", "float64"}};
+  options.update(changes);
+  return make_model(resolved(study::Family::model, options), seven_classes, {1, 2, 3}, torch::kCPU);
+}
+
+std::vector<Tensor> parameters_of(Model& model) {
+  std::vector<Tensor> parameters;
+  for (const NamedTensor& named : model.parameters()) parameters.push_back(named.tensor);
+  return parameters;
+}
+
+double off_by(const Tensor& a, const Tensor& b) { return ((a - b).norm() / b.norm()).item<double>(); }
+
+Tensor drawn(const std::vector<std::int64_t>& shape) { return torch::randn(shape, torch::kFloat64); }
+
+}  // namespace
+
+TEST_CASE("derivatives by the parameters are autograd's for every nonlinearity, scale and grouping of batches") {
+  const Json change =
+      GENERATE(Json::object(), Json{{"activation", "relu"}}, Json{{"activation", "erf"}}, Json{{"activation", "gelu"}},
+               Json{{"depth", 1}}, Json{{"depth", 4}},
+               Json{{"parametrisation", "ntk"}, {"weight_variance", 2}, {"bias_variance", 0.5}},
+               Json{{"output_scale", 3}}, Json{{"centre_output", true}}, Json{{"normalise", "per_image"}});
+  const std::vector<std::int64_t> groups =
+      GENERATE(as<std::vector<std::int64_t>>(), std::vector<std::int64_t>{3}, std::vector<std::int64_t>{1, 2},
+               std::vector<std::int64_t>{1, 1, 1});
+  INFO(change.dump());
+  torch::manual_seed(5);
+  const auto model = network(change);
+  for (const NamedTensor& named : model->parameters()) named.tensor.data().add_(torch::randn_like(named.tensor), 0.1);
+  const Inputs inputs{torch::rand({static_cast<std::int64_t>(groups.size()), batch, 20}), groups};
+  const Output output = model->forward(inputs, Mode::train);
+  Pass pass = model->pass(inputs);
+  CHECK(off_by(pass.output.logits, output.logits.detach()) < 1e-12);
+  // Derivatives of a task and of a penalty on the last hidden layer; the layers below have none of their own.
+  OutputGradient gradient{drawn({lanes, 7, batch}), std::vector<Tensor>(output.hidden.size())};
+  gradient.hidden.back() = drawn({lanes, 6, batch});
+  const std::vector<Tensor> wanted = torch::autograd::grad({output.logits, output.hidden.back()}, parameters_of(*model),
+                                                           {gradient.logits, gradient.hidden.back()});
+  REQUIRE(model->has_backward());
+  const std::vector<Tensor> found = model->backward(pass, gradient);
+  REQUIRE(found.size() == wanted.size());
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    CHECK(found[i].sizes() == wanted[i].sizes());
+    CHECK(found[i].is_contiguous());
+    CHECK(off_by(found[i], wanted[i]) < 1e-12);
+  }
+}
+
+TEST_CASE("derivatives by the inputs are autograd's") {
+  for (const Json& change : {Json{{"activation", "tanh"}}, Json{{"activation", "gelu"}, {"depth", 3}},
+                             Json{{"parametrisation", "ntk"}, {"weight_variance", 2}}, Json{{"output_scale", 3}}}) {
+    INFO(change.dump());
+    torch::manual_seed(6);
+    const auto model = network(change);
+    const Tensor x = drawn({lanes, batch, 20}).requires_grad_();
+    const Tensor logits = drawn({lanes, 7, batch});
+    const Output output = model->forward(Inputs::per_lane(x), Mode::train);
+    const Tensor wanted = torch::autograd::grad({output.logits}, {x}, {logits})[0];
+    REQUIRE(model->has_input_gradient());
+    Pass pass = model->pass(Inputs::per_lane(x.detach()));
+    CHECK(off_by(model->input_gradient(pass, logits), wanted) < 1e-12);
+  }
+}
+
+TEST_CASE("a network whose derivatives are not those of its dense layers alone says so") {
+  CHECK_FALSE(network({{"batch_norm", true}})->has_backward());
+  CHECK_FALSE(network({{"whiten", 1}})->has_backward());
+  CHECK_FALSE(network({{"normalise", "per_image"}})->has_input_gradient());
+  CHECK_FALSE(network({{"centre_output", true}})->has_input_gradient());
+  CHECK_FALSE(make_model(resolved(study::Family::model, {{"kind", "cnn"}, {"width", 4}}), {100, 100, {1, 8, 8}, 5}, {1},
+                         torch::kCPU)
+                  ->has_backward());
+}
