@@ -16,7 +16,11 @@ Tensor features_first(const Tensor& x) {
 }  // namespace
 
 Ball::Ball(const Problem& problem, double radius)
-    : problem_(problem), radius_(radius), samples_(features_first(problem.inputs)) {}
+    : problem_(problem),
+      radius_(radius),
+      samples_(features_first(problem.inputs)),
+      lower_((samples_ - radius).clamp_min_(problem.lower)),
+      upper_((samples_ + radius).clamp_max_(problem.upper)) {}
 
 Tensor Ball::centre() const {
   return features_first(samples_.expand({problem_.model.lanes(), samples_.size(0), samples_.size(1)}));
@@ -30,11 +34,14 @@ Tensor Ball::random_point() const {
   return features_first(noise).add_(samples_).clamp_(problem_.lower, problem_.upper);
 }
 
-void Ball::step(Tensor& x, const Tensor& gradient, double length) const {
-  // The sign of NaN is 0, so a lane whose gradient is NaN would pass for robust. The samples of a lane whose gradient
-  // is not finite become NaN instead.
-  x.addcmul_(gradient.sign(), gradient.sum({1, 2}, /*keepdim=*/true).mul_(0).add_(length));
-  x.sub_(samples_).clamp_(-radius_, radius_).add_(samples_).clamp_(problem_.lower, problem_.upper);
+void Ball::step(Tensor& x, const Tensor& gradient, double length) {
+  sums_.push_back(gradient.sum({1, 2}, /*keepdim=*/true));
+  x.add_(gradient.sign(), length).clamp_(lower_, upper_);
+}
+
+void Ball::mark_broken(Tensor& x) {
+  if (!sums_.empty()) x.add_(torch::stack(sums_).mul_(0).sum(0));
+  sums_.clear();
 }
 
 }  // namespace eigensweep::attacks

@@ -6,8 +6,8 @@
 namespace eigensweep::attacks {
 
 /// The intersection of the L-infinity ball of one radius around each sample with the box of admissible inputs, and the
-/// moves inside it. The moves match foolbox 3.3 (BaseGradientDescent) operation for operation, so that results agree
-/// with it.
+/// moves inside it. The moves are those of foolbox 3.3 (BaseGradientDescent), so that results agree with it, but for
+/// the order of roundings.
 ///
 /// Perturbed samples [E, n, d] are kept features first in memory, as networks read them, so that elementwise steps run
 /// along memory.
@@ -21,13 +21,19 @@ class Ball {
   /// A uniformly random point of each ball, clipped to the box. Keyed by trial seed, sample and radius, so it does not
   /// depend on what else is attacked.
   [[nodiscard]] Tensor random_point() const;
-  /// x + length * sign(gradient) (sign 0 is 0), then back into the ball, then into the box. Changes `x` in place.
-  void step(Tensor& x, const Tensor& gradient, double length) const;
+  /// x + length * sign(gradient) (sign 0 is 0), then to the nearest point of the ball and the box. Changes `x` in
+  /// place.
+  void step(Tensor& x, const Tensor& gradient, double length);
+  /// After the last step: makes the samples of a lane NaN in which any gradient was not finite. The sign of NaN is 0,
+  /// so such a lane would pass for robust.
+  void mark_broken(Tensor& x);
 
  private:
   const Problem& problem_;
   double radius_;
-  Tensor samples_;  // [n, d], features first in memory
+  Tensor samples_;            // [n, d], features first in memory
+  Tensor lower_, upper_;      // [n, d]: the nearest and farthest of what is allowed to each input
+  std::vector<Tensor> sums_;  // of the gradients of each step: [E, 1, 1]
 };
 
 }  // namespace eigensweep::attacks

@@ -41,11 +41,12 @@ class FastGradientSign final : public Attack {
   void perturb(const Problem& problem, const std::vector<double>& intensities, const Visit& visit) override {
     Tensor gradient;  // at the clean samples, so one serves all intensities
     for (std::size_t i = 0; i < intensities.size(); ++i) {
-      const Ball ball(problem, intensities[i]);
+      Ball ball(problem, intensities[i]);
       Tensor x = ball.centre();
       if (intensities[i] > 0) {
         if (!gradient.defined()) gradient = input_gradient(problem.model, x, problem.labels);
         ball.step(x, gradient, intensities[i]);
+        ball.mark_broken(x);
       }
       visit(i, x);
     }

@@ -29,6 +29,10 @@ class Frozen {
 }  // namespace
 
 Tensor input_gradient(models::Model& model, const Tensor& inputs, const Tensor& labels, models::Mode mode) {
+  if (model.has_input_gradient()) {
+    models::Pass pass = model.pass(models::Inputs::per_lane(inputs));
+    return model.input_gradient(pass, models::cross_entropy_gradient(pass.output.logits, labels)).to(inputs.dtype());
+  }
   const torch::AutoGradMode with_gradients(true);
   const Frozen frozen(model);
   const Tensor x = inputs.detach().requires_grad_();

@@ -50,7 +50,7 @@ class ProjectedGradient final : public Attack {
 
   void perturb(const Problem& problem, const std::vector<double>& intensities, const Visit& visit) override {
     for (std::size_t i = 0; i < intensities.size(); ++i) {
-      const Ball ball(problem, intensities[i]);
+      Ball ball(problem, intensities[i]);
       if (intensities[i] == 0) {
         visit(i, ball.centre());
         continue;
@@ -59,6 +59,7 @@ class ProjectedGradient final : public Attack {
       for (std::int64_t step = 0; step < options_.steps; ++step) {
         ball.step(x, input_gradient(problem.model, x, problem.labels), options_.relative_step * intensities[i]);
       }
+      ball.mark_broken(x);
       visit(i, x);
     }
   }
