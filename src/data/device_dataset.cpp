@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/data/device_dataset.hpp"
 
+#include <map>
+#include <string>
+
 #include "eigensweep/core/error.hpp"
 
 namespace eigensweep::data {
@@ -19,6 +22,16 @@ torch::Tensor images_on(const Split& split, std::int64_t samples, std::int64_t i
 
 torch::Tensor labels_on(const Split& split, const torch::Device& device) {
   return torch::tensor(split.labels, torch::kInt64).to(device);
+}
+
+/// 255 on a device. It is a tensor because CUDA replaces division by a plain number with multiplication by 1/255, which
+/// is off by one unit in the last place for some bytes. It stays on the device, because every batch divides by it.
+const torch::Tensor& largest_byte(const torch::Device& device) {
+  // Never freed: at the process's end the device may be gone before this thread's variables.
+  thread_local auto* tensors = new std::map<std::string, torch::Tensor>();
+  torch::Tensor& tensor = (*tensors)[device.str()];
+  if (!tensor.defined()) tensor = torch::full({1}, 255.0, torch::TensorOptions(torch::kFloat32).device(device));
+  return tensor;
 }
 
 }  // namespace
@@ -42,10 +55,7 @@ DeviceDataset::Part DeviceDataset::part(const std::string& split) const {
 
 torch::Tensor to_inputs(const torch::Tensor& images) {
   if (images.is_floating_point()) return images;
-  // The divisor is a tensor because CUDA replaces division by a plain number with multiplication by 1/255, which is off
-  // by one unit in the last place for some bytes.
-  const torch::Tensor divisor = torch::full({1}, 255.0, images.options().dtype(torch::kFloat32));
-  return images.to(torch::kFloat32).div_(divisor);
+  return torch::div(images, largest_byte(images.device()));
 }
 
 }  // namespace eigensweep::data

@@ -57,7 +57,7 @@ class Jacobian final : public Regularizer {
 
   [[nodiscard]] bool reads_input_gradients() const override { return true; }
 
-  Tensor penalty(const Moment& moment) override {
+  Penalty penalty(const Moment& moment) override {
     const Tensor& logits = moment.output.logits;  // [E, C, B]
     if (!strength_.defined()) strength_ = per_lane(lanes_, &JacobianOptions::strength, logits);
     const auto classes = static_cast<double>(logits.size(1));
@@ -71,7 +71,7 @@ class Jacobian final : public Regularizer {
       const Tensor square = jacobian.square().sum({1, 2});
       squares = squares.defined() ? squares + square : square;
     }
-    return squares * (strength_ * (0.5 * classes / (static_cast<double>(directions) * samples)));
+    return {squares * (strength_ * (0.5 * classes / (static_cast<double>(directions) * samples))), {}};
   }
 
  private:

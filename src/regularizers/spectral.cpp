@@ -160,19 +160,23 @@ class Spectral final : public Regularizer {
     return remark;
   }
 
-  Tensor penalty(const Moment& moment) override {
+  [[nodiscard]] bool has_derivatives() const override { return true; }
+
+  Penalty penalty(const Moment& moment) override {
     const models::Output& output = moment.output;
-    if (!strength_.defined()) {
-      strength_ = per_lane(lanes_, &SpectralOptions::strength, output.logits);
-      exponent_ = per_lane(lanes_, &SpectralOptions::exponent, output.logits);
+    if (terms_.empty()) {
+      const Tensor strength = per_lane(lanes_, &SpectralOptions::strength, output.logits);
+      const Tensor exponent = per_lane(lanes_, &SpectralOptions::exponent, output.logits);
+      terms_.assign(bases_.size(), SpectralPenalty(exponent, strength, cutoff_));
     }
-    const std::size_t first = all_layers_ ? 0 : output.hidden.size() - 1;
-    Tensor sum;
+    const std::size_t first = output.hidden.size() - bases_.size();
+    Penalty penalty{{}, std::vector<Tensor>(output.hidden.size())};
     for (std::size_t layer = first; layer < output.hidden.size(); ++layer) {
-      const Tensor value = spectral_penalty(output.hidden[layer], bases_[layer - first], exponent_, cutoff_);
-      sum = sum.defined() ? sum + value : value;
+      auto [value, gradient] = terms_[layer - first](output.hidden[layer].detach(), bases_[layer - first]);
+      penalty.hidden[layer] = std::move(gradient);
+      penalty.value = penalty.value.defined() ? penalty.value + value : value;
     }
-    return sum * strength_;
+    return penalty;
   }
 
   std::vector<models::NamedTensor> state() override {
@@ -202,8 +206,7 @@ class Spectral final : public Regularizer {
   std::int64_t cutoff_;
   bool all_layers_;
   models::Products products_;
-  Tensor strength_;            // [E]
-  Tensor exponent_;            // [E]
+  std::vector<SpectralPenalty> terms_;  // one per penalised layer
   std::vector<Tensor> bases_;  // per penalised layer: [E, N, R] in the network's precision, eigenvectors in columns
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/regularizers/spectral_penalty.hpp"
 
+#include <utility>
+
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/models/numerics/product.hpp"
 
@@ -8,65 +10,47 @@ namespace eigensweep::regularizers {
 namespace {
 
 using torch::Tensor;
-using torch::autograd::AutogradContext;
-using torch::autograd::variable_list;
 
 Tensor centred(const Tensor& activations) {
   Tensor result = models::empty_rows_like(activations);
   return torch::sub_out(result, activations, activations.mean(2, /*keepdim=*/true));
 }
 
-// P and dP/dlambda for given lambda [E, R] of a layer with `width` units, both in the order of `lambda`.
-std::pair<Tensor, Tensor> penalty_of_spectrum(const Tensor& lambda, const Tensor& exponent, std::int64_t cutoff,
-                                              std::int64_t width) {
-  const std::int64_t known = lambda.size(1);
-  const auto [sorted, order] = lambda.sort(/*dim=*/1, /*descending=*/true);
-  const Tensor rank = torch::arange(cutoff + 1, known, lambda.options()) + 1.0;  // n + 1 for n > tau
-  const Tensor tail = sorted.narrow(1, cutoff + 1, known - cutoff - 1);
-  const Tensor anchor = sorted.narrow(1, cutoff, 1);
-  // 1 / gamma_n = ((n + 1) / (tau + 1))^alpha / lambda_tau
-  const Tensor inverse_target =
-      torch::pow((rank / static_cast<double>(cutoff + 1)).unsqueeze(0), exponent.unsqueeze(1)) / anchor;
-  const Tensor excess = tail * inverse_target - 1.0;
-  const Tensor above = torch::relu(excess);
-  const Tensor counts = tail.gt(0);
-  const double scale = 1.0 / static_cast<double>(width);
-  const Tensor value = torch::where(counts, excess.square() + above, torch::zeros_like(tail)).sum(1) * scale;
-  const Tensor slope =
-      torch::where(counts, (2.0 * excess + excess.gt(0)) * inverse_target, torch::zeros_like(tail)) * scale;
-  Tensor derivative = torch::zeros_like(lambda);
-  derivative.scatter_(1, order.narrow(1, cutoff + 1, known - cutoff - 1), slope);
-  return {value, derivative};
-}
-
-class SpectralPenalty : public torch::autograd::Function<SpectralPenalty> {
- public:
-  static Tensor forward(AutogradContext* context, const Tensor& activations, const Tensor& basis,
-                        const Tensor& exponent, std::int64_t cutoff) {
-    const auto samples = static_cast<double>(activations.size(2));
-    Tensor projected = models::product(basis.transpose(1, 2), centred(activations));  // Z [E, R, B]
-    const Tensor lambda = torch::linalg_vector_norm(projected, 2, 2).square() / (samples - 1.0);
-    auto [value, derivative] = penalty_of_spectrum(lambda, exponent, cutoff, activations.size(1));
-    context->save_for_backward({basis, projected, derivative * (2.0 / (samples - 1.0))});
-    return value;
-  }
-
-  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    const variable_list saved = context->get_saved_variables();
-    // Only this pass uses Z, and only once, so it is scaled in place. Its rows have zero mean, so the gradient's rows
-    // do too, and centring adds no term.
-    Tensor projected = saved[1];
-    projected.mul_((saved[2] * gradients[0].unsqueeze(1)).unsqueeze(2));
-    return {models::product(saved[0], projected), Tensor(), Tensor(), Tensor()};
-  }
-};
-
 }  // namespace
 
-torch::Tensor spectral_penalty(const Tensor& activations, const Tensor& basis, const Tensor& exponent,
-                               std::int64_t cutoff) {
-  EIGENSWEEP_EXPECT(activations.dim() == 3 && cutoff + 1 < basis.size(2));
-  return SpectralPenalty::apply(activations, basis, exponent, cutoff);
+SpectralPenalty::SpectralPenalty(Tensor exponent, Tensor strength, std::int64_t cutoff)
+    : exponent_(std::move(exponent)), strength_(std::move(strength)), cutoff_(cutoff) {}
+
+void SpectralPenalty::prepare(std::int64_t known, std::int64_t width) {
+  if (growth_.defined() && growth_.size(1) == known) return;
+  const Tensor rank = torch::arange(1, known + 1, exponent_.options());  // n + 1
+  minus_one_ = torch::full({known}, -1.0, exponent_.options());
+  minus_one_.narrow(0, 0, cutoff_ + 1).zero_();
+  growth_ = torch::pow((rank / static_cast<double>(cutoff_ + 1)).unsqueeze(0), exponent_.unsqueeze(1)) * -minus_one_;
+  per_unit_ = strength_ / static_cast<double>(width);
+  twice_per_unit_ = (2.0 * per_unit_).unsqueeze(1);
+}
+
+// On a GPU every line below is a kernel launch, so each term is formed once.
+SpectralPenalty::Result SpectralPenalty::operator()(const Tensor& activations, const Tensor& basis) {
+  const std::int64_t known = basis.size(2);
+  EIGENSWEEP_EXPECT(activations.dim() == 3 && cutoff_ + 1 < known);
+  const torch::NoGradGuard no_gradients;
+  prepare(known, activations.size(1));
+  Tensor projected = models::product(basis.transpose(1, 2), centred(activations));  // Z [E, R, B]
+  const Tensor squares = torch::linalg_vector_norm(projected, 2, 2).square_();      // (B - 1) lambda
+  const auto [sorted, order] = squares.sort(/*dim=*/1, /*descending=*/true);
+  const Tensor inverse_target = growth_ / sorted.narrow(1, cutoff_, 1);  // 1 / ((B - 1) gamma); 0 up to the cutoff
+  // lambda / gamma - 1. Up to the cutoff it is 0, and along a direction in which nothing varies it is made 0: such
+  // directions then add nothing to the value and to the slope.
+  Tensor excess = torch::addcmul(minus_one_, sorted, inverse_target).masked_fill_(sorted.le(0), 0);
+  // With a = excess + [excess > 0], the term excess^2 + max(0, excess) is excess a, and its slope is excess + a.
+  const Tensor a = excess + excess.gt(0);
+  const Tensor sum = torch::bmm(excess.unsqueeze(1), a.unsqueeze(2)).view({-1});
+  const Tensor slope = excess.add_(a).mul_(inverse_target).mul_(twice_per_unit_);
+  // The rows of Z have zero mean, so the gradient's rows do too, and centring adds no term.
+  projected.mul_(torch::empty_like(slope).scatter_(1, order, slope).unsqueeze(2));
+  return {sum * per_unit_, models::product(basis, projected)};
 }
 
 }  // namespace eigensweep::regularizers

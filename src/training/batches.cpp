@@ -27,30 +27,43 @@ Batches::Batches(const data::DeviceDataset& data, const std::vector<std::uint64_
 
 std::int64_t Batches::samples() const noexcept { return std::min(count_ * batch_size_, total_); }
 
+std::int64_t Batches::samples_of(std::int64_t step) const noexcept {
+  return std::min(batch_size_, total_ - step * batch_size_);
+}
+
 void Batches::begin_epoch(std::int64_t epoch) {
   const auto groups = static_cast<std::int64_t>(group_seeds_.size());
-  const Tensor order = torch::empty({groups, total_}, torch::kInt64);
+  const Tensor order = torch::empty({groups * total_}, torch::kInt64);
+  auto* const place = order.data_ptr<std::int64_t>();
   for (std::int64_t group = 0; group < groups; ++group) {
     const random::Key key{group_seeds_[static_cast<std::size_t>(group)], random::Purpose::batch_order,
                           static_cast<std::uint64_t>(epoch), 0};
     const std::vector<std::int64_t> permutation = random::permutation(key, static_cast<std::uint32_t>(total_));
-    std::copy(permutation.begin(), permutation.end(), order.data_ptr<std::int64_t>() + group * total_);
+    for (std::int64_t first = 0; first < total_; first += batch_size_) {
+      const std::int64_t samples = std::min(batch_size_, total_ - first);
+      std::copy_n(permutation.begin() + first, samples, place + first * groups + group * samples);
+    }
   }
   order_ = order.to(data_.train_images.device());
 }
 
 Batch Batches::at(std::int64_t step) const {
   const std::int64_t first = step * batch_size_;
-  const std::int64_t samples = std::min(batch_size_, total_ - first);
-  const Tensor index = order_.narrow(1, first, samples).reshape({-1});
+  const std::int64_t samples = samples_of(step);
   const auto groups = static_cast<std::int64_t>(group_seeds_.size());
+  const std::int64_t lanes = group_of_.size(0);
+  const Tensor index = order_.narrow(0, first * groups, samples * groups);
   Batch batch;
   batch.samples = samples;
   batch.inputs.x = data::to_inputs(data_.train_images.index_select(0, index)).view({groups, samples, -1});
   batch.inputs.lanes = group_lanes_;
   const Tensor labels = data_.train_labels.index_select(0, index).view({groups, samples});
-  batch.targets["labels"] =
-      groups == 1 ? labels.expand({group_of_.size(0), samples}) : labels.index_select(0, group_of_);
+  Tensor& of_lanes = batch.targets["labels"];
+  if (groups == lanes) {
+    of_lanes = labels;
+  } else {
+    of_lanes = groups == 1 ? labels.expand({lanes, samples}) : labels.index_select(0, group_of_);
+  }
   return batch;
 }
 

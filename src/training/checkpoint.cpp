@@ -12,7 +12,9 @@
 namespace eigensweep::training {
 namespace {
 
-constexpr const char* format_name = "eigensweep-checkpoint-1";
+constexpr const char* format_name = "eigensweep-checkpoint-2";
+// It had an open epoch's sums, and no losses of single steps.
+constexpr const char* first_format_name = "eigensweep-checkpoint-1";
 
 void append(std::vector<models::NamedTensor>& all, const std::string& prefix,
             const std::vector<models::NamedTensor>& part) {
@@ -79,7 +81,6 @@ std::vector<models::NamedTensor> Trainer::state(bool in_epoch) {
   append(all, "parameter.", model_->parameters());
   append(all, "buffer.", model_->buffers());
   append(all, "optimizer.", optimizer_->state());
-  all.push_back({"sums", sums_});
   for (std::size_t i = 0; i < regularizers_.size() && in_epoch; ++i) {
     append(all, fmt::format("regularizer.{}.", i), regularizers_[i]->state());
   }
@@ -92,6 +93,7 @@ void Trainer::save(const std::filesystem::path& file, const std::vector<std::str
   for (const LaneHistory& history : histories_) position["histories"].push_back(to_json(history));
   models::TensorFile content;
   content.tensors = state(epoch_is_open_);
+  append(content.tensors, "", record_.state());
   for (std::size_t lane = 0; lane < ended_.size(); ++lane) {
     append(content.tensors, fmt::format("ended.{}.", lane), ended_[lane]);
   }
@@ -109,7 +111,8 @@ void Trainer::load(const std::filesystem::path& file, const std::vector<std::str
     const auto text = content.metadata.find("position");
     expect(text != content.metadata.end(), "it is no checkpoint");
     const nlohmann::json position = nlohmann::json::parse(text->second);
-    expect(position.at("format") == format_name, "it is a checkpoint of another version");
+    const nlohmann::json& format = position.at("format");
+    expect(format == format_name || format == first_format_name, "it is a checkpoint of another version");
     expect(position.at("trials") == nlohmann::json(trials), "it is a checkpoint of other trials");
     restore(content, position);
   } catch (const Refusal& refusal) {
@@ -132,6 +135,18 @@ void Trainer::restore(const models::TensorFile& content, const nlohmann::json& p
   std::vector<Tensor> values;
   const std::vector<models::NamedTensor> places = state(is_open);
   for (const models::NamedTensor& place : places) values.push_back(content.at(place.name, place.tensor));
+
+  const Tensor& sums = content.at("sums", record_.state().front().tensor);
+  // Losses of the last steps: [at most `step`, E].
+  const auto losses_of_steps = [&](const char* name) {
+    const Tensor* found = content.find(name);
+    if (found == nullptr) return Tensor();
+    expect(
+        found->dim() == 2 && found->size(0) <= step && found->size(1) == model_->lanes() && found->is_floating_point(),
+        "its losses are of other steps");
+    return *found;
+  };
+  const Tensor task_losses = losses_of_steps("task_losses"), penalties = losses_of_steps("penalties");
 
   // A copy of the networks, or of one lane's, under names that begin with `prefix`.
   const auto network = [&](const std::string& prefix, const auto& part) {
@@ -178,6 +193,7 @@ void Trainer::restore(const models::TensorFile& content, const nlohmann::json& p
   }
 
   for (std::size_t i = 0; i < places.size(); ++i) places[i].tensor.detach().copy_(values[i]);
+  if (is_open) record_.restore(sums, task_losses, penalties);
   epoch_ = epoch;
   step_ = step;
   epoch_is_open_ = is_open;

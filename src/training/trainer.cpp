@@ -68,13 +68,14 @@ Trainer::Trainer(std::vector<Json> configs, const data::DeviceDataset& data, con
       stop_losses_(stop_losses_of(configs_)),
       data_(data),
       model_(models::make_model(configs_.front().at("model"), data.info, seeds_of(configs_), device)),
-      task_(make_task(training_, data.info.classes)),
+      task_(make_task(training_)),
       optimizer_(make_optimizer(section_of(configs_, Json::json_pointer("/training/optimizer")),
                                 with_rates(model_->parameters(), configs_.front(), training_.rate_rule))),
       batches_(data, order_seeds_of(configs_, training_), training_.batch_size, training_.drops_last()),
       histories_(configs_.size()),
       snapshot_epochs_(models::log_spaced_epochs(training_.epochs, training_.snapshots)),
-      ended_(configs_.size()) {
+      ended_(configs_.size()),
+      record_(static_cast<std::int64_t>(configs_.size()), device) {
   model_->fit_inputs(data.train_images);
   for (const auto& [label, options] : configs_.front().at("regularizers").items()) {
     regularizer_labels_.push_back(label);
@@ -92,8 +93,6 @@ Trainer::Trainer(std::vector<Json> configs, const data::DeviceDataset& data, con
   stepper_ = std::make_unique<Stepper>(*model_, *task_, regularizers_, constraints_, *optimizer_,
                                        Adversary(training_, seeds_of(configs_), data.info, device),
                                        task_weight(configs_.front()));
-  sums_ = torch::zeros({4, static_cast<std::int64_t>(configs_.size())},
-                       torch::TensorOptions(torch::kFloat64).device(device));
 }
 
 bool Trainer::run(const Hooks& hooks) {
@@ -103,9 +102,7 @@ bool Trainer::run(const Hooks& hooks) {
     while (step_ < batches_.count() && !is_over()) {
       const Batch batch = batches_.at(step_);
       const StepResult result = stepper_->step(batch, rate_factor(), epoch_ * batches_.count() + step_);
-      const auto samples = static_cast<double>(batch.samples);
-      sums_ +=
-          torch::stack({result.loss * samples, result.task_loss * samples, result.penalty * samples, result.correct});
+      record_.add(result);
       ++step_;
       if (hooks.trace) hooks.trace(epoch_ * batches_.count() + step_, epoch_, &result);
       report(hooks, result);
@@ -129,7 +126,7 @@ bool Trainer::run(const Hooks& hooks) {
 void Trainer::report(const Hooks& hooks, const StepResult& result) const {
   if (!hooks.progress) return;
   Progress progress{epoch_, training_.epochs, step_, batches_.count(), {}};
-  if (hooks.wants_losses && hooks.wants_losses()) progress.losses = to_vector(result.loss);
+  if (hooks.wants_losses && hooks.wants_losses()) progress.losses = to_vector(result.loss());
   hooks.progress(progress);
 }
 
@@ -145,14 +142,16 @@ void Trainer::begin_epoch() {
       set_down(casualty.lane, fmt::format("{}: {}", regularizer_labels_[i], casualty.reason));
     }
   }
-  sums_.zero_();
   step_ = 0;
   epoch_is_open_ = true;
 }
 
 void Trainer::end_epoch() {
-  const auto samples = static_cast<double>(batches_.samples());
-  const Tensor means = (sums_ / samples).to(torch::kCPU);
+  std::vector<std::int64_t> samples;
+  for (std::int64_t step = 0; step < step_; ++step) samples.push_back(batches_.samples_of(step));
+  const auto all = static_cast<double>(batches_.samples());
+  const Tensor means = (record_.sums(samples, task_weight(configs_.front())) / all).to(torch::kCPU);
+  record_.clear();
   const auto value = means.accessor<double, 2>();
   for (std::size_t i = 0; i < histories_.size(); ++i) {
     LaneHistory& history = histories_[i];

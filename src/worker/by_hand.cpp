@@ -49,9 +49,10 @@ class Tracer {
     if (result != nullptr && losses_.is_open()) {
       losses_ << Json{{"step", step - 1},
                       {"epoch", epoch},
-                      {"loss", list_of(result->loss)},
+                      {"loss", list_of(result->loss())},
                       {"task_loss", list_of(result->task_loss)},
-                      {"penalty", list_of(result->penalty)}}
+                      {"penalty",
+                       list_of(result->penalty.defined() ? result->penalty : torch::zeros_like(result->task_loss))}}
               << '\n';
     }
     if (request_.trace_weights.empty() ||

@@ -31,16 +31,29 @@ class Penalised {
   }
 
   /// [E]
-  Tensor value() {
+  Tensor value() { return penalty().first.value; }
+
+  std::pair<regularizers::Penalty, models::Output> penalty() {
     const Tensor x = data::to_inputs(data_.train_images).to(torch::kFloat64).expand({2, 40, 2}).contiguous();
     const models::Inputs inputs = models::Inputs::per_lane(x.requires_grad_(penalty_->reads_input_gradients()));
     const models::Output output = model_->forward(inputs, models::Mode::train);
-    return penalty_->penalty({inputs, output, 3});
+    return {penalty_->penalty({inputs, output, 3}), output};
   }
 
   /// Per parameter [E, ...]; 0 where the penalty does not read it.
   std::vector<Tensor> gradients() {
-    std::vector<Tensor> gradients = torch::autograd::grad({value().sum()}, parameters(), {}, {}, false, true);
+    const auto [penalty, output] = this->penalty();
+    std::vector<Tensor> ends, derivatives;
+    if (penalty.value.requires_grad()) {
+      ends.push_back(penalty.value);
+      derivatives.push_back(torch::ones_like(penalty.value));
+    }
+    for (std::size_t layer = 0; layer < penalty.hidden.size(); ++layer) {
+      if (!penalty.hidden[layer].defined()) continue;
+      ends.push_back(output.hidden[layer]);
+      derivatives.push_back(penalty.hidden[layer]);
+    }
+    std::vector<Tensor> gradients = torch::autograd::grad(ends, parameters(), derivatives, {}, false, true);
     for (std::size_t i = 0; i < gradients.size(); ++i) {
       if (!gradients[i].defined()) gradients[i] = torch::zeros_like(parameters()[i]);
     }

@@ -28,7 +28,7 @@ Tensor penalty(models::Model& model, const std::vector<Json>& lanes, const std::
                const Tensor& x, std::int64_t step = 0) {
   const models::Inputs inputs = models::Inputs::per_lane(x.detach().clone().requires_grad_());
   const models::Output output = model.forward(inputs, models::Mode::train);
-  return regularizers::make_regularizer(lanes, seeds)->penalty({inputs, output, step});
+  return regularizers::make_regularizer(lanes, seeds)->penalty({inputs, output, step}).value;
 }
 
 // Half the mean over samples of the squared Frobenius norm of the Jacobian, by a backward pass for each class.

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-using eigensweep::regularizers::spectral_penalty;
+using eigensweep::regularizers::SpectralPenalty;
 using torch::Tensor;
 
 namespace {
@@ -44,6 +44,11 @@ Tensor plain_penalty(const Tensor& h, const Tensor& v, double exponent, std::int
   return sum / static_cast<double>(h.size(0));
 }
 
+SpectralPenalty::Result spectral_penalty(const Tensor& activations, const Tensor& basis, const Tensor& exponent,
+                                         std::int64_t cutoff) {
+  return SpectralPenalty(exponent, torch::ones_like(exponent), cutoff)(activations, basis);
+}
+
 double relative(const Tensor& a, const Tensor& b) { return ((a - b).norm() / b.norm()).item<double>(); }
 
 }  // namespace
@@ -51,9 +56,7 @@ double relative(const Tensor& a, const Tensor& b) { return ((a - b).norm() / b.n
 TEST_CASE("the spectral penalty and its gradient equal a plain derivation in float64") {
   for (const std::int64_t cutoff : {0, 3, 10}) {
     Layer layer = random_layer(3, 24, 40);
-    layer.activations.requires_grad_(true);
-    const Tensor value = spectral_penalty(layer.activations, layer.basis, layer.exponent, cutoff);
-    const Tensor gradient = torch::autograd::grad({value.sum()}, {layer.activations})[0];
+    const auto [value, gradient] = spectral_penalty(layer.activations, layer.basis, layer.exponent, cutoff);
     for (std::int64_t lane = 0; lane < 3; ++lane) {
       const Tensor h = layer.activations[lane].detach().requires_grad_(true);
       const Tensor expected = plain_penalty(h, layer.basis[lane], layer.exponent[lane].item<double>(), cutoff);
@@ -70,16 +73,15 @@ TEST_CASE("directions that the basis lacks count as if nothing varied along them
   const Tensor h = some.matmul(some.transpose(1, 2)).matmul(layer.activations);
   const Tensor zeros = torch::cat({torch::zeros_like(some), some}, 2);
   const Tensor wanted = plain_penalty(h[0], zeros[0], 0.8, 3);
-  CHECK(spectral_penalty(h, some, layer.exponent, 3).item<double>() == Approx(wanted.item<double>()).epsilon(1e-12));
+  const auto [value, gradient] = spectral_penalty(h, some, layer.exponent, 3);
+  CHECK(value.item<double>() == Approx(wanted.item<double>()).epsilon(1e-12));
 }
 
 TEST_CASE("the gradient of the spectral penalty equals finite differences in float64") {
   const std::int64_t cutoff = 2;
   Layer layer = random_layer(2, 8, 12);
-  layer.activations.requires_grad_(true);
-  const Tensor gradient = torch::autograd::grad(
-      {spectral_penalty(layer.activations, layer.basis, layer.exponent, cutoff).sum()}, {layer.activations})[0];
-  const Tensor h = layer.activations.detach();
+  const Tensor h = layer.activations;
+  const Tensor gradient = spectral_penalty(h, layer.basis, layer.exponent, cutoff).gradient;
   // The gradient treats the anchor lambda_cutoff as a constant, so the differences take it from the unmoved
   // activations.
   const auto value_at = [&](const Tensor& moved, std::int64_t lane) {
@@ -122,16 +124,17 @@ TEST_CASE("a spectrum that is the wanted power law costs nothing") {
   const Tensor rows = std::get<0>(torch::linalg_qr((noise - noise.mean(1, true)).t())).t();
   const Tensor h = (rows * torch::pow(torch::arange(1, width + 1, options), -0.5).unsqueeze(1)).unsqueeze(0);
   const Tensor basis = torch::eye(width, options).unsqueeze(0);
-  CHECK(spectral_penalty(h, basis, torch::ones({1}, options), 3).item<double>() == Approx(0).margin(1e-12));
-  CHECK(spectral_penalty(h, basis, torch::full({1}, 1.5, options), 3).item<double>() > 0.01);
+  CHECK(spectral_penalty(h, basis, torch::ones({1}, options), 3).value.item<double>() == Approx(0).margin(1e-12));
+  CHECK(spectral_penalty(h, basis, torch::full({1}, 1.5, options), 3).value.item<double>() > 0.01);
 }
 
 TEST_CASE("a lane's penalty does not depend on its neighbours") {
   const Layer layer = random_layer(4, 20, 30);
-  const Tensor together = spectral_penalty(layer.activations, layer.basis, layer.exponent, 5);
+  const Tensor together = spectral_penalty(layer.activations, layer.basis, layer.exponent, 5).value;
   for (std::int64_t lane = 0; lane < 4; ++lane) {
     const Tensor alone = spectral_penalty(layer.activations.narrow(0, lane, 1), layer.basis.narrow(0, lane, 1),
-                                          layer.exponent.narrow(0, lane, 1), 5);
+                                          layer.exponent.narrow(0, lane, 1), 5)
+                             .value;
     CHECK(alone.item<double>() == Approx(together[lane].item<double>()).epsilon(1e-12));
   }
 }

@@ -157,7 +157,7 @@ TEST_CASE("the learning rate of mup is the base width's whatever the width, and 
   hooks.trace = [&](std::int64_t step, std::int64_t, const StepResult* result) {
     if (step != 1) return;
     first_loss = result->task_loss.item<double>();
-    minimised = result->loss.item<double>();
+    minimised = result->loss().item<double>();
   };
   REQUIRE(trainer.run(hooks));
   CHECK(first_loss == Approx(0.9 * 0.9 / 10 + 0.1 * 0.1 * 0.9).epsilon(1e-6));  // outputs are 0: targets -0.1 and 0.9

@@ -27,6 +27,15 @@ struct Moment {
   std::int64_t step = 0;  ///< steps since the training began: a key of random numbers
 };
 
+/// A penalty on one mini-batch, and its derivatives.
+struct Penalty {
+  /// Each lane's penalty times its strength: [E]. If it carries autograd's graph, that gives its derivatives.
+  Tensor value;
+  /// The derivatives that the graph does not give: of the values' sum with respect to the hidden layers, one
+  /// [E, N_l, B] each, undefined where it is zero; or empty. The caller may overwrite them.
+  std::vector<Tensor> hidden;
+};
+
 /// A penalty that training adds to the task's loss, over all lanes at once.
 class Regularizer {
  public:
@@ -42,9 +51,11 @@ class Regularizer {
     (void)model, (void)data, (void)alive;
     return {};
   }
-  /// The penalty of each lane on one mini-batch, times its strength: [E], differentiable.
-  virtual Tensor penalty(const Moment& moment) = 0;
-  /// Whether penalty() differentiates the network by its inputs.
+  virtual Penalty penalty(const Moment& moment) = 0;
+  /// Whether Penalty::hidden holds all derivatives. If all penalties say so, the step needs no graph and costs a third
+  /// of the operations; moment.output then carries none.
+  [[nodiscard]] virtual bool has_derivatives() const { return false; }
+  /// Whether penalty() differentiates the network by its inputs, through autograd's graph of moment.output.
   [[nodiscard]] virtual bool reads_input_gradients() const { return false; }
   /// A note on how the penalty was computed, in one line, or ""; the trial's record keeps it.
   [[nodiscard]] virtual std::string remark() const { return ""; }

@@ -34,6 +34,8 @@ class Batches {
   [[nodiscard]] std::int64_t count() const noexcept { return count_; }
   /// Samples seen in a whole epoch.
   [[nodiscard]] std::int64_t samples() const noexcept;
+  /// Samples of mini-batch `step`.
+  [[nodiscard]] std::int64_t samples_of(std::int64_t step) const noexcept;
   /// Mini-batch `step` (from 0) of the epoch.
   [[nodiscard]] Batch at(std::int64_t step) const;
 
@@ -44,7 +46,7 @@ class Batches {
   std::int64_t batch_size_;
   std::int64_t total_;
   std::int64_t count_;
-  Tensor order_;     // [G, n] int64, on the device
+  Tensor order_;     // [G * n] int64, on the device: of each mini-batch in turn, the samples of each group
   Tensor group_of_;  // [E] int64, on the device
 };
 

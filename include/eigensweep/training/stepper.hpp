@@ -14,16 +14,23 @@
 
 namespace eigensweep::training {
 
-/// What one step saw before it changed the parameters; each [E], on the device.
+/// What one step saw before it changed the parameters, on the device.
 struct StepResult {
-  Tensor loss;       ///< the whole loss that is minimised
-  Tensor task_loss;  ///< the task's part
-  Tensor penalty;    ///< the penalties, times their strengths
-  Tensor correct;    ///< clean samples classified right, int64
+  Tensor task_loss;        ///< [E]
+  Tensor penalty;          ///< the penalties, times their strengths: [E]; undefined if there are none
+  Tensor rank;             ///< as in TaskResult: [E, B]
+  double task_weight = 1;  ///< factor of the task's loss in the whole loss
+
+  /// The whole loss that is minimised: [E].
+  [[nodiscard]] Tensor loss() const {
+    const Tensor weighted = task_weight == 1 ? task_loss : task_loss * task_weight;
+    return penalty.defined() ? weighted + penalty : weighted;
+  }
 };
 
 /// One optimiser step of all lanes: forward, losses, gradients, update. Losses are summed over lanes, so each lane's
-/// gradient is its own.
+/// gradient is its own. Gradients are taken by Model::backward() where it serves the network and every penalty, by
+/// autograd elsewhere.
 class Stepper {
  public:
   Stepper(models::Model& model, Task& task, std::vector<std::unique_ptr<regularizers::Regularizer>>& regularizers,
@@ -40,6 +47,15 @@ class Stepper {
   StepResult step(const Batch& batch, double rate_factor, std::int64_t global_step);
 
  private:
+  /// What the losses say of one forward pass.
+  struct Losses {
+    TaskResult task;
+    Tensor penalty;                 // [E], or undefined
+    models::OutputGradient output;  // derivatives in closed form
+  };
+  Losses losses(const models::Inputs& inputs, const models::Output& output, const Batch& seen, std::int64_t step);
+  std::vector<Tensor> autograd_of(const models::Output& output, const Losses& losses);
+
   models::Model& model_;
   Task& task_;
   std::vector<std::unique_ptr<regularizers::Regularizer>>& regularizers_;

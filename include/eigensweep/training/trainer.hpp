@@ -15,6 +15,7 @@
 #include "eigensweep/models/store/snapshot.hpp"
 #include "eigensweep/study/declare/training.hpp"
 #include "eigensweep/training/batches.hpp"
+#include "eigensweep/training/epoch_record.hpp"
 #include "eigensweep/training/stepper.hpp"
 
 namespace eigensweep::training {
@@ -100,11 +101,11 @@ class Trainer {
   std::int64_t epoch_ = 0;      // finished epochs
   std::int64_t step_ = 0;       // finished steps of the current epoch
   bool epoch_is_open_ = false;  // order drawn and regularizers renewed
-  Tensor sums_;                 // [4, E] float64: loss, task loss, penalty (times samples), samples right
   std::vector<LaneHistory> histories_;
   std::vector<std::int64_t> snapshot_epochs_;
   std::vector<models::Snapshot> snapshots_;
   std::vector<std::vector<models::NamedTensor>> ended_;  // per lane: its tensors [...] when it reached stop_loss
+  EpochRecord record_;                                   // of the open epoch
 };
 
 }  // namespace eigensweep::training

@@ -58,11 +58,11 @@ class WeightNorm final : public Regularizer {
   /// A training that goes on in the middle of an epoch does not begin it.
   void make_room(models::Model& model, const data::DeviceDataset&) override { hold(model); }
 
-  Tensor penalty(const Moment& moment) override {
+  Penalty penalty(const Moment& moment) override {
     if (!strength_.defined()) strength_ = per_lane(lanes_, &WeightNormOptions::strength, moment.output.logits);
     Tensor sum = torch::zeros_like(strength_);
     for (const Tensor& weight : penalised_) sum = sum + weight.square().flatten(1).sum(1);
-    return sum * (0.5 * strength_);
+    return {sum * (0.5 * strength_), {}};
   }
 
  private:
