@@ -56,7 +56,7 @@ def measure(worker, configs, samples, folder):
         "checkpoint_file": "",
     }
     (folder / "task.json").write_text(json.dumps(task))
-    done = subprocess.run([str(worker), "--task", str(folder / "task.json")], capture_output=True, text=True, check=False)
+    done = subprocess.run(engine.command(worker, folder / "task.json"), capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"{worker} left with {done.returncode}:\n{done.stdout}{done.stderr}")
     records = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]

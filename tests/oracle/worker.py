@@ -2,11 +2,15 @@
 """Runs eigensweep-worker by hand on a task file and reads what it traces."""
 
 import json
+import os
 import subprocess
 import tempfile
 from pathlib import Path
 
 import numpy as np
+
+#: Where the worker computes: one of the names that its option --device takes.
+DEVICE = os.environ.get("EIGENSWEEP_ORACLE_DEVICE", "auto")
 
 ADAM = {
     "kind": "adam",
@@ -68,6 +72,11 @@ def configuration(dataset, model, optimizer, training, penalty, seed, jacobian=N
     }
 
 
+def command(worker, task):
+    """The words that run a task file."""
+    return [str(worker), "--device", DEVICE, "--task", str(task)]
+
+
 def run(worker, configs, *, weights_after=(), environment=None):
     """Trains the configurations side by side in one pack.
 
@@ -86,13 +95,13 @@ def run(worker, configs, *, weights_after=(), environment=None):
             "checkpoint_file": "",
         }
         (folder / "task.json").write_text(json.dumps(task))
-        command = [str(worker), "--task", str(folder / "task.json"), "--trace", str(folder / "trace.jsonl")]
+        words = [*command(worker, folder / "task.json"), "--trace", str(folder / "trace.jsonl")]
         if weights_after:
-            command += ["--trace-weights", str(folder / "weights")]
-            command += ["--trace-steps", ",".join(str(step) for step in weights_after)]
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+            words += ["--trace-weights", str(folder / "weights")]
+            words += ["--trace-steps", ",".join(str(step) for step in weights_after)]
+        done = subprocess.run(words, capture_output=True, text=True, env=environment, check=False)
         if done.returncode != 0:
-            raise RuntimeError(f"{' '.join(command)} left with {done.returncode}:\n{done.stdout}{done.stderr}")
+            raise RuntimeError(f"{' '.join(words)} left with {done.returncode}:\n{done.stdout}{done.stderr}")
         trace = [json.loads(line) for line in (folder / "trace.jsonl").read_text().splitlines() if line]
         weights = {}
         for step in weights_after:
