@@ -19,17 +19,7 @@ except ImportError as missing:
     sys.exit(77)
 
 BIN = Path(os.environ["EIGENSWEEP_BIN"])
-WORKER = os.environ["EIGENSWEEP_WORKER_WITH_DEVICE"]
-
-#: Every worker that should compute on the CPU does so on the device. The other options stay.
-WRAPPER = f"""#!/bin/sh
-for word; do
-  shift
-  [ "$word" = cpu ] && word=pretended:0
-  set -- "$@" "$word"
-done
-exec '{WORKER}' "$@"
-"""
+WORKER = os.environ["EIGENSWEEP_WORKER_ON_DEVICE"]
 
 
 def study(**changes):
@@ -49,16 +39,13 @@ class Case(unittest.TestCase):
     def setUp(self):
         self.folder = Path(tempfile.mkdtemp(prefix="eigensweep-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-        self.wrapper = self.folder / "worker.sh"
-        self.wrapper.write_text(WRAPPER)
-        self.wrapper.chmod(0o755)
 
     def run_study(self, content, name, fault=None, on_device=True, expect=0):
         file = self.folder / f"{name}.json"
         file.write_text(json.dumps(content))
         environment = {key: value for key, value in os.environ.items() if not key.startswith("EIGENSWEEP_")}
         if on_device:
-            environment["EIGENSWEEP_WORKER"] = str(self.wrapper)
+            environment["EIGENSWEEP_WORKER"] = WORKER
         if fault:
             environment["EIGENSWEEP_PRETENDED_FAULT"] = json.dumps(fault)
         command = [str(BIN / "eigensweep"), "run", str(file), "--output", str(self.folder / name), "--device", "cpu", "--workers", "1", "--threads", "1"]
