@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/falloc.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -27,6 +28,16 @@ char* map(int file, int protection) {
   void* mapping = ::mmap(nullptr, addresses, protection, MAP_SHARED | MAP_NORESERVE, file, 0);
   if (mapping == MAP_FAILED) throw std::runtime_error("the pretended device's memory cannot be mapped");
   return static_cast<char*>(mapping);
+}
+
+/// A limit on the size of files is none on a device's memory.
+bool resize_beyond_limits(int file, std::size_t bytes) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) != 0) return false;
+  const rlimit lifted{limit.rlim_max, limit.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &lifted);
+  const bool is_resized = ::ftruncate(file, static_cast<off_t>(bytes)) == 0;
+  return ::setrlimit(RLIMIT_FSIZE, &limit) == 0 && is_resized;
 }
 
 class Allocator final : public c10::DeviceAllocator {
@@ -58,7 +69,7 @@ Memory& Memory::instance() {
 
 Memory::Memory() : limit_(limit_of_environment()) {
   file_ = ::memfd_create("eigensweep-pretended-device", MFD_CLOEXEC);
-  if (file_ < 0 || ::ftruncate(file_, addresses) != 0) {
+  if (file_ < 0 || !resize_beyond_limits(file_, addresses)) {
     throw std::runtime_error("no memory file for the pretended device");
   }
   device_ = map(file_, PROT_NONE);
