@@ -7,6 +7,7 @@
 #include "eigensweep/study/declare/by_hand.hpp"
 #include "eigensweep/training/trainer.hpp"
 #include "eigensweep/worker/by_hand.hpp"
+#include "gradients_here.hpp"
 
 namespace eigensweep::worker {
 namespace {
@@ -31,6 +32,7 @@ void wait_for(const torch::Device& device) {
 
 Json bench_step(const torch::Device& device, std::int64_t width, std::int64_t batch, std::int64_t lanes,
                 std::int64_t steps, const std::string& products) {
+  const GradientsHere gradients;
   constexpr std::int64_t warmup = 3;
   // Real images, because on noise the penalised network saturates within about fifty steps, and denormal numbers then
   // slow it down.

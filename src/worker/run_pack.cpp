@@ -9,6 +9,7 @@
 #include "eigensweep/core/here.hpp"
 #include "eigensweep/models/finite.hpp"
 #include "evaluate.hpp"
+#include "gradients_here.hpp"
 #include "procedure.hpp"
 #include "resolve.hpp"
 #include "stopwatch.hpp"
@@ -73,6 +74,7 @@ const data::DeviceDataset& Session::dataset(const Json& options) {
 }
 
 Ending run_pack(const wire::PackTask& asked, Session& session, const PackHooks& hooks) {
+  const GradientsHere gradients;
   const wire::PackTask task = resolved(asked);
   const Procedure procedure = procedure_of(task);
   const Json& config = task.lanes.front().config;

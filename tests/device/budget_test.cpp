@@ -90,7 +90,7 @@ TEST_CASE("a training step has its budget of operations, and neither waits nor c
       {"spectral penalty on three layers",
        R"({"model": {"depth": 3}, "regularizers": {"spectral": {"strength": 1, "cutoff": 5, "layers": "all"}}})", 100},
       {"whitened, three layers", R"({"model": {"depth": 3, "whiten": 2}})", 88},
-      {"jacobian", R"({"regularizers": {"jacobian": {"strength": 0.01, "projections": 1}}})", 176},
+      {"jacobian", R"({"regularizers": {"jacobian": {"strength": 0.01, "projections": 1}}})", 177},
       {"adversary fgsm", R"({"training": {"adversary": "fgsm"}})", 44},
       {"adversary pgd", R"({"training": {"adversary": "pgd"}})", 262},
       {"cnn", R"({"dataset": {"kind": "mnist", "input_size": null}, "model": {"kind": "cnn", "width": 8}})", 38},
