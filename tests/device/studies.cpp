@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+#include "studies.hpp"
+
+#include "dataset_files.hpp"
+#include "eigensweep/catalog.hpp"
+
+using namespace eigensweep;
+
+namespace device_studies {
+namespace {
+
+/// The least network and data, to which a condition's changes are merged. The lanes are two seeds.
+constexpr const char* usual = R"({
+  "name": "device", "seed": {"sweep": [0, 1]},
+  "dataset": {"kind": "gaussian", "input_size": 20, "train_samples": 200, "test_samples": 60},
+  "model": {"width": 12, "depth": 2},
+  "training": {"epochs": 2, "batch_size": 50},
+  "attacks": {"fgsm": {"epsilon": {"sweep": [0, 0.1]}, "samples": 40}},
+  "metrics": {"accuracy": {}}})";
+
+/// A convolutional network on few images; `changes` is merged to it.
+Json cnn(const char* changes) {
+  Json document = Json::parse(R"({
+    "dataset": {"kind": "mnist", "input_size": null, "train_samples": 60, "test_samples": 20},
+    "model": {"kind": "cnn", "depth": 1, "channels": 2, "kernel_size": 5},
+    "training": {"batch_size": 30}, "attacks": {"fgsm": {"samples": 10}}})");
+  document.merge_patch(Json::parse(changes));
+  return document;
+}
+
+struct Changes {
+  std::string name;
+  Json document;
+  double tolerance = 0;
+};
+
+std::vector<Changes> of_networks() {
+  const auto mlp = [](const char* text) { return Json::parse(text); };
+  return {
+      {"relu, normalised by channel", mlp(R"({"model": {"activation": "relu", "normalise": "per_channel"}})")},
+      {"erf, normalised by image", mlp(R"({"model": {"activation": "erf", "normalise": "per_image"}})")},
+      {"gelu, batch norm", mlp(R"({"model": {"activation": "gelu", "batch_norm": true}})")},
+      {"whitened about the mean", mlp(R"({"model": {"whiten": 1}})")},
+      {"whitened about zero, float64",
+       mlp(R"({"model": {"whiten": 2, "whiten_about": "zero", "precision": "float64"}})")},
+      {"muP", mlp(R"({"model": {"parametrisation": "mup", "weight_variance": 1, "bias_variance": 0.1, "base_width": 6},
+               "training": {"rate_rule": "mup"}})")},
+      {"lazy",
+       mlp(R"({"model": {"parametrisation": "ntk", "weight_variance": 1, "output_scale": 3, "centre_output": true},
+               "training": {"loss": "mse", "optimizer": {"kind": "sgd", "learning_rate": 0.5}}})")},
+      {"cnn, erf, average pooling, whitened about zero",
+       cnn(R"({"model": {"activation": "erf", "pooling": "average", "kernel_size": 15, "whiten": 1,
+                         "whiten_about": "zero"}})")},
+      {"cnn, relu, strides, normalised by channel",
+       cnn(R"({"model": {"activation": "relu", "pooling": "none", "stride": 2, "normalise": "per_channel", "width": 20}})")},
+      {"cnn, gelu, two blocks, batch norm, float64",
+       cnn(R"({"model": {"activation": "gelu", "depth": 2, "batch_norm": true, "precision": "float64"}})")},
+      {"cnn, lazy, normalised by image",
+       cnn(R"({"model": {"parametrisation": "ntk", "weight_variance": 2, "bias_variance": 0.1, "output_scale": 2,
+                         "centre_output": true, "normalise": "per_image"}})")},
+      {"cnn, rate over width", cnn(R"({"model": {"base_width": 6}, "training": {"rate_rule": "over_width"}})")},
+  };
+}
+
+std::vector<Changes> of_infinite_width() {
+  constexpr double of_sums = 1e-9;  // of float64: kernels are made in blocks, on a device in larger ones
+  return {
+      {"infinite width", Json::parse(R"({
+         "model": {"width": "inf", "parametrisation": "ntk", "weight_variance": 2, "bias_variance": 0.1,
+                   "centre_output": true, "activation": "relu"},
+         "training": {"loss": "mse", "optimizer": {"kind": "sgd", "learning_rate": 0.5}},
+         "metrics": {"spectrum": {}, "kernel_regime": {"samples": 16}}})"),
+       of_sums},
+      {"infinitely many channels, trained to the end", cnn(R"({
+         "dataset": {"train_samples": 20, "test_samples": 10},
+         "model": {"width": "inf", "parametrisation": "ntk", "weight_variance": 2, "centre_output": true,
+                   "pooling": "average", "stride": 3},
+         "training": {"loss": "mse", "limit_time": "end", "batch_size": 20,
+                      "optimizer": {"kind": "sgd", "learning_rate": 0.5}},
+         "attacks": {"fgsm": {"samples": 4}}})"),
+       of_sums},
+  };
+}
+
+std::vector<Changes> of_training() {
+  const auto changes = [](const char* text) { return Json::parse(text); };
+  return {
+      {"plain", changes("{}")},
+      {"adam, every option",
+       changes(R"({"training": {"optimizer": {"kind": "adam", "learning_rate": {"sweep": [0.001, 0.01]}, "beta1": 0.8,
+                                             "beta2": 0.99, "epsilon": 1e-6, "amsgrad": true,
+                                             "weight_decay": 0.01}}})")},
+      {"adamw, every option, falling as a cosine, warm-up",
+       changes(R"({"training": {"optimizer": {"kind": "adamw", "learning_rate": 0.01, "beta1": 0.8, "beta2": 0.99,
+                                             "epsilon": 1e-6, "amsgrad": true, "weight_decay": 0.05},
+                               "schedule": {"kind": "cosine", "final_factor": 0.1}, "warmup_epochs": 1}})")},
+      {"adamw", changes(R"({"training": {"optimizer": {"kind": "adamw"}}})")},
+      {"sgd with momentum, falling in steps, last batch dropped, order shared",
+       changes(R"({"training": {"optimizer": {"kind": "sgd", "momentum": 0.9},
+                               "schedule": {"kind": "step", "every": 1, "factor": 0.5}, "batch_size": 60,
+                               "last_batch": "drop", "batch_order": "shared"}})")},
+      {"nesterov, decay, centred targets", changes(R"({"training": {"loss": "mse", "target_offset": 0.1,
+                               "optimizer": {"kind": "sgd", "learning_rate": 0.05, "momentum": 0.9, "nesterov": true,
+                                             "weight_decay": 0.001}}})")},
+      {"ends early, snapshots",
+       changes(R"({"training": {"epochs": 3, "stop_loss": {"sweep": [0, 1000]}, "snapshots": 2},
+                                           "metrics": {"kernel_regime": {"samples": 16}}})")},
+      {"adversary fgsm", changes(R"({"training": {"adversary": "fgsm", "adversary_epsilon": 0.05}})")},
+      {"adversary pgd",
+       changes(R"({"training": {"adversary": "pgd", "adversary_steps": 3, "adversary_relative_step": 0.4}})")},
+      {"spectral penalty on the last layer, several strengths",
+       changes(R"({"regularizers": {"spectral": {"strength": {"sweep": [0.5, 2]}, "exponent": 1.2, "cutoff": 3}}})")},
+      {"spectral penalty on all layers, float32 products",
+       changes(R"({"regularizers": {"spectral": {"cutoff": 2, "layers": "all", "products": "float32"}}})")},
+      {"jacobian, three directions", changes(R"({"regularizers": {"jacobian": {"strength": 0.1, "projections": 3}}})")},
+      {"jacobian, exact", changes(R"({"regularizers": {"jacobian": {"strength": 0.1, "projections": 0}}})")},
+      {"cnn with penalties", cnn(R"({"regularizers": {"spectral": {"cutoff": 2}, "jacobian": {}}})")},
+      {"largest norm", changes(R"({"constraints": {"max_norm": {"norm": 0.5}}})")},
+  };
+}
+
+std::vector<Changes> of_evaluations() {
+  const auto changes = [](const char* text) { return Json::parse(text); };
+  return {
+      {"every attack", changes(R"({"dataset": {"validation_samples": 20}, "attacks": {
+         "pgd": {"epsilon": {"sweep": [0, 0.1]}, "samples": 40, "steps": 3, "relative_step": 0.4},
+         "from_the_sample": {"kind": "pgd", "epsilon": 0.1, "random_start": false, "split": "validation"},
+         "fgsm_of_validation": {"kind": "fgsm", "epsilon": 0.1, "split": "validation"},
+         "gaussian_noise": {"sigma": {"sweep": [0.1, 0.3]}},
+         "noise_on_few": {"kind": "gaussian_noise", "sigma": 0.1, "samples": 10, "split": "validation"}}})")},
+      {"every metric", changes(R"({"dataset": {"validation_samples": 20}, "metrics": {
+         "validation": {}, "spectrum": {},
+         "spectrum_of_few": {"kind": "spectrum", "split": "test", "samples": 8, "network": "initial", "fit_first": 2,
+                             "fit_last": 10},
+         "kernel_regime": {"samples": 16},
+         "regime_with_grams": {"kind": "kernel_regime", "split": "train", "samples": 12, "keep_grams": true},
+         "kernel_regression": {"train_samples": 20, "samples": 10},
+         "regression_under_pgd": {"kind": "kernel_regression", "train_samples": 20, "samples": 10,
+                                         "attack": "pgd", "epsilon": 0.1, "steps": 3, "relative_step": 0.3}}})")},
+      {"every metric of a cnn", cnn(R"({"metrics": {"spectrum": {}, "kernel_regime": {"samples": 8},
+                                                   "kernel_regression": {"train_samples": 10, "samples": 5}}})")},
+  };
+}
+
+std::vector<Changes> of_datasets(const Scratch& scratch) {
+  std::vector<Changes> all{
+      {"gaussian along a Hadamard matrix",
+       Json::parse(R"({"dataset": {"basis": "hadamard", "input_size": 16, "exponent": 0.5, "classes": 4,
+                                   "data_seed": 3}})")},
+      {"mnist1d",
+       Json{{"dataset", {{"kind", "mnist1d"}, {"input_size", nullptr}, {"data_seed", 3}, {"validation_samples", 20}}}}},
+  };
+  for (const auto& [kind, section] : dataset_files::sections(scratch)) {
+    Json dataset = {{"input_size", nullptr}};
+    dataset.update(section);
+    all.push_back({kind, Json{{"dataset", dataset}}});
+  }
+  return all;
+}
+
+}  // namespace
+
+std::vector<Condition> conditions(const Scratch& scratch) {
+  std::vector<Condition> all;
+  for (const std::vector<Changes>& part :
+       {of_training(), of_networks(), of_infinite_width(), of_evaluations(), of_datasets(scratch)}) {
+    for (const Changes& changes : part) {
+      Json document = Json::parse(usual);
+      document.merge_patch(changes.document);
+      all.push_back({changes.name, study::parse_study(document.dump(), "device.json", catalog()), changes.tolerance});
+    }
+  }
+  return all;
+}
+
+}  // namespace device_studies
