@@ -26,6 +26,8 @@ except ImportError as missing:
 
 BIN = Path(os.environ["EIGENSWEEP_BIN"])
 MNIST = Path(os.environ["EIGENSWEEP_SOURCE"]) / "data" / "mnist"
+#: The device that all results must come from; "" accepts any.
+DEVICE = os.environ.get("EIGENSWEEP_EXPECTED_DEVICE", "")
 ENVIRONMENT = dict(
     os.environ,
     OMPI_ALLOW_RUN_AS_ROOT="1",
@@ -75,6 +77,9 @@ class Case(unittest.TestCase):
             self.command(content, output, *options, ranks=ranks), env=ENVIRONMENT, capture_output=True, text=True, timeout=300
         )
         self.assertEqual(done.returncode, expect, done.stdout + done.stderr)
+        if DEVICE and expect == 0:
+            with h5py.File(output / "results.h5") as file:
+                self.assertEqual(set(file["device"].asstr()[...]), {DEVICE})
         return done.stdout + done.stderr
 
     def numbers(self, output):
