@@ -5,9 +5,11 @@ no more than it must."""
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -40,16 +42,24 @@ class Case(unittest.TestCase):
         self.folder = Path(tempfile.mkdtemp(prefix="eigensweep-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
 
-    def run_study(self, content, name, fault=None, on_device=True, expect=0):
+    def command(self, content, name, *options):
         file = self.folder / f"{name}.json"
         file.write_text(json.dumps(content))
+        return [str(BIN / "eigensweep"), "run", str(file), "--output", str(self.folder / name), "--device", "cpu", "--workers", "1",
+                "--threads", "1", *options]
+
+    @staticmethod
+    def environment(on_device, fault=None):
         environment = {key: value for key, value in os.environ.items() if not key.startswith("EIGENSWEEP_")}
         if on_device:
             environment["EIGENSWEEP_WORKER"] = WORKER
         if fault:
             environment["EIGENSWEEP_PRETENDED_FAULT"] = json.dumps(fault)
-        command = [str(BIN / "eigensweep"), "run", str(file), "--output", str(self.folder / name), "--device", "cpu", "--workers", "1", "--threads", "1"]
-        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
+        return environment
+
+    def run_study(self, content, name, fault=None, on_device=True, expect=0):
+        done = subprocess.run(self.command(content, name), env=self.environment(on_device, fault), stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=300)
         self.assertEqual(done.returncode, expect, done.stdout)
         self.output = done.stdout
         return self.content(name)
@@ -105,6 +115,34 @@ class Results(Case):
         content = study(model=model, training=training, metrics={"accuracy": {}, "kernel_regression": {"train_samples": 100}, "kernel_regime": {"samples": 40}})
         del content["regularizers"]
         self.assert_as_on_the_cpu(content, tolerance=1e-14)  # the CPU sums a loss in blocks
+
+
+class Checkpoints(Case):
+    def begin(self, content, name, on_device):
+        """Interrupts a run in a training, after its first checkpoint."""
+        command = self.command(content, name, "--checkpoint-every", "0.001")
+        process = subprocess.Popen(command, env=self.environment(on_device), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        limit = time.monotonic() + 120
+        while not list((self.folder / name / "checkpoints").glob("*.safetensors")) and time.monotonic() < limit:
+            time.sleep(0.005)
+        process.send_signal(signal.SIGINT)
+        output = process.communicate(timeout=120)[0]
+        self.assertEqual(process.returncode, 75, output)
+
+    def log(self, name):
+        return "".join(file.read_text() for file in (self.folder / name / "logs").iterdir())
+
+    def test_a_run_goes_on_on_another_device_with_the_numbers_of_an_undisturbed_one(self):
+        content = study(model={"width": 12}, training={"epochs": 150, "batch_size": 100})  # long enough to be met in training
+        undisturbed = self.run_study(content, "undisturbed")
+        for first, second in ((True, False), (False, True)):
+            name = "from_the_device" if first else "to_the_device"
+            self.begin(content, name, on_device=first)
+            self.assertNotIn("goes on from its checkpoint", self.log(name))
+            self.assert_equal(self.run_study(content, name, on_device=second), undisturbed)
+            self.assertIn("goes on from its checkpoint", self.log(name))
+            with h5py.File(self.folder / name / "results.h5") as file:
+                self.assertIn("pretended:0" if second else "cpu", set(file["device"].asstr()[()]))
 
 
 class Faults(Case):
