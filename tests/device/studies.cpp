@@ -62,6 +62,21 @@ std::vector<Changes> of_networks() {
   };
 }
 
+/// Sizes that take another way through the products.
+std::vector<Changes> of_shapes() {
+  // On the CPU alone the rows of wide layers are aligned, and products of many lanes run one by one.
+  constexpr double of_products = 1e-5;
+  const auto changes = [](const char* text) { return Json::parse(text); };
+  return {
+      {"one lane", changes(R"({"seed": 0, "regularizers": {"spectral": {"cutoff": 2, "layers": "all"}}})")},
+      {"one lane of a cnn", cnn(R"({"seed": 0})")},
+      {"one wide lane", changes(R"({"seed": 0, "model": {"width": 300}})"), of_products},
+      {"wide, more units than samples",
+       changes(R"({"model": {"width": 520, "depth": 1}, "training": {"epochs": 1}, "metrics": {"spectrum": {}}})"),
+       of_products},
+  };
+}
+
 std::vector<Changes> of_infinite_width() {
   constexpr double of_sums = 1e-9;  // of float64: kernels are made in blocks, on a device in larger ones
   return {
@@ -163,7 +178,7 @@ std::vector<Changes> of_datasets(const Scratch& scratch) {
 std::vector<Condition> conditions(const Scratch& scratch) {
   std::vector<Condition> all;
   for (const std::vector<Changes>& part :
-       {of_training(), of_networks(), of_infinite_width(), of_evaluations(), of_datasets(scratch)}) {
+       {of_training(), of_networks(), of_shapes(), of_infinite_width(), of_evaluations(), of_datasets(scratch)}) {
     for (const Changes& changes : part) {
       Json document = Json::parse(usual);
       document.merge_patch(changes.document);
