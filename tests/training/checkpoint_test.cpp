@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <functional>
 #include <utility>
 
@@ -49,6 +50,35 @@ void check_same_training(Trainer& one, Trainer& other) {
   CHECK(one.snapshots().size() == other.snapshots().size());
 }
 
+/// Every number of every epoch. `tolerance`: of the losses, relative.
+void check_same_histories(const Trainer& one, const Trainer& other, double tolerance = 0) {
+  for (std::size_t lane = 0; lane < one.histories().size(); ++lane) {
+    const LaneHistory &ours = one.histories()[lane], &theirs = other.histories()[lane];
+    CHECK(ours.train_accuracy == theirs.train_accuracy);
+    for (const auto part : {&LaneHistory::loss, &LaneHistory::task_loss, &LaneHistory::penalty}) {
+      REQUIRE((ours.*part).size() == (theirs.*part).size());
+      for (std::size_t epoch = 0; epoch < (ours.*part).size(); ++epoch) {
+        CHECK(std::abs((ours.*part)[epoch] - (theirs.*part)[epoch]) <= tolerance * std::abs((theirs.*part)[epoch]));
+      }
+    }
+  }
+}
+
+/// The checkpoint as version 1 wrote it: with the sums of the open epoch, and without the losses of its steps.
+void to_first_version(models::TensorFile& content, double samples_of_step) {
+  change_position(content, [](Json& json) { json["format"] = "eigensweep-checkpoint-1"; });
+  const auto sum_of = [&](const char* name) {
+    const Tensor* losses = content.find(name);
+    return losses == nullptr ? torch::zeros({2}, torch::kFloat64)
+                             : losses->to(torch::kFloat64).sum(0) * samples_of_step;
+  };
+  const Tensor task = sum_of("task_losses"), penalty = sum_of("penalties");
+  Tensor& sums = tensor_of(content, "sums");
+  sums = torch::stack({task + penalty, task, penalty, sums[3]});
+  std::erase_if(content.tensors,
+                [](const auto& named) { return named.name == "task_losses" || named.name == "penalties"; });
+}
+
 }  // namespace
 
 TEST_CASE("a checkpoint after any step goes on as if nothing had been, with every kind of state in it") {
@@ -60,6 +90,7 @@ TEST_CASE("a checkpoint after any step goes on as if nothing had been, with ever
     Trainer rest(tiny_pack::configs(), tiny_pack::dataset(), torch::kCPU);
     rest.load(file, ab);
     check_same_training(rest, whole);
+    check_same_histories(rest, whole);
     for (std::size_t i = 0; i < 3; ++i) {
       CHECK(rest.snapshots()[i].epochs == whole.snapshots()[i].epochs);
       for (std::size_t k = 0; k < rest.snapshots()[i].tensors.size(); ++k) {
@@ -67,6 +98,20 @@ TEST_CASE("a checkpoint after any step goes on as if nothing had been, with ever
       }
     }
   }
+}
+
+TEST_CASE("a checkpoint of version 1 goes on with the losses of its open epoch") {
+  const Scratch scratch;
+  const auto file = scratch.path() / "pack.safetensors";
+  models::TensorFile content = checkpoint_after(1, file);
+  REQUIRE(content.find("task_losses") != nullptr);
+  to_first_version(content, 3);
+  models::write_tensors(file, content);
+  Trainer whole(tiny_pack::configs(), tiny_pack::dataset(), torch::kCPU);
+  Trainer rest(tiny_pack::configs(), tiny_pack::dataset(), torch::kCPU);
+  rest.load(file, ab);
+  check_same_training(rest, whole);
+  check_same_histories(rest, whole, 1e-12);
 }
 
 TEST_CASE("a checkpoint that this training could not have written is refused in one line and leaves a new trainer") {
@@ -94,6 +139,19 @@ TEST_CASE("a checkpoint that this training could not have written is refused in 
        [](auto& content) { tensor_of(content, "optimizer.started") = torch::zeros({2}, torch::kInt64); }},
       {"tensor 'sums' is missing",
        [](auto& content) { std::erase_if(content.tensors, [](const auto& named) { return named.name == "sums"; }); }},
+      {"its losses are of other steps",
+       [](auto& content) {
+         tensor_of(content, "task_losses") = torch::zeros({2, 2});
+       }},
+      {"its losses are of other steps",
+       [](auto& content) {
+         tensor_of(content, "task_losses") = torch::zeros({1, 3});
+       }},
+      {"its losses are of other steps",
+       [](auto& content) {
+         tensor_of(content, "penalties") = torch::zeros({1, 2}, torch::kInt64);
+       }},
+      {"its losses are of other steps", [](auto& content) { tensor_of(content, "penalties") = torch::zeros({2}); }},
       {"tensor 'regularizer.0.basis.0' has another shape",
        [](auto& content) {
          tensor_of(content, "regularizer.0.basis.0") = torch::zeros({2, 3, 2});
