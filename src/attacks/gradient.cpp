@@ -30,7 +30,7 @@ class Frozen {
 
 Tensor input_gradient(models::Model& model, const Tensor& inputs, const Tensor& labels, models::Mode mode) {
   if (model.has_input_gradient()) {
-    models::Pass pass = model.pass(models::Inputs::per_lane(inputs));
+    const models::Pass pass = model.pass(models::Inputs::per_lane(inputs));
     return model.input_gradient(pass, models::cross_entropy_gradient(pass.output.logits, labels)).to(inputs.dtype());
   }
   const torch::AutoGradMode with_gradients(true);

@@ -45,7 +45,7 @@ void run_dense(Pass& pass) {
   }
 }
 
-std::vector<Tensor> parameter_gradients(Pass& pass, OutputGradient gradient) {
+std::vector<Tensor> parameter_gradients(const Pass& pass, OutputGradient gradient) {
   const torch::NoGradGuard no_gradients;
   const std::vector<DenseLayer>& layers = pass.network.layers;
   const std::size_t count = layers.size();
@@ -72,7 +72,7 @@ std::vector<Tensor> parameter_gradients(Pass& pass, OutputGradient gradient) {
   return gradients;
 }
 
-Tensor gradient_of_inputs(Pass& pass, const Tensor& logits) {
+Tensor gradient_of_inputs(const Pass& pass, const Tensor& logits) {
   const torch::NoGradGuard no_gradients;
   EIGENSWEEP_EXPECT(pass.inputs.x.size(0) == logits.size(0));
   const std::vector<DenseLayer>& layers = pass.network.layers;

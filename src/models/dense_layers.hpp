@@ -7,16 +7,16 @@
 
 namespace eigensweep::models {
 
-// A network of dense layers without autograd: its passes by hand. Autograd would record and run three times as many
-// operations, and on a GPU each one is a kernel launch.
+// A network of dense layers without autograd: its passes by hand. Autograd runs more operations and records each, and
+// on a GPU each one is a kernel launch.
 
 /// Runs `pass.network` on `pass.inputs` and fills in the rest of `pass`.
 void run_dense(Pass& pass);
 
 /// Model::backward() of such a network: weight and bias of each layer, in order.
-std::vector<Tensor> parameter_gradients(Pass& pass, OutputGradient gradient);
+std::vector<Tensor> parameter_gradients(const Pass& pass, OutputGradient gradient);
 
 /// Model::input_gradient() of such a network: [E, B, d], features first in memory.
-Tensor gradient_of_inputs(Pass& pass, const Tensor& logits);
+Tensor gradient_of_inputs(const Pass& pass, const Tensor& logits);
 
 }  // namespace eigensweep::models

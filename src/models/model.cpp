@@ -39,13 +39,13 @@ Pass Model::pass(const Inputs& inputs) {
   return pass;
 }
 
-std::vector<Tensor> Model::backward(Pass& pass, OutputGradient gradient) {
+std::vector<Tensor> Model::backward(const Pass& pass, OutputGradient gradient) {
   const torch::NoGradGuard no_gradients;
   if (output_scale_ != 1) gradient.logits = gradient.logits * output_scale_;
   return parameter_gradients(pass, std::move(gradient));
 }
 
-Tensor Model::input_gradient(Pass& pass, const Tensor& logits) {
+Tensor Model::input_gradient(const Pass& pass, const Tensor& logits) {
   const torch::NoGradGuard no_gradients;
   EIGENSWEEP_EXPECT(has_input_gradient());
   return gradient_of_inputs(pass, output_scale_ == 1 ? logits : logits * output_scale_);

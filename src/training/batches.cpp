@@ -39,8 +39,8 @@ void Batches::begin_epoch(std::int64_t epoch) {
     const random::Key key{group_seeds_[static_cast<std::size_t>(group)], random::Purpose::batch_order,
                           static_cast<std::uint64_t>(epoch), 0};
     const std::vector<std::int64_t> permutation = random::permutation(key, static_cast<std::uint32_t>(total_));
-    for (std::int64_t first = 0; first < total_; first += batch_size_) {
-      const std::int64_t samples = std::min(batch_size_, total_ - first);
+    for (std::int64_t first = 0, step = 0; first < total_; first += batch_size_, ++step) {
+      const std::int64_t samples = samples_of(step);
       std::copy_n(permutation.begin() + first, samples, place + first * groups + group * samples);
     }
   }

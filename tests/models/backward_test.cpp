@@ -46,7 +46,7 @@ TEST_CASE("derivatives by the parameters are autograd's for every nonlinearity, 
   for (const NamedTensor& named : model->parameters()) named.tensor.data().add_(torch::randn_like(named.tensor), 0.1);
   const Inputs inputs{torch::rand({static_cast<std::int64_t>(groups.size()), batch, 20}), groups};
   const Output output = model->forward(inputs, Mode::train);
-  Pass pass = model->pass(inputs);
+  const Pass pass = model->pass(inputs);
   CHECK(off_by(pass.output.logits, output.logits.detach()) < 1e-12);
   // Derivatives of a task and of a penalty on the last hidden layer; the layers below have none of their own.
   OutputGradient gradient{drawn({lanes, 7, batch}), std::vector<Tensor>(output.hidden.size())};
@@ -74,7 +74,7 @@ TEST_CASE("derivatives by the inputs are autograd's") {
     const Output output = model->forward(Inputs::per_lane(x), Mode::train);
     const Tensor wanted = torch::autograd::grad({output.logits}, {x}, {logits})[0];
     REQUIRE(model->has_input_gradient());
-    Pass pass = model->pass(Inputs::per_lane(x.detach()));
+    const Pass pass = model->pass(Inputs::per_lane(x.detach()));
     CHECK(off_by(model->input_gradient(pass, logits), wanted) < 1e-12);
   }
 }

@@ -108,17 +108,17 @@ class Model {
   Output forward(const Inputs& inputs, Mode mode);
 
   /// Whether backward() serves this network. It does if all layers are dense, and none reads statistics of the batch.
-  [[nodiscard]] bool has_backward() const { return has_dense_layers(); }
+  [[nodiscard]] virtual bool has_backward() const { return false; }
   /// Whether input_gradient() does, too: nothing but those layers lies between inputs and logits.
-  [[nodiscard]] bool has_input_gradient() const { return has_dense_layers() && !input_norm_ && !origin_; }
+  [[nodiscard]] bool has_input_gradient() const { return has_backward() && !input_norm_ && !origin_; }
   /// forward() without autograd, for backward() or input_gradient().
   Pass pass(const Inputs& inputs);
-  /// Derivatives with respect to parameters(), in their order, contiguous: the chain rule written out, with a third of
-  /// autograd's operations. Uses up `pass` and `gradient`: their tensors hold other numbers afterwards.
-  std::vector<Tensor> backward(Pass& pass, OutputGradient gradient);
+  /// Derivatives with respect to parameters(), in their order, contiguous: the chain rule written out. Overwrites the
+  /// tensors gradient.hidden.
+  std::vector<Tensor> backward(const Pass& pass, OutputGradient gradient);
   /// Derivatives with respect to inputs.x [E, B, d] of lanes with a batch each. `logits` [E, C, B] as in
-  /// OutputGradient. Uses up `pass`.
-  Tensor input_gradient(Pass& pass, const Tensor& logits);
+  /// OutputGradient.
+  Tensor input_gradient(const Pass& pass, const Tensor& logits);
 
   /// Adds a first layer that normalises the inputs (see InputNorm). Perturbations stay in units of the inputs
   /// themselves.
@@ -171,9 +171,7 @@ class Model {
   [[nodiscard]] Tensor normalised(const Tensor& x) const;
   /// forward() of inputs that are normalised already.
   virtual Output run(const Inputs& inputs, Mode mode) = 0;
-  /// Whether dense_layers() describes the whole network.
-  [[nodiscard]] virtual bool has_dense_layers() const { return false; }
-  /// The layers in their order, each but the last followed by the nonlinearity.
+  /// The whole network, where has_backward().
   [[nodiscard]] virtual DenseLayers dense_layers() const { return {}; }
 
   std::int64_t lanes_ = 0;

@@ -52,8 +52,8 @@ class Regularizer {
     return {};
   }
   virtual Penalty penalty(const Moment& moment) = 0;
-  /// Whether Penalty::hidden holds all derivatives. If all penalties say so, the step needs no graph and costs a third
-  /// of the operations; moment.output then carries none.
+  /// Whether Penalty::hidden holds all derivatives. If all penalties say so, a step builds no graph, and moment.output
+  /// has none.
   [[nodiscard]] virtual bool has_derivatives() const { return false; }
   /// Whether penalty() differentiates the network by its inputs, through autograd's graph of moment.output.
   [[nodiscard]] virtual bool reads_input_gradients() const { return false; }
