@@ -26,13 +26,6 @@ constexpr double bytes_per_activation = 3 * 4;
 constexpr std::int64_t evaluation_chunk = 1024;
 // A covariance and its eigenvectors in float64, the solver's workspace, the eigenvectors in float32.
 constexpr double bytes_per_covariance_entry = 8 + 8 + 8 + 4;
-// Measured on one core: a step of this much work already runs at the speed of the matrix product, so that more lanes
-// beside it only cost memory; small networks gain up to about this many lanes.
-constexpr double full_step_flops = 2e9;
-constexpr std::size_t most_useful_lanes = 16;
-// By the same measurements a step has a fixed cost of 1.5e8 to 4e8 operations beside its lanes' own: packs of 16 at
-// width 64 train 3.8 times as many networks a second as single lanes, packs of 4 at width 256 train 1.2 times as many.
-constexpr double step_overhead_flops = 2e8;
 
 WorkContext context_of(const Study& study, const Catalog& catalog, const Trial& trial) {
   const Json& config = study.config(trial);
@@ -136,7 +129,7 @@ LaneCost lane_cost(const Study& study, const Catalog& catalog, const Trial& tria
   const double precision = context.model.numbers_in_one;
   cost.training_flops *= precision;
   cost.step_flops = steps > 0 ? cost.training_flops / steps : 0;
-  cost.overhead = cost.step_flops > 0 ? step_overhead_flops / cost.step_flops : 0;
+  cost.has_steps = true;
   for (const Evaluation& evaluation : evaluations) {
     const Kind* kind = catalog.find(evaluation.family, evaluation.kind);
     context.intensities = static_cast<std::int64_t>(evaluation.intensities.size());
@@ -149,10 +142,20 @@ LaneCost lane_cost(const Study& study, const Catalog& catalog, const Trial& tria
   return cost;
 }
 
-std::size_t best_lanes(const LaneCost& cost, double memory) {
-  const double by_work = full_step_flops / std::max(cost.step_flops, 1.0);
+double overhead_share(const LaneCost& cost, const DeviceProfile& device) {
+  return cost.has_steps && cost.step_flops > 0 ? device.step_overhead_flops / cost.step_flops : 0;
+}
+
+std::size_t least_lanes(const LaneCost& cost, const DeviceProfile& device) {
+  const double share = device.most_overhead_share;
+  const double least = std::ceil(overhead_share(cost, device) * (1 - share) / share);
+  return static_cast<std::size_t>(std::clamp(least, 1.0, static_cast<double>(device.most_useful_lanes)));
+}
+
+std::size_t best_lanes(const LaneCost& cost, const DeviceProfile& device, double memory) {
+  const double by_work = device.full_step_flops / std::max(cost.step_flops, 1.0);
   const double by_memory = (memory - cost.shared_bytes) / std::max(cost.lane_bytes, 1.0);
-  const double lanes = std::floor(std::min({by_work, by_memory, static_cast<double>(most_useful_lanes)}));
+  const double lanes = std::floor(std::min({by_work, by_memory, static_cast<double>(device.most_useful_lanes)}));
   // A single lane is tried even if the cost model says that it does not fit: the model overestimates memory.
   return static_cast<std::size_t>(std::max(lanes, 1.0));
 }

@@ -13,7 +13,7 @@ struct LaneCost {
   double training_flops = 0;
   double step_flops = 0;  ///< of one optimiser step; decides whether packing pays
   double evaluation_flops = 0;
-  double overhead = 0;      ///< of a pack of any size, as a share of one lane's operations: small steps fill no device
+  bool has_steps = false;   ///< whether it is trained in steps, each with the fixed cost of its device
   double lane_bytes = 0;    ///< of the lane itself
   double shared_bytes = 0;  ///< once per pack: the dataset
   std::string largest;      ///< what `lane_bytes` is for: "metric 'kernel_regression'"; "": the training
@@ -22,7 +22,13 @@ struct LaneCost {
 LaneCost lane_cost(const Study& study, const Catalog& catalog, const Trial& trial,
                    const std::vector<Evaluation>& evaluations);
 
-/// How many lanes of that cost train best side by side on one device with `memory` bytes.
-std::size_t best_lanes(const LaneCost& cost, double memory);
+/// The fixed cost of a pack of any size, as a multiple of one lane's operations: small steps fill no device.
+double overhead_share(const LaneCost& cost, const DeviceProfile& device);
+
+/// With fewer lanes of that cost, more than `device.most_overhead_share` of a step is its fixed cost.
+std::size_t least_lanes(const LaneCost& cost, const DeviceProfile& device);
+
+/// How many lanes of that cost train best side by side on one device with `memory` bytes for packs.
+std::size_t best_lanes(const LaneCost& cost, const DeviceProfile& device, double memory);
 
 }  // namespace eigensweep::study

@@ -154,12 +154,13 @@ std::string pack_id(const Study& study, const Pack& pack, const std::string& eva
   return hash::hexadecimal(hash::sha256_digest(text + evaluations), 8);
 }
 
-Pack pack_of(const Study& study, const Group& group, std::vector<Lane> lanes) {
+Pack pack_of(const Study& study, const Group& group, const DeviceProfile& device, std::vector<Lane> lanes) {
   Pack pack;
   pack.lanes = std::move(lanes);
   pack.evaluations = group.evaluations;
   pack.flops = static_cast<double>(pack.lanes.size()) * group.flops_per_lane();
-  pack.overhead_flops = group.cost.overhead * group.flops_per_lane();
+  pack.overhead_flops = overhead_share(group.cost, device) * group.flops_per_lane();
+  pack.least_lanes = least_lanes(group.cost, device);
   pack.bytes = group.cost.shared_bytes + static_cast<double>(pack.lanes.size()) * group.cost.lane_bytes;
   pack.group = group.number;
   pack.id = pack_id(study, pack, group.evaluations_text);
@@ -167,18 +168,20 @@ Pack pack_of(const Study& study, const Group& group, std::vector<Lane> lanes) {
 }
 
 // Cuts a group into packs of nearly equal size, none above `most`.
-void cut(const Study& study, const Group& group, std::size_t most, std::vector<Pack>& packs) {
+void cut(const Study& study, const Group& group, const DeviceProfile& device, std::size_t most,
+         std::vector<Pack>& packs) {
   const std::size_t count = (group.lanes.size() + most - 1) / most;
   for (std::size_t i = 0; i < count; ++i) {
     const auto begin = group.lanes.begin() + static_cast<std::ptrdiff_t>(group.lanes.size() * i / count);
     const auto end = group.lanes.begin() + static_cast<std::ptrdiff_t>(group.lanes.size() * (i + 1) / count);
-    packs.push_back(pack_of(study, group, {begin, end}));
+    packs.push_back(pack_of(study, group, device, {begin, end}));
   }
 }
 
 // Takes the packs that can be resumed out of a group. Cutting the whole group again could join other lanes, and a pack
 // of other lanes could not use a checkpoint.
-void take_under_way(const Study& study, const Done& done, double memory, Group& group, std::vector<Pack>& packs) {
+void take_under_way(const Study& study, const Done& done, const PackLimits& limits, Group& group,
+                    std::vector<Pack>& packs) {
   if (done.under_way.empty()) return;
   std::unordered_map<std::string, Lane> waiting;  // by trial id
   for (const Lane& lane : group.lanes) {
@@ -190,8 +193,8 @@ void take_under_way(const Study& study, const Done& done, double memory, Group& 
       if (const auto found = waiting.find(trial); found != waiting.end()) lanes.push_back(found->second);
     }
     if (lanes.empty() || lanes.size() != trials.size()) continue;
-    Pack pack = pack_of(study, group, lanes);
-    if (pack.bytes > memory && lanes.size() > 1) continue;
+    Pack pack = pack_of(study, group, limits.device, lanes);
+    if (pack.bytes > limits.memory && lanes.size() > 1) continue;
     pack.has_checkpoint = true;
     packs.push_back(std::move(pack));
     for (const std::string& trial : trials) waiting.erase(trial);
@@ -199,6 +202,15 @@ void take_under_way(const Study& study, const Done& done, double memory, Group& 
       return std::any_of(lanes.begin(), lanes.end(), [&](const Lane& taken) { return taken.trial == lane.trial; });
     });
   }
+}
+
+// The most lanes of a pack, so that every worker gets packs: two each, or one where two would mostly be fixed cost.
+// `share`: operations of one of the two.
+std::size_t balanced_lanes(const Group& group, const DeviceProfile& device, double share) {
+  const double flops = std::max(group.flops_per_lane(), 1.0);
+  const double least = static_cast<double>(least_lanes(group.cost, device));
+  const double whole = std::floor(packs_per_worker * share / flops);
+  return static_cast<std::size_t>(std::max({std::floor(share / flops), std::min(least, whole), 1.0}));
 }
 
 }  // namespace
@@ -224,17 +236,16 @@ std::vector<Pack> form_packs(const Study& study, const Catalog& catalog, const D
   const double share = total / (packs_per_worker * static_cast<double>(std::max<std::size_t>(limits.workers, 1)));
   std::vector<Pack> packs;
   for (Group& group : groups) {
-    take_under_way(study, done, limits.memory, group, packs);
-    std::size_t most = best_lanes(group.cost, limits.memory);
+    take_under_way(study, done, limits, group, packs);
+    std::size_t most = best_lanes(group.cost, limits.device, limits.memory);
     if (limits.most_lanes > 0) {
       // The user's number replaces the number that the cost model finds fastest, but the memory still limits it.
       const double room = (limits.memory - group.cost.shared_bytes) / std::max(group.cost.lane_bytes, 1.0);
       most = static_cast<std::size_t>(std::clamp(std::floor(room), 1.0, static_cast<double>(limits.most_lanes)));
     } else if (limits.workers > 1) {
-      const double balanced = std::floor(share / std::max(group.flops_per_lane(), 1.0));
-      most = static_cast<std::size_t>(std::clamp(balanced, 1.0, static_cast<double>(most)));
+      most = std::min(most, balanced_lanes(group, limits.device, share));
     }
-    cut(study, group, most, packs);
+    cut(study, group, limits.device, most, packs);
   }
   std::stable_sort(packs.begin(), packs.end(), [](const Pack& a, const Pack& b) { return a.flops > b.flops; });
   return packs;

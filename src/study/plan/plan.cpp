@@ -9,12 +9,14 @@ namespace eigensweep::study {
 namespace {
 
 // When the last worker is done if each takes the longest pack that is left (packs are sorted).
-double makespan(const std::vector<Pack>& packs, std::size_t workers, double flops_per_second) {
+double makespan(const std::vector<Pack>& packs, const PackLimits& limits, double flops_per_second) {
   std::priority_queue<double, std::vector<double>, std::greater<>> free_at;
-  for (std::size_t i = 0; i < std::max<std::size_t>(workers, 1); ++i) free_at.push(0.0);
+  for (std::size_t i = 0; i < std::max<std::size_t>(limits.workers, 1); ++i) free_at.push(0.0);
   double last = 0;
   for (const Pack& pack : packs) {
-    const double end = free_at.top() + pack.flops / flops_per_second;
+    // A fixed cost is a time: it does not change with the assumed speed.
+    const double fixed = limits.device.rate_has_overhead ? 0 : pack.overhead_flops / limits.device.flops_per_second;
+    const double end = free_at.top() + pack.flops / flops_per_second + fixed;
     free_at.pop();
     free_at.push(end);
     last = std::max(last, end);
@@ -62,7 +64,7 @@ Json plan(const Study& study, const Catalog& catalog, const Done& done, const Pa
               {"bytes_of_worker", limits.memory},
               {"workers", limits.workers},
               {"flops_per_second", flops_per_second},
-              {"seconds", makespan(packs, limits.workers, flops_per_second)},
+              {"seconds", makespan(packs, limits, flops_per_second)},
               {"warnings", std::move(warnings)}};
 }
 

@@ -31,6 +31,7 @@ study::Pack part_of(const study::Pack& pack, std::vector<study::Lane> lanes, stu
   part.evaluations = std::move(evaluations);
   part.flops = pack.flops * share;
   part.overhead_flops = pack.overhead_flops;
+  part.least_lanes = pack.least_lanes;
   part.bytes = pack.bytes * share;
   part.group = pack.group;
   return part;

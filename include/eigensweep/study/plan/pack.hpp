@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "eigensweep/study/expand/study.hpp"
+#include "eigensweep/study/plan/device_profile.hpp"
 
 namespace eigensweep::study {
 
@@ -58,15 +59,17 @@ struct Pack {
   double flops = 0;  ///< predicted floating-point operations
   /// Fixed cost of the pack for any number of lanes, in operations: small steps do not fill a device.
   double overhead_flops = 0;
+  std::size_t least_lanes = 1;  ///< smaller pieces would waste the device: DeviceProfile::most_overhead_share
   double bytes = 0;             ///< predicted device memory
   std::size_t group = 0;        ///< the same for packs whose trials have one shape and the same evaluations
   bool has_checkpoint = false;  ///< an earlier run left a checkpoint of exactly these lanes
 };
 
 struct PackLimits {
-  std::size_t workers = 1;     ///< packs are kept small enough that every worker gets work
-  std::size_t most_lanes = 0;  ///< 0: chosen by the cost model
-  double memory = 4e9;         ///< bytes a pack may take on a device
+  std::size_t workers = 1;          ///< packs are kept small enough that every worker gets work
+  std::size_t most_lanes = 0;       ///< 0: chosen by the cost model
+  double memory = cpu_core.memory;  ///< bytes a pack may take on a device
+  DeviceProfile device = cpu_core;  ///< of every worker
 };
 
 /// The work that is left: packs of one shape, longest predicted first.
