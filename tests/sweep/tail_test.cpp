@@ -44,6 +44,21 @@ TEST_CASE("an item is cut into as few pieces as the limit allows") {
   CHECK(sweep::tail_pieces({1, 8, 2, true}, 6) == 1);
 }
 
+TEST_CASE("no piece is smaller than its device can use") {
+  CHECK(sweep::tail_pieces({16, 1, 2, true, 5}, 6) == 3);
+  CHECK(sweep::tail_pieces({16, 1, 2, true, 4}, 0.5) == 4);
+  CHECK(sweep::tail_pieces({16, 1, 2, true, 9}, 6) == 1);
+  CHECK(sweep::tail_pieces({16, 1, 2, true, 100}, 6) == 1);
+  CHECK(sweep::tail_pieces({16, 1, 2, true, 2}, 15) == 2);
+  study::Pack pack = tail_pack("p", 0, 16, 6);
+  pack.least_lanes = 6;
+  sweep::Coordinator coordinator({pack}, true);
+  for (std::size_t worker = 0; worker < 4; ++worker) coordinator.ready(worker);
+  const auto dispatches = coordinator.take_dispatches();
+  CHECK(lanes_of(dispatches) == std::vector<std::size_t>{8, 8});
+  for (const auto& dispatch : dispatches) CHECK(dispatch.pack.least_lanes == 6);
+}
+
 TEST_CASE("a plan cuts as finely as ends soonest, counts overhead, and cuts nothing that gains nothing") {
   const sweep::TailItem item{12, 1, 0, true};
   CHECK(sweep::plan_tail({item}, {0, 0, 0}).limit == 4);

@@ -39,7 +39,7 @@ std::vector<Dispatch> Coordinator::take_dispatches(const std::function<bool(cons
 TailItem Coordinator::tail_item(const Attempt& attempt) {
   const auto lanes = attempt.pack.lanes.size();
   return {lanes, attempt.pack.flops / static_cast<double>(lanes), attempt.pack.overhead_flops,
-          attempt.is_fresh && attempt.pack.flops > 0};
+          attempt.is_fresh && attempt.pack.flops > 0, attempt.pack.least_lanes};
 }
 
 /// Whether the waiting work is at least `rounds` times one longest pack for every worker.

@@ -41,9 +41,9 @@ double makespan(const std::vector<TailItem>& waiting, double limit, const std::v
 std::size_t tail_pieces(const TailItem& item, double limit) {
   if (!item.is_divisible || item.lanes < 2 || item.cost() <= limit * rounding) return 1;
   const double fit = std::floor((limit * rounding - item.overhead) / item.per_lane);
-  if (fit < 2) return item.lanes;
-  const auto most = static_cast<std::size_t>(fit);
-  return (item.lanes + most - 1) / most;
+  const std::size_t most = fit < 2 ? 1 : static_cast<std::size_t>(fit);
+  const std::size_t pieces = (item.lanes + most - 1) / most;
+  return std::clamp<std::size_t>(item.lanes / item.least_lanes, 1, pieces);
 }
 
 TailPlan plan_tail(const std::vector<TailItem>& waiting, const std::vector<double>& free_in) {

@@ -13,12 +13,13 @@ struct TailItem {
   double per_lane = 0;
   double overhead = 0;
   bool is_divisible = true;
+  std::size_t least_lanes = 1;  ///< of a piece
 
   [[nodiscard]] double cost() const { return overhead + per_lane * static_cast<double>(lanes); }
 };
 
 /// The number of nearly equal pieces into which an item is cut so that none costs more than `limit`. If even a single
-/// lane does, the item is cut into single lanes.
+/// lane does, the item is cut into single lanes. No piece has fewer lanes than `item.least_lanes`.
 std::size_t tail_pieces(const TailItem& item, double limit);
 
 struct TailPlan {
