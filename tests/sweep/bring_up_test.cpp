@@ -101,6 +101,14 @@ TEST_CASE("workers on one GPU share its memory") {
         std::vector<double>{8e9, 8e9});
 }
 
+TEST_CASE("packs are made for the device of the workers") {
+  const auto profile = [](const std::vector<wire::Introduction>& ranks) { return profile_of(places_of(ranks)); };
+  const auto cpu = rank_with(0, "n1", "cpu"), gpu = rank_with(1, "n2", "cuda:0", "GPU-a", "A100");
+  CHECK(profile({cpu}).full_step_flops == study::cpu_core.full_step_flops);
+  CHECK(profile({gpu, gpu}).full_step_flops == study::stated_gpu.full_step_flops);
+  CHECK(profile({cpu, gpu}).full_step_flops == study::cpu_core.full_step_flops);
+}
+
 TEST_CASE("mixed GPUs are named") {
   CHECK(compare({rank_with(0, "n1", "cuda:0", "GPU-a", "A100"), rank_with(1, "n2", "cuda:0", "GPU-b", "H100", 80e9),
                  rank_with(2, "n2", "cuda:1", "GPU-c", "H100", 80e9)})

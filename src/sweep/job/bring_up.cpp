@@ -132,6 +132,11 @@ double smallest_memory(const std::vector<wire::WorkerPlace>& places) {
       ->memory;
 }
 
+study::DeviceProfile profile_of(const std::vector<wire::WorkerPlace>& places) {
+  const bool is_gpu = std::all_of(places.begin(), places.end(), has_gpu);
+  return is_gpu ? study::stated_gpu : study::cpu_core;
+}
+
 std::vector<wire::WorkerPlace> places_of(const std::vector<wire::Introduction>& ranks) {
   std::vector<wire::WorkerPlace> places;
   for (const wire::Introduction& rank : ranks) places.insert(places.end(), rank.places.begin(), rank.places.end());

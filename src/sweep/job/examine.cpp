@@ -74,6 +74,7 @@ void examine_memory(const study::Study& study, const study::Catalog& catalog,
   study::PackLimits limits;
   limits.workers = places.size();
   limits.memory = smallest_memory(places);
+  limits.device = profile_of(places);
   const std::vector<study::Pack> packs = study::form_packs(study, catalog, {}, limits);
   if (const std::string words = study::memory_words(study, catalog, packs, limits.memory); !words.empty()) {
     report.warn(words);

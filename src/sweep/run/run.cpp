@@ -195,6 +195,7 @@ class Leader {
     limits.workers = places.size();
     limits.most_lanes = options_.lanes;
     limits.memory = smallest_memory(places);
+    limits.device = profile_of(places);
     Work work;
     for (const study::Trial& trial : study.trials) work.trials.push_back(trial.id);
     work.packs = study::form_packs(study, catalog_, known.done, limits);

@@ -8,6 +8,7 @@
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/study/declare/kind.hpp"
+#include "eigensweep/study/plan/device_profile.hpp"
 #include "eigensweep/sweep/job/communicator.hpp"
 #include "eigensweep/sweep/job/placement.hpp"
 #include "eigensweep/sweep/job/run_options.hpp"
@@ -26,6 +27,9 @@ std::vector<wire::WorkerPlace> places_of(const std::vector<wire::Introduction>& 
 /// The least memory of all places, in bytes. Packs are made for it, so that any worker can run any pack. `places` must
 /// not be empty.
 double smallest_memory(const std::vector<wire::WorkerPlace>& places);
+/// What packs are made for: the profile of the places' devices. Where they differ, it is the one that is filled with
+/// the least work. `places` must not be empty.
+study::DeviceProfile profile_of(const std::vector<wire::WorkerPlace>& places);
 
 /// What decided each rank's share of cores and memory, as {"cores" or "memory", line}. Equal lines appear once.
 std::vector<std::pair<std::string, std::string>> decisions(const std::vector<wire::Introduction>& ranks);
