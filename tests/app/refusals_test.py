@@ -27,6 +27,7 @@ COMMAND_LINES = {
     ("run", "study.json", "--output", "a", "--output", "b"): "--output: At Most 1 required but received 2; run 'eigensweep run --help'",
     ("plan", "study.json", "--speed", "a"): "--speed: 'a' is not a number above 0; run 'eigensweep plan --help'",
     ("plan", "study.json", "--memory", "0"): "--memory: '0' is not a number above 0; run 'eigensweep plan --help'",
+    ("plan", "study.json", "--device", "gpu"): "--device: gpu not in {cpu,cuda}; run 'eigensweep plan --help'",
     ("plan", "study.json", "--memory", "inf"): "--memory: 'inf' is not a number above 0; run 'eigensweep plan --help'",
     ("export", "out"): "--csv is required; run 'eigensweep export --help'",
 }

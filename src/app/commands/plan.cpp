@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "../command.hpp"
 #include "../positive_number.hpp"
@@ -20,9 +21,9 @@ struct PlanArguments {
   std::string diff;
   bool json = false;
   std::size_t workers = 1;
-  // Single-precision matrix products on one core of a current processor, with everything around them.
-  double speed = 50;                                 // GFLOP/s
-  double memory = study::PackLimits{}.memory / 1e9;  // GB
+  std::string device;
+  std::optional<double> speed;   // GFLOP/s
+  std::optional<double> memory;  // GB
 };
 
 // What an earlier run of the study finished; `place` is its folder or a file in it.
@@ -60,6 +61,11 @@ std::string table(const Json& plan, bool is_diff) {
                         count(plan.at("trials_done")), count(plan.at("trials_to_train")),
                         count(plan.at("trials_to_evaluate")));
   }
+  if (plan.contains("device")) {
+    page += fmt::format("device: a stated GPU of {} TFLOP/s and {} GB (estimates that no GPU has confirmed)\n",
+                        text::number(study::stated_gpu.flops_per_second / 1e12),
+                        text::number(study::stated_gpu.memory / 1e9));
+  }
   page += fmt::format("work:   {} in {} packs of up to {} trials side by side\n", text::flops(plan.at("flops")),
                       count(plan.at("packs")), count(plan.at("lanes_of_largest_pack")));
   page += fmt::format("memory: {} for the largest pack, of packs for workers with {} (--memory)\n",
@@ -83,12 +89,12 @@ void add_plan(CLI::App& app, Action& action) {
   command->add_option("--workers", given->workers, "workers that share the work")
       ->check(CLI::Range(std::size_t{1}, std::size_t{1000000}))
       ->capture_default_str();
-  command->add_option("--speed", given->speed, "GFLOP/s of one worker")
-      ->check(positive_number())
-      ->capture_default_str();
-  command->add_option("--memory", given->memory, "GB that one worker has")
-      ->check(positive_number())
-      ->capture_default_str();
+  command->add_option("--device", given->device, "what a worker computes on: cpu, a core, or cuda, a stated GPU (cpu)")
+      ->check(CLI::IsMember({"cpu", "cuda"}));
+  command->add_option("--speed", given->speed, "GFLOP/s of one worker (50; 45000 with --device cuda)")
+      ->check(positive_number());
+  command->add_option("--memory", given->memory, "GB that one worker has (4; 80 with --device cuda)")
+      ->check(positive_number());
   command->add_option("--diff", given->diff, "results file or output folder of an earlier run: what is left");
   command->callback([&action, given] {
     action = [given] {
@@ -96,8 +102,11 @@ void add_plan(CLI::App& app, Action& action) {
       const study::Done done = given->diff.empty() ? study::Done{} : done_in(study, given->diff);
       study::PackLimits limits;
       limits.workers = given->workers;
-      limits.memory = given->memory * 1e9;
-      const Json plan = study::plan(study, catalog(), done, limits, given->speed * 1e9);
+      if (given->device == "cuda") limits.device = study::stated_gpu;
+      limits.memory = given->memory ? *given->memory * 1e9 : limits.device.memory;
+      const double speed = given->speed ? *given->speed * 1e9 : limits.device.flops_per_second;
+      Json plan = study::plan(study, catalog(), done, limits, speed);
+      if (given->device == "cuda") plan["device"] = "cuda";
       std::cout << (given->json ? json_text(plan, 2) + "\n" : table(plan, !given->diff.empty()));
       return ExitCode::ok;
     };

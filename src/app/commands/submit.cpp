@@ -71,12 +71,14 @@ std::size_t cores_of_a_node(const std::string& partition) {
 /// The plan of the work that is left, for a number of workers.
 class Planner {
  public:
-  Planner(const study::Study& study, study::Done done, double flops_per_second)
-      : study_(study), done_(std::move(done)), flops_per_second_(flops_per_second) {}
+  Planner(const study::Study& study, study::Done done, const study::DeviceProfile& device, double flops_per_second)
+      : study_(study), done_(std::move(done)), device_(device), flops_per_second_(flops_per_second) {}
 
   [[nodiscard]] Json plan(std::size_t workers) const {
     study::PackLimits limits;
     limits.workers = workers;
+    limits.device = device_;
+    limits.memory = device_.memory;
     return study::plan(study_, catalog(), done_, limits, flops_per_second_);
   }
   [[nodiscard]] double seconds(std::size_t workers) const { return plan(workers).at("seconds").get<double>(); }
@@ -85,6 +87,7 @@ class Planner {
  private:
   const study::Study& study_;
   study::Done done_;
+  study::DeviceProfile device_;
   double flops_per_second_;
 };
 
@@ -160,9 +163,10 @@ ExitCode submit(const Submission& asked) {
         paths.folder().string(), holder->pid, holder->host, holder->since));
   }
   const bool has_gpus = asked.gpus_per_node > 0;
-  const double speed = asked.speed.value_or(has_gpus ? 1000 : 50);
+  const study::DeviceProfile& device = has_gpus ? study::stated_gpu : study::cpu_core;
+  const double speed = asked.speed.value_or(device.flops_per_second / 1e9);
   const sweep::Known known = std::filesystem::exists(paths.ledger()) ? sweep::read_known(study, paths) : sweep::Known{};
-  const Planner planner(study, known.done, speed * 1e9);
+  const Planner planner(study, known.done, device, speed * 1e9);
   const Resources resources = resources_for(asked, planner, cores_of_a_node(asked.partition));
   const std::size_t workers = resources.nodes * resources.tasks_per_node;
   const Json plan = planner.plan(workers);
@@ -179,14 +183,15 @@ ExitCode submit(const Submission& asked) {
   command.arguments.insert(command.arguments.end(), asked.run_options.begin(), asked.run_options.end());
   const std::string script = batch_script(resources, command);
   const std::string summary = fmt::format(
-      "{}: {} trials in {} packs are left: about {} on {} worker{}, at an assumed {} GFLOP/s each (--speed)\n"
+      "{}: {} trials in {} packs are left: about {} on {} worker{}, at an assumed {} GFLOP/s each{} (--speed)\n"
       "{} node{} of {} task{} with {} core{}{}, for {}\n",
       study.name, plan.at("trials_to_train").get<std::size_t>() + plan.at("trials_to_evaluate").get<std::size_t>(),
       plan.at("packs").get<std::size_t>(), text::duration(plan.at("seconds").get<double>()), workers,
-      workers == 1 ? "" : "s", text::number(speed), resources.nodes, resources.nodes == 1 ? "" : "s",
-      resources.tasks_per_node, resources.tasks_per_node == 1 ? "" : "s", resources.cpus_per_task,
-      resources.cpus_per_task == 1 ? "" : "s", has_gpus ? fmt::format(", {} GPUs", asked.gpus_per_node) : "",
-      text::clock_duration(resources.time));
+      workers == 1 ? "" : "s", text::number(speed),
+      has_gpus ? ", with the fixed costs of a stated GPU that no GPU has confirmed" : "", resources.nodes,
+      resources.nodes == 1 ? "" : "s", resources.tasks_per_node, resources.tasks_per_node == 1 ? "" : "s",
+      resources.cpus_per_task, resources.cpus_per_task == 1 ? "" : "s",
+      has_gpus ? fmt::format(", {} GPUs", asked.gpus_per_node) : "", text::clock_duration(resources.time));
   if (asked.dry_run) {
     std::cerr << summary;
     std::cout << script << std::flush;
@@ -256,7 +261,7 @@ void add_submit(CLI::App& app, Action& action) {
       ->add_option("--sbatch", given->more, "further option of sbatch, e.g. --sbatch=--constraint=gpu; may be repeated")
       ->allow_extra_args(false);
   command->add_option("--env", given->site, "file of the site's modules and options of srun (slurm/env/)");
-  command->add_option("--speed", given->speed, "GFLOP/s of one worker, for the plan (50; 1000 with GPUs)")
+  command->add_option("--speed", given->speed, "GFLOP/s of one worker, for the plan (50; 45000 with GPUs)")
       ->check(positive_number());
   command->add_flag("--dry-run", given->dry_run, "print the script and submit nothing");
   command->callback([given, &action] { action = [given] { return submit(*given); }; });

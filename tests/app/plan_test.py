@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+"""`eigensweep plan` for a CPU and for a GPU that need not be there."""
+
+import json
+import sys
+import unittest
+
+from commands import CommandCase, small_study
+
+
+class Plan(CommandCase):
+    def setUp(self):
+        super().setUp()
+        self.write({**small_study(), "dataset": {"kind": "gaussian"}, "model": {"width": 64}, "seed": {"sweep": {"range": [1, 640, 1]}}})
+
+    def plan(self, *words):
+        done = self.call("plan", str(self.file), *words)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.decode()
+
+    def test_without_a_device_it_is_a_core(self):
+        text = self.plan()
+        self.assertEqual(text, self.plan("--device", "cpu"))
+        self.assertNotIn("device:", text)
+        self.assertIn("packs of up to 16 trials", text)
+        self.assertIn("workers with 3.7 GiB (--memory)", text)
+        self.assertIn("at an assumed 50 GFLOP/s each (--speed, --workers)", text)
+        self.assertNotIn("device", json.loads(self.plan("--json")))
+
+    def test_a_stated_gpu_gets_large_packs_and_is_called_what_it_is(self):
+        text = self.plan("--device", "cuda")
+        self.assertIn("device: a stated GPU of 45 TFLOP/s and 80 GB (estimates that no GPU has confirmed)\n", text)
+        self.assertIn("in 1 packs of up to 640 trials", text)
+        self.assertIn("workers with 74.5 GiB (--memory)", text)
+        self.assertIn("at an assumed 45000 GFLOP/s each (--speed, --workers)", text)
+        self.assertEqual(json.loads(self.plan("--device", "cuda", "--json"))["device"], "cuda")
+
+    def test_the_users_numbers_replace_the_stated_ones(self):
+        text = self.plan("--device", "cuda", "--memory", "1", "--speed", "20000")
+        self.assertIn("workers with 954 MiB (--memory)", text)
+        self.assertIn("at an assumed 20000 GFLOP/s each", text)
+        plan = json.loads(self.plan("--device", "cuda", "--memory", "1", "--json"))
+        self.assertGreater(plan["packs"], 1)
+        self.assertLessEqual(plan["bytes_of_largest_pack"], 1e9)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2, argv=sys.argv)
