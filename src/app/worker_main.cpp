@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <iostream>
+#include <optional>
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/log.hpp"
@@ -11,6 +12,7 @@
 #include "eigensweep/core/version.hpp"
 #include "eigensweep/worker/by_hand.hpp"
 #include "eigensweep/worker/host.hpp"
+#include "eigensweep/worker/measure.hpp"
 #include "eigensweep/worker/serve.hpp"
 #include "parse_error.hpp"
 
@@ -23,6 +25,7 @@ struct Arguments {
   int in = -1;
   int out = -1;
   bool devices = false;
+  std::optional<std::int64_t> measure;
   ByHand by_hand;
   std::vector<std::int64_t> bench{};
   std::string bench_products = "float64";
@@ -37,6 +40,8 @@ void declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--in-fd", arguments.in, "file descriptor to read frames from");
   app.add_option("--out-fd", arguments.out, "file descriptor to write frames to");
   app.add_flag("--devices", arguments.devices, "print the visible GPUs as JSON and leave");
+  app.add_option("--measure", arguments.measure, "with --devices: also measure how fast the GPU of this number is")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40));
   app.add_option("--task", arguments.by_hand.task, "run this task file (JSON) and print its records as JSON lines");
   app.add_option("--trace", arguments.by_hand.trace,
                  "with --task: write the losses of every step to this file, JSON lines");
@@ -63,7 +68,9 @@ int run(int argc, char** argv) {
   }
   log::start("worker");
   if (arguments.devices) {
-    std::cout << visible_gpus() << '\n';
+    Json devices = visible_gpus();
+    if (arguments.measure) devices.update(measure_gpu(*arguments.measure));
+    std::cout << devices << '\n';
     return 0;
   }
   if (arguments.threads > 0) torch::set_num_threads(arguments.threads);

@@ -94,12 +94,14 @@ Json to_json(const PackTask& task) {
                            {"kind", evaluation.kind},
                            {"options", evaluation.options},
                            {"strengths", evaluation.intensities}});
-  return {{"pack", task.pack},
-          {"lanes", std::move(lanes)},
-          {"evaluations", std::move(evaluations)},
-          {"dataset_sha256", task.dataset_sha256},
-          {"checkpoint_file", task.checkpoint_file},
-          {"checkpoint_every", task.checkpoint_every}};
+  Json json{{"pack", task.pack},
+            {"lanes", std::move(lanes)},
+            {"evaluations", std::move(evaluations)},
+            {"dataset_sha256", task.dataset_sha256},
+            {"checkpoint_file", task.checkpoint_file},
+            {"checkpoint_every", task.checkpoint_every}};
+  if (!task.packs_for.is_null()) json["packs_for"] = task.packs_for;
+  return json;
 }
 
 PackTask task_from_json(const Json& json) {
@@ -114,6 +116,8 @@ PackTask task_from_json(const Json& json) {
   task.dataset_sha256 = text(json, "", "dataset_sha256", Need::optional);
   task.checkpoint_file = text(json, "", "checkpoint_file", Need::optional);
   task.checkpoint_every = seconds(json, "checkpoint_every");
+  const Json* packs_for = field(json, "", "packs_for", Json::value_t::object, Need::optional);
+  if (packs_for != nullptr) task.packs_for = *packs_for;
   return task;
 }
 

@@ -72,6 +72,7 @@ void PackRun::send(wire::Record record, std::size_t lane, double seconds) const 
                   {"pack", task.pack},
                   {"lane", lane},
                   {"lanes", task.lanes.size()}};
+  if (!task.packs_for.is_null()) provenance["packs_for"] = task.packs_for;
   if (dataset != nullptr) provenance["dataset_sha256"] = dataset->sha256;
   provenance["seconds"] = seconds;
   provenance.update(record.provenance);

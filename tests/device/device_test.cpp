@@ -9,6 +9,7 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/data/torch.hpp"
 #include "eigensweep/worker/host.hpp"
+#include "eigensweep/worker/measure.hpp"
 #include "pretended/events.hpp"
 #include "pretended/memory.hpp"
 
@@ -96,6 +97,19 @@ TEST_CASE("a device whose context is lost computes no more, one that refused a c
   CHECK_NOTHROW(worker::expect_device(pretended::device));
   CHECK_THROWS_AS(on_device({2}).tanh(), c10::AcceleratorError);
   CHECK_THROWS_AS(worker::expect_device(pretended::device), SystemError);
+}
+
+TEST_CASE("a device is measured by products and small operations") {
+  const worker::MeasureEffort effort{2, 8, 4, 3, 50, 2};
+  const auto before = pretended::counts();
+  const wire::DeviceSpeed speed = worker::measure(pretended::device, effort);
+  const auto counted = pretended::counts() - before;
+  CHECK(speed.flops_per_second > 0);
+  CHECK(speed.seconds_per_operation > 0);
+  CHECK(counted.by_operator.at("aten::mul.out") == 3 * 50);
+  CHECK(counted.by_operator.at("aten::bmm.out") == 3 * 3);
+  const WithMemory memory(1 << 10);
+  CHECK_THROWS_AS(worker::measure(pretended::device), c10::Error);
 }
 
 TEST_CASE("a device that is full still computes") {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "eigensweep/study/plan/pack.hpp"
 #include "small_catalog.hpp"
@@ -94,4 +95,58 @@ TEST_CASE("a plan for GPUs counts the fixed cost of steps as a time; a plan for 
   const double fixed = 469 * stated_gpu.step_overhead_flops / stated_gpu.flops_per_second;  // 60,000 samples in 128s
   CHECK(seconds(on_gpus(1), 45e12) == Approx(work(on_gpus(1)) / 45e12 + fixed).epsilon(0.01));
   CHECK(seconds(on_gpus(1), 45e10) == Approx(work(on_gpus(1)) / 45e10 + fixed).epsilon(0.01));
+}
+
+TEST_CASE("a GPU is measured, and its numbers are rounded, so that it gets the same packs again") {
+  const DeviceProfile device = measured_gpu(4.1e13, 5.5e-6);
+  CHECK(device.flops_per_second == std::exp2(45));
+  CHECK(device.step_overhead_flops == std::exp2(34));  // 60 operations of 5.5 us: 1.35e10
+  CHECK(device.full_step_flops / device.step_overhead_flops ==
+        Approx(stated_gpu.full_step_flops / stated_gpu.step_overhead_flops));
+  CHECK(device.most_useful_lanes == stated_gpu.most_useful_lanes);
+  const auto ids = [](const DeviceProfile& measured) {
+    const Study study = seeds(500, 300);
+    PackLimits limits = on_gpus(2);
+    limits.device = measured;
+    std::vector<std::string> all;
+    for (const Pack& pack : form_packs(study, small_catalog(), {}, limits)) all.push_back(pack.id);
+    return all;
+  };
+  for (const double jitter : {0.9, 0.97, 1.04, 1.1}) {
+    CHECK(ids(measured_gpu(4.1e13 * jitter, 5.5e-6)) == ids(device));
+    CHECK(ids(measured_gpu(4.1e13, 5.5e-6 * jitter)) == ids(device));
+  }
+  CHECK(ids(measured_gpu(4.1e13, 5.5e-5)) != ids(device));
+}
+
+TEST_CASE("a GPU that was not measured is the stated one") {
+  for (const DeviceProfile& device : {measured_gpu(0, 0), measured_gpu(1e13, 0), measured_gpu(-1, 1e-6)}) {
+    CHECK(device.flops_per_second == stated_gpu.flops_per_second);
+    CHECK(device.step_overhead_flops == stated_gpu.step_overhead_flops);
+  }
+}
+
+TEST_CASE("packs with a checkpoint keep their lanes on another device") {
+  const Study study = seeds(64, 2048);
+  const std::vector<Pack> before = form_packs(study, small_catalog(), {}, on_gpus(1));
+  Done done;
+  for (const Lane& lane : before.front().lanes) {
+    if (done.under_way.empty()) done.under_way.emplace_back();
+    done.under_way.front().push_back(study.trials[lane.trial].id);
+  }
+  PackLimits other = on_gpus(3);
+  other.device = measured_gpu(1e12, 5e-6);
+  const std::vector<Pack> after = form_packs(study, small_catalog(), done, other);
+  std::size_t kept = 0, lanes = 0;
+  for (const Pack& pack : after) {
+    lanes += pack.lanes.size();
+    if (!pack.has_checkpoint) continue;
+    ++kept;
+    CHECK(pack.id == before.front().id);
+  }
+  CHECK(kept == 1);
+  CHECK(lanes == 2048);
+  CHECK(after.size() > before.size());
+  other.memory = before.front().bytes / 2;  // too large now: its trials begin anew, in other packs
+  for (const Pack& pack : form_packs(study, small_catalog(), done, other)) CHECK_FALSE(pack.has_checkpoint);
 }

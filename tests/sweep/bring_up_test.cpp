@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "eigensweep/sweep/job/bring_up.hpp"
 #include "scratch.hpp"
@@ -102,11 +103,27 @@ TEST_CASE("workers on one GPU share its memory") {
 }
 
 TEST_CASE("packs are made for the device of the workers") {
-  const auto profile = [](const std::vector<wire::Introduction>& ranks) { return profile_of(places_of(ranks)); };
+  const auto made = [](const std::vector<wire::Introduction>& ranks) { return made_for(places_of(ranks)); };
   const auto cpu = rank_with(0, "n1", "cpu"), gpu = rank_with(1, "n2", "cuda:0", "GPU-a", "A100");
-  CHECK(profile({cpu}).full_step_flops == study::cpu_core.full_step_flops);
-  CHECK(profile({gpu, gpu}).full_step_flops == study::stated_gpu.full_step_flops);
-  CHECK(profile({cpu, gpu}).full_step_flops == study::cpu_core.full_step_flops);
+  CHECK(made({cpu}).profile.full_step_flops == study::cpu_core.full_step_flops);
+  CHECK(made({cpu}).told().is_null());
+  CHECK(made({cpu}).words().empty());
+  CHECK(made({gpu, gpu}).profile.full_step_flops == study::stated_gpu.full_step_flops);
+  CHECK(made({gpu, gpu}).told().at("profile") == "stated");
+  CHECK(made({cpu, gpu}).profile.full_step_flops == study::cpu_core.full_step_flops);
+  auto fast = gpu, slow = rank_with(2, "n3", "cuda:0", "GPU-b", "Small");
+  fast.places.front().speed = {4.1e13, 5e-6};
+  slow.places.front().speed = {4.1e12, 5e-6};
+  const MadeFor device = made({fast, slow});
+  CHECK(device.profile.flops_per_second == std::exp2(42));
+  CHECK(device.told() == Json{{"device", "Small"},
+                              {"profile", "measured"},
+                              {"flops_per_second", std::exp2(42)},
+                              {"step_overhead_flops", std::exp2(30)},
+                              {"full_step_flops", std::exp2(30) * (5e10 / 1.5e10)},
+                              {"most_useful_lanes", 1024}});
+  CHECK(device.words() == "Small, measured: about 4.4 TFLOP/s, 0.244 ms for a step beside its networks' own work");
+  CHECK(made({fast, slow}).words() == made({slow, fast}).words());
 }
 
 TEST_CASE("mixed GPUs are named") {

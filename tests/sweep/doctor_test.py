@@ -140,6 +140,38 @@ class Doctor(Case):
         self.assertNotIn("share", text)
         self.assertIn("GPUs of different kinds: 1 x Large with 5.6 GiB for packs, 1 x Small with 5.6 GiB for packs", text)
 
+    def test_packs_are_made_for_what_the_worker_measured(self):
+        speed = [{"speed": {"flops_per_second": rate, "seconds_per_operation": 5e-6}} for rate in (4.1e13, 4.1e12)]
+        fake = {"devices": {"cuda": 2, "memory": [80e9, 80e9]}, "measured": speed}
+        variables = self.nvidia_smi("Big", "Big")
+        words = "Big, measured: about 35.2 TFLOP/s, 0.488 ms for a step beside its networks' own work"
+        code, text = self.finish_of([*map(str, self.doctor("--device", "cuda"))], variables, fake)
+        self.assertEqual(code, 0, text)
+        self.assertIn(f"packs    for {words}", text)
+        code, text = self.finish_of([*map(str, self.start_of("--device", "cuda"))], variables, fake)
+        self.assertEqual(code, 0, text)
+        self.assertIn(f"packs are made for {words}", text)
+        results = (self.output / "results.h5").read_bytes()
+        self.assertIn(b'"packs_for"', results)
+        self.assertIn(b'"profile": "measured"', results)
+        # Each rank measures its own GPU; packs are made for the slower one.
+        shutil.rmtree(self.output)
+        code, text = self.mpi(self.start_of("--device", "cuda"), self.start_of("--device", "cuda"), fakes=[fake] * 2, variables=variables)
+        self.assertEqual(code, 0, text)
+        self.assertIn("packs are made for Big, measured: about 4.4 TFLOP/s", text)
+
+    def test_a_gpu_that_cannot_be_measured_is_taken_for_the_stated_one(self):
+        fake = {"devices": {"cuda": 1, "memory": [80e9]}, "measured": [{"unmeasured": "CUDA error: out of memory"}]}
+        code, text = self.finish_of([*map(str, self.start_of("--device", "cuda"))], self.nvidia_smi("Big"), fake)
+        self.assertEqual(code, 0, text)
+        self.assertIn("a GPU could not be measured: CUDA error: out of memory (packs are made for a stated one)", text)
+        self.assertIn("packs are made for Big, by the stated numbers that no GPU has confirmed: about 45 TFLOP/s", text)
+        shutil.rmtree(self.output)
+        code, text = self.finish_of([*map(str, self.start_of("--device", "cpu"))], self.nvidia_smi("Big"), fake)
+        self.assertEqual(code, 0, text)
+        self.assertNotIn("packs are made for", text)
+        self.assertNotIn(b'"packs_for"', (self.output / "results.h5").read_bytes())
+
     def test_a_metric_that_no_worker_has_the_memory_for_is_warned_of(self):
         content = study()
         content["metrics"] = {"fit": {"kind": "kernel_regression"}}

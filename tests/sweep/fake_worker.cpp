@@ -17,6 +17,7 @@
 //   no_start          exits before hello with this message; no_hello: true: never sends hello; garbage: true: sends no
 //                     frames
 //   devices, no_devices   output of --devices, or its error message
+//   measured          what --devices adds to its output with --measure, by the number of the GPU
 //   trace             a file to which "<pack> <step>" is appended for every step
 #include <fcntl.h>
 #include <signal.h>
@@ -111,6 +112,7 @@ void train(const wire::PackTask& task) {
     record.trial = lane.trial;
     record.columns["loss"] = wire::Array::of({number_of(lane.trial + "a"), number_of(lane.trial + "b")});
     record.provenance["pid"] = ::getpid();
+    if (!task.packs_for.is_null()) record.provenance["packs_for"] = task.packs_for;
     record.provenance["dataset_sha256"] = task.dataset_sha256;
     if (fake.contains("diverge_seed") && lane.config.at("seed") == fake["diverge_seed"]) {
       record.status = wire::Status::diverged;
@@ -188,7 +190,10 @@ int main(int argc, char** argv) {
         std::cerr << fake["no_devices"].get<std::string>() << '\n';
         return 127;
       }
-      std::cout << fake.value("devices", Json{{"cuda", 0}}) << '\n';
+      Json devices = fake.value("devices", Json{{"cuda", 0}});
+      const bool measures = i + 2 < argc && std::strcmp(argv[i + 1], "--measure") == 0;
+      if (measures && fake.contains("measured")) devices.update(fake["measured"].at(std::stoul(argv[i + 2])));
+      std::cout << devices << '\n';
       return 0;
     }
     if (i + 1 == argc) break;

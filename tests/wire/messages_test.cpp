@@ -55,6 +55,7 @@ constexpr bool lists_all_members() {
   constexpr std::size_t listed = std::tuple_size_v<decltype(Message::fields())>;
   return members<Message>() == listed + (CarriesBytes<Message> ? 1 : 0);
 }
+static_assert(lists_all_members<DeviceSpeed>());
 static_assert(lists_all_members<WorkerPlace>());
 static_assert(lists_all_members<RecordHeader>());
 
@@ -144,7 +145,7 @@ TEST_CASE("what happens to a worker arrives with its slot") {
 
 TEST_CASE("what ranks say to rank 0 arrives") {
   Introduction introduction{2, "n2", "0.1.0 (abc)", "s", "p", {}, "cgroup", "slurm", {"a", "b"}};
-  introduction.places.push_back({2, 1, "n2", "cuda:0", 4, {1, 3}, 4e10, "0,1", "GPU-a", "A100"});
+  introduction.places.push_back({2, 1, "n2", "cuda:0", 4, {1, 3}, 4e10, "0,1", "GPU-a", "A100", {4e13, 5e-6}});
   check<ToLeader>(introduction);
   check<ToLeader>(Probed{"read-only"});
   check<ToLeader>(Alive{});
@@ -155,7 +156,7 @@ TEST_CASE("what ranks say to rank 0 arrives") {
 TEST_CASE("what rank 0 says to ranks arrives") {
   check<ToFollower>(Alive{});
   check<ToFollower>(Probe{"runs/a", "runs/a/token"});
-  check<ToFollower>(Settings{"runs/a/logs", {{1, 0, "n2", "cpu", 1, {}, 1e9, "", "", ""}}});
+  check<ToFollower>(Settings{"runs/a/logs", {{1, 0, "n2", "cpu", 1, {}, 1e9, "", "", "", {}}}});
   check<ToFollower>(Give{2, {4, 5}});
   check<ToFollower>(Doubt{2, 30.5});
   check<ToFollower>(Drain{});

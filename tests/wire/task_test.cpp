@@ -18,6 +18,7 @@ Json sample() {
   task.evaluations.push_back({"e2", "metric", "spectrum", "spectrum", Json::object(), {}});
   task.checkpoint_file = "checkpoints/p1";
   task.checkpoint_every = 12.5;
+  task.packs_for = {{"device", "A100"}};
   return to_json(task);
 }
 
@@ -58,6 +59,7 @@ TEST_CASE("a task written by hand may leave out what has an obvious value") {
   CHECK(task.lanes[0].model_file.empty());
   CHECK(task.checkpoint_file.empty());
   CHECK(task.checkpoint_every == 0);
+  CHECK(task.packs_for.is_null());
   CHECK(task.evaluations[0].intensities.empty());
 }
 

@@ -10,6 +10,17 @@
 
 namespace eigensweep::wire {
 
+/// How fast a GPU computes, as its worker has measured it. All 0: it was not measured.
+struct DeviceSpeed {
+  double flops_per_second = 0;       ///< of a batched product of float32; 2 operations for each multiplication
+  double seconds_per_operation = 0;  ///< of an operation on a small tensor, which is mostly its launch
+
+  static constexpr auto fields() {
+    return std::tuple(field("flops_per_second", &DeviceSpeed::flops_per_second),
+                      field("seconds_per_operation", &DeviceSpeed::seconds_per_operation));
+  }
+};
+
 /// Where a worker runs, and with which resources.
 struct WorkerPlace {
   int rank = 0;
@@ -22,13 +33,15 @@ struct WorkerPlace {
   std::string visible_devices;
   std::string gpu;       ///< the driver's id of the GPU, as in Gpu::id; "" if unknown
   std::string gpu_name;  ///< e.g. "NVIDIA A100-SXM4-40GB", "" if unknown
+  DeviceSpeed speed;     ///< measured on a GPU of its rank; a CPU is not measured
 
   static constexpr auto fields() {
     return std::tuple(field("rank", &WorkerPlace::rank), field("slot", &WorkerPlace::slot),
                       field("host", &WorkerPlace::host), field("device", &WorkerPlace::device),
                       field("threads", &WorkerPlace::threads), field("cpus", &WorkerPlace::cpus),
                       field("memory", &WorkerPlace::memory), field("visible_devices", &WorkerPlace::visible_devices),
-                      field("gpu", &WorkerPlace::gpu), field("gpu_name", &WorkerPlace::gpu_name));
+                      field("gpu", &WorkerPlace::gpu), field("gpu_name", &WorkerPlace::gpu_name),
+                      field("speed", &WorkerPlace::speed));
   }
 };
 

@@ -35,6 +35,7 @@ struct PackTask {
   std::string dataset_sha256;   ///< the hash that the lanes' dataset must have; "" accepts any
   std::string checkpoint_file;  ///< read if it exists, written when the worker is asked to stop; "" for none
   double checkpoint_every = 0;  ///< seconds; also written at the first end of an epoch after so long; 0: never
+  Json packs_for;               ///< the device that packs are made for, for the records' provenance; null: none
 };
 
 Json to_json(const PackTask& task);

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <map>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "eigensweep/core/file.hpp"
@@ -109,8 +110,7 @@ wire::Introduction introduce(const RunOptions& options, const Communicator& comm
   }
   try {
     const auto worker = find_worker();
-    const Surroundings around =
-        look_around(communicator, share, worker, options.placement.device, options.tries_worker);
+    const Surroundings around = look_around(communicator, share, worker, options.placement, options.tries_worker);
     made.places = place_workers(options.placement, around, communicator.rank());
   } catch (const Error& error) {
     made.problem = error.what();
@@ -132,9 +132,36 @@ double smallest_memory(const std::vector<wire::WorkerPlace>& places) {
       ->memory;
 }
 
-study::DeviceProfile profile_of(const std::vector<wire::WorkerPlace>& places) {
-  const bool is_gpu = std::all_of(places.begin(), places.end(), has_gpu);
-  return is_gpu ? study::stated_gpu : study::cpu_core;
+MadeFor made_for(const std::vector<wire::WorkerPlace>& places) {
+  std::vector<MadeFor> all;
+  for (const wire::WorkerPlace& place : places) {
+    MadeFor& made = all.emplace_back();
+    if (!has_gpu(place)) continue;
+    made.profile = study::measured_gpu(place.speed.flops_per_second, place.speed.seconds_per_operation);
+    made.is_measured = place.speed.flops_per_second > 0 && place.speed.seconds_per_operation > 0;
+    made.device = place.gpu_name.empty() ? "GPU" : place.gpu_name;
+  }
+  return *std::min_element(all.begin(), all.end(), [](const MadeFor& a, const MadeFor& b) {
+    return std::tuple(a.profile.full_step_flops, a.profile.flops_per_second, a.device) <
+           std::tuple(b.profile.full_step_flops, b.profile.flops_per_second, b.device);
+  });
+}
+
+Json MadeFor::told() const {
+  if (device.empty()) return nullptr;
+  return {{"device", device},
+          {"profile", is_measured ? "measured" : "stated"},
+          {"flops_per_second", profile.flops_per_second},
+          {"step_overhead_flops", profile.step_overhead_flops},
+          {"full_step_flops", profile.full_step_flops},
+          {"most_useful_lanes", profile.most_useful_lanes}};
+}
+
+std::string MadeFor::words() const {
+  if (device.empty()) return "";
+  return fmt::format("{}, {}: about {:.3g} TFLOP/s, {:.3g} ms for a step beside its networks' own work", device,
+                     is_measured ? "measured" : "by the stated numbers that no GPU has confirmed",
+                     profile.flops_per_second / 1e12, 1e3 * profile.step_overhead_flops / profile.flops_per_second);
 }
 
 std::vector<wire::WorkerPlace> places_of(const std::vector<wire::Introduction>& ranks) {

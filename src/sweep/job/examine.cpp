@@ -74,7 +74,7 @@ void examine_memory(const study::Study& study, const study::Catalog& catalog,
   study::PackLimits limits;
   limits.workers = places.size();
   limits.memory = smallest_memory(places);
-  limits.device = profile_of(places);
+  limits.device = made_for(places).profile;
   const std::vector<study::Pack> packs = study::form_packs(study, catalog, {}, limits);
   if (const std::string words = study::memory_words(study, catalog, packs, limits.memory); !words.empty()) {
     report.warn(words);
@@ -167,6 +167,9 @@ ExitCode examine(const RunOptions& asked, const study::Catalog& catalog) {
     }
     for (const auto& [subject, line] : decisions(ranks)) Report::say(subject, line);
     for (const std::string& line : placement_table(places)) Report::say("place", line);
+    if (const std::string device = places.empty() ? "" : made_for(places).words(); !device.empty()) {
+      Report::say("packs", "for " + device);
+    }
     report.add(compare(ranks));
     // Without a study and --output the folder is unknown; this one stands for it.
     const OutputPaths paths(output.empty() ? std::filesystem::path("runs") / "study" : output);

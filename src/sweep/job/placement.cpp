@@ -10,10 +10,13 @@
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <optional>
 #include <tuple>
+#include <utility>
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/here.hpp"
+#include "eigensweep/core/log.hpp"
 #include "eigensweep/core/text.hpp"
 
 namespace eigensweep::sweep {
@@ -23,10 +26,16 @@ namespace {
 /// programs.
 constexpr double usable_share = 0.6;
 
-/// Runs `worker --devices`, which prints {"cuda": count, "memory": [bytes per device]}. Returns the bytes per device; 0
-/// where they are unknown.
-std::vector<double> ask_devices(const std::filesystem::path& worker) {
-  const std::string command = text::shell_path(worker) + " --devices";
+struct Devices {
+  std::vector<double> memory;  ///< bytes of each GPU; 0 where they are unknown
+  wire::DeviceSpeed speed;
+};
+
+/// Runs `worker --devices`, which prints {"cuda": count, "memory": [bytes per device]}. With `measure`, a number that
+/// wraps around at the count, it also prints how fast that GPU is: {..., "speed": {...}}, or {..., "unmeasured": why}.
+Devices ask_devices(const std::filesystem::path& worker, std::optional<std::size_t> measure) {
+  std::string command = text::shell_path(worker) + " --devices";
+  if (measure) command += fmt::format(" --measure {}", *measure);
   FILE* stream = ::popen((command + " 2>&1").c_str(), "r");
   std::string output;
   std::array<char, 512> buffer{};
@@ -40,11 +49,17 @@ std::vector<double> ask_devices(const std::filesystem::path& worker) {
     throw SystemError(fmt::format("{}: the worker does not run: {}; run `{}` by hand to see why", worker.string(),
                                   last.empty() ? "it says nothing" : last, command));
   }
-  std::vector<double> memory(json["cuda"].get<std::size_t>(), 0.0);
-  for (std::size_t i = 0; i < memory.size() && json.contains("memory") && i < json["memory"].size(); ++i) {
-    memory[i] = json["memory"][i].get<double>();
+  Devices devices;
+  devices.memory.resize(json["cuda"].get<std::size_t>(), 0.0);
+  for (std::size_t i = 0; i < devices.memory.size() && json.contains("memory") && i < json["memory"].size(); ++i) {
+    devices.memory[i] = json["memory"][i].get<double>();
   }
-  return memory;
+  if (json.contains("speed")) wire::from_value(json["speed"], devices.speed, wire::Where("speed of a GPU"));
+  if (json.contains("unmeasured")) {
+    log::warn("{}: a GPU could not be measured: {} (packs are made for a stated one)", host_name(),
+              json["unmeasured"].get<std::string>());
+  }
+  return devices;
 }
 
 bool has_gpu_driver() { return ::access("/dev/nvidiactl", F_OK) == 0 || ::access("/dev/kfd", F_OK) == 0; }
@@ -112,7 +127,7 @@ std::vector<std::vector<std::size_t>> by_gpu(const std::vector<wire::WorkerPlace
 }  // namespace
 
 Surroundings look_around(const Communicator& communicator, const Share& share, const std::filesystem::path& worker,
-                         const std::string& device, bool tries_worker) {
+                         const PlacementRequest& request, bool tries_worker) {
   Surroundings around;
   around.host = host_name();
   around.cpus = share.cpus;
@@ -124,9 +139,14 @@ Surroundings look_around(const Communicator& communicator, const Share& share, c
     const char* visible = std::getenv(name);
     if (visible != nullptr && around.visible_devices.empty()) around.visible_devices = visible;
   }
-  const bool wants_gpus = device == "cuda" || (device == "auto" && has_gpu_driver());
-  if (wants_gpus || tries_worker) around.device_memory = ask_devices(worker);
-  if (!wants_gpus) around.device_memory.clear();
+  const bool wants_gpus = request.device == "cuda" || (request.device == "auto" && has_gpu_driver());
+  if (wants_gpus) {
+    Devices devices = ask_devices(worker, around.node_rank * request.workers.value_or(1));
+    around.device_memory = std::move(devices.memory);
+    around.speed = devices.speed;
+  } else if (tries_worker) {
+    ask_devices(worker, std::nullopt);
+  }
   if (!around.device_memory.empty()) around.gpus = visible_gpus(driver_gpus(), around.visible_devices);
   // If the driver lists another number of GPUs than the worker sees, the ids cannot be matched.
   if (around.gpus.size() != around.device_memory.size()) around.gpus.clear();
@@ -155,6 +175,7 @@ std::vector<wire::WorkerPlace> place_workers(const PlacementRequest& request, co
       const std::size_t device = (around.node_rank * workers + slot) % gpus;
       place.device = fmt::format("cuda:{}", device);
       place.visible_devices = around.visible_devices;
+      place.speed = around.speed;
       if (device < around.gpus.size()) {
         place.gpu = around.gpus[device].id;
         place.gpu_name = around.gpus[device].name;

@@ -195,7 +195,9 @@ class Leader {
     limits.workers = places.size();
     limits.most_lanes = options_.lanes;
     limits.memory = smallest_memory(places);
-    limits.device = profile_of(places);
+    const MadeFor device = made_for(places);
+    limits.device = device.profile;
+    if (const std::string words = device.words(); !words.empty()) log::info("packs are made for {}", words);
     Work work;
     for (const study::Trial& trial : study.trials) work.trials.push_back(trial.id);
     work.packs = study::form_packs(study, catalog_, known.done, limits);
@@ -203,9 +205,11 @@ class Leader {
       log::warn("{}", words);
     }
     work.keeps_models = study.output.models;
-    work.make_task = [&study, &paths, &contents, this](const study::Pack& pack) {
-      return make_task(study, catalog_, paths, contents, pack,
-                       options_.checkpoint_every.value_or(usual_checkpoint_every));
+    work.make_task = [&study, &paths, &contents, told = device.told(), this](const study::Pack& pack) {
+      wire::PackTask task =
+          make_task(study, catalog_, paths, contents, pack, options_.checkpoint_every.value_or(usual_checkpoint_every));
+      task.packs_for = told;
+      return task;
     };
     work.train_share = [&study, this](const study::Pack& pack) { return train_share(study, catalog_, pack); };
     work.costs.least_flops = [&study, this](const study::Pack& pack) { return least_flops(study, catalog_, pack); };

@@ -46,4 +46,9 @@ inline constexpr DeviceProfile stated_gpu{
     .most_overhead_share = 0.5,
 };
 
+/// A GPU with these measured numbers. A step is taken for 60 operations; what a full step is, relative to the fixed
+/// cost, and the rest are the stated GPU's. Rate and fixed cost are rounded to powers of two, so that the same GPU gets
+/// the same packs although two measurements differ by some per cent. The stated profile if a number is not above 0.
+DeviceProfile measured_gpu(double flops_per_second, double seconds_per_operation);
+
 }  // namespace eigensweep::study

@@ -27,9 +27,21 @@ std::vector<wire::WorkerPlace> places_of(const std::vector<wire::Introduction>& 
 /// The least memory of all places, in bytes. Packs are made for it, so that any worker can run any pack. `places` must
 /// not be empty.
 double smallest_memory(const std::vector<wire::WorkerPlace>& places);
-/// What packs are made for: the profile of the places' devices. Where they differ, it is the one that is filled with
+/// What packs are made for.
+struct MadeFor {
+  study::DeviceProfile profile = study::cpu_core;
+  bool is_measured = false;  ///< else the profile is a stated one
+  std::string device;        ///< the GPU's name, "GPU" if it is unknown; "" for CPUs
+
+  /// For the records' provenance; null for CPUs.
+  [[nodiscard]] Json told() const;
+  /// For the log; "" for CPUs.
+  [[nodiscard]] std::string words() const;
+};
+
+/// What packs are made for where these are the workers. Where their devices differ, it is the one that is filled with
 /// the least work. `places` must not be empty.
-study::DeviceProfile profile_of(const std::vector<wire::WorkerPlace>& places);
+MadeFor made_for(const std::vector<wire::WorkerPlace>& places);
 
 /// What decided each rank's share of cores and memory, as {"cores" or "memory", line}. Equal lines appear once.
 std::vector<std::pair<std::string, std::string>> decisions(const std::vector<wire::Introduction>& ranks);

@@ -40,15 +40,17 @@ struct Surroundings {
   std::size_t node_rank = 0;
   bool is_launched = false;           ///< started by mpirun or srun: one worker per rank
   std::vector<double> device_memory;  ///< bytes, one per visible GPU
+  wire::DeviceSpeed speed;            ///< of the first GPU that this rank uses; its others are taken to be alike
   std::vector<Gpu> gpus;              ///< the same GPUs as the driver identifies them; empty if unknown
   std::string visible_devices;        ///< CUDA_VISIBLE_DEVICES or AMD's, "" if none is set
   double memory = 0;                  ///< bytes, this rank's share
 };
 
-/// Runs `worker --devices` to find the GPUs if `device` is "cuda", or "auto" on a machine with a GPU driver. With
-/// `tries_worker` it always runs it, to see whether the worker starts. Throws SystemError when it does not.
+/// Runs `worker --devices` to find the GPUs, and to measure one, if `request.device` is "cuda", or "auto" on a machine
+/// with a GPU driver. With `tries_worker` it always runs it, to see whether the worker starts. Throws SystemError when
+/// it does not. A GPU that cannot be measured is warned of.
 Surroundings look_around(const Communicator& communicator, const Share& share, const std::filesystem::path& worker,
-                         const std::string& device, bool tries_worker = false);
+                         const PlacementRequest& request, bool tries_worker = false);
 
 /// The workers of one rank, by default: one under a launcher; otherwise one per GPU, or one per core without GPUs. The
 /// workers of a machine take its GPUs in turn. Cores are divided evenly, CPUs in blocks. Throws SystemError when a GPU
