@@ -29,9 +29,9 @@ class Plan(CommandCase):
 
     def test_a_stated_gpu_gets_large_packs_and_is_called_what_it_is(self):
         text = self.plan("--device", "cuda")
-        self.assertIn("device: a stated GPU of 45 TFLOP/s and 80 GB (estimates that no GPU has confirmed)\n", text)
+        self.assertIn("device: a stated GPU of 45 TFLOP/s with 48 GB for packs (estimates: no GPU confirmed them)\n", text)
         self.assertIn("in 1 packs of up to 640 trials", text)
-        self.assertIn("workers with 74.5 GiB (--memory)", text)
+        self.assertIn("workers with 44.7 GiB (--memory)", text)
         self.assertIn("at an assumed 45000 GFLOP/s each (--speed, --workers)", text)
         self.assertEqual(json.loads(self.plan("--device", "cuda", "--json"))["device"], "cuda")
 

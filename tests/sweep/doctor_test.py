@@ -144,7 +144,7 @@ class Doctor(Case):
         speed = [{"speed": {"flops_per_second": rate, "seconds_per_operation": 5e-6}} for rate in (4.1e13, 4.1e12)]
         fake = {"devices": {"cuda": 2, "memory": [80e9, 80e9]}, "measured": speed}
         variables = self.nvidia_smi("Big", "Big")
-        words = "Big, measured: about 35.2 TFLOP/s, 0.488 ms for a step beside its networks' own work"
+        words = "Big, measured: about 35.2 TFLOP/s, 0.244 ms for a step beside its networks' own work"
         code, text = self.finish_of([*map(str, self.doctor("--device", "cuda"))], variables, fake)
         self.assertEqual(code, 0, text)
         self.assertIn(f"packs    for {words}", text)

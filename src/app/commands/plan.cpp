@@ -62,7 +62,7 @@ std::string table(const Json& plan, bool is_diff) {
                         count(plan.at("trials_to_evaluate")));
   }
   if (plan.contains("device")) {
-    page += fmt::format("device: a stated GPU of {} TFLOP/s and {} GB (estimates that no GPU has confirmed)\n",
+    page += fmt::format("device: a stated GPU of {} TFLOP/s with {} GB for packs (estimates: no GPU confirmed them)\n",
                         text::number(study::stated_gpu.flops_per_second / 1e12),
                         text::number(study::stated_gpu.memory / 1e9));
   }
@@ -93,7 +93,7 @@ void add_plan(CLI::App& app, Action& action) {
       ->check(CLI::IsMember({"cpu", "cuda"}));
   command->add_option("--speed", given->speed, "GFLOP/s of one worker (50; 45000 with --device cuda)")
       ->check(positive_number());
-  command->add_option("--memory", given->memory, "GB that one worker has (4; 80 with --device cuda)")
+  command->add_option("--memory", given->memory, "GB that one worker has for packs (4; 48 with --device cuda)")
       ->check(positive_number());
   command->add_option("--diff", given->diff, "results file or output folder of an earlier run: what is left");
   command->callback([&action, given] {

@@ -6,7 +6,7 @@
 namespace eigensweep::study {
 namespace {
 
-constexpr double operations_of_step = 60;  // 40 to 80 for most conditions (docs/performance.md)
+constexpr double operations_of_step = 40;  // 24 to 44 without adversary and Jacobian (docs/performance.md)
 
 double to_power_of_two(double number) { return std::exp2(std::round(std::log2(number))); }
 

@@ -18,13 +18,10 @@
 #include "eigensweep/core/here.hpp"
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/text.hpp"
+#include "eigensweep/study/plan/device_profile.hpp"
 
 namespace eigensweep::sweep {
 namespace {
-
-/// The share of a machine's memory that all packs together may use. The rest is for datasets, libraries and other
-/// programs.
-constexpr double usable_share = 0.6;
 
 struct Devices {
   std::vector<double> memory;  ///< bytes of each GPU; 0 where they are unknown
@@ -169,7 +166,7 @@ std::vector<wire::WorkerPlace> place_workers(const PlacementRequest& request, co
     place.rank = rank;
     place.slot = slot;
     place.host = around.host;
-    place.memory = usable_share * around.memory / static_cast<double>(workers);
+    place.memory = study::usable_memory_share * around.memory / static_cast<double>(workers);
     place.device = "cpu";
     if (gpus > 0) {
       const std::size_t device = (around.node_rank * workers + slot) % gpus;
@@ -180,7 +177,7 @@ std::vector<wire::WorkerPlace> place_workers(const PlacementRequest& request, co
         place.gpu = around.gpus[device].id;
         place.gpu_name = around.gpus[device].name;
       }
-      if (around.device_memory[device] > 0) place.memory = usable_share * around.device_memory[device];
+      if (around.device_memory[device] > 0) place.memory = study::usable_memory_share * around.device_memory[device];
     }
     places.push_back(std::move(place));
   }

@@ -13,7 +13,7 @@ struct DeviceProfile {
   double step_overhead_flops = 0;
   double full_step_flops = 0;         ///< with more work than this in a step, more lanes only cost memory
   std::size_t most_useful_lanes = 1;  ///< with more lanes than this, a step gains nothing more
-  double memory = 0;                  ///< bytes of a worker
+  double memory = 0;                  ///< bytes that a worker's packs may take
   /// Whether `flops_per_second` is of whole runs, with the fixed costs of their steps.
   bool rate_has_overhead = false;
   /// Packs are not cut, for more workers or near the end, so small that more than this share of a step is its fixed
@@ -34,19 +34,23 @@ inline constexpr DeviceProfile cpu_core{
     .most_overhead_share = 1,
 };
 
-/// A GPU like NVIDIA's H100. These are estimates that no GPU has confirmed: 45 TFLOP/s in float32; a step is 40 to 80
+/// The share of a device's memory that all packs together may use. The rest is for datasets, libraries and other
+/// programs.
+inline constexpr double usable_memory_share = 0.6;
+
+/// A GPU like NVIDIA's H100. These are estimates that no GPU has confirmed: 45 TFLOP/s in float32; a step is 25 to 100
 /// kernel launches, a third of a millisecond; 80 GB.
 inline constexpr DeviceProfile stated_gpu{
     .flops_per_second = 45e12,
     .step_overhead_flops = 1.5e10,
     .full_step_flops = 5e10,
     .most_useful_lanes = 1024,
-    .memory = 80e9,
+    .memory = usable_memory_share * 80e9,
     .rate_has_overhead = false,
     .most_overhead_share = 0.5,
 };
 
-/// A GPU with these measured numbers. A step is taken for 60 operations; what a full step is, relative to the fixed
+/// A GPU with these measured numbers. A step is taken for 40 operations; what a full step is, relative to the fixed
 /// cost, and the rest are the stated GPU's. Rate and fixed cost are rounded to powers of two, so that the same GPU gets
 /// the same packs although two measurements differ by some per cent. The stated profile if a number is not above 0.
 DeviceProfile measured_gpu(double flops_per_second, double seconds_per_operation);
