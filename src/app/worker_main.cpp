@@ -28,7 +28,8 @@ struct Arguments {
   std::optional<std::int64_t> measure;
   ByHand by_hand;
   std::vector<std::int64_t> bench{};
-  std::string bench_products = "float64";
+  std::string bench_change = "{}";
+  bool bench_requests = false;
 };
 
 void declare(CLI::App& app, Arguments& arguments) {
@@ -48,11 +49,30 @@ void declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--trace-weights", arguments.by_hand.trace_weights,
                  "with --task: folder for the networks at --trace-steps");
   app.add_option("--trace-steps", arguments.by_hand.trace_steps, "steps done, e.g. 0,1,10")->delimiter(',');
-  app.add_option("--bench-step", arguments.bench,
-                 "WIDTH BATCH LANES STEPS: time training steps with the penalty, print JSON")
-      ->expected(4);
-  app.add_option("--bench-products", arguments.bench_products, "with --bench-step: of the penalty's covariances")
-      ->check(CLI::IsMember({"float32", "float64"}));
+  auto* bench = app.add_option("--bench-step", arguments.bench,
+                               "WIDTH BATCH LANES STEPS: time training steps with the penalty, print JSON")
+                    ->expected(4);
+  app.add_option("--bench-change", arguments.bench_change,
+                 "with --bench-step: what differs in the study, a JSON merge patch")
+      ->needs(bench);
+  app.add_flag("--bench-requests", arguments.bench_requests,
+               "time the trainings that lines of JSON on standard input ask for, print a line of JSON each");
+}
+
+ExitCode bench_once(const torch::Device& device, const Arguments& arguments) {
+  StepBench asked;
+  asked.width = arguments.bench[0];
+  asked.batch = arguments.bench[1];
+  asked.lanes = arguments.bench[2];
+  asked.steps = arguments.bench[3];
+  try {
+    asked.change = Json::parse(arguments.bench_change);
+  } catch (const nlohmann::json::exception& error) {
+    throw ConfigError(fmt::format("--bench-change: no JSON: {}", error.what()));
+  }
+  Session session(device);
+  std::cout << bench_step(session, asked) << '\n';
+  return ExitCode::ok;
 }
 
 int run(int argc, char** argv) {
@@ -75,11 +95,10 @@ int run(int argc, char** argv) {
   }
   if (arguments.threads > 0) torch::set_num_threads(arguments.threads);
   const torch::Device device = choose_device(arguments.device);
-  if (!arguments.bench.empty()) {
-    std::cout << bench_step(device, arguments.bench[0], arguments.bench[1], arguments.bench[2], arguments.bench[3],
-                            arguments.bench_products)
-              << '\n';
-    return 0;
+  if (!arguments.bench.empty()) return static_cast<int>(bench_once(device, arguments));
+  if (arguments.bench_requests) {
+    Session session(device);
+    return static_cast<int>(bench_requests(session));
   }
   if (!arguments.by_hand.task.empty()) return static_cast<int>(run_by_hand(device, arguments.by_hand));
   if (arguments.in < 0 || arguments.out < 0) {

@@ -1,78 +1,157 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <chrono>
-#include <numeric>
+#include <iostream>
+#include <string>
+#include <vector>
 
 #include "eigensweep/catalog.hpp"
-#include "eigensweep/study/declare/by_hand.hpp"
+#include "eigensweep/study/expand/study.hpp"
 #include "eigensweep/training/trainer.hpp"
 #include "eigensweep/worker/by_hand.hpp"
+#include "eigensweep/worker/host.hpp"
+#include "eigensweep/worker/run_pack.hpp"
 #include "gradients_here.hpp"
 
 namespace eigensweep::worker {
 namespace {
 
-Json config(std::int64_t width, std::int64_t batch, std::int64_t epochs, const std::string& products) {
-  return study::resolved_config(catalog(),
-                                {{"model", {{"kind", "mlp"}, {"width", width}}},
-                                 {"training",
-                                  {{"epochs", epochs},
-                                   {"batch_size", batch},
-                                   {"batch_order", "shared"},
-                                   {"last_batch", "drop"},
-                                   {"optimizer", {{"kind", "adam"}, {"amsgrad", true}}}}},
-                                 {"regularizers", {{"spectral", {{"kind", "spectral"}, {"products", products}}}}}});
+constexpr std::int64_t warmup = 3;  // steps
+
+std::vector<Json> lanes_of(const StepBench& asked) {
+  Json document{{"name", "bench"},
+                {"seed", {{"sweep", {{"range", {0, asked.lanes - 1, 1}}}}}},
+                {"dataset", {{"kind", "mnist"}, {"test_samples", 10}}},
+                {"model", {{"kind", "mlp"}, {"width", asked.width}}},
+                {"training",
+                 {{"epochs", 1'000'000},  // the clock ends it before
+                  {"batch_size", asked.batch},
+                  {"batch_order", "shared"},
+                  {"last_batch", "drop"},
+                  {"optimizer", {{"kind", "adam"}, {"amsgrad", true}}}}},
+                {"regularizers", {{"spectral", {{"kind", "spectral"}}}}}};
+  document.merge_patch(asked.change);
+  const study::Study study = study::parse_study(document.dump(), "--bench-step", catalog());
+  std::vector<Json> lanes;
+  for (const study::Trial& trial : study.trials) lanes.push_back(study.config(trial));
+  if (static_cast<std::int64_t>(lanes.size()) != asked.lanes) {
+    throw ConfigError(fmt::format("--bench-step: {} lanes were asked for, and the study has {} trials; sweep nothing",
+                                  asked.lanes, lanes.size()));
+  }
+  return lanes;
 }
 
-void wait_for(const torch::Device& device) {
-  if (device.is_cuda()) torch::cuda::synchronize(device.index());
-}
+/// Reads the clock between steps, when the device has done what it was asked for, and sorts the times.
+class StepClock {
+ public:
+  StepClock(const StepBench& asked, const torch::Device& device, std::int64_t steps_per_epoch)
+      : asked_(asked), device_(device), per_epoch_(steps_per_epoch) {}
+
+  void after(std::int64_t step) {
+    const bool is_first = step % per_epoch_ == 1, is_last = step % per_epoch_ == 0;
+    if (!is_first && !is_last && step != warmup && step - at_ < asked_.block) return;
+    if (device_.is_cuda()) torch::cuda::synchronize(device_.index());
+    const Clock::time_point now = Clock::now();
+    const double passed = std::chrono::duration<double, std::milli>(now - last_).count();
+    const auto steps = static_cast<double>(step - at_);
+    if (is_first) begun_.push_back(passed);
+    if (step > warmup) {
+      if (!is_first) blocks_.push_back(passed / steps);
+      sum_ += passed;
+    }
+    last_ = now;
+    at_ = step;
+  }
+
+  [[nodiscard]] bool is_enough() const {
+    const double seconds = sum_ / 1e3;
+    if (at_ < warmup + asked_.steps) return false;
+    return (seconds >= asked_.seconds && begun_.size() >= 2) || seconds >= 4 * asked_.seconds;
+  }
+
+  /// The medians are not affected by the few steps that compute new eigenvectors.
+  [[nodiscard]] Json times() {
+    EIGENSWEEP_EXPECT(!blocks_.empty());
+    std::sort(blocks_.begin(), blocks_.end());
+    const auto share = [&](std::size_t quarters) { return blocks_[(blocks_.size() - 1) * quarters / 4]; };
+    // The first begins a new trainer, and may be the first of the process.
+    const auto from = begun_.begin() + (begun_.size() > 1 ? 1 : 0);
+    const std::int64_t steps = at_ - warmup;
+    return {{"steps", steps},
+            {"ms_per_step", share(2)},
+            {"ms_per_step_quartiles", {share(1), share(3)}},
+            {"ms_per_step_mean", sum_ / static_cast<double>(steps)},
+            {"ms_per_refresh", std::max(*std::min_element(from, begun_.end()) - share(2), 0.0)},
+            {"refreshes", begun_.end() - from},
+            {"ms_per_model_and_step", share(2) / static_cast<double>(asked_.lanes)}};
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  const StepBench& asked_;
+  torch::Device device_;
+  std::int64_t per_epoch_;
+  Clock::time_point last_ = Clock::now();
+  std::int64_t at_ = 0;         // steps done at the last reading
+  double sum_ = 0;              // milliseconds since the warm-up
+  std::vector<double> begun_;   // milliseconds of an epoch's first step
+  std::vector<double> blocks_;  // milliseconds per step of the others
+};
 
 }  // namespace
 
-Json bench_step(const torch::Device& device, std::int64_t width, std::int64_t batch, std::int64_t lanes,
-                std::int64_t steps, const std::string& products) {
+StepBench step_bench(const Json& request) {
+  StepBench asked;
+  asked.width = request.at("width").get<std::int64_t>();
+  asked.batch = request.at("batch").get<std::int64_t>();
+  asked.lanes = request.at("lanes").get<std::int64_t>();
+  asked.steps = request.value("steps", asked.steps);
+  asked.seconds = request.value("seconds", asked.seconds);
+  asked.block = request.value("block", asked.block);
+  asked.change = request.value("change", asked.change);
+  return asked;
+}
+
+Json bench_step(Session& session, const StepBench& asked) {
   const GradientsHere gradients;
-  constexpr std::int64_t warmup = 3;
-  // Real images, because on noise the penalised network saturates within about fifty steps, and denormal numbers then
-  // slow it down.
-  const study::Kind& mnist = *catalog().find(study::Family::dataset, "mnist");
-  const data::DeviceDataset data(data::load(study::resolved(mnist.options, {{"kind", "mnist"}, {"test_samples", 10}})),
-                                 device);
-  const std::int64_t steps_per_epoch = std::max<std::int64_t>(data.info.train_samples / batch, 1);
-  const Json lane = config(width, batch, (steps + warmup) / steps_per_epoch + 1, products);
-  training::Trainer trainer(std::vector<Json>(static_cast<std::size_t>(lanes), lane), data, device);
-  using Clock = std::chrono::steady_clock;
-  std::vector<double> times;
-  Clock::time_point last;
-  training::Hooks hooks;
-  hooks.trace = [&](std::int64_t, std::int64_t, const training::StepResult*) {
-    wait_for(device);
-    const Clock::time_point now = Clock::now();
-    times.push_back(std::chrono::duration<double, std::milli>(now - last).count());
-    last = now;
-  };
-  hooks.should_stop = [&] { return static_cast<std::int64_t>(times.size()) > steps + warmup; };
-  trainer.run(hooks);
-  times.erase(times.begin());  // the call before the first step
-  const std::vector<double> all = times;
-  times.erase(times.begin(), times.begin() + warmup);
-  const double sum = std::accumulate(times.begin(), times.end(), 0.0);
-  // The median is not affected by the few steps that compute new eigenvectors.
-  std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2), times.end());
-  const double median = times[times.size() / 2];
-  double refresh = all.front();
-  for (std::size_t i = 0; i < all.size(); i += static_cast<std::size_t>(steps_per_epoch)) {
-    refresh = std::min(refresh, all[i]);
+  const std::vector<Json> lanes = lanes_of(asked);
+  const data::DeviceDataset& data = session.dataset(lanes.front().at("dataset"));
+  const std::int64_t steps_per_epoch = data.info.train_samples / asked.batch;
+  if (steps_per_epoch < 2 || asked.steps < 1 || asked.block < 1) {
+    throw ConfigError(
+        fmt::format("--bench-step: batches of {} make {} steps of an epoch, {} steps are asked for in blocks of {} (an "
+                    "epoch's first step is timed apart); ask for two or more of an epoch, and at least one",
+                    asked.batch, steps_per_epoch, asked.steps, asked.block));
   }
-  return {{"width", width},
-          {"batch", batch},
-          {"lanes", lanes},
-          {"steps", times.size()},
-          {"ms_per_step", median},
-          {"ms_per_step_mean", sum / static_cast<double>(times.size())},
-          {"ms_per_refresh", refresh - median},
-          {"ms_per_model_and_step", median / static_cast<double>(lanes)}};
+  training::Trainer trainer(lanes, data, session.device());
+  StepClock clock(asked, session.device(), steps_per_epoch);
+  bool is_finite = true;
+  training::Hooks hooks;
+  hooks.trace = [&](std::int64_t step, std::int64_t, const training::StepResult* result) {
+    clock.after(step);
+    if (clock.is_enough()) is_finite = torch::isfinite(result->loss()).all().item<bool>();
+  };
+  hooks.should_stop = [&] { return clock.is_enough(); };
+  if (trainer.run(hooks) || !is_finite) throw NumericalError("--bench-step: the training diverged");
+  Json answer{
+      {"width", asked.width}, {"batch", asked.batch}, {"lanes", asked.lanes}, {"steps_per_epoch", steps_per_epoch}};
+  answer.update(clock.times());
+  return answer;
+}
+
+ExitCode bench_requests(Session& session) {
+  std::string line;
+  while (std::getline(std::cin, line)) {
+    StepBench asked;
+    try {
+      asked = step_bench(Json::parse(line));
+    } catch (const nlohmann::json::exception& error) {
+      throw ConfigError(fmt::format("--bench-requests: no request: {}", error.what()));
+    }
+    std::cout << bench_step(session, asked) << std::endl;
+    give_back_freed_memory(session.device());
+  }
+  return ExitCode::ok;
 }
 
 }  // namespace eigensweep::worker
