@@ -38,7 +38,7 @@ def spectral_penalty(h: torch.Tensor, v: torch.Tensor, exponent: float = 1.0, cu
     z = (h - h.mean(0)) @ v
     eigenvalues = (z.square().sum(0) / (batch - 1)).sort(descending=True).values
     anchor = eigenvalues[cutoff].detach() * (cutoff + 1) ** exponent
-    rank = torch.arange(cutoff + 2, width + 1, dtype=h.dtype)
+    rank = torch.arange(cutoff + 2, width + 1, dtype=h.dtype, device=h.device)
     tail = eigenvalues[cutoff + 1 :]
     excess = tail / (anchor * rank**-exponent) - 1
     terms = excess.square() + excess.clamp(min=0)
