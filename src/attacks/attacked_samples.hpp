@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "eigensweep/study/declare/fields.hpp"
+#include "eigensweep/study/declare/compute.hpp"
 
 namespace eigensweep::attacks {
 
@@ -31,6 +31,17 @@ struct AttackedSamples {
   static study::Fields<AttackedSamples> fields() {
     study::Fields<AttackedSamples> fields;
     return add_to(fields);
+  }
+};
+
+/// The same of an attack that follows the gradient, whose products may be rounded. Its verdicts are float32's.
+struct GradientAttack : AttackedSamples {
+  study::Compute compute = study::Compute::float32;
+
+  template <class T>
+  static study::Fields<T>& add_to(study::Fields<T>& fields) {
+    return study::add_compute(AttackedSamples::add_to(fields), &T::compute,
+                              "the products of the network's layers, for the gradients that the attack follows,");
   }
 };
 

@@ -4,7 +4,7 @@
 namespace eigensweep::attacks {
 namespace {
 
-struct Fgsm : AttackedSamples {
+struct Fgsm : GradientAttack {
   static study::Fields<Fgsm> fields() {
     study::Fields<Fgsm> fields;
     fields.intensity("epsilon", {0, 1}, "radius of the L-infinity ball").unit("pixel");
@@ -38,24 +38,31 @@ namespace {
 
 class FastGradientSign final : public Attack {
  public:
+  explicit FastGradientSign(study::Compute compute) : compute_(compute) {}
+
   void perturb(const Problem& problem, const std::vector<double>& intensities, const Visit& visit) override {
     Tensor gradient;  // at the clean samples, so one serves all intensities
     for (std::size_t i = 0; i < intensities.size(); ++i) {
       Ball ball(problem, intensities[i]);
       Tensor x = ball.centre();
       if (intensities[i] > 0) {
-        if (!gradient.defined()) gradient = input_gradient(problem.model, x, problem.labels);
+        if (!gradient.defined()) gradient = input_gradient(problem.model, x, problem.labels, compute_);
         ball.step(x, gradient, intensities[i]);
         ball.mark_broken(x);
       }
       visit(i, x);
     }
   }
+
+ private:
+  study::Compute compute_;
 };
 
 }  // namespace
 
-std::unique_ptr<Attack> make_fgsm(const Json&) { return std::make_unique<FastGradientSign>(); }
+std::unique_ptr<Attack> make_fgsm(const Json& options) {
+  return std::make_unique<FastGradientSign>(study::read<Fgsm>(options).compute);
+}
 
 }  // namespace eigensweep::attacks
 #endif

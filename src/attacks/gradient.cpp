@@ -40,4 +40,9 @@ Tensor input_gradient(models::Model& model, const Tensor& inputs, const Tensor& 
   return torch::autograd::grad({models::cross_entropy(logits, labels).sum()}, {x})[0];
 }
 
+Tensor input_gradient(models::Model& model, const Tensor& inputs, const Tensor& labels, models::Compute compute) {
+  const models::ComputeScope scope(compute);
+  return input_gradient(model, inputs, labels);
+}
+
 }  // namespace eigensweep::attacks

@@ -4,7 +4,7 @@
 namespace eigensweep::attacks {
 namespace {
 
-struct Pgd : AttackedSamples {
+struct Pgd : GradientAttack {
   std::int64_t steps = 40;
   double relative_step = 0.01 / 0.3;
   bool random_start = true;
@@ -57,7 +57,8 @@ class ProjectedGradient final : public Attack {
       }
       Tensor x = options_.random_start ? ball.random_point() : ball.centre();
       for (std::int64_t step = 0; step < options_.steps; ++step) {
-        ball.step(x, input_gradient(problem.model, x, problem.labels), options_.relative_step * intensities[i]);
+        ball.step(x, input_gradient(problem.model, x, problem.labels, options_.compute),
+                  options_.relative_step * intensities[i]);
       }
       ball.mark_broken(x);
       visit(i, x);

@@ -58,6 +58,7 @@ study::Kind declare_cnn() {
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/models/activation.hpp"
 #include "eigensweep/models/dense.hpp"
+#include "eigensweep/models/numerics/compute.hpp"
 #include "eigensweep/models/numerics/product.hpp"
 #include "layered.hpp"
 
@@ -71,7 +72,12 @@ Tensor convolve(const Tensor& images, const Tensor& weight, const Tensor& bias, 
                 std::int64_t groups) {
   constexpr std::array<std::int64_t, 2> one{1, 1}, none{0, 0};
   const std::array<std::int64_t, 2> strides{stride, stride};
-  return torch::conv2d(images, weight.flatten(0, 1), bias.flatten(), strides, none, one, groups);
+  const Tensor filters = weight.flatten(0, 1);
+  const Compute compute = ComputeScope::current();
+  if (compute == Compute::float32) return torch::conv2d(images, filters, bias.flatten(), strides, none, one, groups);
+  const Tensor map = torch::conv2d(rounded_operand(images, compute), rounded_operand(filters, compute), /*bias=*/{},
+                                   strides, none, one, groups);
+  return with_rounded_gradient(map, compute) + bias.view({1, -1, 1, 1});
 }
 
 class Cnn final : public LayeredModel {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Pushes the eigenspectrum of a hidden layer's covariance towards n^-exponent.
-#include "eigensweep/study/declare/fields.hpp"
+#include "eigensweep/study/declare/compute.hpp"
 
 namespace eigensweep::regularizers {
 namespace {
@@ -14,9 +14,11 @@ struct SpectralOptions {
   std::int64_t cutoff = 10;
   Layers layers = Layers::last;
   Products products = Products::float64;
+  study::Compute compute = study::Compute::float32;
 
   static study::Fields<SpectralOptions> fields() {
-    return study::Fields<SpectralOptions>()
+    study::Fields<SpectralOptions> fields;
+    fields
         .number("strength", &SpectralOptions::strength, {0, 1e6},
                 "weight of the penalty in the loss; 0 trains without it")
         .per_lane()
@@ -30,6 +32,8 @@ struct SpectralOptions {
                 {{"float64", Products::float64}, {"float32", Products::float32}},
                 "in what the products of each epoch's covariance are taken (float32 costs half); sums and "
                 "eigenvectors are float64");
+    return study::add_compute(fields, &SpectralOptions::compute,
+                              "the products of activations with eigenvectors, in each step,");
   }
 };
 
@@ -110,6 +114,7 @@ study::Kind declare_spectral() {
 }  // namespace eigensweep::regularizers
 
 #else
+#include "eigensweep/models/numerics/compute.hpp"
 #include "eigensweep/models/spectra.hpp"
 #include "eigensweep/regularizers/regularizer.hpp"
 #include "eigensweep/regularizers/spectral_penalty.hpp"
@@ -163,6 +168,7 @@ class Spectral final : public Regularizer {
   [[nodiscard]] bool has_derivatives() const override { return true; }
 
   Penalty penalty(const Moment& moment) override {
+    const models::ComputeScope compute(lanes_.front().compute);
     const models::Output& output = moment.output;
     if (terms_.empty()) {
       const Tensor strength = per_lane(lanes_, &SpectralOptions::strength, output.logits);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/models/numerics/compute.hpp"
 #include "eigensweep/models/numerics/product.hpp"
 
 namespace eigensweep::regularizers {
@@ -48,9 +49,12 @@ SpectralPenalty::Result SpectralPenalty::operator()(const Tensor& activations, c
   const Tensor a = excess + excess.gt(0);
   const Tensor sum = torch::bmm(excess.unsqueeze(1), a.unsqueeze(2)).view({-1});
   const Tensor slope = excess.add_(a).mul_(inverse_target).mul_(twice_per_unit_);
-  // The rows of Z have zero mean, so the gradient's rows do too, and centring adds no term.
   projected.mul_(torch::empty_like(slope).scatter_(1, order, slope).unsqueeze(2));
-  return {sum * per_unit_, models::product(basis, projected)};
+  Tensor gradient = models::product(basis, projected);
+  // The rows of Z have zero mean, so the gradient's rows do too, and centring adds no term; but rounding moves the
+  // mean.
+  if (models::ComputeScope::current() != models::Compute::float32) gradient.sub_(gradient.mean(2, /*keepdim=*/true));
+  return {sum * per_unit_, std::move(gradient)};
 }
 
 }  // namespace eigensweep::regularizers

@@ -6,6 +6,7 @@
 namespace eigensweep::training {
 
 StepResult Stepper::step(const Batch& batch, double rate_factor, std::int64_t global_step) {
+  const models::ComputeScope compute(compute_);
   const bool by_inputs = std::any_of(regularizers_.begin(), regularizers_.end(),
                                      [](const auto& regularizer) { return regularizer->reads_input_gradients(); });
   const bool by_hand = std::all_of(regularizers_.begin(), regularizers_.end(),

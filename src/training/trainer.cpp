@@ -92,7 +92,7 @@ Trainer::Trainer(std::vector<Json> configs, const data::DeviceDataset& data, con
   }
   stepper_ = std::make_unique<Stepper>(*model_, *task_, regularizers_, constraints_, *optimizer_,
                                        Adversary(training_, seeds_of(configs_), data.info, device),
-                                       task_weight(configs_.front()));
+                                       task_weight(configs_.front()), training_.compute);
 }
 
 bool Trainer::run(const Hooks& hooks) {

@@ -42,6 +42,22 @@ TEST_CASE("every attack stays inside ball and box, and does nothing at intensity
   }
 }
 
+TEST_CASE("attacks follow gradients of rounded products where they are asked to") {
+  const auto [x, labels] = samples(40);
+  const Json network{{"kind", "mlp"}, {"width", 30}};
+  const auto model = models::make_model(resolved(study::Family::model, network), digits(40).info, {1, 2}, torch::kCPU);
+  for (const auto& [kind, asked] :
+       std::vector<std::pair<std::string, Json>>{{"fgsm", fixture::fgsm()}, {"pgd", fixture::pgd(1, 1.0, false)}}) {
+    Json rounded = asked;
+    rounded["compute"] = "bfloat16";
+    const Tensor exact = perturb(*model, x, labels, kind, asked, {0.1})[0];
+    const Tensor found = perturb(*model, x, labels, kind, rounded, {0.1})[0];
+    const Tensor gradient = attacks::input_gradient(*model, x.expand({2, 40, 784}), labels, models::Compute::bfloat16);
+    CHECK(torch::equal(found, (x + 0.1 * gradient.sign()).clamp(x - 0.1, x + 0.1).clamp(0, 1)));
+    CHECK_FALSE(torch::equal(found, exact));
+  }
+}
+
 TEST_CASE("one whole step of pgd without a random start is fgsm, bit for bit") {
   const auto [x, labels] = samples(40);
   ToyNetwork model = ToyNetwork::random(2, {784, 30, 10}, 4);

@@ -94,6 +94,7 @@ TEST_CASE("a training step has its budget of operations, and neither waits nor c
       {"adversary fgsm", R"({"training": {"adversary": "fgsm"}})", 44},
       {"adversary pgd", R"({"training": {"adversary": "pgd"}})", 262},
       {"cnn", R"({"dataset": {"kind": "mnist", "input_size": null}, "model": {"kind": "cnn", "width": 8}})", 38},
+      {"products in bfloat16", R"({"training": {"compute": "bfloat16"}})", 44},
       {"cnn, one batch for all",
        R"({"dataset": {"kind": "mnist", "input_size": null}, "model": {"kind": "cnn", "width": 8},
            "training": {"batch_order": "shared"}})",

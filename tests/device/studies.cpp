@@ -98,6 +98,7 @@ std::vector<Changes> of_infinite_width() {
 }
 
 std::vector<Changes> of_training() {
+  constexpr double of_rounding = 1e-5;  // a last bit of float32 can decide which way an operand is rounded
   const auto changes = [](const char* text) { return Json::parse(text); };
   return {
       {"plain", changes("{}")},
@@ -130,6 +131,12 @@ std::vector<Changes> of_training() {
       {"jacobian, three directions", changes(R"({"regularizers": {"jacobian": {"strength": 0.1, "projections": 3}}})")},
       {"jacobian, exact", changes(R"({"regularizers": {"jacobian": {"strength": 0.1, "projections": 0}}})")},
       {"cnn with penalties", cnn(R"({"regularizers": {"spectral": {"cutoff": 2}, "jacobian": {}}})")},
+      {"products in bfloat16, of the penalty in tf32", changes(R"({"training": {"compute": "bfloat16"},
+                               "regularizers": {"spectral": {"cutoff": 2, "compute": "tf32"}}})"),
+       of_rounding},
+      {"products in tf32, of the penalty in bfloat16", cnn(R"({"training": {"compute": "tf32"},
+                               "regularizers": {"spectral": {"cutoff": 2, "compute": "bfloat16"}}})"),
+       of_rounding},
       {"largest norm", changes(R"({"constraints": {"max_norm": {"norm": 0.5}}})")},
   };
 }
@@ -140,6 +147,10 @@ std::vector<Changes> of_evaluations() {
       {"every attack", changes(R"({"dataset": {"validation_samples": 20}, "attacks": {
          "pgd": {"epsilon": {"sweep": [0, 0.1]}, "samples": 40, "steps": 3, "relative_step": 0.4},
          "from_the_sample": {"kind": "pgd", "epsilon": 0.1, "random_start": false, "split": "validation"},
+         "pgd_in_tf32": {"kind": "pgd", "epsilon": 0.1, "compute": "tf32"},
+         "pgd_in_bfloat16": {"kind": "pgd", "epsilon": 0.1, "compute": "bfloat16"},
+         "fgsm_in_tf32": {"kind": "fgsm", "epsilon": 0.1, "compute": "tf32"},
+         "fgsm_in_bfloat16": {"kind": "fgsm", "epsilon": 0.1, "compute": "bfloat16"},
          "fgsm_of_validation": {"kind": "fgsm", "epsilon": 0.1, "split": "validation"},
          "gaussian_noise": {"sigma": {"sweep": [0.1, 0.3]}},
          "noise_on_few": {"kind": "gaussian_noise", "sigma": 0.1, "samples": 10, "split": "validation"}}})")},

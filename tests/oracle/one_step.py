@@ -42,6 +42,7 @@ ADAM = engine.ADAM
 AMSGRAD = {**ADAM, "amsgrad": True}
 ADAMW = {**ADAM, "kind": "adamw", "weight_decay": 0.05}
 SGD = {"kind": "sgd", "learning_rate": 0.05, "momentum": 0.9, "nesterov": False, "weight_decay": 1e-3}
+SLOW = {**SGD, "learning_rate": 1e-3}
 LAST = {"strength": 1.0, "exponent": 1.0, "cutoff": 5, "layers": "last"}
 ALL = {"strength": 0.3, "exponent": 1.2, "cutoff": 3, "layers": "all", "products": "float32"}
 
@@ -77,7 +78,7 @@ CASES = {
     "whitened about zero, last layer": {"model": MLP(24, 3, whiten=2, whiten_about="zero"), "penalty": LAST},
     # About the mean, what is whitened keeps a mean that saturates the next layer: gradients that underflow in float32 only,
     # of which Adam would make whole steps.
-    "whitened": {"optimizer": {**SGD, "learning_rate": 1e-3}, "model": MLP(24, 3, whiten=2)},
+    "whitened": {"optimizer": SLOW, "model": MLP(24, 3, whiten=2)},
     "jacobian": {"model": MLP(24, 2), "jacobian": JACOBIAN},
     "jacobian, three directions": {"model": MLP(24, 2), "jacobian": {"strength": 0.1, "projections": 3}},
     "jacobian, exact": {"model": MLP(24, 2, "erf"), "jacobian": {"strength": 0.1, "projections": 0}},
@@ -109,13 +110,24 @@ CASES = {
     "cnn, all layers": {"model": {**CNN(30, depth=1, channels=1), "kernel_size": 9}, "penalty": {**ALL, "strength": 0.01}},
     "cnn, float64, jacobian": {"model": CNN(30, precision="float64"), "jacobian": JACOBIAN},
     "cnn, batch norm, relu": {"optimizer": SGD, "model": CNN(30, activation="relu", batch_norm=True)},
-    "cnn, whitened": {"optimizer": {**SGD, "learning_rate": 1e-3}, "model": CNN(30, channels=2, whiten=2)},
+    "cnn, whitened": {"optimizer": SLOW, "model": CNN(30, channels=2, whiten=2)},
     "cnn, whitened, last layer": {"model": CNN(30, channels=2, whiten=2, whiten_about="zero"), "penalty": LAST},
     "cnn, average pooling, last layer": {"model": CNN(30, convolution={"pooling": "average"}), "penalty": LAST},
     "cnn, stride instead of pooling, relu": {
         "optimizer": SGD, "model": CNN(30, activation="relu", convolution={"pooling": "none", "stride": 2})},
     "cnn, adversary fgsm": {"model": CNN(30), "adversary": FGSM},
     "cnn, jacobian": {"model": CNN(30), "jacobian": JACOBIAN},
+    "bfloat16": {"model": MLP(24, 2), "compute": "bfloat16"},
+    "tf32": {"model": MLP(24, 2), "compute": "tf32"},
+    # Rounding decides the sign of gradients near 0, of which Adam would make whole steps.
+    "bfloat16 penalty": {"optimizer": SLOW, "penalty": {**LAST, "strength": 0.01, "compute": "bfloat16"}},
+    "tf32 penalty, bfloat16, all layers": {"optimizer": SLOW, "model": MLP(24, 3), "compute": "bfloat16",
+                                           "penalty": {**ALL, "strength": 0.01, "compute": "tf32"}},
+    "bfloat16, adversary fgsm": {"adversary": FGSM, "compute": "bfloat16"},
+    "bfloat16, jacobian": {"model": MLP(24, 2), "jacobian": JACOBIAN, "compute": "bfloat16"},
+    "bfloat16, whitened": {"optimizer": {**SLOW, "learning_rate": 1e-4}, "compute": "bfloat16",
+                           "model": MLP(24, 3, whiten=2, whiten_about="zero")},
+    "bfloat16, cnn": {"model": CNN(30), "compute": "bfloat16"},
 }
 # With these, no unit is dead under ReLU: a dead one adds an eigenvalue that is 0 but for rounding, which the penalty
 # counts when it is rounded up and not when it is 0 (a jump of the value by 1/N that its gradient does not see).
@@ -143,6 +155,7 @@ def trained_by_torch(case, seed, x, y, dtype):
         width_ratio=model["width"] / model["base_width"],
         output_scale=model["output_scale"],
         centre_output=model["centre_output"],
+        compute=case.get("compute", "float32"),
         keep_last=case.get("last_batch", "keep") == "keep",
         dtype=dtype,
     )
@@ -168,6 +181,7 @@ def trained_by_worker(case, worker, data):
                 "rate_rule": case.get("rate_rule", "fixed"),
                 "last_batch": case.get("last_batch", "keep"),
                 "batch_order": case.get("batch_order", "per_seed"),
+                "compute": case.get("compute", "float32"),
                 "adversary": case.get("adversary", {"kind": "none"})["kind"],
                 **{f"adversary_{key}": value for key, value in case.get("adversary", {}).items() if key != "kind"},
             },

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 import keyed_random
+import rounded
 
 
 class Erf(torch.nn.Module):
@@ -231,11 +232,11 @@ def eigenvectors(hidden):
     return vectors.flip(1)
 
 
-def spectral_penalty(hidden, vectors, exponent=1.0, cutoff=10):
+def spectral_penalty(hidden, vectors, exponent=1.0, cutoff=10, compute="float32"):
     """The penalty of one layer, as its formula stands: see docs/paper.md. A scalar tensor."""
     samples, width = hidden.shape
     centred = hidden - hidden.mean(0)
-    projected = centred @ vectors.to(hidden.dtype)
+    projected = rounded.Product.apply(centred, vectors.to(hidden.dtype), compute)
     spectrum = (projected**2).sum(0) / (samples - 1)
     spectrum = torch.sort(spectrum, descending=True).values
     rank = torch.arange(1, width + 1, dtype=hidden.dtype)
@@ -282,34 +283,42 @@ class Trainer:
 
     def __init__(self, x, y, *, network, optimizer, batch_size, order_seed, loss="cross_entropy", penalty=None,
                  jacobian=None, adversary=None, seed=0, keep_last=True, dtype=torch.float32, target_offset=0.0,
-                 rate_rule="fixed", width_ratio=1.0, output_scale=1.0, centre_output=False):
-        """`penalty`: None, or {strength, exponent, cutoff, layers: "last" or "all"}; `jacobian`: None, or {strength,
+                 rate_rule="fixed", width_ratio=1.0, output_scale=1.0, centre_output=False, compute="float32"):
+        """`penalty`: None, or {strength, exponent, cutoff, layers: "last" or "all"[, compute]}; `jacobian`: None, or {strength,
         projections}; `adversary`: None, or {kind: "fgsm" or "pgd", epsilon, steps, relative_step}. Random directions and
         starts are those of trial seed `seed`."""
         self.x, self.y = x.to(dtype), y
         self.network = network.to(dtype)
+        self.compute = compute
         self.optimizer = make_optimizer(rate_factors(rate_rule, self.network, optimizer, width_ratio), optimizer)
         self.target_offset, self.output_scale = target_offset, output_scale
         self.origin = copy.deepcopy(self.network) if centre_output else None
         self.batch_size, self.order_seed, self.keep_last = batch_size, order_seed, keep_last
         self.loss, self.penalty, self.jacobian, self.seed = loss, penalty, jacobian, seed
         self.adversary = adversary
+        self._round_products()
         for module in network.modules():
             if isinstance(module, Normalise):
                 module.fit(x)
         self.steps = 0
         self.epoch, self.vectors, self.queue = -1, None, []
 
+    def _round_products(self, wanted=True):
+        if self.compute != "float32":
+            rounded.round_products(self.network, self.compute if wanted else "float32")
+
     def _begin_epoch(self):
         self.epoch += 1
         self.queue = keyed_random.batches(self.order_seed, self.epoch, len(self.x), self.batch_size, self.keep_last)
         if self.penalty:
             self.network.eval()
+            self._round_products(False)  # what covariances are taken of is never rounded
             self.network.refresh(self.x)
             with torch.no_grad():
                 _, hidden = self.network(self.x)
             self.vectors = [eigenvectors(h) for h in self._penalised(hidden)]
             self.network.train()
+            self._round_products()
 
     def _penalised(self, hidden):
         return hidden[-1:] if self.penalty["layers"] == "last" else hidden
@@ -371,7 +380,8 @@ class Trainer:
         penalty = torch.zeros((), dtype=task_loss.dtype)
         if self.penalty:
             for h, vectors in zip(self._penalised(hidden), self.vectors):
-                penalty = penalty + spectral_penalty(h, vectors, self.penalty["exponent"], self.penalty["cutoff"])
+                penalty = penalty + spectral_penalty(h, vectors, self.penalty["exponent"], self.penalty["cutoff"],
+                                                     self.penalty.get("compute", "float32"))
             penalty = self.penalty["strength"] * penalty
         if self.jacobian:
             penalty = penalty + self._jacobian_penalty(x, logits)

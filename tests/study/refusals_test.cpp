@@ -40,6 +40,34 @@ TEST_CASE("batches of one sample are refused where a statistic is taken over the
   CHECK(message_of(R"({"name": "a", "model": {"width": 64}, "training": {"batch_size": 59999}})").empty());
 }
 
+TEST_CASE("rounded products are refused where a network has none of float32") {
+  const auto asked = [](const std::string& model, const std::string& rest) {
+    return message_of(R"({"name": "a", "dataset": {"kind": "gaussian"}, "model": )" + model + ", " + rest + "}");
+  };
+  const std::string in_float64 = R"({"width": 64, "precision": "float64"})", finite = R"({"width": 64})";
+  const std::string infinite =
+      R"({"width": "inf", "parametrisation": "ntk", "weight_variance": 2, "centre_output": true})";
+  const std::vector<std::pair<std::string, std::string>> places{
+      {"/training", R"("training": {"compute": "bfloat16"})"},
+      {"/regularizers/spectral", R"("regularizers": {"spectral": {"compute": "bfloat16"}})"},
+      {"/attacks/fgsm", R"("attacks": {"fgsm": {"epsilon": 0.1, "compute": "bfloat16"}})"},
+      {"/attacks/pgd", R"("attacks": {"pgd": {"epsilon": 0.1, "compute": "bfloat16"}})"}};
+  for (const auto& [place, rest] : places) {
+    CHECK(asked(finite, rest).empty());
+    CHECK(asked(in_float64, rest) ==
+          "s.json:" + place +
+              ": compute 'bfloat16' rounds the products of a float32 network, and this one computes in float64; choose "
+              "'float32'");
+  }
+  const std::string lazy = R"("training": {"loss": "mse", "limit_time": "end", "optimizer": {"kind": "sgd"}}, )";
+  CHECK(asked(infinite, lazy + R"("attacks": {"fgsm": {"epsilon": 0.1}})").empty());
+  CHECK(asked(infinite, lazy + R"("attacks": {"fgsm": {"epsilon": 0.1, "compute": "tf32"}})") ==
+        "s.json:/attacks/fgsm: compute 'tf32' rounds the products of a float32 network, and this one has infinite "
+        "width; choose 'float32'");
+  CHECK_THAT(asked(R"({"width": 64, "precision": {"sweep": ["float32", "float64"]}})", places[0].second),
+             Catch::EndsWith("choose 'float32' (in the cell precision=float64)"));
+}
+
 TEST_CASE("statistics over too few samples of a split are refused") {
   const std::string begins =
       R"({"name": "a", "model": {"width": 64}, "dataset": {"kind": "gaussian", "train_samples": 60, "test_samples": )";

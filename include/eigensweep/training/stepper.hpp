@@ -7,6 +7,7 @@
 
 #include "eigensweep/constraints/constraint.hpp"
 #include "eigensweep/models/model.hpp"
+#include "eigensweep/models/numerics/compute.hpp"
 #include "eigensweep/regularizers/regularizer.hpp"
 #include "eigensweep/training/adversary.hpp"
 #include "eigensweep/training/optimizer.hpp"
@@ -35,14 +36,15 @@ class Stepper {
  public:
   Stepper(models::Model& model, Task& task, std::vector<std::unique_ptr<regularizers::Regularizer>>& regularizers,
           std::vector<std::unique_ptr<constraints::Constraint>>& constraints, Optimizer& optimizer, Adversary adversary,
-          double task_weight)
+          double task_weight, models::Compute compute = models::Compute::float32)
       : model_(model),
         task_(task),
         regularizers_(regularizers),
         constraints_(constraints),
         optimizer_(optimizer),
         adversary_(std::move(adversary)),
-        task_weight_(task_weight) {}
+        task_weight_(task_weight),
+        compute_(compute) {}
   /// `global_step`: steps since the training began.
   StepResult step(const Batch& batch, double rate_factor, std::int64_t global_step);
 
@@ -63,6 +65,7 @@ class Stepper {
   Optimizer& optimizer_;
   Adversary adversary_;
   double task_weight_;  // factor of the task's loss in the whole loss
+  models::Compute compute_;
 };
 
 }  // namespace eigensweep::training

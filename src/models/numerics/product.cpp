@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/models/numerics/product.hpp"
 
+#include "eigensweep/models/numerics/compute.hpp"
+
 namespace eigensweep::models {
 namespace {
 
@@ -15,6 +17,10 @@ Tensor empty_rows(std::int64_t lanes, std::int64_t rows, std::int64_t samples, c
   const bool pays = options.device().is_cpu() && rows >= many_rows;
   const std::int64_t stride = pays ? (samples + line - 1) / line * line : samples;
   return torch::empty_strided({lanes, rows, samples}, {rows * stride, stride, 1}, options);
+}
+
+bool rounds_operands(const Tensor& a) {
+  return ComputeScope::current() != Compute::float32 && a.scalar_type() == torch::kFloat32;
 }
 
 bool runs_lane_by_lane(const Tensor& a) { return a.size(0) == 1 || (a.is_cpu() && a.size(1) >= large); }
@@ -44,6 +50,7 @@ class Affine : public torch::autograd::Function<Affine> {
 
 Tensor product(const Tensor& a, const Tensor& b) {
   const torch::NoGradGuard no_gradients;
+  if (rounds_operands(a)) return rounded_product(a, b, ComputeScope::current());
   if (!runs_lane_by_lane(a)) return torch::bmm(a, b);
   Tensor result = empty_rows(a.size(0), a.size(1), b.size(2), b.options());
   for (std::int64_t lane = 0; lane < a.size(0); ++lane) {
@@ -55,6 +62,10 @@ Tensor product(const Tensor& a, const Tensor& b) {
 
 void add_product(Tensor& sum, const Tensor& a, const Tensor& b) {
   const torch::NoGradGuard no_gradients;
+  if (rounds_operands(a)) {
+    sum.add_(rounded_product(a, b, ComputeScope::current()));
+    return;
+  }
   if (!runs_lane_by_lane(a)) {
     sum.baddbmm_(a, b);
     return;
@@ -67,6 +78,7 @@ Tensor empty_rows_like(const Tensor& like) {
 }
 
 Tensor affine(const Tensor& weight, const Tensor& bias, const Tensor& h) {
+  if (rounds_operands(weight)) return rounded_product(weight, h, ComputeScope::current()) + bias.unsqueeze(-1);
   if (runs_lane_by_lane(weight) && weight.size(1) >= many_rows) return Affine::apply(weight, bias, h);
   if (weight.size(0) == 1) return torch::addmm(bias[0].unsqueeze(-1), weight[0], h[0]).unsqueeze(0);
   return torch::baddbmm(bias.unsqueeze(-1), weight, h);

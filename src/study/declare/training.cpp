@@ -6,8 +6,8 @@
 namespace eigensweep::study {
 
 Fields<Training> Training::fields() {
-  return Fields<Training>()
-      .integer("epochs", &Training::epochs, {1, 1e6}, "passes over the training set")
+  Fields<Training> fields;
+  fields.integer("epochs", &Training::epochs, {1, 1e6}, "passes over the training set")
       .integer("batch_size", &Training::batch_size, {1, 1e7},
                "samples per optimiser step; a penalised layer wants more than its width")
       .choice("batch_order", &Training::batch_order, {{"per_seed", Order::per_seed}, {"shared", Order::shared}},
@@ -42,6 +42,8 @@ Fields<Training> Training::fields() {
                "gradient steps of the adversary 'pgd', from a random start")
       .number("adversary_relative_step", &Training::adversary_relative_step, {0, 10, true},
               "its step size as a share of adversary_epsilon");
+  return add_compute(fields, &Training::compute,
+                     "the products of the network's layers in training (and its adversary's)");
 }
 
 std::string refuse_training(const Training& training, const DatasetInfo& dataset) {

@@ -78,9 +78,12 @@ class Expansion {
   /// Refuses a validation set of all training samples, if the options alone show it.
   void check_held_out(const Template& alternative, const Json& config, const Json& dataset) const;
   /// Refuse a configuration, or add a warning, as its kinds say: check_procedure asks the kinds that training reads,
-  /// check_evaluations the attacks and metrics. `read`: the part of the cell's `config` that training reads.
+  /// check_evaluations the attacks and metrics, check_compute one section. `read`: the part of the cell's `config` that
+  /// training reads.
   void check_procedure(const Template& alternative, const Json& config, const Json& read);
   void check_training(const Template& alternative, const Json& config, const Json& read);
+  void check_compute(const Template& alternative, const Json& config, const std::string& pointer, const Json& options,
+                     const Json& read);
   void check_evaluations(const Template& alternative, const Json& config, const Json& read,
                          const std::vector<Evaluation>& evaluations);
   /// Throws ConfigError unless `reason` is empty.

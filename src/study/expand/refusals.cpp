@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "eigensweep/study/declare/closed_form.hpp"
+#include "eigensweep/study/declare/compute.hpp"
 #include "eigensweep/study/declare/sections.hpp"
 #include "eigensweep/study/declare/training.hpp"
 #include "eigensweep/study/expand/identity.hpp"
@@ -38,12 +39,21 @@ void Expansion::check_procedure(const Template& alternative, const Json& config,
   }
 }
 
+void Expansion::check_compute(const Template& alternative, const Json& config, const std::string& pointer,
+                              const Json& options, const Json& read) {
+  if (!rounds_products(options)) return;
+  const Kind& model = kind_of(catalog_, Family::model, read.at("model"));
+  refuse(alternative, config, pointer,
+         refuse_rounding(options, model.shape(read.at("model"), info_of(read.at("dataset")))));
+}
+
 void Expansion::check_training(const Template& alternative, const Json& config, const Json& read) {
   check_held_out(alternative, config, read.at("dataset"));  // before the dataset refuses it without naming the option
   const DatasetInfo& info = info_of(read.at("dataset"));
   const auto training = study::read<Training>(read.at("training"));
   refuse(alternative, config, "/training", refuse_training(training, info));
   const Kind& model = kind_of(catalog_, Family::model, read.at("model"));
+  check_compute(alternative, config, "/training", read.at("training"), read);
   const SampleCounts samples = sample_counts(training, info);
   for (const Part& part : alternative.parts) {
     if (!read.contains(part.path)) continue;
@@ -57,6 +67,7 @@ void Expansion::check_training(const Template& alternative, const Json& config, 
       }
     }
     if (kind.refuse_inputs) refuse(alternative, config, part.pointer, kind.refuse_inputs(options, info));
+    check_compute(alternative, config, part.pointer, options, read);
     if (kind.refuse_samples) refuse(alternative, config, part.pointer, kind.refuse_samples(options, samples));
     if (kind.refuse_network || kind.warn_network) {
       const ModelShape shape = model.shape(read.at("model"), info);
@@ -79,6 +90,7 @@ void Expansion::check_evaluations(const Template& alternative, const Json& confi
     const Json& options = evaluation.options;
     if (kind.refuse) refuse(alternative, config, evaluation.pointer, kind.refuse(options, read));
     if (kind.refuse_inputs) refuse(alternative, config, evaluation.pointer, kind.refuse_inputs(options, info));
+    check_compute(alternative, config, evaluation.pointer, options, read);
     if (kind.warn) warn_of(evaluation.pointer, kind.warn(options, read));
     if (kind.warn_network) {
       const SampleCounts samples = sample_counts(study::read<Training>(read.at("training")), info);

@@ -7,6 +7,8 @@ namespace eigensweep::models {
 
 using torch::Tensor;
 
+// Products of float32 round their operands as the innermost ComputeScope says.
+
 /// a [E, R, K] times b [E, K, S], lane by lane: [E, R, S]. No gradient flows through it.
 ///
 /// On a CPU, the rows of a large result start on cache lines (its stride is S rounded up to 16): otherwise writing them

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "eigensweep/study/declare/compute.hpp"
 #include "eigensweep/study/declare/fields.hpp"
 
 namespace eigensweep::study {
@@ -32,6 +33,7 @@ struct Training {
   double adversary_epsilon = 0.1;
   std::int64_t adversary_steps = 7;
   double adversary_relative_step = 0.25;
+  Compute compute = Compute::float32;
 
   [[nodiscard]] bool drops_last() const { return last_batch == LastBatch::drop; }
   /// Whether training adds perturbed copies to its batches.
