@@ -187,6 +187,33 @@ TEST_CASE("what no matrix is to blame for is no failure of its lane") {
                   c10::OutOfMemoryError);
 }
 
+TEST_CASE("lanes side by side are decomposed as lanes alone are, and the same way every time") {
+  const int threads = torch::get_num_threads();
+  for (const std::int64_t width : {5, 64, 300}) {
+    std::vector<Tensor> matrices;
+    for (int lane = 0; lane < 5; ++lane) {
+      matrices.push_back(matrix_with(torch::rand({width}, torch::kFloat64).add(0.1 * lane)));
+    }
+    matrices[3][0][0] = std::numeric_limits<double>::infinity();
+    torch::set_num_threads(4);
+    const models::Eigensystem together = models::eigh_descending(torch::stack(matrices));
+    const models::Eigensystem again = models::eigh_descending(torch::stack(matrices));
+    torch::set_num_threads(threads);
+    CHECK(torch::equal(together.values.nan_to_num(-1), again.values.nan_to_num(-1)));
+    CHECK(torch::equal(together.vectors.nan_to_num(-1), again.vectors.nan_to_num(-1)));
+    for (std::int64_t lane = 0; lane < 5; ++lane) {
+      const Tensor& matrix = matrices[static_cast<std::size_t>(lane)];
+      const models::Eigensystem alone = models::eigh_descending(matrix.unsqueeze(0));
+      CHECK(together.failures[static_cast<std::size_t>(lane)] == alone.failures[0]);
+      CHECK(together.failures[static_cast<std::size_t>(lane)].empty() == (lane != 3));
+      if (lane == 3) continue;
+      const Tensor values = together.values[lane], vectors = together.vectors[lane];
+      CHECK(largest_difference(values, alone.values[0]) < 1e-14);
+      CHECK(largest_difference(vectors.matmul(torch::diag(values)).matmul(vectors.t()), matrix) < 1e-14);
+    }
+  }
+}
+
 TEST_CASE("a lane without a finite covariance fails alone and says why") {
   Tensor matrices =
       torch::stack({matrix_with(torch::ones({4}, torch::kFloat64)), torch::zeros({4, 4}, torch::kFloat64)});

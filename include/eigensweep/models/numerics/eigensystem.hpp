@@ -26,9 +26,9 @@ struct Eigensystem {
 
 enum class Wanted { values, values_and_vectors };
 
-/// One way to decompose one matrix [N, N]: {values [N], vectors [N, N] or undefined}, in any order; throws
-/// c10::LinAlgError if it fails for this matrix.
-using EigenRoute = std::function<std::pair<Tensor, Tensor>(const Tensor& matrix, Wanted wanted)>;
+/// One way to decompose matrices [..., N, N]: {values [..., N], vectors [..., N, N] or undefined}, in any order; throws
+/// c10::LinAlgError if it fails for one of them.
+using EigenRoute = std::function<std::pair<Tensor, Tensor>(const Tensor& matrices, Wanted wanted)>;
 
 /// LAPACK's symmetric eigensolver; if that does not converge, the singular value decomposition (equivalent for a
 /// covariance).
@@ -36,6 +36,10 @@ const std::vector<EigenRoute>& eigen_routes();
 
 /// Decomposes every lane's matrix [E, N, N] by the first route that succeeds. A matrix that cannot be decomposed is
 /// noted in `failures`. Only errors that are not a matrix's fault are thrown (out of memory, a failing device).
+///
+/// A GPU gets all lanes in one call, and is waited for once. On a CPU small matrices, and as many as there are threads,
+/// are decomposed side by side, each on one thread; others one after another, each on all threads. LAPACK's last digits
+/// depend on the number of threads.
 Eigensystem eigh_descending(const Tensor& covariance, Wanted wanted = Wanted::values_and_vectors,
                             const std::vector<EigenRoute>& routes = eigen_routes());
 
