@@ -6,6 +6,7 @@
 
 #include "attacked_samples.hpp"
 #include "columns.hpp"
+#include "eigensweep/study/declare/passes.hpp"
 
 namespace eigensweep::attacks {
 
@@ -20,10 +21,11 @@ inline std::vector<study::Column> robustness_columns() {
 }
 
 /// A row of the table of attacks. T: the attack's options, an AttackedSamples; `intensity`: the option that is swept.
-/// `passes(attack, intensities)`: how many forward passes a sample costs.
-template <class T, class Work>
+/// `passes(attack, intensities)`: how many forward passes a sample costs. `images(attack)`: what it holds
+/// of its inputs, a HeldImages.
+template <class T, class Work, class Images>
 study::Kind declare_attack(std::string name, std::string intensity, std::string meaning, std::string source,
-                           Work passes) {
+                           Work passes, Images images) {
   study::Kind kind = study::declare<T>(study::Family::attack, std::move(name), std::move(meaning), std::move(source));
   kind.intensity = std::move(intensity);
   kind.columns = robustness_columns();
@@ -37,6 +39,9 @@ study::Kind declare_attack(std::string name, std::string intensity, std::string 
   kind.work = study::typed<T>([passes](const T& attack, const study::WorkContext& context) {
     return static_cast<double>(attack.count(context.dataset)) * context.model.forward_flops *
            passes(attack, static_cast<double>(context.intensities));
+  });
+  kind.pass = study::typed<T>([images](const T& attack, const study::WorkContext& context) {
+    return study::attack_pass(context, static_cast<double>(attack.count(context.dataset)), images(attack));
   });
   return kind;
 }

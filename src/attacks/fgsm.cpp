@@ -25,7 +25,9 @@ study::Kind declare_fgsm() {
       "fgsm", "epsilon", "fast gradient sign method: one step of size epsilon along the sign of the loss gradient",
       "Goodfellow, Shlens, Szegedy 2015, arXiv:1412.6572; as foolbox LinfFastGradientAttack",
       // The clean samples; one gradient (forward and backward to the input: twice the forward); each intensity.
-      [](const Fgsm&, double intensities) { return 3.0 + intensities; });
+      [](const Fgsm&, double intensities) { return 3.0 + intensities; },
+      // The perturbed samples and the gradient; the check whether they are finite.
+      [](const Fgsm&) { return study::HeldImages{3.75, 3}; });
 }
 
 }  // namespace eigensweep::attacks

@@ -25,9 +25,12 @@ study::Kind declare_gaussian_noise() {
   return declare_attack<NoiseOptions>(
       "gaussian_noise", "sigma",
       "independent normal noise of standard deviation sigma on every pixel, clipped to the pixels' range",
-      "Nassar et al. 2020, arXiv:2012.04729, figures on noise", [](const NoiseOptions&, double intensities) {
+      "Nassar et al. 2020, arXiv:2012.04729, figures on noise",
+      [](const NoiseOptions&, double intensities) {
         return 1.0 + intensities;
-      });  // the clean samples, then each intensity
+      },  // the clean samples, then each intensity
+      // The integers that a GPU makes normal numbers from, and those numbers in float64.
+      [](const NoiseOptions&) { return study::HeldImages{11, 0}; });
 }
 
 }  // namespace eigensweep::attacks

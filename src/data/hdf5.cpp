@@ -168,6 +168,7 @@ study::DatasetInfo hdf5_info(const Hdf5& own) {
   info.input_shape.insert(info.input_shape.end(), train.shape.begin() + 1, train.shape.end());
   info.classes = own.classes;
   if (!train.bytes) {
+    info.value_bytes = 4;
     info.lower = own.lower;
     info.upper = own.upper;
   }

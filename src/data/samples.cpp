@@ -25,6 +25,7 @@ std::optional<std::vector<std::filesystem::path>> computed(const Json&) { return
 study::DatasetInfo generated_info(const GeneratedSamples& samples, std::int64_t input_size, std::int64_t classes,
                                   const std::string& name) {
   study::DatasetInfo info;
+  info.value_bytes = 4;
   info.input_shape = {1, 1, input_size};
   info.classes = classes;
   info.lower = -std::numeric_limits<double>::infinity();

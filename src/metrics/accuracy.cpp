@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #ifdef EIGENSWEEP_DECLARATIONS
-#include "eigensweep/study/declare/kind.hpp"
+#include <algorithm>
+
+#include "eigensweep/study/declare/passes.hpp"
 
 namespace eigensweep::metrics {
 
@@ -20,6 +22,10 @@ study::Kind declare_accuracy() {
   kind.work = [](const Json&, const study::WorkContext& context) {
     return context.model.forward_flops *
            static_cast<double>(context.dataset.train_samples + context.dataset.test_samples);
+  };
+  kind.pass = [](const Json&, const study::WorkContext& context) {
+    const auto most = std::max(context.dataset.train_samples, context.dataset.test_samples);
+    return study::output_pass(context, static_cast<double>(most));
   };
   return kind;
 }

@@ -37,6 +37,7 @@ struct SpectrumOptions {
 
 #include "eigensweep/models/network_options.hpp"
 #include "eigensweep/study/declare/fit.hpp"
+#include "eigensweep/study/declare/passes.hpp"
 #include "kernel_memory.hpp"
 
 namespace eigensweep::metrics {
@@ -128,6 +129,10 @@ study::Kind declare_spectrum() {
   });
   kind.bytes = study::typed<SpectrumOptions>([](const SpectrumOptions& spectrum, const study::WorkContext& context) {
     return is_infinite(context) ? limit_gram_bytes(context, spectrum_samples(spectrum, context)) : 0.0;
+  });
+  kind.pass = study::typed<SpectrumOptions>([](const SpectrumOptions& spectrum, const study::WorkContext& context) {
+    if (is_infinite(context)) return study::ChunkedPass{};
+    return study::spectrum_pass(context, spectrum_samples(spectrum, context), context.model.hidden_widths);
   });
   return kind;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #ifdef EIGENSWEEP_DECLARATIONS
-#include "eigensweep/study/declare/kind.hpp"
+#include "eigensweep/study/declare/passes.hpp"
 
 namespace eigensweep::metrics {
 
@@ -24,6 +24,9 @@ study::Kind declare_validation() {
   };
   kind.work = [](const Json&, const study::WorkContext& context) {
     return context.model.forward_flops * static_cast<double>(context.dataset.validation_samples);
+  };
+  kind.pass = [](const Json&, const study::WorkContext& context) {
+    return study::output_pass(context, static_cast<double>(context.dataset.validation_samples));
   };
   return kind;
 }

@@ -23,6 +23,8 @@ struct JacobianOptions {
 }  // namespace eigensweep::regularizers
 
 #ifdef EIGENSWEEP_DECLARATIONS
+#include "eigensweep/study/declare/passes.hpp"
+
 namespace eigensweep::regularizers {
 
 study::Kind declare_jacobian() {
@@ -37,6 +39,10 @@ study::Kind declare_jacobian() {
     const double samples = static_cast<double>(context.epochs * context.steps_per_epoch * context.batch_size);
     // For each direction a backward pass to the input, and twice as much to differentiate it.
     return samples * directions * 3.0 * context.model.forward_flops;
+  });
+  kind.step_bytes = study::typed<JacobianOptions>([](const JacobianOptions& jacobian, const study::WorkContext& context) {
+    const auto directions = jacobian.projections == 0 ? context.dataset.classes : jacobian.projections;
+    return study::double_backward_bytes(context, static_cast<double>(directions));
   });
   return kind;
 }

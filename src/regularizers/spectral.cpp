@@ -45,6 +45,7 @@ struct SpectralOptions {
 
 #include <algorithm>
 
+#include "eigensweep/study/declare/passes.hpp"
 #include "eigensweep/study/declare/sections.hpp"
 
 namespace eigensweep::regularizers {
@@ -107,6 +108,25 @@ study::Kind declare_spectral() {
       flops += static_cast<double>(context.epochs) * (step * static_cast<double>(context.steps_per_epoch) + epoch);
     }
     return flops;
+  });
+  kind.bytes = study::typed<SpectralOptions>([](const SpectralOptions& spectral, const study::WorkContext& context) {
+    double bytes = 0;  // of the eigenvectors
+    for (const std::int64_t width : penalised_widths(spectral, context.model)) {
+      bytes += 4 * static_cast<double>(width * std::min(width, context.dataset.train_samples));
+    }
+    return bytes;
+  });
+  kind.step_bytes = study::typed<SpectralOptions>([](const SpectralOptions& spectral,
+                                                     const study::WorkContext& context) {
+    const auto widths = penalised_widths(spectral, context.model);
+    std::int64_t numbers = 0;  // the gradients of all penalised layers but the last
+    for (std::size_t layer = 0; layer + 1 < widths.size(); ++layer) numbers += widths[layer];
+    // The last one's gradient and projection take the place of what the backward pass holds later.
+    return 4 * static_cast<double>(context.batch_size) * static_cast<double>(numbers);
+  });
+  kind.pass = study::typed<SpectralOptions>([](const SpectralOptions& spectral, const study::WorkContext& context) {
+    const auto samples = static_cast<double>(context.dataset.train_samples);
+    return study::spectrum_pass(context, samples, penalised_widths(spectral, context.model));
   });
   return kind;
 }

@@ -13,8 +13,10 @@ struct AdamOptions : AdaptiveOptions {
 
 #ifdef EIGENSWEEP_DECLARATIONS
 study::Kind declare_adam() {
-  return study::declare<AdamOptions>(study::Family::optimizer, "adam", "Adam, as torch.optim.Adam",
-                                     "Kingma, Ba 2015, arXiv:1412.6980");
+  study::Kind kind = study::declare<AdamOptions>(study::Family::optimizer, "adam", "Adam, as torch.optim.Adam",
+                                                 "Kingma, Ba 2015, arXiv:1412.6980");
+  kind.bytes = study::typed<AdamOptions>(state_bytes);
+  return kind;
 }
 #else
 bool is_adaptive_adam() { return true; }

@@ -15,9 +15,11 @@ struct AdamWOptions : AdaptiveOptions {
 
 #ifdef EIGENSWEEP_DECLARATIONS
 study::Kind declare_adamw() {
-  return study::declare<AdamWOptions>(study::Family::optimizer, "adamw",
-                                      "Adam with decoupled weight decay, as torch.optim.AdamW",
-                                      "Loshchilov, Hutter 2019, arXiv:1711.05101");
+  study::Kind kind = study::declare<AdamWOptions>(study::Family::optimizer, "adamw",
+                                                  "Adam with decoupled weight decay, as torch.optim.AdamW",
+                                                  "Loshchilov, Hutter 2019, arXiv:1711.05101");
+  kind.bytes = study::typed<AdamWOptions>(state_bytes);
+  return kind;
 }
 #else
 bool is_adaptive_adamw() { return true; }

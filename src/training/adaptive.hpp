@@ -28,6 +28,11 @@ struct AdaptiveOptions : Rates {
   }
 };
 
+/// Bytes of the means, squares and largest squares of all parameters.
+inline double state_bytes(const AdaptiveOptions& options, const study::WorkContext& context) {
+  return (options.amsgrad ? 3 : 2) * 4 * static_cast<double>(context.model.parameters);
+}
+
 }  // namespace eigensweep::training
 
 #ifndef EIGENSWEEP_DECLARATIONS

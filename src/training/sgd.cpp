@@ -31,6 +31,9 @@ study::Kind declare_sgd() {
     return sgd.nesterov && sgd.momentum == 0.0 ? "nesterov needs a momentum above 0; set momentum, or nesterov to false"
                                                : "";
   });
+  kind.bytes = study::typed<SgdOptions>([](const SgdOptions& sgd, const study::WorkContext& context) {
+    return sgd.momentum == 0 ? 0.0 : 4 * static_cast<double>(context.model.parameters);
+  });
   kind.limit_wants = study::typed<SgdOptions>([](const SgdOptions& sgd) -> std::string {
     if (sgd.momentum == 0 && sgd.weight_decay == 0) return "";
     return "optimizer 'sgd' without momentum and weight_decay (others do not follow the kernel's gradient flow)";

@@ -26,7 +26,8 @@ study::ModelShape linear_shape(const LinearOptions& linear, const study::Dataset
   shape.first_layer_flops = 2.0 * static_cast<double>(inputs) * static_cast<double>(width);
   shape.forward_flops = shape.first_layer_flops + 2.0 * static_cast<double>(width) * static_cast<double>(classes);
   shape.parameters = (inputs + 1) * width + (width + 1) * classes;
-  shape.activations = shape.outputs = width + classes;
+  shape.activations = shape.outputs = shape.forward_numbers = width + classes;
+  shape.gradients = 2 * width + classes;
   shape.hidden_widths = {width};
   return shape;
 }

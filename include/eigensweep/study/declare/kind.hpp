@@ -48,8 +48,9 @@ struct DatasetInfo {
   std::vector<std::int64_t> input_shape;  ///< of one sample: {channels, height, width}
   std::int64_t classes = 0;
   std::int64_t validation_samples = 0;
-  double lower = 0.0;  ///< the least possible input; perturbed inputs are clipped to it
-  double upper = 1.0;  ///< the greatest possible input, likewise
+  double lower = 0.0;            ///< the least possible input; perturbed inputs are clipped to it
+  double upper = 1.0;            ///< the greatest possible input, likewise
+  std::int64_t value_bytes = 1;  ///< that a worker's dataset takes for each number of a sample: 1, or 4 for float32
   [[nodiscard]] std::int64_t input_size() const;
 };
 
@@ -69,15 +70,18 @@ struct ModelShape {
   double first_layer_flops = 0;             ///< of these, the first layer's: training takes no gradient to the input
   std::int64_t parameters = 0;              ///< trained numbers
   std::int64_t activations = 0;             ///< numbers kept for the backward pass, per sample
+  std::int64_t gradients = 0;        ///< most numbers of gradients at once in the backward pass, per sample; 0: unknown
+  std::int64_t forward_numbers = 0;  ///< most numbers at once in a pass without gradients, per sample; 0: unknown
   std::int64_t outputs = 0;                 ///< of all affine layers and convolutions, per sample
   std::int64_t patches = 0;                 ///< inputs of convolutions per sample, once for each place of the kernel
   std::int64_t filters = 0;                 ///< trained numbers of the largest convolution
   double closed_form_flops = 0;             ///< of training in closed form, without steps; else 0
   double closed_form_bytes = 0;             ///< memory that this training takes
   std::vector<std::int64_t> hidden_widths;  ///< N of each hidden layer that spectra and penalties read
-  std::int64_t infinite_layers = 0;         ///< hidden layers of infinite width, which have no such N
-  double networks = 1;                      ///< how many run side by side: 2 where the initial one is subtracted
-  double numbers_in_one = 1;                ///< float32 numbers or operations that one of the network's counts as
+  std::vector<std::int64_t> whitened_widths{};  ///< of these, those that are whitened
+  std::int64_t infinite_layers = 0;             ///< hidden layers of infinite width, which have no such N
+  double networks = 1;                          ///< how many run side by side: 2 where the initial one is subtracted
+  double numbers_in_one = 1;                    ///< float32 numbers or operations that one of the network's counts as
 };
 
 /// Everything a cost function may read.
@@ -89,6 +93,18 @@ struct WorkContext {
   std::int64_t steps_per_epoch = 0;
   std::int64_t snapshots = 0;    ///< how many networks training keeps on its way
   std::int64_t intensities = 0;  ///< how many intensities (epsilons) an attack is asked for
+};
+
+/// A pass over samples without steps: an attack, a metric, new eigenvectors. It runs the networks on a chunk of samples
+/// at a time, of as many as 3e8 bytes hold by the pass's own count. All are bytes.
+struct ChunkedPass {
+  double samples = 0;           ///< their number; 0: there is no pass
+  double counted_per_lane = 0;  ///< what the pass counts for a sample to choose the size of a chunk, for each lane
+  double counted_shared = 0;    ///< likewise, once for all lanes
+  double held_per_lane = 0;     ///< what a sample of a chunk takes at once, for each lane
+  double held_shared = 0;       ///< likewise, once for all lanes
+  double beside = 0;            ///< what each lane holds beside the chunk
+  double after = 0;             ///< what each lane holds after the last chunk: matrices and their eigenvectors
 };
 
 /// The label of every sample of a dataset, in the order of its files. `train` includes samples that are held out for
@@ -137,9 +153,16 @@ struct Kind {
   /// Floating-point operations that this kind adds to one trial in all (regularizer: whole training; attack: all
   /// intensities; metric: once; procedure without networks: the trial). Null: not worth counting.
   std::function<double(const Json& options, const WorkContext&)> work;
-  /// Attacks and metrics: bytes held at once for one lane beside its parameters. Null: no more than training held.
-  /// Procedures without networks: bytes held for one lane.
+  /// Attacks and metrics: bytes held at once for one lane beside its parameters. Null: what `pass` holds.
+  /// Procedures without networks: bytes held for one lane. Optimizers: bytes of their state. Regularizers: bytes held
+  /// from epoch to epoch.
   std::function<double(const Json& options, const WorkContext&)> bytes;
+  /// Regularizers: bytes that a step holds for one lane beside the network's own passes. Null: as much as the gradient
+  /// by the inputs and its derivative take, whatever the penalty is.
+  std::function<double(const Json& options, const WorkContext&)> step_bytes;
+  /// Attacks and metrics: the pass over their samples. Null, and no `bytes`: as much as any of ours holds.
+  /// Regularizers: the pass before each epoch. Null: none.
+  std::function<ChunkedPass(const Json& options, const WorkContext&)> pass;
   /// Models only.
   std::function<ModelShape(const Json& options, const DatasetInfo&)> shape;
   /// Models, attacks and metrics: says in one line why the kind cannot read this dataset, or "".
