@@ -21,11 +21,10 @@ inline std::vector<study::Column> robustness_columns() {
 }
 
 /// A row of the table of attacks. T: the attack's options, an AttackedSamples; `intensity`: the option that is swept.
-/// `passes(attack, intensities)`: how many forward passes a sample costs. `images(attack)`: what it holds
-/// of its inputs, a HeldImages.
-template <class T, class Work, class Images>
+/// `passes(attack, intensities)`: how many forward passes a sample costs.
+template <class T, class Work>
 study::Kind declare_attack(std::string name, std::string intensity, std::string meaning, std::string source,
-                           Work passes, Images images) {
+                           Work passes) {
   study::Kind kind = study::declare<T>(study::Family::attack, std::move(name), std::move(meaning), std::move(source));
   kind.intensity = std::move(intensity);
   kind.columns = robustness_columns();
@@ -40,6 +39,15 @@ study::Kind declare_attack(std::string name, std::string intensity, std::string 
     return static_cast<double>(attack.count(context.dataset)) * context.model.forward_flops *
            passes(attack, static_cast<double>(context.intensities));
   });
+  return kind;
+}
+
+/// The same, with the memory that it holds. `images(attack)`: of its inputs, a study::HeldImages.
+template <class T, class Work, class Images>
+study::Kind declare_attack(std::string name, std::string intensity, std::string meaning, std::string source,
+                           Work passes, Images images) {
+  study::Kind kind =
+      declare_attack<T>(std::move(name), std::move(intensity), std::move(meaning), std::move(source), passes);
   kind.pass = study::typed<T>([images](const T& attack, const study::WorkContext& context) {
     return study::attack_pass(context, static_cast<double>(attack.count(context.dataset)), images(attack));
   });

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+
 #include <cstdint>
 
 #include "eigensweep/models/network_options.hpp"
@@ -15,10 +17,21 @@ inline study::ModelShape finite_shape(const NetworkOptions& network) {
   return shape;
 }
 
+/// How many numbers of each unit the backward pass keeps: the result of the nonlinearity, and its argument where the
+/// derivative is no function of the result; with batch norm its result, too.
+inline std::int64_t kept_of_unit(const NetworkOptions& network) {
+  const bool needs_argument = network.activation == "erf" || network.activation == "gelu";
+  return 1 + (needs_argument ? 1 : 0) + (network.batch_norm ? 1 : 0);
+}
+
 /// Adds what whitening a layer of `width` units costs per sample in a batch of about its width: moments, factor, solve.
 inline void add_whitening(std::int64_t width, study::ModelShape& shape) {
   shape.forward_flops += 3.0 * static_cast<double>(width) * static_cast<double>(width);
-  shape.activations += width;
+  // The centred activations and the whitened ones, in float64, and the latter in the network's precision.
+  shape.activations += 5 * width;
+  // By the activations and by the centred ones, in float64.
+  shape.gradients = std::max(shape.gradients, 4 * width);
+  shape.whitened_widths.push_back(width);
 }
 
 }  // namespace eigensweep::models

@@ -21,6 +21,8 @@ struct MlpOptions : NetworkOptions {
 }  // namespace eigensweep::models
 
 #ifdef EIGENSWEEP_DECLARATIONS
+#include <algorithm>
+
 #include "finite_shape.hpp"
 #include "infinite.hpp"
 #include "refusals.hpp"
@@ -36,7 +38,7 @@ study::ModelShape mlp_shape(const MlpOptions& mlp, const study::DatasetInfo& dat
     shape.forward_flops += 2.0 * static_cast<double>(fan_in) * static_cast<double>(width);
     if (layer == 0) shape.first_layer_flops = shape.forward_flops;
     shape.parameters += fan_in * width + width + (mlp.batch_norm ? 2 * width : 0);
-    shape.activations += width * (mlp.batch_norm ? 2 : 1);
+    shape.activations += width * kept_of_unit(mlp);
     shape.outputs += width;
     if (layer + 1 == mlp.whiten) add_whitening(width, shape);
     shape.hidden_widths.push_back(width);
@@ -46,6 +48,11 @@ study::ModelShape mlp_shape(const MlpOptions& mlp, const study::DatasetInfo& dat
   shape.parameters += fan_in * dataset.classes + dataset.classes;
   shape.activations += dataset.classes;
   shape.outputs += dataset.classes;
+  const std::int64_t widest = std::max(width, dataset.classes);
+  // By a layer and by the one below, and by the logits.
+  shape.gradients = std::max(shape.gradients, 2 * widest + dataset.classes);
+  // Every hidden layer, and the argument of the last nonlinearity or the logits.
+  shape.forward_numbers = mlp.depth * width + widest;
   return shape;
 }
 

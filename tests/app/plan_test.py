@@ -36,12 +36,12 @@ class Plan(CommandCase):
         self.assertEqual(json.loads(self.plan("--device", "cuda", "--json"))["device"], "cuda")
 
     def test_the_users_numbers_replace_the_stated_ones(self):
-        text = self.plan("--device", "cuda", "--memory", "1", "--speed", "20000")
-        self.assertIn("workers with 954 MiB (--memory)", text)
+        text = self.plan("--device", "cuda", "--memory", "0.2", "--speed", "20000")
+        self.assertIn("workers with 191 MiB (--memory)", text)
         self.assertIn("at an assumed 20000 GFLOP/s each", text)
-        plan = json.loads(self.plan("--device", "cuda", "--memory", "1", "--json"))
+        plan = json.loads(self.plan("--device", "cuda", "--memory", "0.2", "--json"))
         self.assertGreater(plan["packs"], 1)
-        self.assertLessEqual(plan["bytes_of_largest_pack"], 1e9)
+        self.assertLessEqual(plan["bytes_of_largest_pack"], 2e8)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ TEST_CASE("every trial stands in exactly one pack, with trials of its shape, wit
   for (const std::size_t workers : {1, 2, 7, 64}) {
     PackLimits limits;
     limits.workers = workers;
-    limits.memory = 3e8;
+    limits.memory = 5e8;
     const std::vector<Pack> packs = form_packs(study, small_catalog(), {}, limits);
     const std::map<std::size_t, int> lanes = lanes_of(packs);
     CHECK(lanes.size() == study.trials.size());
@@ -199,7 +199,7 @@ TEST_CASE("the plan counts float64 twice, the network that is subtracted, and th
   const double parameters = 784 * 100 + 100 + 100 * 100 + 100 + 100 * 10 + 10;
   CHECK(flops(R"(, "precision": "float64")") == Approx(2 * flops("")));
   CHECK(flops(R"(, "centre_output": true)") == Approx(flops("") + 3.0 * 60000 * forward));
-  CHECK(bytes(R"(, "snapshots": 2)") == Approx(bytes("") + 2 * 4 * parameters));
+  CHECK(bytes(R"(, "snapshots": 2)") == Approx(bytes("") + cpu_core.memory_growth * 2 * 4 * parameters));
 }
 
 TEST_CASE("a large study is expanded and packed whole") {
@@ -234,7 +234,7 @@ TEST_CASE("the plan counts the memory of kernels, by the dataset's number of cla
   CHECK(of_classes(2, R"({"kernel_regime": {"samples": 4000, "split": "train"}})") > 6 * 8 * std::pow(4000, 2));
   CHECK(of_classes(100, R"({"kernel_regime": {"samples": 1000}})") >
         of_classes(10, R"({"kernel_regime": {"samples": 1000}})"));
-  CHECK(of_classes(10, R"({"accuracy": {}})") == of_classes(10, "{}"));
+  CHECK(of_classes(10, R"({"accuracy": {}})") < 1.5 * of_classes(10, "{}"));
 }
 
 TEST_CASE("fewer networks share a pack where a metric needs much memory") {
@@ -273,7 +273,7 @@ TEST_CASE("a trial that no worker has the memory for is warned of, with what it 
                             " needs about [0-9.]+ GiB for metric 'fit', more than the 3.7 GiB of a "
                             "worker \\(it would be killed, and the trial given up\\); ask for fewer samples there, or "
                             "give each worker more memory"));
-  CHECK_THAT(words(R"({"name": "a", "model": {"width": 30000, "depth": 3}})", 4e9),
+  CHECK_THAT(words(R"({"name": "a", "model": {"width": 30000, "depth": 3}, "metrics": {}})", 4e9),
              Catch::Contains(" for its training, more than the ") &&
                  Catch::EndsWith("; choose a smaller network, batch or training set, or give each worker more memory"));
 }

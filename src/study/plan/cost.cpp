@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "eigensweep/study/declare/procedure.hpp"
 #include "eigensweep/study/declare/sections.hpp"
@@ -17,15 +18,6 @@ namespace {
 
 // Adam with amsgrad: some fifteen operations on every parameter.
 constexpr double optimizer_flops = 15;
-// Weights, gradients and up to three moments, in float32.
-constexpr double bytes_per_number = 4;
-constexpr double bytes_per_parameter = 5 * bytes_per_number;
-// An activation, its gradient and what the nonlinearity or a penalty keeps of it.
-constexpr double bytes_per_activation = 3 * 4;
-// Evaluations run in chunks of about this many samples.
-constexpr std::int64_t evaluation_chunk = 1024;
-// A covariance and its eigenvectors in float64, the solver's workspace, the eigenvectors in float32.
-constexpr double bytes_per_covariance_entry = 8 + 8 + 8 + 4;
 
 WorkContext context_of(const Study& study, const Catalog& catalog, const Trial& trial) {
   const Json& config = study.config(trial);
@@ -57,46 +49,11 @@ double penalty_flops(const Json& config, const Catalog& catalog, const WorkConte
   return flops;
 }
 
-// What a lane holds from its first step to its last evaluation.
-double resident_bytes(const WorkContext& context) {
-  const auto parameters = static_cast<double>(context.model.parameters);
-  return parameters * bytes_per_parameter + static_cast<double>(context.snapshots) * parameters * bytes_per_number;
-}
-
-// What training holds in addition. Evaluations that declare no memory count as much.
-double working_bytes(const WorkContext& context) {
-  const auto samples = static_cast<double>(std::max(context.batch_size, evaluation_chunk));
-  const auto activations = static_cast<double>(context.model.activations);
-  const auto inputs = static_cast<double>(context.dataset.input_size());
-  double bytes = samples * (activations * bytes_per_activation + inputs * 4.0);
-  for (const std::int64_t width : context.model.hidden_widths) {
-    const auto n = static_cast<double>(width);
-    bytes += n * n * bytes_per_covariance_entry;
-  }
-  return bytes;
-}
-
-// Evaluations run one after the other, after training has freed its own memory, so only the largest need counts.
-void add_memory(const Catalog& catalog, const WorkContext& context, const std::vector<Evaluation>& evaluations,
-                double precision, LaneCost& cost) {
-  const bool is_closed = context.model.closed_form_bytes > 0;
-  const double resident = is_closed ? 0 : precision * resident_bytes(context);
-  double most = is_closed ? context.model.closed_form_bytes : precision * working_bytes(context);
-  for (const Evaluation& evaluation : evaluations) {
-    const Kind* kind = catalog.find(evaluation.family, evaluation.kind);
-    const double bytes = kind->bytes ? kind->bytes(evaluation.options, context) : 0;
-    if (bytes <= most) continue;
-    most = bytes;
-    cost.largest = fmt::format("{} '{}'", family_name(evaluation.family), evaluation.label);
-  }
-  cost.lane_bytes = resident + most;
-}
-
 LaneCost simulation_cost(const Kind& procedure, const Json& config) {
   const Json& options = config.at("procedure");
   LaneCost cost;
   cost.training_flops = cost.step_flops = procedure.work ? procedure.work(options, {}) : 0;
-  cost.lane_bytes = procedure.bytes ? procedure.bytes(options, {}) : 0;
+  cost.memory.phases.emplace_back().declared = procedure.bytes ? procedure.bytes(options, {}) : 0;
   return cost;
 }
 
@@ -136,9 +93,7 @@ LaneCost lane_cost(const Study& study, const Catalog& catalog, const Trial& tria
     if (kind->work) cost.evaluation_flops += networks * kind->work(evaluation.options, context);
   }
   cost.evaluation_flops *= precision;
-  add_memory(catalog, context, evaluations, precision, cost);
-  cost.shared_bytes = static_cast<double>((context.dataset.train_samples + context.dataset.test_samples) *
-                                          (context.dataset.input_size() + 8));
+  cost.memory = footprint_of(config, catalog, context, evaluations);
   return cost;
 }
 
@@ -152,12 +107,12 @@ std::size_t least_lanes(const LaneCost& cost, const DeviceProfile& device) {
   return static_cast<std::size_t>(std::clamp(least, 1.0, static_cast<double>(device.most_useful_lanes)));
 }
 
-std::size_t best_lanes(const LaneCost& cost, const DeviceProfile& device, double memory) {
-  const double by_work = device.full_step_flops / std::max(cost.step_flops, 1.0);
-  const double by_memory = (memory - cost.shared_bytes) / std::max(cost.lane_bytes, 1.0);
-  const double lanes = std::floor(std::min({by_work, by_memory, static_cast<double>(device.most_useful_lanes)}));
-  // A single lane is tried even if the cost model says that it does not fit: the model overestimates memory.
-  return static_cast<std::size_t>(std::max(lanes, 1.0));
+std::size_t best_lanes(const LaneCost& cost, const DeviceProfile& device, double memory, std::size_t seeds) {
+  const double by_work = std::floor(device.full_step_flops / std::max(cost.step_flops, 1.0));
+  const double most = std::clamp(by_work, 1.0, static_cast<double>(device.most_useful_lanes));
+  const auto lanes = static_cast<std::size_t>(most);
+  // A single lane is tried even if the cost model says that it does not fit: the model may be wrong.
+  return std::max<std::size_t>(cost.memory.most_lanes(memory, seeds, device.memory_growth, lanes), 1);
 }
 
 double predicted_flops(const Study& study, const Catalog& catalog, const std::vector<Lane>& lanes,
@@ -168,11 +123,17 @@ double predicted_flops(const Study& study, const Catalog& catalog, const std::ve
   return static_cast<double>(trained) * cost.training_flops + static_cast<double>(lanes.size()) * cost.evaluation_flops;
 }
 
+double pack_bytes(const Study& study, const LaneCost& cost, const std::vector<Lane>& lanes, double growth) {
+  std::set<long long> seeds;
+  for (const Lane& lane : lanes) seeds.insert(study.seed(study.trials.at(lane.trial)));
+  return cost.memory.bytes(static_cast<double>(lanes.size()), static_cast<double>(seeds.size()), growth);
+}
+
 double predicted_bytes(const Study& study, const Catalog& catalog, const std::vector<Lane>& lanes,
-                       const std::vector<Evaluation>& evaluations) {
+                       const std::vector<Evaluation>& evaluations, const DeviceProfile& device) {
   if (lanes.empty()) return 0;
   const LaneCost cost = lane_cost(study, catalog, study.trials.at(lanes.front().trial), evaluations);
-  return cost.shared_bytes + static_cast<double>(lanes.size()) * cost.lane_bytes;
+  return pack_bytes(study, cost, lanes, device.memory_growth);
 }
 
 }  // namespace eigensweep::study

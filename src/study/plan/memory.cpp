@@ -15,11 +15,13 @@ std::string memory_words(const Study& study, const Catalog& catalog, const std::
   if (largest == packs.end() || largest->bytes <= memory) return "";
   const Trial& trial = study.trials.at(largest->lanes.front().trial);
   const LaneCost cost = lane_cost(study, catalog, trial, largest->evaluations);
+  const Phase* const phase = cost.memory.largest();
+  const bool is_training = phase == nullptr || phase->what.empty();
   return fmt::format(
       "trial {} needs about {} for {}, more than the {} of a worker (it would be killed, and the trial given up); {}, "
       "or give each worker more memory",
-      trial.id, text::bytes(largest->bytes), cost.largest.empty() ? "its training" : cost.largest, text::bytes(memory),
-      cost.largest.empty() ? "choose a smaller network, batch or training set" : "ask for fewer samples there");
+      trial.id, text::bytes(largest->bytes), is_training ? "its training" : phase->what, text::bytes(memory),
+      is_training ? "choose a smaller network, batch or training set" : "ask for fewer samples there");
 }
 
 }  // namespace eigensweep::study

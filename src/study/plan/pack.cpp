@@ -161,7 +161,7 @@ Pack pack_of(const Study& study, const Group& group, const DeviceProfile& device
   pack.flops = static_cast<double>(pack.lanes.size()) * group.flops_per_lane();
   pack.overhead_flops = overhead_share(group.cost, device) * group.flops_per_lane();
   pack.least_lanes = least_lanes(group.cost, device);
-  pack.bytes = group.cost.shared_bytes + static_cast<double>(pack.lanes.size()) * group.cost.lane_bytes;
+  pack.bytes = pack_bytes(study, group.cost, pack.lanes, device.memory_growth);
   pack.group = group.number;
   pack.id = pack_id(study, pack, group.evaluations_text);
   return pack;
@@ -176,6 +176,18 @@ void cut(const Study& study, const Group& group, const DeviceProfile& device, st
     const auto end = group.lanes.begin() + static_cast<std::ptrdiff_t>(group.lanes.size() * (i + 1) / count);
     packs.push_back(pack_of(study, group, device, {begin, end}));
   }
+}
+
+// The seeds of a group's lanes, which are sorted by them.
+std::size_t seeds_of(const Study& study, const Group& group) {
+  std::size_t seeds = 0;
+  long long last = 0;
+  for (const Lane& lane : group.lanes) {
+    const long long seed = study.seed(study.trials[lane.trial]);
+    if (seeds == 0 || seed != last) ++seeds;
+    last = seed;
+  }
+  return seeds;
 }
 
 // Takes the packs that can be resumed out of a group. Cutting the whole group again could join other lanes, and a pack
@@ -237,11 +249,12 @@ std::vector<Pack> form_packs(const Study& study, const Catalog& catalog, const D
   std::vector<Pack> packs;
   for (Group& group : groups) {
     take_under_way(study, done, limits, group, packs);
-    std::size_t most = best_lanes(group.cost, limits.device, limits.memory);
+    const std::size_t seeds = seeds_of(study, group);
+    std::size_t most = best_lanes(group.cost, limits.device, limits.memory, seeds);
     if (limits.most_lanes > 0) {
       // The user's number replaces the number that the cost model finds fastest, but the memory still limits it.
-      const double room = (limits.memory - group.cost.shared_bytes) / std::max(group.cost.lane_bytes, 1.0);
-      most = static_cast<std::size_t>(std::clamp(std::floor(room), 1.0, static_cast<double>(limits.most_lanes)));
+      const double growth = limits.device.memory_growth;
+      most = std::max<std::size_t>(group.cost.memory.most_lanes(limits.memory, seeds, growth, limits.most_lanes), 1);
     } else if (limits.workers > 1) {
       most = std::min(most, balanced_lanes(group, limits.device, share));
     }

@@ -79,7 +79,7 @@ std::vector<Pack> form_packs(const Study& study, const Catalog& catalog, const D
 double predicted_flops(const Study& study, const Catalog& catalog, const std::vector<Lane>& lanes,
                        const std::vector<Evaluation>& evaluations);
 double predicted_bytes(const Study& study, const Catalog& catalog, const std::vector<Lane>& lanes,
-                       const std::vector<Evaluation>& evaluations);
+                       const std::vector<Evaluation>& evaluations, const DeviceProfile& device = cpu_core);
 
 /// One line if the largest of these packs needs more than the `memory` bytes of a worker: what needs the memory, and
 /// what to do; else "". Packs are cut for that memory, so a pack that is too large has a single trial.
