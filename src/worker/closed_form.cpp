@@ -55,7 +55,8 @@ Outcome run_closed_form(const PackRun& pack) {
   Outcome outcome;
   outcome.networks.model = std::move(network);
   outcome.networks.lost.assign(lanes, history.diverged);
-  send_training(pack, std::vector<training::LaneHistory>(lanes, history), outcome.networks, watched.seconds(), {});
+  outcome.sent =
+      send_training(pack, std::vector<training::LaneHistory>(lanes, history), outcome.networks, watched.seconds(), {});
   return outcome;
 }
 

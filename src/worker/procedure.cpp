@@ -60,7 +60,7 @@ std::vector<std::string> PackRun::trials() const {
   return trials;
 }
 
-void PackRun::send(wire::Record record, std::size_t lane, double seconds) const {
+wire::Record PackRun::completed(wire::Record record, std::size_t lane, double seconds) const {
   Json provenance{{"host", host_name()},
                   {"device", device_name(session.device())},
                   {"torch", torch_version()},
@@ -77,7 +77,11 @@ void PackRun::send(wire::Record record, std::size_t lane, double seconds) const 
   provenance["seconds"] = seconds;
   provenance.update(record.provenance);
   record.provenance = std::move(provenance);
-  hooks.record(record);
+  return record;
+}
+
+void PackRun::send(wire::Record record, std::size_t lane, double seconds) const {
+  hooks.record(completed(std::move(record), lane, seconds));
 }
 
 }  // namespace eigensweep::worker

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <future>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,9 @@ struct PackRun {
   [[nodiscard]] std::vector<Json> configs() const;
   [[nodiscard]] std::vector<std::uint64_t> seeds() const;
   [[nodiscard]] std::vector<std::string> trials() const;
-  /// Adds the provenance (host, device, versions, seconds ...) to the record, and sends it.
+  /// Adds the provenance (host, device, versions, seconds ...) to the record.
+  [[nodiscard]] wire::Record completed(wire::Record record, std::size_t lane, double seconds) const;
+  /// The same, and sends it.
   void send(wire::Record record, std::size_t lane, double seconds) const;
 };
 
@@ -35,6 +38,7 @@ struct Outcome {
   enum class End { finished, stopped, stopped_with_checkpoint, spoilt };  ///< spoilt: one lane made all of them fail
   End end = End::finished;
   Networks networks{};
+  std::future<void> sent{};  ///< where records of the training are still under way: see send_training()
 };
 
 /// What is done for a pack before its evaluations. It sends a record of each lane with the columns that it declares,

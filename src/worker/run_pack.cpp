@@ -43,7 +43,13 @@ Ending run_each(const wire::PackTask& task, Session& session, const PackHooks& h
   return Ending::finished;
 }
 
-Ending evaluate_all(const PackRun& pack, const Networks& networks) {
+/// Waits for the training's records. Throws as send_training() says.
+void expect_sent(Outcome& outcome) {
+  if (outcome.sent.valid()) outcome.sent.get();
+}
+
+Ending evaluate_all(const PackRun& pack, Outcome& outcome) {
+  const Networks& networks = outcome.networks;
   if (networks.model == nullptr) return Ending::finished;
   for (models::NamedTensor& named : networks.model->parameters()) named.tensor.requires_grad_(false);
   models::replace_lost(*networks.model, networks.lost);
@@ -58,6 +64,7 @@ Ending evaluate_all(const PackRun& pack, const Networks& networks) {
     const Stopwatch watched;
     std::vector<wire::Record> records = evaluate(evaluation, pack.task, networks, pack.data());
     const double seconds = watched.seconds();
+    expect_sent(outcome);
     for (std::size_t lane = 0; lane < records.size(); ++lane) {
       if (wants_records(networks.lost[lane])) pack.send(std::move(records[lane]), lane, seconds);
     }
@@ -81,10 +88,13 @@ Ending run_pack(const wire::PackTask& asked, Session& session, const PackHooks& 
   const data::DeviceDataset* dataset = config.contains("dataset") ? &session.dataset(config.at("dataset")) : nullptr;
   if (dataset != nullptr) check_content(task, *dataset);
   const PackRun pack{task, session, dataset, hooks};
-  const Outcome outcome = procedure(pack);
+  Outcome outcome = procedure(pack);
   switch (outcome.end) {
-    case Outcome::End::finished:
-      return evaluate_all(pack, outcome.networks);
+    case Outcome::End::finished: {
+      const Ending ending = evaluate_all(pack, outcome);
+      expect_sent(outcome);
+      return ending;
+    }
     case Outcome::End::stopped:
       return Ending::stopped;
     case Outcome::End::stopped_with_checkpoint:

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <mutex>
 #include <new>
 
 #include "eigensweep/core/here.hpp"
@@ -55,7 +56,12 @@ wire::Hello hello(const torch::Device& device) {
           ::getpid()};
 }
 
-void say(int out, const wire::FromWorker& message) { wire::write_frame(out, wire::framed(message)); }
+/// Training records come from a thread that writes networks.
+void say(int out, const wire::FromWorker& message) {
+  static std::mutex one_frame;
+  const std::lock_guard lock(one_frame);
+  wire::write_frame(out, wire::framed(message));
+}
 
 PackHooks hooks_for(const wire::PackTask& task, int out, Limiter& limiter) {
   PackHooks hooks;

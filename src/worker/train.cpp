@@ -93,8 +93,9 @@ Outcome run_train(const PackRun& pack) {
   const std::vector<std::string> remarks = trainer->remarks();
   outcome.networks.snapshots = trainer->snapshots();
   outcome.networks.model = std::move(*trainer).take_model();
-  send_training(pack, histories, outcome.networks, watched.seconds(), remarks);
-  if (!checkpoint.empty()) file::remove(checkpoint);
+  outcome.sent = send_training(pack, histories, outcome.networks, watched.seconds(), remarks, [checkpoint] {
+    if (!checkpoint.empty()) file::remove(checkpoint);
+  });
   return outcome;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "training_record.hpp"
 
+#include <optional>
 #include <utility>
 
 #include "eigensweep/core/version.hpp"
@@ -22,30 +23,64 @@ wire::Record training_record(const std::string& trial, const training::LaneHisto
   return record;
 }
 
-// Returns the hash of the file.
-std::string keep(const wire::TaskLane& lane, std::int64_t index, const Networks& networks) {
-  models::TensorFile content = models::lane_of(*networks.model, index);
-  content.metadata = {{"format", "pt"},
-                      {"trial", lane.trial},
-                      {"config", lane.config.dump()},
-                      {"eigensweep", std::string(build_info().version)}};
-  models::keep_snapshots(networks.snapshots, index, content);
-  return models::write_tensors(lane.model_file, content);
-}
+/// Networks on the host, apart from those that evaluations use meanwhile: one copy for each stacked tensor.
+struct HostNetworks {
+  std::vector<models::NamedTensor> tensors;  // [E, ...]
+  std::vector<models::Snapshot> snapshots;
+
+  explicit HostNetworks(const Networks& networks) : snapshots(networks.snapshots) {
+    for (const auto* list : {&networks.model->parameters(), &networks.model->buffers()}) {
+      for (const models::NamedTensor& named : *list) {
+        tensors.push_back({named.name, named.tensor.detach().to(torch::kCPU, /*non_blocking=*/false, /*copy=*/true)});
+      }
+    }
+    for (models::Snapshot& snapshot : snapshots) {
+      for (models::NamedTensor& named : snapshot.tensors) named.tensor = named.tensor.cpu();
+    }
+  }
+
+  [[nodiscard]] models::TensorFile file_of(const wire::TaskLane& lane, std::int64_t index) const {
+    models::TensorFile content;
+    for (const models::NamedTensor& named : tensors) content.tensors.push_back({named.name, named.tensor[index]});
+    content.metadata = {{"format", "pt"},
+                        {"trial", lane.trial},
+                        {"config", lane.config.dump()},
+                        {"eigensweep", std::string(build_info().version)}};
+    models::keep_snapshots(snapshots, index, content);
+    return content;
+  }
+};
 
 }  // namespace
 
-void send_training(const PackRun& pack, const std::vector<training::LaneHistory>& histories, const Networks& networks,
-                   double seconds, const std::vector<std::string>& warnings) {
+std::future<void> send_training(const PackRun& pack, const std::vector<training::LaneHistory>& histories,
+                                const Networks& networks, double seconds, const std::vector<std::string>& warnings,
+                                std::function<void()> done) {
+  std::vector<wire::Record> records;
+  bool keeps_any = false;
   for (std::size_t lane = 0; lane < histories.size(); ++lane) {
     const wire::TaskLane& asked = pack.task.lanes[lane];
     wire::Record record = training_record(asked.trial, histories[lane]);
     if (!warnings.empty()) record.provenance["warnings"] = warnings;
-    if (histories[lane].diverged.empty() && !asked.model_file.empty()) {
-      record.provenance["model_sha256"] = keep(asked, static_cast<std::int64_t>(lane), networks);
-    }
-    pack.send(std::move(record), lane, seconds);
+    records.push_back(pack.completed(std::move(record), lane, seconds));
+    keeps_any |= histories[lane].diverged.empty() && !asked.model_file.empty();
   }
+  std::optional<HostNetworks> kept;
+  if (keeps_any) kept.emplace(networks);
+  auto send = [&pack, records = std::move(records), kept = std::move(kept), done = std::move(done)]() mutable {
+    for (std::size_t lane = 0; lane < records.size(); ++lane) {
+      const wire::TaskLane& asked = pack.task.lanes[lane];
+      if (records[lane].status == wire::Status::ok && !asked.model_file.empty()) {
+        const models::TensorFile content = kept->file_of(asked, static_cast<std::int64_t>(lane));
+        records[lane].provenance["model_sha256"] = models::write_tensors(asked.model_file, content);
+      }
+      pack.hooks.record(records[lane]);
+    }
+    done();
+  };
+  if (keeps_any) return std::async(std::launch::async, std::move(send));
+  send();
+  return {};
 }
 
 }  // namespace eigensweep::worker

@@ -29,7 +29,8 @@ class Session {
 
 /// Callbacks that watch and stop the run of a pack.
 struct PackHooks {
-  /// Must send or store the record before it returns.
+  /// Must send or store the record before it returns. Training records come from a thread that writes networks, one
+  /// after another, while other hooks may run.
   std::function<void(const wire::Record&)> record;
   /// `evaluation`: the running evaluation; null in training.
   std::function<void(const wire::TaskEvaluation* evaluation, const training::Progress&)> progress;
@@ -43,8 +44,9 @@ struct PackHooks {
 
 enum class Ending { finished, stopped_with_checkpoint, stopped };
 
-/// Runs a pack: trains or loads its lanes, saves the trained networks, runs every evaluation. Sends a training record
-/// per trained lane as soon as training ends, then a record per lane and evaluation. Options that are missing in the
+/// Runs a pack: trains or loads its lanes, saves the trained networks while the first evaluation runs, runs every
+/// evaluation. Sends a training record per trained lane when its network is saved, then a record per lane and
+/// evaluation. Options that are missing in the
 /// task have their defaults. Throws DataError, SystemError, std::bad_alloc and c10::Error.
 Ending run_pack(const wire::PackTask& task, Session& session, const PackHooks& hooks);
 
