@@ -41,7 +41,7 @@ struct GradientAttack : AttackedSamples {
   template <class T>
   static study::Fields<T>& add_to(study::Fields<T>& fields) {
     return study::add_compute(AttackedSamples::add_to(fields), &T::compute,
-                              "the products of the network's layers, for the gradients that the attack follows,");
+                              "the products behind the gradients that the attack follows");
   }
 };
 

@@ -27,7 +27,9 @@ study::Kind declare_fgsm() {
       // The clean samples; one gradient (forward and backward to the input: twice the forward); each intensity.
       [](const Fgsm&, double intensities) { return 3.0 + intensities; },
       // The perturbed samples and the gradient; the check whether they are finite.
-      [](const Fgsm&) { return study::HeldImages{3.75, 3}; });
+      [](const Fgsm&) {
+        return study::HeldImages{3.75, 3};
+      });
 }
 
 }  // namespace eigensweep::attacks

@@ -30,7 +30,9 @@ study::Kind declare_gaussian_noise() {
         return 1.0 + intensities;
       },  // the clean samples, then each intensity
       // The integers that a GPU makes normal numbers from, and those numbers in float64.
-      [](const NoiseOptions&) { return study::HeldImages{11, 0}; });
+      [](const NoiseOptions&) {
+        return study::HeldImages{11, 0};
+      });
 }
 
 }  // namespace eigensweep::attacks

@@ -35,7 +35,9 @@ study::Kind declare_pgd() {
         return 1.0 + intensities * (2.0 * static_cast<double>(pgd.steps) + 1.0);
       },
       // The perturbed samples, their gradient and its sign; a random start takes the integers that it is made from.
-      [](const Pgd& pgd) { return study::HeldImages{pgd.random_start ? 6.0 : 3.0, 3}; });
+      [](const Pgd& pgd) {
+        return study::HeldImages{pgd.random_start ? 6.0 : 3.0, 3};
+      });
 }
 
 }  // namespace eigensweep::attacks

@@ -40,10 +40,11 @@ study::Kind declare_jacobian() {
     // For each direction a backward pass to the input, and twice as much to differentiate it.
     return samples * directions * 3.0 * context.model.forward_flops;
   });
-  kind.step_bytes = study::typed<JacobianOptions>([](const JacobianOptions& jacobian, const study::WorkContext& context) {
-    const auto directions = jacobian.projections == 0 ? context.dataset.classes : jacobian.projections;
-    return study::double_backward_bytes(context, static_cast<double>(directions));
-  });
+  kind.step_bytes =
+      study::typed<JacobianOptions>([](const JacobianOptions& jacobian, const study::WorkContext& context) {
+        const auto directions = jacobian.projections == 0 ? context.dataset.classes : jacobian.projections;
+        return study::double_backward_bytes(context, static_cast<double>(directions));
+      });
   return kind;
 }
 

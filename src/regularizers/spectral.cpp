@@ -32,8 +32,7 @@ struct SpectralOptions {
                 {{"float64", Products::float64}, {"float32", Products::float32}},
                 "in what the products of each epoch's covariance are taken (float32 costs half); sums and "
                 "eigenvectors are float64");
-    return study::add_compute(fields, &SpectralOptions::compute,
-                              "the products of activations with eigenvectors, in each step,");
+    return study::add_compute(fields, &SpectralOptions::compute, "each step's products with the eigenvectors");
   }
 };
 
@@ -116,14 +115,14 @@ study::Kind declare_spectral() {
     }
     return bytes;
   });
-  kind.step_bytes = study::typed<SpectralOptions>([](const SpectralOptions& spectral,
-                                                     const study::WorkContext& context) {
-    const auto widths = penalised_widths(spectral, context.model);
-    std::int64_t numbers = 0;  // the gradients of all penalised layers but the last
-    for (std::size_t layer = 0; layer + 1 < widths.size(); ++layer) numbers += widths[layer];
-    // The last one's gradient and projection take the place of what the backward pass holds later.
-    return 4 * static_cast<double>(context.batch_size) * static_cast<double>(numbers);
-  });
+  kind.step_bytes =
+      study::typed<SpectralOptions>([](const SpectralOptions& spectral, const study::WorkContext& context) {
+        const auto widths = penalised_widths(spectral, context.model);
+        std::int64_t numbers = 0;  // the gradients of all penalised layers but the last
+        for (std::size_t layer = 0; layer + 1 < widths.size(); ++layer) numbers += widths[layer];
+        // The last one's gradient and projection take the place of what the backward pass holds later.
+        return 4 * static_cast<double>(context.batch_size) * static_cast<double>(numbers);
+      });
   kind.pass = study::typed<SpectralOptions>([](const SpectralOptions& spectral, const study::WorkContext& context) {
     const auto samples = static_cast<double>(context.dataset.train_samples);
     return study::spectrum_pass(context, samples, penalised_widths(spectral, context.model));

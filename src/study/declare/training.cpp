@@ -42,8 +42,7 @@ Fields<Training> Training::fields() {
                "gradient steps of the adversary 'pgd', from a random start")
       .number("adversary_relative_step", &Training::adversary_relative_step, {0, 10, true},
               "its step size as a share of adversary_epsilon");
-  return add_compute(fields, &Training::compute,
-                     "the products of the network's layers in training (and its adversary's)");
+  return add_compute(fields, &Training::compute, "products of the network's layers, those of an adversary among them");
 }
 
 std::string refuse_training(const Training& training, const DatasetInfo& dataset) {

@@ -18,7 +18,7 @@ template <class T, class Base>
 Fields<T>& add_compute(Fields<T>& fields, Compute Base::*member, const std::string& products) {
   return fields.choice("compute", member,
                        {{"float32", Compute::float32}, {"tf32", Compute::tf32}, {"bfloat16", Compute::bfloat16}},
-                       fmt::format("what {} round their operands to; sums and results are float32", products));
+                       fmt::format("what operands are rounded to in {}; sums and results are float32", products));
 }
 
 /// Whether these resolved options have a "compute" other than float32.

@@ -66,18 +66,18 @@ struct SampleCounts {
 
 /// What the cost model must know about a network of one configuration (one lane).
 struct ModelShape {
-  double forward_flops = 0;                 ///< floating-point operations of one forward pass of one sample
-  double first_layer_flops = 0;             ///< of these, the first layer's: training takes no gradient to the input
-  std::int64_t parameters = 0;              ///< trained numbers
-  std::int64_t activations = 0;             ///< numbers kept for the backward pass, per sample
+  double forward_flops = 0;          ///< floating-point operations of one forward pass of one sample
+  double first_layer_flops = 0;      ///< of these, the first layer's: training takes no gradient to the input
+  std::int64_t parameters = 0;       ///< trained numbers
+  std::int64_t activations = 0;      ///< numbers kept for the backward pass, per sample
   std::int64_t gradients = 0;        ///< most numbers of gradients at once in the backward pass, per sample; 0: unknown
   std::int64_t forward_numbers = 0;  ///< most numbers at once in a pass without gradients, per sample; 0: unknown
-  std::int64_t outputs = 0;                 ///< of all affine layers and convolutions, per sample
-  std::int64_t patches = 0;                 ///< inputs of convolutions per sample, once for each place of the kernel
-  std::int64_t filters = 0;                 ///< trained numbers of the largest convolution
-  double closed_form_flops = 0;             ///< of training in closed form, without steps; else 0
-  double closed_form_bytes = 0;             ///< memory that this training takes
-  std::vector<std::int64_t> hidden_widths;  ///< N of each hidden layer that spectra and penalties read
+  std::int64_t outputs = 0;          ///< of all affine layers and convolutions, per sample
+  std::int64_t patches = 0;          ///< inputs of convolutions per sample, once for each place of the kernel
+  std::int64_t filters = 0;          ///< trained numbers of the largest convolution
+  double closed_form_flops = 0;      ///< of training in closed form, without steps; else 0
+  double closed_form_bytes = 0;      ///< memory that this training takes
+  std::vector<std::int64_t> hidden_widths;      ///< N of each hidden layer that spectra and penalties read
   std::vector<std::int64_t> whitened_widths{};  ///< of these, those that are whitened
   std::int64_t infinite_layers = 0;             ///< hidden layers of infinite width, which have no such N
   double networks = 1;                          ///< how many run side by side: 2 where the initial one is subtracted
