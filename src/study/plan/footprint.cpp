@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "eigensweep/study/declare/passes.hpp"
+#include "eigensweep/study/declare/sections.hpp"
 #include "eigensweep/study/declare/training.hpp"
 
 namespace eigensweep::study {
