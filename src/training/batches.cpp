@@ -32,8 +32,22 @@ std::int64_t Batches::samples_of(std::int64_t step) const noexcept {
 }
 
 void Batches::begin_epoch(std::int64_t epoch) {
+  order_ = ahead_.defined() && ahead_epoch_ == epoch ? ahead_ : drawn(epoch);
+  ahead_ = Tensor();
+}
+
+void Batches::draw_ahead(std::int64_t epoch) {
+  if (data_.train_images.is_cpu()) return;
+  ahead_ = drawn(epoch);
+  ahead_epoch_ = epoch;
+}
+
+Tensor Batches::drawn(std::int64_t epoch) const {
   const auto groups = static_cast<std::int64_t>(group_seeds_.size());
-  const Tensor order = torch::empty({groups * total_}, torch::kInt64);
+  const torch::Device device = data_.train_images.device();
+  // From pinned memory a GPU copies by itself, after what it was asked for before, while the host goes on.
+  const Tensor order =
+      torch::empty({groups * total_}, torch::TensorOptions(torch::kInt64).pinned_memory(device.is_cuda()));
   auto* const place = order.data_ptr<std::int64_t>();
   for (std::int64_t group = 0; group < groups; ++group) {
     const random::Key key{group_seeds_[static_cast<std::size_t>(group)], random::Purpose::batch_order,
@@ -44,7 +58,7 @@ void Batches::begin_epoch(std::int64_t epoch) {
       std::copy_n(permutation.begin() + first, samples, place + first * groups + group * samples);
     }
   }
-  order_ = order.to(data_.train_images.device());
+  return order.to(device, /*non_blocking=*/device.is_cuda());
 }
 
 Batch Batches::at(std::int64_t step) const {

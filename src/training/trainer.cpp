@@ -147,6 +147,7 @@ void Trainer::begin_epoch() {
 }
 
 void Trainer::end_epoch() {
+  if (epoch_ + 1 < training_.epochs) batches_.draw_ahead(epoch_ + 1);  // before the wait for the sums
   std::vector<std::int64_t> samples;
   for (std::int64_t step = 0; step < step_; ++step) samples.push_back(batches_.samples_of(step));
   const auto all = static_cast<double>(batches_.samples());

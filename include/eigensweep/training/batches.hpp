@@ -31,6 +31,9 @@ class Batches {
 
   /// Draws the order of an epoch (from 0): a function of the order seed and the epoch alone.
   void begin_epoch(std::int64_t epoch);
+  /// Draws the order of the epoch that begins next, and sends it to the device, while that is still at work. Does
+  /// nothing on a CPU, where nothing would be at work meanwhile.
+  void draw_ahead(std::int64_t epoch);
   [[nodiscard]] std::int64_t count() const noexcept { return count_; }
   /// Samples seen in a whole epoch.
   [[nodiscard]] std::int64_t samples() const noexcept;
@@ -40,6 +43,9 @@ class Batches {
   [[nodiscard]] Batch at(std::int64_t step) const;
 
  private:
+  /// What begin_epoch() draws, for order_.
+  [[nodiscard]] Tensor drawn(std::int64_t epoch) const;
+
   const data::DeviceDataset& data_;
   std::vector<std::uint64_t> group_seeds_;
   std::vector<std::int64_t> group_lanes_;
@@ -48,6 +54,8 @@ class Batches {
   std::int64_t count_;
   Tensor order_;     // [G * n] int64, on the device: of each mini-batch in turn, the samples of each group
   Tensor group_of_;  // [E] int64, on the device
+  Tensor ahead_;     // as order_, of epoch ahead_epoch_; undefined if none was drawn
+  std::int64_t ahead_epoch_ = 0;
 };
 
 }  // namespace eigensweep::training
