@@ -3,7 +3,11 @@
 
 namespace eigensweep::study {
 
-bool rounds_products(const Json& options) { return options.value("compute", "float32") != "float32"; }
+// A large grid asks this of each of its cells.
+bool rounds_products(const Json& options) {
+  const auto compute = options.find("compute");
+  return compute != options.end() && compute->get_ref<const std::string&>() != "float32";
+}
 
 std::string refuse_rounding(const Json& options, const ModelShape& shape) {
   const bool is_infinite = shape.infinite_layers > 0;
