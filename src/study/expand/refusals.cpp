@@ -53,7 +53,7 @@ void Expansion::check_training(const Template& alternative, const Json& config, 
   const auto training = study::read<Training>(read.at("training"));
   refuse(alternative, config, "/training", refuse_training(training, info));
   const Kind& model = kind_of(catalog_, Family::model, read.at("model"));
-  check_compute(alternative, config, "/training", read.at("training"), read);
+  if (training.compute != Compute::float32) check_compute(alternative, config, "/training", read.at("training"), read);
   const SampleCounts samples = sample_counts(training, info);
   for (const Part& part : alternative.parts) {
     if (!read.contains(part.path)) continue;
@@ -67,7 +67,7 @@ void Expansion::check_training(const Template& alternative, const Json& config, 
       }
     }
     if (kind.refuse_inputs) refuse(alternative, config, part.pointer, kind.refuse_inputs(options, info));
-    check_compute(alternative, config, part.pointer, options, read);
+    if (kind.family == Family::regularizer) check_compute(alternative, config, part.pointer, options, read);
     if (kind.refuse_samples) refuse(alternative, config, part.pointer, kind.refuse_samples(options, samples));
     if (kind.refuse_network || kind.warn_network) {
       const ModelShape shape = model.shape(read.at("model"), info);
