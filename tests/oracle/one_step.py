@@ -120,9 +120,10 @@ CASES = {
     "bfloat16": {"model": MLP(24, 2), "compute": "bfloat16"},
     "tf32": {"model": MLP(24, 2), "compute": "tf32"},
     # Rounding decides the sign of gradients near 0, of which Adam would make whole steps.
-    "bfloat16 penalty": {"optimizer": SLOW, "penalty": {**LAST, "strength": 0.01, "compute": "bfloat16"}},
-    "tf32 penalty, bfloat16, all layers": {"optimizer": SLOW, "model": MLP(24, 3), "compute": "bfloat16",
-                                           "penalty": {**ALL, "strength": 0.01, "compute": "tf32"}},
+    "bfloat16 penalty": {"optimizer": {**SLOW, "learning_rate": 1e-5}, "penalty": {**LAST, "compute": "bfloat16"}},
+    "tf32 penalty, bfloat16, all layers": {
+        "optimizer": {**SLOW, "learning_rate": 1e-5}, "model": MLP(24, 3), "compute": "bfloat16",
+        "penalty": {**ALL, "strength": 1.0, "compute": "tf32"}},
     "bfloat16, adversary fgsm": {"adversary": FGSM, "compute": "bfloat16"},
     "bfloat16, jacobian": {"model": MLP(24, 2), "jacobian": JACOBIAN, "compute": "bfloat16"},
     "bfloat16, whitened": {"optimizer": {**SLOW, "learning_rate": 1e-4}, "compute": "bfloat16",
