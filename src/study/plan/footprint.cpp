@@ -35,6 +35,9 @@ ChunkedPass undeclared_pass(Family family, const WorkContext& context) {
   return spectrum_pass(context, samples, context.model.hidden_widths);
 }
 
+/// A penalty that declares no memory: it counts as the Jacobian's of all classes and the spectral one of all layers.
+bool declares_nothing(const Kind& penalty) { return !penalty.bytes && !penalty.step_bytes && !penalty.pass; }
+
 /// The parts of a lane's memory.
 class Parts {
  public:
@@ -72,7 +75,10 @@ class Parts {
     };
     for_each_kind(config_, [&](Family family, const std::string&, const Json& section) {
       if (family != Family::regularizer) return;
-      if (const Kind& kind = kind_of(catalog_, family, section); kind.pass) add(kind.pass(section, context_));
+      const Kind& kind = kind_of(catalog_, family, section);
+      const auto samples = static_cast<double>(context_.dataset.train_samples);
+      if (kind.pass) add(kind.pass(section, context_));
+      if (declares_nothing(kind)) add(spectrum_pass(context_, samples, context_.model.hidden_widths));
     });
     if (!context_.model.whitened_widths.empty()) {
       const auto samples = static_cast<double>(context_.dataset.train_samples);
@@ -105,9 +111,21 @@ class Parts {
     for_each_kind(config_, [&](Family family, const std::string&, const Json& section) {
       if (family != Family::regularizer) return;
       const Kind& kind = kind_of(catalog_, family, section);
-      bytes += precision_ * (kind.step_bytes ? kind.step_bytes(section, context_) : double_backward_bytes(context_, 1));
+      const auto classes = static_cast<double>(context_.dataset.classes);
+      const double held =
+          kind.step_bytes ? kind.step_bytes(section, context_) : double_backward_bytes(context_, classes);
+      bytes += precision_ * held;
     });
     return bytes;
+  }
+
+  /// Eigenvectors of all hidden layers.
+  [[nodiscard]] double basis_bytes() const {
+    double numbers = 0;
+    for (const std::int64_t width : context_.model.hidden_widths) {
+      numbers += static_cast<double>(width * std::min(width, context_.dataset.train_samples));
+    }
+    return number_bytes * numbers;
   }
 
   [[nodiscard]] Phase between_steps() const {
@@ -117,6 +135,7 @@ class Parts {
       if (family != Family::optimizer && family != Family::regularizer) return;
       const Kind& kind = kind_of(catalog_, family, section);
       if (kind.bytes) phase.per_lane += precision_ * kind.bytes(section, context_);
+      if (family == Family::regularizer && declares_nothing(kind)) phase.per_lane += precision_ * basis_bytes();
       // An optimiser that declares nothing may keep as much as Adam with amsgrad.
       if (!kind.bytes && family == Family::optimizer) phase.per_lane += 3 * network_;
     });
@@ -172,9 +191,9 @@ std::size_t Footprint::most_lanes(double memory, std::size_t seeds, double growt
 
 Footprint footprint_of(const Json& config, const Catalog& catalog, WorkContext context,
                        const std::vector<Evaluation>& evaluations) {
-  // Unknown: no pass holds more than all that the backward pass needs.
+  // Unknown: a gradient by each activation and by the one below, and no pass holds more than the backward pass needs.
   ModelShape& model = context.model;
-  if (model.gradients == 0) model.gradients = model.activations;
+  if (model.gradients == 0) model.gradients = 2 * model.activations;
   if (model.forward_numbers == 0) model.forward_numbers = model.activations + model.gradients;
   const Parts parts(config, catalog, context);
   Footprint footprint;

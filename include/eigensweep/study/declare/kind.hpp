@@ -157,8 +157,8 @@ struct Kind {
   /// Procedures without networks: bytes held for one lane. Optimizers: bytes of their state. Regularizers: bytes held
   /// from epoch to epoch.
   std::function<double(const Json& options, const WorkContext&)> bytes;
-  /// Regularizers: bytes that a step holds for one lane beside the network's own passes. Null: as much as the gradient
-  /// by the inputs and its derivative take, whatever the penalty is.
+  /// Regularizers: bytes that a step holds for one lane beside the network's own passes. Null: as much as the
+  /// gradients of all classes by the inputs and their derivatives take.
   std::function<double(const Json& options, const WorkContext&)> step_bytes;
   /// Attacks and metrics: the pass over their samples. Null, and no `bytes`: as much as any of ours holds.
   /// Regularizers: the pass before each epoch. Null: none.
