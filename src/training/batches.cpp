@@ -61,12 +61,15 @@ Tensor Batches::drawn(std::int64_t epoch) const {
   return order.to(device, /*non_blocking=*/device.is_cuda());
 }
 
-Batch Batches::at(std::int64_t step) const {
-  const std::int64_t first = step * batch_size_;
-  const std::int64_t samples = samples_of(step);
+Tensor Batches::index(std::int64_t step) const {
   const auto groups = static_cast<std::int64_t>(group_seeds_.size());
+  return order_.narrow(0, step * batch_size_ * groups, samples_of(step) * groups);
+}
+
+Batch Batches::of(const Tensor& index) const {
+  const auto groups = static_cast<std::int64_t>(group_seeds_.size());
+  const std::int64_t samples = index.size(0) / groups;
   const std::int64_t lanes = group_of_.size(0);
-  const Tensor index = order_.narrow(0, first * groups, samples * groups);
   Batch batch;
   batch.samples = samples;
   batch.inputs.x = data::to_inputs(data_.train_images.index_select(0, index)).view({groups, samples, -1});

@@ -40,7 +40,11 @@ class Batches {
   /// Samples of mini-batch `step`.
   [[nodiscard]] std::int64_t samples_of(std::int64_t step) const noexcept;
   /// Mini-batch `step` (from 0) of the epoch.
-  [[nodiscard]] Batch at(std::int64_t step) const;
+  [[nodiscard]] Batch at(std::int64_t step) const { return of(index(step)); }
+  /// Its samples of each group in turn, as numbers of the training split: [G * B] int64, on the device.
+  [[nodiscard]] Tensor index(std::int64_t step) const;
+  /// The mini-batch of such samples.
+  [[nodiscard]] Batch of(const Tensor& index) const;
 
  private:
   /// What begin_epoch() draws, for order_.
