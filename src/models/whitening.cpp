@@ -18,7 +18,8 @@ Tensor whitening_factor(const Tensor& moments, Tensor& failed) {
   const Tensor lost = info.ne(0);
   // Activations that were already NaN are not this layer's failure.
   const Tensor singular = lost.logical_and(symmetric.isfinite().all(-1).all(-1));
-  failed = failed.defined() ? failed.logical_or(singular) : singular;
+  // In place, because recorded steps know the tensor by its memory.
+  failed = failed.defined() ? failed.logical_or_(singular) : singular;
   return factor.masked_fill(lost.view({-1, 1, 1}), std::numeric_limits<double>::quiet_NaN());
 }
 
