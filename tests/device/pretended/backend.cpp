@@ -3,12 +3,17 @@
 #include <ATen/detail/PrivateUse1HooksInterface.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 
+#include <utility>
+
 #include "memory.hpp"
+#include "streams.hpp"
 
 namespace eigensweep::pretended {
 namespace {
 
-/// One device with one stream; whatever is asked of it is done when the call returns.
+thread_local c10::StreamId stream_of_thread = 0;
+
+/// One device; whatever is asked of it is done when the call returns.
 class Guard final : public c10::impl::DeviceGuardImplInterface {
  public:
   c10::DeviceType type() const override { return device.type(); }
@@ -16,9 +21,10 @@ class Guard final : public c10::impl::DeviceGuardImplInterface {
   c10::Device getDevice() const override { return device; }
   void setDevice(c10::Device /*to*/) const override {}
   void uncheckedSetDevice(c10::Device /*to*/) const noexcept override {}
-  c10::Stream getStream(c10::Device /*of*/) const override { return stream(); }
-  c10::Stream getNewStream(c10::Device /*of*/, int /*priority*/) const override { return stream(); }
-  c10::Stream exchangeStream(c10::Stream /*to*/) const override { return stream(); }
+  c10::Stream getStream(c10::Device /*of*/) const override { return stream(stream_of_thread); }
+  c10::Stream getNewStream(c10::Device /*of*/, int /*priority*/) const override { return stream(1); }
+  c10::Stream getStreamFromGlobalPool(c10::Device /*of*/, bool /*has_priority*/) const override { return stream(1); }
+  c10::Stream exchangeStream(c10::Stream to) const override { return stream(std::exchange(stream_of_thread, to.id())); }
   c10::DeviceIndex deviceCount() const noexcept override { return 1; }
   void record(void** /*event*/, const c10::Stream& /*stream*/, c10::DeviceIndex /*device*/,
               c10::EventFlag /*flag*/) const override {}
@@ -29,7 +35,7 @@ class Guard final : public c10::impl::DeviceGuardImplInterface {
   void synchronizeStream(const c10::Stream& /*stream*/) const override {}
 
  private:
-  static c10::Stream stream() { return c10::Stream(c10::Stream::DEFAULT, device); }
+  static c10::Stream stream(c10::StreamId id) { return c10::Stream(c10::Stream::UNSAFE, device, id); }
 };
 
 class Hooks final : public at::PrivateUse1HooksInterface {
@@ -49,6 +55,8 @@ bool announce() {
 [[maybe_unused]] const bool is_announced = announce();
 
 }  // namespace
+
+c10::StreamId current_stream() { return stream_of_thread; }
 
 C10_REGISTER_GUARD_IMPL(PrivateUse1, Guard)
 

@@ -9,6 +9,8 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "recording.hpp"
+
 namespace eigensweep::pretended {
 namespace {
 
@@ -85,6 +87,7 @@ void set_fault(Fault fault) {
 }
 
 void count_operation(const std::string& name) {
+  if (Recording::current() != nullptr) return;
   const std::lock_guard lock(state().mutex);
   fail_if_due(state(), name);
   ++state().counts.operations;
@@ -92,6 +95,7 @@ void count_operation(const std::string& name) {
 }
 
 void count_wait(std::uint64_t bytes) {
+  TORCH_CHECK(Recording::current() == nullptr, "the host waits for the device, which does not while it records");
   const std::lock_guard lock(state().mutex);
   fail_if_due(state(), "wait");
   ++state().counts.waits;
@@ -99,6 +103,7 @@ void count_wait(std::uint64_t bytes) {
 }
 
 void count_upload(std::uint64_t bytes) {
+  TORCH_CHECK(Recording::current() == nullptr, "the host copies to the device, which does not while it records");
   const std::lock_guard lock(state().mutex);
   fail_if_due(state(), "upload");
   ++state().counts.uploads;

@@ -3,10 +3,15 @@
 #include <ATen/EmptyTensor.h>
 #include <torch/library.h>
 
+#include <algorithm>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "events.hpp"
 #include "memory.hpp"
+#include "recording.hpp"
+#include "stack.hpp"
 #include "tensors.hpp"
 
 namespace eigensweep::pretended {
@@ -15,6 +20,7 @@ namespace {
 using at::Tensor;
 
 bool is_written(const c10::Argument& argument) {
+  if (argument.name().starts_with("running_")) return true;  // batch norm's schemas do not say so
   return argument.alias_info() != nullptr && argument.alias_info()->isWrite();
 }
 
@@ -28,24 +34,70 @@ class Call {
   }
 
   void run() {
-    const auto& arguments = op_.schema().arguments();
-    const std::size_t first = stack_.size() - arguments.size();
-    for (std::size_t i = 0; i < arguments.size(); ++i) lend(stack_[first + i], arguments[i]);
-    if (!tensors_.empty() && !stranger_.empty()) {
-      refuse(name_ + ": argument '" + stranger_ + "' is on the CPU, others are on the device");
-    }
+    Recording* const recording = Recording::current();
+    const torch::jit::Stack given =
+        recording == nullptr ? torch::jit::Stack() : torch::jit::Stack(first_argument(), stack_.end());
+    lend();
     count_operation(name_);
-    op_.redispatchBoxed(c10::DispatchKeySet(c10::DispatchKey::CPU), &stack_);
+    if (recording != nullptr) {
+      for (const Lent& lent : tensors_) {
+        if (lent.is_written) recording->will_write(lent.here);
+      }
+    }
+    compute();
     for (Lent& lent : tensors_) take_resized(lent);
-    const std::size_t results = op_.schema().returns().size();
-    for (std::size_t i = stack_.size() - results; i < stack_.size(); ++i) take_back(stack_[i]);
+    for (auto result = first_result(); result != stack_.end(); ++result) {
+      each_tensor(*result, [this](const Tensor& tensor) { return taken_back(tensor); });
+    }
+    if (recording == nullptr) return;
+    recording->add([op = op_, arguments = HeldStack(given), results = HeldStack({first_result(), stack_.end()})] {
+      torch::jit::Stack stack = arguments.get();
+      Call(op, stack).run_again(results.get());
+    });
   }
 
  private:
   struct Lent {
     Tensor here, host;
+    bool is_written;
     bool may_grow;  // an empty output, which the kernel makes as large as it needs
   };
+
+  torch::jit::Stack::iterator first_argument() const {
+    return stack_.end() - static_cast<std::ptrdiff_t>(op_.schema().arguments().size());
+  }
+  torch::jit::Stack::iterator first_result() const {
+    return stack_.end() - static_cast<std::ptrdiff_t>(op_.schema().returns().size());
+  }
+
+  /// Gives what it computes to the tensors that had the results when it was recorded.
+  void run_again(torch::jit::Stack results) {
+    lend();
+    compute();
+    std::vector<Tensor> computed;
+    for (auto result = first_result(); result != stack_.end(); ++result) {
+      each_tensor(*result, [&](const Tensor& tensor) { return computed.emplace_back(tensor); });
+    }
+    std::size_t next = 0;
+    for (c10::IValue& result : results) {
+      each_tensor(result, [&](const Tensor& tensor) {
+        const Tensor& from = computed[next++];
+        if (tensor.defined() && !is_lent(from)) host_alias(tensor).copy_(from);
+        return tensor;
+      });
+    }
+  }
+
+  void lend() {
+    const auto& arguments = op_.schema().arguments();
+    auto value = first_argument();
+    for (const c10::Argument& argument : arguments) lend(*value++, argument);
+    if (!tensors_.empty() && !stranger_.empty()) {
+      refuse(name_ + ": argument '" + stranger_ + "' is on the CPU, others are on the device");
+    }
+  }
+
+  void compute() { op_.redispatchBoxed(c10::DispatchKeySet(c10::DispatchKey::CPU), &stack_); }
 
   Tensor lent(const Tensor& tensor, const c10::Argument& argument) {
     if (!tensor.defined()) return tensor;
@@ -54,31 +106,21 @@ class Call {
       if (tensor.dim() > 0 || is_written(argument)) stranger_ = argument.name();
       return tensor;
     }
-    for (const Lent& known : tensors_) {
-      if (known.here.is_same(tensor)) return known.host;
+    for (Lent& known : tensors_) {
+      if (!known.here.is_same(tensor)) continue;
+      known.is_written = known.is_written || is_written(argument);
+      return known.host;
     }
     const bool may_grow = is_written(argument) && tensor.numel() == 0;
     const auto options = at::TensorOptions().dtype(tensor.scalar_type());
-    tensors_.push_back({tensor, may_grow ? at::detail::empty_cpu({0}, options) : host_alias(tensor), may_grow});
+    tensors_.push_back(
+        {tensor, may_grow ? at::detail::empty_cpu({0}, options) : host_alias(tensor), is_written(argument), may_grow});
     return tensors_.back().host;
   }
 
   void lend(c10::IValue& value, const c10::Argument& argument) {
-    if (value.isTensor()) {
-      value = lent(value.toTensor(), argument);
-    } else if (value.isTensorList()) {
-      std::vector<Tensor> list = value.toTensorVector();
-      for (Tensor& tensor : list) tensor = lent(tensor, argument);
-      value = c10::List<Tensor>(list);
-    } else if (value.isOptionalTensorList()) {
-      c10::List<std::optional<Tensor>> list;
-      for (const std::optional<Tensor>& tensor : value.toOptionalTensorVector()) {
-        list.push_back(tensor ? std::optional(lent(*tensor, argument)) : std::nullopt);
-      }
-      value = list;
-    } else if (value.isDevice() && value.toDevice().type() == device.type()) {
-      value = c10::Device(at::kCPU);
-    }
+    each_tensor(value, [&](const Tensor& tensor) { return lent(tensor, argument); });
+    if (value.isDevice() && value.toDevice().type() == device.type()) value = c10::Device(at::kCPU);
   }
 
   static void take_resized(Lent& lent) {
@@ -86,6 +128,10 @@ class Call {
     const Tensor grown = moved_here(lent.host);
     lent.here.unsafeGetTensorImpl()->set_storage_keep_dtype(grown.storage());
     lent.here.unsafeGetTensorImpl()->set_sizes_and_strides(grown.sizes(), grown.strides(), 0);
+  }
+
+  bool is_lent(const Tensor& result) const {
+    return std::any_of(tensors_.begin(), tensors_.end(), [&](const Lent& lent) { return lent.host.is_same(result); });
   }
 
   Tensor taken_back(const Tensor& result) const {
@@ -97,16 +143,6 @@ class Call {
       }
     }
     return moved_here(result);
-  }
-
-  void take_back(c10::IValue& value) const {
-    if (value.isTensor()) {
-      value = taken_back(value.toTensor());
-    } else if (value.isTensorList()) {
-      std::vector<Tensor> list = value.toTensorVector();
-      for (Tensor& tensor : list) tensor = taken_back(tensor);
-      value = c10::List<Tensor>(list);
-    }
   }
 
   const c10::OperatorHandle& op_;

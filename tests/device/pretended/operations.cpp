@@ -11,8 +11,12 @@
 #include <ATen/ops/view_native.h>
 #include <torch/library.h>
 
+#include <cstdint>
+#include <vector>
+
 #include "events.hpp"
 #include "memory.hpp"
+#include "recording.hpp"
 #include "tensors.hpp"
 
 namespace eigensweep::pretended {
@@ -73,9 +77,16 @@ Tensor copy_from(const Tensor& self, const Tensor& target, bool /*overlaps*/) {
   } else {
     count_operation("aten::copy_");
   }
-  const at::AutoDispatchBelowADInplaceOrView below_autograd;
-  Tensor to = is_here(target) ? host_alias(target) : target;
-  to.copy_(is_here(self) ? host_alias(self) : self);
+  const auto copy = [](const Tensor& from, const Tensor& target) {
+    const at::AutoDispatchBelowADInplaceOrView below_autograd;
+    Tensor to = is_here(target) ? host_alias(target) : target;
+    to.copy_(is_here(from) ? host_alias(from) : from);
+  };
+  if (Recording* recording = Recording::current()) {
+    recording->will_write(target);
+    recording->add([copy, from = Held(self), to = Held(target)] { copy(from.get(), to.get()); });
+  }
+  copy(self, target);
   return target;
 }
 
@@ -84,17 +95,64 @@ Tensor copy_from_and_resize(const Tensor& self, const Tensor& target) {
   return copy_from(self, target, false);
 }
 
-optional<Tensor> host_alias_of(const optional<Tensor>& tensor) {
-  return tensor && tensor->defined() ? optional(host_alias(*tensor)) : std::nullopt;
+/// The options of a convolution.
+struct Convolution {
+  std::vector<std::int64_t> stride, padding, dilation, output_padding;
+  bool transposed;
+  std::int64_t groups;
+
+  Convolution(IntArrayRef stride, IntArrayRef padding, IntArrayRef dilation, bool transposed,
+              IntArrayRef output_padding, std::int64_t groups)
+      : stride(stride.vec()),
+        padding(padding.vec()),
+        dilation(dilation.vec()),
+        output_padding(output_padding.vec()),
+        transposed(transposed),
+        groups(groups) {}
+};
+
+/// Computes from tensors of the host, for tensors of the device; undefined ones stay so.
+template <class Compute>
+std::vector<Tensor> on_host(const std::vector<Tensor>& given, const Compute& compute) {
+  const auto alias = [](const Tensor& tensor) { return tensor.defined() ? host_alias(tensor) : tensor; };
+  std::vector<Tensor> aliases;
+  for (const Tensor& tensor : given) aliases.push_back(alias(tensor));
+  return compute(aliases);
+}
+
+template <class Compute>
+std::vector<Tensor> computed(const char* name, const std::vector<Tensor>& given, const Compute& compute) {
+  for (const Tensor& tensor : given) {
+    if (tensor.defined() && !is_here(tensor)) refuse("a convolution with tensors of the host");
+  }
+  count_operation(name);
+  std::vector<Tensor> results = on_host(given, compute);
+  for (Tensor& tensor : results) tensor = tensor.defined() ? moved_here(tensor) : tensor;
+  if (Recording* recording = Recording::current()) {
+    recording->add([compute, from = std::vector<Held>(given.begin(), given.end()),
+                    to = std::vector<Held>(results.begin(), results.end())] {
+      std::vector<Tensor> tensors;
+      for (const Held& held : from) tensors.push_back(held.get());
+      const std::vector<Tensor> again = on_host(tensors, compute);
+      for (std::size_t i = 0; i < to.size(); ++i) {
+        if (again[i].defined()) host_alias(to[i].get()).copy_(again[i]);
+      }
+    });
+  }
+  return results;
 }
 
 Tensor convolution(const Tensor& input, const Tensor& weight, const optional<Tensor>& bias, IntArrayRef stride,
                    IntArrayRef padding, IntArrayRef dilation, bool transposed, IntArrayRef output_padding,
                    std::int64_t groups) {
-  if (!is_here(input) || !is_here(weight)) refuse("a convolution with tensors of the host");
-  count_operation("aten::convolution");
-  return moved_here(at::convolution(host_alias(input), host_alias(weight), host_alias_of(bias), stride, padding,
-                                    dilation, transposed, output_padding, groups));
+  const Convolution options(stride, padding, dilation, transposed, output_padding, groups);
+  return computed(
+             "aten::convolution", {input, weight, bias.value_or(Tensor())},
+             [options](const std::vector<Tensor>& given) -> std::vector<Tensor> {
+               return {at::convolution(given[0], given[1], given[2], options.stride, options.padding, options.dilation,
+                                       options.transposed, options.output_padding, options.groups)};
+             })
+      .front();
 }
 
 std::tuple<Tensor, Tensor, Tensor> convolution_backward(const Tensor& gradient, const Tensor& input,
@@ -102,14 +160,17 @@ std::tuple<Tensor, Tensor, Tensor> convolution_backward(const Tensor& gradient, 
                                                         IntArrayRef dilation, bool transposed,
                                                         IntArrayRef output_padding, std::int64_t groups,
                                                         std::array<bool, 3> wanted) {
-  if (!is_here(gradient) || !is_here(input) || !is_here(weight)) refuse("a convolution with tensors of the host");
-  count_operation("aten::convolution_backward");
-  const std::vector<std::int64_t> bias_sizes{weight.size(0)};
-  const auto [to_input, to_weight, to_bias] =
-      at::convolution_backward(host_alias(gradient), host_alias(input), host_alias(weight), bias_sizes, stride, padding,
-                               dilation, transposed, output_padding, groups, wanted);
-  const auto back = [](const Tensor& tensor) { return tensor.defined() ? moved_here(tensor) : tensor; };
-  return {back(to_input), back(to_weight), back(to_bias)};
+  const Convolution options(stride, padding, dilation, transposed, output_padding, groups);
+  const std::vector<Tensor> gradients =
+      computed("aten::convolution_backward", {gradient, input, weight},
+               [options, wanted](const std::vector<Tensor>& given) -> std::vector<Tensor> {
+                 const std::vector<std::int64_t> bias_sizes{given[2].size(0)};
+                 const auto [to_input, to_weight, to_bias] = at::convolution_backward(
+                     given[0], given[1], given[2], bias_sizes, options.stride, options.padding, options.dilation,
+                     options.transposed, options.output_padding, options.groups, wanted);
+                 return {to_input, to_weight, to_bias};
+               });
+  return {gradients[0], gradients[1], gradients[2]};
 }
 
 }  // namespace

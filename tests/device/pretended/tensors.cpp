@@ -6,6 +6,7 @@
 #include <ATen/ops/from_blob.h>
 
 #include "memory.hpp"
+#include "recording.hpp"
 
 namespace eigensweep::pretended {
 
@@ -15,6 +16,7 @@ at::Tensor make(at::IntArrayRef sizes, at::IntArrayRef strides, at::ScalarType t
   const std::size_t bytes = at::detail::computeStorageNbytes(sizes, strides, c10::elementSize(type));
   auto storage = c10::make_intrusive<c10::StorageImpl>(c10::StorageImpl::use_byte_size_t(), bytes,
                                                        allocator().allocate(bytes), &allocator(), /*resizable=*/true);
+  if (Recording* recording = Recording::current()) recording->keep(c10::Storage(storage));
   auto tensor = c10::make_intrusive<c10::TensorImpl>(
       std::move(storage), c10::DispatchKeySet(c10::DispatchKey::PrivateUse1), c10::scalarTypeToTypeMeta(type));
   tensor->set_sizes_and_strides(sizes, strides);
