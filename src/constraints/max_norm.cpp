@@ -70,6 +70,8 @@ class MaxNormConstraint final : public Constraint {
     }
   }
 
+  [[nodiscard]] bool repeats() const override { return true; }
+
   [[nodiscard]] Tensor violation(models::Model& model) const override {
     const torch::NoGradGuard no_gradients;
     Tensor worst = torch::zeros({limits_.size(0)}, limits_.options());

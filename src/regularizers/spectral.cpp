@@ -185,6 +185,7 @@ class Spectral final : public Regularizer {
   }
 
   [[nodiscard]] bool has_derivatives() const override { return true; }
+  [[nodiscard]] bool repeats() const override { return true; }
 
   Penalty penalty(const Moment& moment) override {
     const models::ComputeScope compute(lanes_.front().compute);

@@ -5,6 +5,12 @@
 
 namespace eigensweep::training {
 
+bool Stepper::repeats() const {
+  const auto repeat = [](const auto& part) { return part->repeats(); };
+  return adversary_.repeats() && std::all_of(regularizers_.begin(), regularizers_.end(), repeat) &&
+         std::all_of(constraints_.begin(), constraints_.end(), repeat);
+}
+
 StepResult Stepper::step(const Batch& batch, double rate_factor, std::int64_t global_step) {
   const models::ComputeScope compute(compute_);
   const bool by_inputs = std::any_of(regularizers_.begin(), regularizers_.end(),

@@ -93,6 +93,9 @@ Trainer::Trainer(std::vector<Json> configs, const data::DeviceDataset& data, con
   stepper_ = std::make_unique<Stepper>(*model_, *task_, regularizers_, constraints_, *optimizer_,
                                        Adversary(training_, seeds_of(configs_), data.info, device),
                                        task_weight(configs_.front()), training_.compute);
+  if (records_steps(device) && stepper_->repeats()) {
+    step_graph_ = std::make_unique<StepGraph>(device, [this] { return state(/*in_epoch=*/false); });
+  }
 }
 
 bool Trainer::run(const Hooks& hooks) {
@@ -100,8 +103,7 @@ bool Trainer::run(const Hooks& hooks) {
   while (epoch_ < training_.epochs && !is_over()) {
     if (!epoch_is_open_) begin_epoch();
     while (step_ < batches_.count() && !is_over()) {
-      const Batch batch = batches_.at(step_);
-      const StepResult result = stepper_->step(batch, rate_factor(), epoch_ * batches_.count() + step_);
+      const StepResult result = step();
       record_.add(result);
       ++step_;
       if (hooks.trace) hooks.trace(epoch_ * batches_.count() + step_, epoch_, &result);
@@ -123,6 +125,15 @@ bool Trainer::run(const Hooks& hooks) {
   return true;
 }
 
+StepResult Trainer::step() {
+  const std::int64_t done = epoch_ * batches_.count() + step_;
+  const auto by_itself = [&](const Tensor& index) { return stepper_->step(batches_.of(index), rate_factor(), done); };
+  const Tensor index = batches_.index(step_);
+  // In warm-up each step has a learning rate of its own; an epoch's last batch may be smaller.
+  const bool is_like_others = epoch_ >= training_.warmup_epochs && batches_.samples_of(step_) == batches_.samples_of(0);
+  return step_graph_ && is_like_others ? step_graph_->run(index, by_itself) : by_itself(index);
+}
+
 void Trainer::report(const Hooks& hooks, const StepResult& result) const {
   if (!hooks.progress) return;
   Progress progress{epoch_, training_.epochs, step_, batches_.count(), {}};
@@ -142,6 +153,7 @@ void Trainer::begin_epoch() {
       set_down(casualty.lane, fmt::format("{}: {}", regularizer_labels_[i], casualty.reason));
     }
   }
+  if (step_graph_) step_graph_->begin_epoch();
   step_ = 0;
   epoch_is_open_ = true;
 }
@@ -197,6 +209,9 @@ void Trainer::set_down(std::int64_t lane, const std::string& reason) {
 
 std::vector<std::string> Trainer::remarks() const {
   std::vector<std::string> remarks;
+  if (step_graph_ && !step_graph_->trouble().empty()) {
+    remarks.push_back(fmt::format("EIGENSWEEP_STEP_GRAPHS: steps were not recorded: {}", step_graph_->trouble()));
+  }
   for (std::size_t i = 0; i < regularizers_.size(); ++i) {
     const std::string remark = regularizers_[i]->remark();
     if (!remark.empty()) remarks.push_back(fmt::format("{}: {}", regularizer_labels_[i], remark));

@@ -8,6 +8,7 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/here.hpp"
 #include "eigensweep/models/finite.hpp"
+#include "eigensweep/training/step_graph.hpp"
 #include "evaluate.hpp"
 #include "gradients_here.hpp"
 #include "procedure.hpp"
@@ -73,6 +74,8 @@ Ending evaluate_all(const PackRun& pack, Outcome& outcome) {
 }
 
 }  // namespace
+
+Session::Session(const torch::Device& device) : device_(device) { training::use_stream_that_records(device); }
 
 const data::DeviceDataset& Session::dataset(const Json& options) {
   auto& place = datasets_[options.dump()];

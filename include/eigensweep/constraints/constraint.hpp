@@ -27,6 +27,9 @@ class Constraint {
   virtual void after_gradients(models::Model& model, std::vector<Tensor>& gradients) { (void)model, (void)gradients; }
   /// Brings the networks back into the set after the optimizer's step.
   virtual void after_step(models::Model& model) = 0;
+  /// Whether the hooks ask the device for the same work at every step, with no number that the host gives anew. Such
+  /// steps may be recorded.
+  [[nodiscard]] virtual bool repeats() const { return false; }
   /// How far each lane's network is outside the set, in units of the set's bound where it has one: [E] float64, 0
   /// inside.
   [[nodiscard]] virtual Tensor violation(models::Model& model) const = 0;

@@ -55,6 +55,9 @@ class Regularizer {
   /// Whether Penalty::hidden holds all derivatives. If all penalties say so, a step builds no graph, and moment.output
   /// has none.
   [[nodiscard]] virtual bool has_derivatives() const { return false; }
+  /// Whether penalty() asks the device for the same work at every step of an epoch but the first, with no number that
+  /// the host gives anew (Moment::step). Such steps may be recorded.
+  [[nodiscard]] virtual bool repeats() const { return false; }
   /// Whether penalty() differentiates the network by its inputs, through autograd's graph of moment.output.
   [[nodiscard]] virtual bool reads_input_gradients() const { return false; }
   /// A note on how the penalty was computed, in one line, or ""; the trial's record keeps it.

@@ -22,6 +22,8 @@ class Adversary {
             const torch::Device& device);
 
   [[nodiscard]] bool is_on() const noexcept { return steps_ > 0; }
+  /// Whether join() asks the device for the same work at every step: random starts have the step's number as their key.
+  [[nodiscard]] bool repeats() const noexcept { return !random_start_; }
   /// `batch` followed by its perturbed copy, with separate inputs for every lane. `samples` remains the number of clean
   /// samples, which come first.
   [[nodiscard]] Batch join(const Batch& batch, models::Model& model, std::int64_t global_step) const;

@@ -45,6 +45,8 @@ class Stepper {
         adversary_(std::move(adversary)),
         task_weight_(task_weight),
         compute_(compute) {}
+  /// Whether all steps of an epoch ask the device for the same work, with other samples, while rate_factor stays.
+  [[nodiscard]] bool repeats() const;
   /// `global_step`: steps since the training began.
   StepResult step(const Batch& batch, double rate_factor, std::int64_t global_step);
 

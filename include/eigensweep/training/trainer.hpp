@@ -16,6 +16,7 @@
 #include "eigensweep/study/declare/training.hpp"
 #include "eigensweep/training/batches.hpp"
 #include "eigensweep/training/epoch_record.hpp"
+#include "eigensweep/training/step_graph.hpp"
 #include "eigensweep/training/stepper.hpp"
 
 namespace eigensweep::training {
@@ -75,6 +76,7 @@ class Trainer {
  private:
   void begin_epoch();
   void end_epoch();
+  StepResult step();
   void report(const Hooks& hooks, const StepResult& result) const;
   void set_down(std::int64_t lane, const std::string& reason);
   [[nodiscard]] bool is_over() const;  // every lane has diverged or ended
@@ -97,6 +99,7 @@ class Trainer {
   std::vector<std::unique_ptr<constraints::Constraint>> constraints_;
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<Stepper> stepper_;
+  std::unique_ptr<StepGraph> step_graph_;  // null where steps are not recorded
   Batches batches_;
   std::int64_t epoch_ = 0;      // finished epochs
   std::int64_t step_ = 0;       // finished steps of the current epoch

@@ -17,7 +17,8 @@ namespace eigensweep::worker {
 /// What a worker keeps between packs: its device and the loaded datasets.
 class Session {
  public:
-  explicit Session(const torch::Device& device) : device_(device) {}
+  /// Chooses the stream on which this thread uses the device.
+  explicit Session(const torch::Device& device);
   [[nodiscard]] const torch::Device& device() const noexcept { return device_; }
   /// The dataset of a resolved "dataset" section; loaded once. Throws DataError.
   const data::DeviceDataset& dataset(const Json& options);
