@@ -12,8 +12,8 @@ BLOCK = 10
 class StepWorker:
     """Asks `eigensweep-worker --bench-requests`. A worker that fails or is too slow is replaced."""
 
-    def __init__(self, bench, deadline: Deadline) -> None:
-        self._bench, self._deadline, self._program = bench, deadline, None
+    def __init__(self, bench, deadline: Deadline, environment: dict | None = None) -> None:
+        self._bench, self._deadline, self._environment, self._program = bench, deadline, environment, None
 
     def begin(self, width: int, lanes: int, change: dict | None = None, batch: int = 0) -> None:
         """Asks for a figure; end() gives it. `change`: what differs from the paper's network with its penalty."""
@@ -23,7 +23,8 @@ class StepWorker:
                    "change": merged(sizes.change, change or {})}
         if self._program is None:
             self._deadline.left()
-            self._program = Program([str(self._bench.worker), "--device", self._bench.device, "--bench-requests"])
+            self._program = Program([str(self._bench.worker), "--device", self._bench.device, "--bench-requests"],
+                                    self._environment)
         self._program.write(json.dumps(request))
 
     def end(self) -> dict:

@@ -92,8 +92,9 @@ class Parts(Case):
 
 class Times(Parts):
     def test_of_the_engine(self):
-        found = self.parts("smoke", "budgets", "packs", "pgd")
+        found = self.parts("smoke", "budgets", "graphs", "packs", "pgd")
         self.assertEqual(len(found["budgets"]), (8 + 2 + 1) * 2 * 2)  # steps, refreshes, attack; two widths, two packs
+        self.assertEqual(len(found["graphs"]), 5 * 2 * 3)  # two packs; launched, replayed, their ratio
         self.assertEqual(self.measured_goals(found),
                          [f"packs against one process per model, width {width}" for width in (16, 24)])
 

@@ -30,6 +30,7 @@ class Steps(unittest.TestCase):
         self.assertLessEqual(low, found["ms_per_step"])
         self.assertLessEqual(found["ms_per_step"], high)
         self.assertGreaterEqual(found["ms_per_refresh"], 0)
+        self.assertEqual(found["remarks"], [])
         self.assertAlmostEqual(found["ms_per_model_and_step"] * lanes, found["ms_per_step"])
 
     def test_one_training(self):

@@ -9,7 +9,7 @@ cross two epochs and a smaller last batch) to 1e-4; so must the traced losses. U
   tests/oracle/one_step.py --worker build/dev/bin/eigensweep-worker [--case NAME]
 
 Without --worker, the same reference in float32 stands in: the rounding that any program in float32 must show.
-Exit code: 0 agree, 1 part, 77 skipped for want of a Python package.
+Exit code: 0 agree, 1 part, 77 skipped for want of a Python package or a GPU.
 """
 
 import argparse
@@ -241,6 +241,7 @@ def main():
     parser.add_argument("--data", default=HERE.parents[1] / "data" / "mnist", help="folder with MNIST's four files")
     parser.add_argument("--case", choices=CASES, help="run this case only")
     options = parser.parse_args()
+    engine.skip_without_device(options.worker)
     torch.set_num_threads(1)
     x, y = reference.mnist(options.data, SAMPLES)
     failed = 0

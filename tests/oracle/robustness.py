@@ -168,6 +168,7 @@ def main():
     parser.add_argument("--width", type=int, default=60)
     parser.add_argument("--depth", type=int, default=2)
     options = parser.parse_args()
+    engine.skip_without_device(options.worker)
     attackers = [attack_plainly]
     try:
         import foolbox  # noqa: F401

@@ -4,6 +4,7 @@
 import json
 import os
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -70,6 +71,13 @@ def configuration(dataset, model, optimizer, training, penalty, seed, jacobian=N
         },
         "seed": seed,
     }
+
+
+def skip_without_device(worker):
+    """Leaves with 77 where the worker is to use a GPU and sees none."""
+    if DEVICE == "cuda" and worker and json.loads(subprocess.check_output([str(worker), "--devices"]))["cuda"] == 0:
+        print("skipped: the worker sees no GPU (no card, no driver, or a LibTorch without CUDA)")
+        sys.exit(77)
 
 
 def command(worker, task):
