@@ -11,8 +11,15 @@
 namespace eigensweep::models {
 namespace {
 
-constexpr double chunk_bytes = 3e8;
-constexpr std::int64_t most_samples = 10000;
+/// Of a pass over samples.
+struct Chunks {
+  double bytes;
+  std::int64_t fewest_samples, most_samples;
+};
+constexpr Chunks of_device{3e8, 16, 10000};
+// What stays in a core's cache is not written to memory and read again by each of some ten operations. With fewer
+// samples the sums themselves, N^2 numbers for each chunk, are read and written too often.
+constexpr Chunks of_cpu{1.5e7, 1024, 10000};
 constexpr std::int64_t block_rows = 256;
 constexpr std::int64_t most_float32_samples = 2048;  // summed in float32; these sums are added up in float64
 
@@ -71,8 +78,10 @@ struct Moments {
 std::int64_t chunk_size(Model& model, const Tensor& images) {
   const std::int64_t numbers = activations_per_sample(model, images.size(1), images.device()) + images.size(1);
   // 4 bytes for each number, and 8 more for the layer at hand in float64, which is at most half of the numbers.
-  return std::clamp(static_cast<std::int64_t>(chunk_bytes / (8.0 * static_cast<double>(numbers))), std::int64_t{16},
-                    most_samples);
+  const double bytes = 8.0 * static_cast<double>(numbers);
+  // A large sample (of a CNN, of many lanes) takes as little memory as on a device.
+  const Chunks& chunks = images.is_cpu() && bytes * of_cpu.fewest_samples <= of_device.bytes ? of_cpu : of_device;
+  return std::clamp(static_cast<std::int64_t>(chunks.bytes / bytes), chunks.fewest_samples, chunks.most_samples);
 }
 
 /// Runs the network over all samples, without gradients, in evaluation mode. Calls `visit` with the hidden activations
