@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Pushes the eigenspectrum of a hidden layer's covariance towards n^-exponent.
+#include <algorithm>
+
 #include "eigensweep/study/declare/compute.hpp"
 
 namespace eigensweep::regularizers {
@@ -14,6 +16,7 @@ struct SpectralOptions {
   std::int64_t cutoff = 10;
   Layers layers = Layers::last;
   Products products = Products::float64;
+  std::int64_t basis_samples = 0;
   study::Compute compute = study::Compute::float32;
 
   static study::Fields<SpectralOptions> fields() {
@@ -31,8 +34,16 @@ struct SpectralOptions {
         .choice("products", &SpectralOptions::products,
                 {{"float64", Products::float64}, {"float32", Products::float32}},
                 "in what the products of each epoch's covariance are taken (float32 costs half); sums and "
-                "eigenvectors are float64");
+                "eigenvectors are float64")
+        .integer("basis_samples", &SpectralOptions::basis_samples, {0, 1e9},
+                 "how many training samples each epoch's eigenvectors are taken over, drawn once for all networks; 0 "
+                 "takes all");
     return study::add_compute(fields, &SpectralOptions::compute, "each step's products with the eigenvectors");
+  }
+
+  /// How many of so many training samples the eigenvectors are taken over.
+  [[nodiscard]] std::int64_t basis_of(std::int64_t train) const {
+    return basis_samples == 0 ? train : std::min(basis_samples, train);
   }
 };
 
@@ -41,8 +52,6 @@ struct SpectralOptions {
 
 #ifdef EIGENSWEEP_DECLARATIONS
 #include <fmt/format.h>
-
-#include <algorithm>
 
 #include "eigensweep/study/declare/passes.hpp"
 #include "eigensweep/study/declare/sections.hpp"
@@ -73,11 +82,15 @@ study::Kind declare_spectral() {
     const std::int64_t cutoff = spectral.cutoff;
     for (const std::int64_t width : penalised_widths(spectral, shape)) {
       // If there are fewer samples than units, the centred samples span one direction less than their number.
-      const std::int64_t directions = samples.train < width ? samples.train - 1 : width;
+      const std::int64_t basis = spectral.basis_of(samples.train);
+      const std::int64_t directions = basis < width ? basis - 1 : width;
       if (cutoff + 1 >= directions) {
+        const char* const which = basis < samples.train ? "basis_samples" : "training samples";
+        const bool lacks_samples = directions < width;
         return fmt::format(
-            "cutoff {} leaves no eigenvalue to penalise in a layer of width {}{}; choose a cutoff below {}", cutoff,
-            width, directions < width ? fmt::format(" with {} training samples", samples.train) : "", directions - 1);
+            "cutoff {} leaves no eigenvalue to penalise in a layer of width {}{}; {}", cutoff, width,
+            lacks_samples ? fmt::format(" with {} {}", basis, which) : "",
+            lacks_samples && directions < 2 ? "take more" : fmt::format("choose a cutoff below {}", directions - 1));
       }
     }
     return "";
@@ -99,7 +112,7 @@ study::Kind declare_spectral() {
       // Z = V^T Hc and its gradient, each step; half a covariance (float64 counts twice) and eigenvectors (about 25
       // N^3), each epoch.
       const double step = 4.0 * static_cast<double>(context.batch_size) * n * n;
-      const auto train = static_cast<double>(context.dataset.train_samples);
+      const auto train = static_cast<double>(spectral.basis_of(context.dataset.train_samples));
       const double side = std::min(n, train);  // of the matrix that is decomposed
       const double precision = spectral.products == SpectralOptions::Products::float64 ? 2.0 : 1.0;
       const double epoch = 1.2 * precision * std::max(n, train) * side * side + 25.0 * side * side * side +
@@ -111,7 +124,7 @@ study::Kind declare_spectral() {
   kind.bytes = study::typed<SpectralOptions>([](const SpectralOptions& spectral, const study::WorkContext& context) {
     double bytes = 0;  // of the eigenvectors
     for (const std::int64_t width : penalised_widths(spectral, context.model)) {
-      bytes += 4 * static_cast<double>(width * std::min(width, context.dataset.train_samples));
+      bytes += 4 * static_cast<double>(width * std::min(width, spectral.basis_of(context.dataset.train_samples)));
     }
     return bytes;
   });
@@ -124,7 +137,7 @@ study::Kind declare_spectral() {
         return 4 * static_cast<double>(context.batch_size) * static_cast<double>(numbers);
       });
   kind.pass = study::typed<SpectralOptions>([](const SpectralOptions& spectral, const study::WorkContext& context) {
-    const auto samples = static_cast<double>(context.dataset.train_samples);
+    const auto samples = static_cast<double>(spectral.basis_of(context.dataset.train_samples));
     return study::spectrum_pass(context, samples, penalised_widths(spectral, context.model));
   });
   return kind;
@@ -133,6 +146,7 @@ study::Kind declare_spectral() {
 }  // namespace eigensweep::regularizers
 
 #else
+#include "eigensweep/core/random.hpp"
 #include "eigensweep/models/numerics/compute.hpp"
 #include "eigensweep/models/spectra.hpp"
 #include "eigensweep/regularizers/regularizer.hpp"
@@ -150,15 +164,15 @@ class Spectral final : public Regularizer {
         products_(lanes_.front().products == SpectralOptions::Products::float64 ? models::Products::float64
                                                                                 : models::Products::float32) {}
 
-  // The basis is the eigenvectors of the covariance over the whole training set, in evaluation mode; it is held fixed
-  // during the epoch.
+  // The basis is the eigenvectors of the covariance over the training set, or basis_samples of it, in evaluation mode;
+  // it is held fixed during the epoch.
   std::vector<Casualty> begin_epoch(models::Model& model, const data::DeviceDataset& data,
                                     const std::vector<bool>& alive) override {
     std::vector<Casualty> casualties;
     std::vector<std::size_t> layers;  // empty: all
     if (!all_layers_) layers.push_back(model.hidden_layers() - 1);
     const std::vector<models::Eigensystem> systems =
-        models::hidden_spectra(model, data.train_images, models::Wanted::values_and_vectors, layers, products_);
+        models::hidden_spectra(model, images_of(data), models::Wanted::values_and_vectors, layers, products_);
     bases_.clear();
     for (const models::Eigensystem& system : systems) {
       for (std::size_t lane = 0; lane < alive.size(); ++lane) {
@@ -177,9 +191,8 @@ class Spectral final : public Regularizer {
       const std::int64_t width = basis.size(1), directions = basis.size(2);
       if (directions == width) continue;
       remark += fmt::format(
-          "{}a layer of {} units has only {} training samples, so its eigenvectors come from the samples' Gram matrix "
-          "(dual form)",
-          remark.empty() ? "" : "; ", width, directions + 1);
+          "{}a layer of {} units has only {} {}, so its eigenvectors come from the samples' Gram matrix (dual form)",
+          remark.empty() ? "" : "; ", width, directions + 1, images_.defined() ? "basis_samples" : "training samples");
     }
     return remark;
   }
@@ -217,7 +230,7 @@ class Spectral final : public Regularizer {
     const torch::NoGradGuard no_gradients;
     const Tensor one = data::to_inputs(data.train_images.narrow(0, 0, 1));
     const models::Output output = model.forward(models::Inputs::shared(one, model.lanes()), models::Mode::evaluate);
-    const std::int64_t samples = data.train_images.size(0);
+    const std::int64_t samples = images_of(data).size(0);
     bases_.clear();
     for (std::size_t layer = all_layers_ ? 0 : output.hidden.size() - 1; layer < output.hidden.size(); ++layer) {
       const std::int64_t width = output.hidden[layer].size(1);
@@ -228,10 +241,25 @@ class Spectral final : public Regularizer {
   }
 
  private:
+  /// What the eigenvectors are taken over. The first samples would be those of few classes where a file is sorted.
+  const Tensor& images_of(const data::DeviceDataset& data) {
+    const std::int64_t train = data.train_images.size(0), wanted = lanes_.front().basis_of(train);
+    if (wanted == train) return data.train_images;
+    if (!images_.defined()) {
+      const random::Key same_for_all{0, random::Purpose::basis, 0, 0};
+      std::vector<std::int64_t> drawn = random::permutation(same_for_all, static_cast<std::uint32_t>(train));
+      drawn.resize(static_cast<std::size_t>(wanted));
+      std::sort(drawn.begin(), drawn.end());
+      images_ = data.train_images.index_select(0, torch::tensor(drawn).to(data.train_images.device()));
+    }
+    return images_;
+  }
+
   std::vector<SpectralOptions> lanes_;
   std::int64_t cutoff_;
   bool all_layers_;
   models::Products products_;
+  Tensor images_;                       // basis_samples of the training set, if that is not all
   std::vector<SpectralPenalty> terms_;  // one per penalised layer
   std::vector<Tensor> bases_;  // per penalised layer: [E, N, R] in the network's precision, eigenvectors in columns
 };

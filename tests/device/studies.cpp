@@ -128,6 +128,8 @@ std::vector<Changes> of_training() {
        changes(R"({"regularizers": {"spectral": {"strength": {"sweep": [0.5, 2]}, "exponent": 1.2, "cutoff": 3}}})")},
       {"spectral penalty on all layers, float32 products",
        changes(R"({"regularizers": {"spectral": {"cutoff": 2, "layers": "all", "products": "float32"}}})")},
+      {"spectral penalty, eigenvectors over fewer samples",
+       changes(R"({"regularizers": {"spectral": {"cutoff": 3, "basis_samples": 90}}})")},
       {"jacobian, three directions", changes(R"({"regularizers": {"jacobian": {"strength": 0.1, "projections": 3}}})")},
       {"jacobian, exact", changes(R"({"regularizers": {"jacobian": {"strength": 0.1, "projections": 0}}})")},
       {"cnn with penalties", cnn(R"({"regularizers": {"spectral": {"cutoff": 2}, "jacobian": {}}})")},

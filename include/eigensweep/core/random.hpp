@@ -19,7 +19,8 @@ enum class Purpose : std::uint32_t {
   dataset = 6,
   projection = 7,
   noise = 8,
-  training_attack = 9
+  training_attack = 9,
+  basis = 10
 };
 
 // The constants of Philox4x32-10.
