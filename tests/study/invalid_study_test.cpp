@@ -87,12 +87,6 @@ const Broken broken_studies[] = {
      R"(s.json:/training: batch_size 70000 exceeds the 60000 training samples and last_batch 'drop' leaves no step; choose a smaller batch)"},
     {R"("model": {"kind": "cnn", "depth": 3, "channels": 2}, "regularizers": {"spectral": {"layers": "all"}})",
      R"(s.json:/regularizers/spectral: cutoff 10 leaves no eigenvalue to penalise in a layer of width 8; choose a cutoff below 7)"},
-    {R"("model": {"width": 64}, "regularizers": {"spectral": {"basis_samples": 12}})",
-     R"(s.json:/regularizers/spectral: cutoff 10 leaves no eigenvalue to penalise in a layer of width 64 with 12 basis_samples; choose a cutoff below 10)"},
-    {R"("model": {"width": 64}, "regularizers": {"spectral": {"basis_samples": 2}})",
-     R"(s.json:/regularizers/spectral: cutoff 10 leaves no eigenvalue to penalise in a layer of width 64 with 2 basis_samples; take more)"},
-    {R"("model": {"width": 64}, "regularizers": {"spectral": {"basis_samples": -1}})",
-     R"(s.json:/regularizers/spectral/basis_samples: -1 is out of range (how many training samples each epoch's eigenvectors are taken over, drawn once for all networks; 0 takes all); give a value between 0 and 1000000000)"},
     {R"("model": {"kind": "cnn", "depth": 5})",
      R"(s.json:/model: an image of 28x28 is too small for 5 blocks of convolution and pooling; choose a smaller depth)"},
     {R"("model": {"kind": "cnn", "whiten": 4})",
@@ -236,6 +230,15 @@ const Broken broken_metrics[] = {
      R"(s.json:/metrics/kernel_regression: train_samples 500 make a kernel of 50000 rows, one for each sample and class (at most 22360 fit); choose at most 223)"},
 };
 
+const Broken broken_penalties[] = {
+    {R"("model": {"width": 64}, "regularizers": {"spectral": {"basis_samples": 12}})",
+     R"(s.json:/regularizers/spectral: cutoff 10 leaves no eigenvalue to penalise in a layer of width 64 with 12 basis_samples; choose a cutoff below 10)"},
+    {R"("model": {"width": 64}, "regularizers": {"spectral": {"basis_samples": 2}})",
+     R"(s.json:/regularizers/spectral: cutoff 10 leaves no eigenvalue to penalise in a layer of width 64 with 2 basis_samples; take more)"},
+    {R"("model": {"width": 64}, "regularizers": {"spectral": {"basis_samples": -1}})",
+     R"(s.json:/regularizers/spectral/basis_samples: -1 is out of range (how many training samples each epoch's eigenvectors are taken over, drawn once for all networks; 0 takes all); give a value between 0 and 1000000000)"},
+};
+
 void check_broken(const Broken& broken) {
   const std::string text = std::string("{\"name\": \"a\", ") + broken.text + "}";
   INFO(text);
@@ -255,6 +258,10 @@ TEST_CASE("every broken study is refused with its place, the reason and what to 
 
 TEST_CASE("a metric that a study's networks do not have is refused") {
   for (const Broken& broken : broken_metrics) check_broken(broken);
+}
+
+TEST_CASE("a penalty that has too few samples for its eigenvectors is refused") {
+  for (const Broken& broken : broken_penalties) check_broken(broken);
 }
 
 TEST_CASE("a study needs a name that can name files") {
