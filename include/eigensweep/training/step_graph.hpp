@@ -14,7 +14,7 @@
 namespace eigensweep::training {
 
 /// Whether EIGENSWEEP_STEP_GRAPHS asks for recorded steps, and this LibTorch can record on this device (CUDA graphs).
-/// None can on a CPU; 2.13 can on a GPU.
+/// None can on a CPU; 2.13 has what a GPU needs for it.
 bool records_steps(const torch::Device& device);
 
 /// Makes a stream of its own the current one of this thread, where steps are recorded: a device records no other. Must
