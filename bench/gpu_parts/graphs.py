@@ -34,6 +34,8 @@ def side_by_side(table: Table, launched: StepWorker, replayed: StepWorker, what:
     after = replayed.ask(width, lanes, CONDITIONS[name])
     if after["remarks"]:
         raise Trouble("; ".join(after["remarks"]))
+    if not after["steps_are_replayed"]:
+        raise Trouble("no step was replayed")
     for way, found in (("launched", before), ("replayed", after)):
         table.measured(f"{what}: {way}", found["ms_per_step"], "ms", found["ms_per_step_quartiles"],
                        f"batch {found['batch']}, {found['steps']} steps", **keys)

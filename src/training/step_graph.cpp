@@ -4,6 +4,9 @@
 #include <ATen/DeviceAccelerator.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include <fmt/format.h>
+#include <torch/version.h>
+
 #include <cstdlib>
 #include <string_view>
 #include <utility>
@@ -17,11 +20,18 @@
 
 namespace eigensweep::training {
 
-#ifdef EIGENSWEEP_HAS_GRAPHS
-bool records_steps(const torch::Device& device) {
-  const char* asked = std::getenv("EIGENSWEEP_STEP_GRAPHS");
-  return asked != nullptr && std::string_view(asked) == "1" && at::has_graph_impl(device.type());
+bool asks_for_recorded_steps() {
+  const char* variable = std::getenv("EIGENSWEEP_STEP_GRAPHS");
+  const std::string_view value = variable == nullptr ? "" : variable;
+  if (value == "1") return true;
+  if (value.empty() || value == "0") return false;
+  throw ConfigError(fmt::format("EIGENSWEEP_STEP_GRAPHS is '{}'; give 1 to record training steps, 0 not to", value));
 }
+
+#ifdef EIGENSWEEP_HAS_GRAPHS
+namespace {
+bool can_record(const torch::Device& device) { return at::has_graph_impl(device.type()); }
+}  // namespace
 
 struct StepGraph::Recorder {
   std::unique_ptr<at::GraphImplInterface> graph;
@@ -46,7 +56,9 @@ struct StepGraph::Recorder {
   void replay() const { graph->replay(); }
 };
 #else
-bool records_steps(const torch::Device&) { return false; }
+namespace {
+bool can_record(const torch::Device&) { return false; }
+}  // namespace
 
 struct StepGraph::Recorder {
   void record(const torch::Device&, const std::function<void()>&) { throw ContractViolation("no graphs"); }
@@ -55,7 +67,7 @@ struct StepGraph::Recorder {
 #endif
 
 void use_stream_that_records(const torch::Device& device) {
-  if (!records_steps(device)) return;
+  if (!asks_for_recorded_steps() || !can_record(device)) return;
   const c10::impl::VirtualGuardImpl guard(device.type());
   at::accelerator::setCurrentStream(guard.getStreamFromGlobalPool(device));
 }
@@ -97,7 +109,9 @@ bool same(const std::vector<Tensor>& copies, const std::vector<models::NamedTens
 
 }  // namespace
 
-StepGraph::StepGraph(const torch::Device& device, State state) : device_(device), state_(std::move(state)) {}
+StepGraph::StepGraph(const torch::Device& device, State state) : device_(device), state_(std::move(state)) {
+  if (!can_record(device)) trouble_ = fmt::format("LibTorch {} cannot record them on {}", TORCH_VERSION, device.str());
+}
 StepGraph::~StepGraph() = default;
 
 void StepGraph::begin_epoch() { steps_ = 0; }
@@ -126,6 +140,7 @@ bool StepGraph::record(const Step& step) {
 StepResult StepGraph::replay(const Tensor& index) {
   index_.copy_(index);
   recorder_->replay();
+  is_replayed_ = true;
   return copy_of(result_);  // the next replay writes over it
 }
 
@@ -137,6 +152,7 @@ StepResult StepGraph::record_and_test(const Tensor& index, const Step& step) {
   restore(state, before);
   index_ = index.clone();
   if (record(step) && (!same(result, replay(index)) || !same(after, state))) {
+    is_replayed_ = false;
     trouble_ = "a recorded step gave other numbers than the step itself";
   }
   is_tested_ = true;

@@ -93,7 +93,7 @@ Trainer::Trainer(std::vector<Json> configs, const data::DeviceDataset& data, con
   stepper_ = std::make_unique<Stepper>(*model_, *task_, regularizers_, constraints_, *optimizer_,
                                        Adversary(training_, seeds_of(configs_), data.info, device),
                                        task_weight(configs_.front()), training_.compute);
-  if (records_steps(device) && stepper_->repeats()) {
+  if (asks_for_recorded_steps() && stepper_->repeats()) {
     step_graph_ = std::make_unique<StepGraph>(device, [this] { return state(/*in_epoch=*/false); });
   }
 }

@@ -136,6 +136,7 @@ Json bench_step(Session& session, const StepBench& asked) {
   Json answer{
       {"width", asked.width}, {"batch", asked.batch}, {"lanes", asked.lanes}, {"steps_per_epoch", steps_per_epoch}};
   answer.update(clock.times());
+  answer["steps_are_replayed"] = trainer.replays_steps();
   answer["remarks"] = trainer.remarks();
   return answer;
 }

@@ -12,12 +12,12 @@ SMALL = {"dataset": {"train_samples": 600}}  # 9 steps of an epoch with batches 
 
 
 class Steps(unittest.TestCase):
-    def worker(self, *words, text=""):
+    def worker(self, *words, text="", **environment):
         command = [str(BIN / "eigensweep-worker"), "--device", "cpu", "--threads", "1", *words]
-        return subprocess.run(command, input=text, capture_output=True, text=True, timeout=60)
+        return subprocess.run(command, input=text, capture_output=True, text=True, timeout=60, env=os.environ | environment)
 
-    def refused(self, *words, text=""):
-        done = self.worker(*words, text=text)
+    def refused(self, *words, text="", **environment):
+        done = self.worker(*words, text=text, **environment)
         self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
         return done.stderr
 
@@ -49,6 +49,19 @@ class Steps(unittest.TestCase):
         first, second = map(json.loads, done.stdout.splitlines())
         self.assert_times(first, 1, 1)
         self.assert_times(second, 3, 7)
+
+    def test_steps_that_cannot_be_recorded_are_named(self):
+        done = self.worker("--bench-step", "16", "64", "1", "9", "--bench-change", json.dumps(SMALL),
+                           EIGENSWEEP_STEP_GRAPHS="1")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        found = json.loads(done.stdout)
+        self.assertIs(found["steps_are_replayed"], False)
+        [remark] = found["remarks"]
+        self.assertRegex(remark, r"^EIGENSWEEP_STEP_GRAPHS: steps were not recorded: LibTorch \S+ cannot record them on cpu$")
+
+    def test_a_variable_that_says_neither_yes_nor_no_is_refused(self):
+        said = self.refused("--bench-step", "16", "64", "1", "9", EIGENSWEEP_STEP_GRAPHS="yes")
+        self.assertIn("EIGENSWEEP_STEP_GRAPHS is 'yes'; give 1 to record training steps, 0 not to", said)
 
     def test_an_option_that_no_study_has_is_refused(self):
         said = self.refused("--bench-step", "16", "64", "1", "3", "--bench-change", '{"model": {"widht": 3}}')

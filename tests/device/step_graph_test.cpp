@@ -3,6 +3,9 @@
 #include "eigensweep/training/step_graph.hpp"
 
 #include <ATen/DeviceAccelerator.h>
+#include <fmt/format.h>
+#include <torch/version.h>
+
 #include <catch2/catch.hpp>
 
 #include <cstdlib>
@@ -69,11 +72,30 @@ const std::set<std::string> without_record{"adversary pgd",   "jacobian, three d
 
 }  // namespace
 
-TEST_CASE("no step is recorded unless it is asked for, and none on a CPU") {
-  CHECK_FALSE(training::records_steps(pretended::device));
+TEST_CASE("steps are recorded if the variable is 1, not if it is 0, and other values are refused") {
+  const auto asks_with = [](const char* value) {
+    const Recorded recorded;
+    ::setenv("EIGENSWEEP_STEP_GRAPHS", value, 1);
+    return training::asks_for_recorded_steps();
+  };
+  CHECK_FALSE(training::asks_for_recorded_steps());
+  CHECK_FALSE(asks_with(""));
+  CHECK_FALSE(asks_with("0"));
+  CHECK(asks_with("1"));
+  CHECK_THROWS_MATCHES(asks_with("true"), ConfigError,
+                       Catch::Message("EIGENSWEEP_STEP_GRAPHS is 'true'; give 1 to record training steps, 0 not to"));
+}
+
+TEST_CASE("steps on a CPU run by themselves, and the trial's warning says why") {
+  const Json document = Json::parse(R"({
+    "name": "cpu", "dataset": {"kind": "gaussian", "input_size": 20, "train_samples": 400, "test_samples": 100},
+    "model": {"width": 24}, "training": {"epochs": 1, "batch_size": 100}, "metrics": {"accuracy": {}}})");
+  const study::Study study = study::parse_study(document.dump(), "cpu.json", catalog());
   const Recorded recorded;
-  CHECK(training::records_steps(pretended::device));
-  CHECK_FALSE(training::records_steps(torch::kCPU));
+  const device_runs::Run run = device_runs::run(task_of_study(study), torch::kCPU);
+  CHECK(run.records.at(0).provenance.at("warnings") ==
+        Json{fmt::format("EIGENSWEEP_STEP_GRAPHS: steps were not recorded: LibTorch {} cannot record them on cpu",
+                         TORCH_VERSION)});
 }
 
 TEST_CASE("every condition gives the same numbers with recorded steps") {

@@ -13,20 +13,20 @@
 
 namespace eigensweep::training {
 
-/// Whether EIGENSWEEP_STEP_GRAPHS asks for recorded steps, and this LibTorch can record on this device (CUDA graphs).
-/// None can on a CPU; 2.13 has what a GPU needs for it.
-bool records_steps(const torch::Device& device);
+/// Whether the environment variable EIGENSWEEP_STEP_GRAPHS asks for recorded steps (CUDA graphs). Throws ConfigError if
+/// it is neither 1 nor 0.
+bool asks_for_recorded_steps();
 
 /// Makes a stream of its own the current one of this thread, where steps are recorded: a device records no other. Must
-/// be called before the thread makes tensors.
+/// be called before the thread makes tensors. Throws as asks_for_recorded_steps() does.
 void use_stream_that_records(const torch::Device& device);
 
 /// The training steps of one pack, each asked for in one call instead of some forty.
 ///
 /// In each epoch the first step runs as it is. The second is recorded, and the record is replayed for it and for all
 /// later steps. They must be alike in everything but the samples. The first record of a training is tested: it has to
-/// leave the same bits as the step itself. Where it does not, or where the device refuses to record, all steps run as
-/// they are.
+/// leave the same bits as the step itself. Where it does not, or where the device cannot or does not record, all steps
+/// run as they are. No CPU can; LibTorch 2.13 has what a GPU needs for it.
 class StepGraph {
  public:
   using Step = std::function<StepResult(const Tensor& index)>;
@@ -44,6 +44,7 @@ class StepGraph {
   StepResult run(const Tensor& index, const Step& step);
   /// Why steps are not recorded though they should be, in one line, or "".
   [[nodiscard]] const std::string& trouble() const noexcept { return trouble_; }
+  [[nodiscard]] bool is_replayed() const noexcept { return is_replayed_; }
 
  private:
   struct Recorder;
@@ -59,6 +60,7 @@ class StepGraph {
   std::unique_ptr<Recorder> recorder_;  // null before the first record
   std::int64_t steps_ = 0;              // of this epoch
   bool is_tested_ = false;
+  bool is_replayed_ = false;  // any step was
   std::string trouble_;
   Tensor index_;       // where a replay reads the numbers of its samples
   StepResult result_;  // where a replay leaves what it saw

@@ -63,7 +63,9 @@ class Trainer {
   [[nodiscard]] const std::vector<LaneHistory>& histories() const noexcept { return histories_; }
   /// The networks during training, as the option "snapshots" asks; complete once run() has returned true.
   [[nodiscard]] const std::vector<models::Snapshot>& snapshots() const noexcept { return snapshots_; }
-  /// Notes on how penalties and constraints were computed, one line each.
+  /// Whether steps were recorded and replayed.
+  [[nodiscard]] bool replays_steps() const noexcept { return step_graph_ && step_graph_->is_replayed(); }
+  /// Notes on how steps, penalties and constraints were computed, one line each.
   [[nodiscard]] std::vector<std::string> remarks() const;
 
   /// Writes everything that is needed to go on after the last finished step with the same numbers. `trials`: ids of the
@@ -99,7 +101,7 @@ class Trainer {
   std::vector<std::unique_ptr<constraints::Constraint>> constraints_;
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<Stepper> stepper_;
-  std::unique_ptr<StepGraph> step_graph_;  // null where steps are not recorded
+  std::unique_ptr<StepGraph> step_graph_;  // null where no step is to be recorded
   Batches batches_;
   std::int64_t epoch_ = 0;      // finished epochs
   std::int64_t step_ = 0;       // finished steps of the current epoch
