@@ -92,11 +92,29 @@ class Parts(Case):
 
 class Times(Parts):
     def test_of_the_engine(self):
-        found = self.parts("smoke", "budgets", "graphs", "packs", "pgd")
+        found = self.parts("smoke", "budgets", "packs", "pgd")
         self.assertEqual(len(found["budgets"]), (8 + 2 + 1) * 2 * 2)  # steps, refreshes, attack; two widths, two packs
-        self.assertEqual(len(found["graphs"]), 5 * 2 * 3)  # two packs; launched, replayed, their ratio
         self.assertEqual(self.measured_goals(found),
                          [f"packs against one process per model, width {width}" for width in (16, 24)])
+
+
+class Graphs(Case):
+    CASES = 5 * 2  # conditions, packs
+
+    def test_a_cpu_records_no_steps(self):
+        found, _ = self.bench("--device", "cpu", "--tiny", "graphs")
+        verdicts = [row["verdict"] for row in found["graphs"]]
+        self.assertEqual(verdicts, ["measured", "skipped"] * self.CASES)
+        self.assertIn("cannot record them on cpu", found["graphs"][1]["note"])
+
+    def test_steps_of_a_device_that_records_are_replayed(self):
+        worker = Path(os.environ["EIGENSWEEP_TESTS"]) / "eigensweep_pretended_worker"
+        folder = self.bin_with(f"exec '{worker}' --device pretended:0 --bench-requests")
+        found, _ = self.bench("--device", "cpu", "--tiny", "--bin", folder, "graphs")
+        self.assertEqual([row["what"].rsplit(": ", 1)[1] for row in found["graphs"]],
+                         ["launched", "replayed", "replayed is faster"] * self.CASES)
+        for row in found["graphs"]:
+            self.assertTrue(math.isfinite(row["value"]), row)
 
 
 class Comparisons(Parts):
