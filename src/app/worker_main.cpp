@@ -87,8 +87,10 @@ int run(int argc, char** argv) {
     return app::answer(app, error, "eigensweep-worker");
   }
   log::start("worker");
+  const std::string products = cpu_products();  // refuses a wrong setting before any work is done
   if (arguments.devices) {
     Json devices = visible_gpus();
+    devices["cpu_products"] = products;
     if (arguments.measure) devices.update(measure_gpu(*arguments.measure));
     std::cout << devices << '\n';
     return 0;

@@ -180,7 +180,8 @@ class Spectral final : public Regularizer {
           casualties.push_back({static_cast<std::int64_t>(lane), system.failures[lane]});
         }
       }
-      bases_.push_back(system.vectors.to(model.parameters().front().tensor.scalar_type()).contiguous());
+      const Tensor basis = system.vectors.to(model.parameters().front().tensor.scalar_type()).contiguous();
+      bases_.push_back(models::often_multiplied(basis, lanes_.front().compute));
     }
     return casualties;
   }

@@ -13,7 +13,8 @@ namespace {
 using torch::Tensor;
 
 Tensor centred(const Tensor& activations) {
-  Tensor result = models::empty_rows_like(activations);
+  Tensor result =
+      models::empty_rows(activations.size(0), activations.size(1), activations.size(2), activations.options());
   return torch::sub_out(result, activations, activations.mean(2, /*keepdim=*/true));
 }
 

@@ -7,11 +7,10 @@
 #include <fmt/format.h>
 #include <torch/version.h>
 
-#include <cstdlib>
-#include <string_view>
 #include <utility>
 
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/core/switch.hpp"
 #include "eigensweep/core/text.hpp"
 #if __has_include(<ATen/core/GraphImplInterface.h>)
 #include <ATen/core/GraphImplInterface.h>
@@ -20,13 +19,7 @@
 
 namespace eigensweep::training {
 
-bool asks_for_recorded_steps() {
-  const char* variable = std::getenv("EIGENSWEEP_STEP_GRAPHS");
-  const std::string_view value = variable == nullptr ? "" : variable;
-  if (value == "1") return true;
-  if (value.empty() || value == "0") return false;
-  throw ConfigError(fmt::format("EIGENSWEEP_STEP_GRAPHS is '{}'; give 1 to record training steps, 0 not to", value));
-}
+bool asks_for_recorded_steps() { return is_switched_on("EIGENSWEEP_STEP_GRAPHS", "to record training steps"); }
 
 #ifdef EIGENSWEEP_HAS_GRAPHS
 namespace {

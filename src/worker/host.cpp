@@ -16,6 +16,7 @@
 #include "eigensweep/core/control_groups.hpp"
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/text.hpp"
+#include "eigensweep/models/numerics/matrix_library.hpp"
 
 namespace eigensweep::worker {
 
@@ -53,6 +54,8 @@ std::string float32_products() {
   }
   return fmt::format("{}", fmt::join(ways, ","));
 }
+
+std::string cpu_products() { return models::matrix_library().words(); }
 
 std::int64_t free_memory(const torch::Device& device) {
   if (!device.is_cpu()) return static_cast<std::int64_t>(at::accelerator::getMemoryInfo(device.index()).first);

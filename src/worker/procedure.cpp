@@ -65,6 +65,7 @@ wire::Record PackRun::completed(wire::Record record, std::size_t lane, double se
                   {"device", device_name(session.device())},
                   {"torch", torch_version()},
                   {"float32", float32_products()},
+                  {"cpu_products", cpu_products()},
                   {"eigensweep", std::string(build_info().version)},
                   {"git_revision", std::string(build_info().git_revision)},
                   {"threads", torch::get_num_threads()},

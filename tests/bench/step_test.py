@@ -61,7 +61,23 @@ class Steps(unittest.TestCase):
 
     def test_a_variable_that_says_neither_yes_nor_no_is_refused(self):
         said = self.refused("--bench-step", "16", "64", "1", "9", EIGENSWEEP_STEP_GRAPHS="yes")
-        self.assertIn("EIGENSWEEP_STEP_GRAPHS is 'yes'; give 1 to record training steps, 0 not to", said)
+        self.assertIn("EIGENSWEEP_STEP_GRAPHS is 'yes'; give 1 to record training steps, or 0 not to", said)
+
+    def test_the_choice_of_kernels_is_left_to_mkl_if_asked(self):
+        def products(**environment):
+            done = self.worker("--devices", **environment)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return json.loads(done.stdout)["cpu_products"]
+
+        ours = " with its kernels for Intel's CPUs"
+        as_shipped = products(EIGENSWEEP_MKL_AS_SHIPPED="1")
+        self.assertNotIn(ours, as_shipped)
+        is_amd = "AuthenticAMD" in Path("/proc/cpuinfo").read_text()
+        if is_amd and as_shipped.startswith("MKL"):
+            as_shipped = as_shipped.replace(";", f"{ours};", 1)
+        self.assertEqual(products(), as_shipped)
+        said = self.refused("--devices", EIGENSWEEP_MKL_AS_SHIPPED="no")
+        self.assertIn("EIGENSWEEP_MKL_AS_SHIPPED is 'no'; give 1 to leave the choice of kernels to MKL, or 0 not to", said)
 
     def test_an_option_that_no_study_has_is_refused(self):
         said = self.refused("--bench-step", "16", "64", "1", "3", "--bench-change", '{"model": {"widht": 3}}')

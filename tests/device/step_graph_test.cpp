@@ -82,8 +82,9 @@ TEST_CASE("steps are recorded if the variable is 1, not if it is 0, and other va
   CHECK_FALSE(asks_with(""));
   CHECK_FALSE(asks_with("0"));
   CHECK(asks_with("1"));
-  CHECK_THROWS_MATCHES(asks_with("true"), ConfigError,
-                       Catch::Message("EIGENSWEEP_STEP_GRAPHS is 'true'; give 1 to record training steps, 0 not to"));
+  CHECK_THROWS_MATCHES(
+      asks_with("true"), ConfigError,
+      Catch::Message("EIGENSWEEP_STEP_GRAPHS is 'true'; give 1 to record training steps, or 0 not to"));
 }
 
 TEST_CASE("steps on a CPU run by themselves, and the trial's warning says why") {

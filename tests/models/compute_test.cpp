@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "eigensweep/models/model.hpp"
+#include "eigensweep/models/numerics/matrix_library.hpp"
 #include "eigensweep/models/numerics/product.hpp"
 #include "resolved.hpp"
 
@@ -33,6 +34,18 @@ double to_digits(double x, int digits, bool ties_to_even) {
   const double whole = ties_to_even ? std::nearbyint(scaled) : std::round(scaled);
   return std::ldexp(whole, exponent - digits);
 }
+
+/// While it lives, products of bfloat16 are taken by the matrix library, or are not, whatever the CPU has.
+class Bfloat16Product {
+ public:
+  explicit Bfloat16Product(bool used) : before_(uses_bfloat16_product()) { use_bfloat16_product(used); }
+  ~Bfloat16Product() { use_bfloat16_product(before_); }
+  Bfloat16Product(const Bfloat16Product&) = delete;
+  Bfloat16Product& operator=(const Bfloat16Product&) = delete;
+
+ private:
+  bool before_;
+};
 
 bool convolutions_use_tf32() { return at::globalContext().allowTF32CuDNN(); }
 
@@ -61,6 +74,7 @@ TEST_CASE("numbers are rounded to the nearest of ten or seven digits after the l
 
 TEST_CASE("a product in a scope is the float32 product of rounded operands, and the scope ends") {
   torch::manual_seed(2);
+  const Bfloat16Product in_float32(false);
   for (const std::int64_t rows : {10, 520}) {
     const Tensor a = torch::randn({2, rows, 30}), b = torch::randn({2, 30, 7}), bias = torch::randn({2, rows});
     const Tensor exact = product(a, b);
@@ -129,6 +143,7 @@ TEST_CASE("where nothing needs rounding, first and second derivatives are those 
 
 TEST_CASE("a layer's backward pass rounds as its forward pass did, whenever it runs") {
   torch::manual_seed(5);
+  const Bfloat16Product in_float32(false);
   const Tensor a = torch::randn({1, 8, 9}).requires_grad_(), b = torch::randn({1, 9, 7}), g = torch::randn({1, 8, 7});
   Tensor z;
   {
@@ -172,4 +187,60 @@ TEST_CASE("networks round in both their ways to derivatives, by hand and by auto
     // A last bit of float32 can decide which way an operand is rounded.
     for (std::size_t i = 0; i < exact.size(); ++i) CHECK(parting(by_hand[i], rounded[i]) < unit / 20);
   }
+}
+
+TEST_CASE("the matrix library's product of bfloat16 is the product of rounded operands, however they lie in memory") {
+  if (!has_bfloat16_product()) return;  // LibTorch with another library than MKL
+  torch::manual_seed(7);
+  const auto expect_product = [](const Tensor& a, const Tensor& b) {
+    const Tensor wanted = torch::bmm(rounded(a, Compute::bfloat16).to(torch::kFloat64),
+                                     rounded(b, Compute::bfloat16).to(torch::kFloat64));
+    CHECK(parting(bfloat16_product(a, b).to(torch::kFloat64), wanted) < 1e-6);
+    CHECK(parting(bfloat16_product(a.to(torch::kBFloat16), b).to(torch::kFloat64), wanted) < 1e-6);
+  };
+  const auto [lanes, rows, inner, columns] = GENERATE(table<std::int64_t, std::int64_t, std::int64_t, std::int64_t>(
+      {{1, 7, 30, 5}, {3, 10, 1, 4}, {3, 1, 6, 1}, {2, 520, 40, 33}, {5, 300, 17, 70}}));
+  const Tensor a = torch::randn({lanes, rows, inner}), b = torch::randn({lanes, inner, columns});
+  expect_product(a, b);
+  expect_product(a.transpose(1, 2).contiguous().transpose(1, 2), b);
+  expect_product(a, b.transpose(1, 2).contiguous().transpose(1, 2));
+  expect_product(torch::randn({lanes, rows, 2 * inner}).slice(2, 0, inner), b);
+  expect_product(torch::randn({lanes, rows, 2 * inner}).slice(2, 0, 2 * inner, 2), b);
+  expect_product(a.slice(0, 0, 1).expand({lanes, rows, inner}), b);
+}
+
+TEST_CASE("where the matrix library takes bfloat16, products and their derivatives use it") {
+  if (!has_bfloat16_product()) return;
+  torch::manual_seed(8);
+  const Tensor a = torch::randn({2, 20, 30}).requires_grad_(), b = torch::randn({2, 30, 9});
+  const auto results = [&](bool used) {
+    const Bfloat16Product way(used);
+    const ComputeScope scope(Compute::bfloat16);
+    const Tensor z = affine(a, torch::ones({2, 20}), b);
+    return std::vector<Tensor>{z.detach(), torch::autograd::grad({z}, {a}, {torch::ones_like(z)})[0],
+                               product(often_multiplied(a.detach(), Compute::bfloat16), b)};
+  };
+  const std::vector<Tensor> found = results(true), wanted = results(false);
+  for (std::size_t i = 0; i < found.size(); ++i) CHECK(parting(found[i], wanted[i]) < 1e-6);
+  {
+    const Bfloat16Product way(true);
+    CHECK(often_multiplied(b, Compute::bfloat16).scalar_type() == torch::kBFloat16);
+    CHECK(often_multiplied(b, Compute::tf32).is_same(b));
+    CHECK(often_multiplied(b, Compute::float32).is_same(b));
+    const Tensor exact = b.to(torch::kFloat64);
+    CHECK(often_multiplied(exact, Compute::bfloat16).is_same(exact));
+  }
+  const Bfloat16Product way(false);
+  CHECK(often_multiplied(b, Compute::bfloat16).is_same(b));
+}
+
+TEST_CASE("the matrix library is described in one line") {
+  MatrixLibrary library;
+  CHECK(library.words() == "not MKL; products of bfloat16 are taken in float32");
+  library.name = "MKL 2024.2";
+  CHECK(library.words() ==
+        "MKL 2024.2; products of bfloat16 are taken in float32 (the CPU has no instructions for them)");
+  library.takes_amd_for_intel = library.multiplies_bfloat16 = true;
+  CHECK(library.words() ==
+        "MKL 2024.2 with its kernels for Intel's CPUs; products of bfloat16 by instructions of the CPU");
 }

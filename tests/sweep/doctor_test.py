@@ -53,6 +53,15 @@ class Doctor(Case):
         self.assertEqual(code, 0, text)
         self.assertIn("ranks    1, without a launcher on 1 machine", text)
 
+    def test_what_multiplies_matrices_is_said(self):
+        line = "products {0}: {1}MKL 2024.2; no bfloat16".format
+        fake = {"devices": {"cuda": 0, "cpu_products": "MKL 2024.2; no bfloat16"}}
+        code, text = self.finish_of([*map(str, self.doctor("--device", "cpu"))], fake=fake)
+        self.assertEqual(code, 0, text)
+        self.assertIn(line(os.uname().nodename, ""), text)
+        code, text = self.mpi(self.doctor("--device", "cpu"), self.doctor("--device", "cpu"), fakes=[fake, fake])
+        self.assertEqual(text.count(line(os.uname().nodename, "each rank has ")), 1, text)
+
     def groups(self, **limits):
         """Makes a fake /proc and /sys of a machine with one control group, which has these files. Returns the variable
         that selects it, and the folder of the group."""

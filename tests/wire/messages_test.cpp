@@ -144,7 +144,7 @@ TEST_CASE("what happens to a worker arrives with its slot") {
 }
 
 TEST_CASE("what ranks say to rank 0 arrives") {
-  Introduction introduction{2, "n2", "0.1.0 (abc)", "s", "p", {}, "cgroup", "slurm", {"a", "b"}};
+  Introduction introduction{2, "n2", "0.1.0 (abc)", "s", "p", {}, "cgroup", "slurm", {"a", "b"}, "MKL"};
   introduction.places.push_back({2, 1, "n2", "cuda:0", 4, {1, 3}, 4e10, "0,1", "GPU-a", "A100", {4e13, 5e-6}});
   check<ToLeader>(introduction);
   check<ToLeader>(Probed{"read-only"});

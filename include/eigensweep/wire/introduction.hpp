@@ -56,13 +56,15 @@ struct Introduction {
   std::vector<WorkerPlace> places;
   std::string cores_by, memory_by;         ///< what decided this rank's share of its machine, as in Share
   std::vector<std::string> limits_unread;  ///< limits that could not be read
+  std::string cpu_products;                ///< as in Surroundings
 
   static constexpr auto fields() {
     return std::tuple(field("rank", &Introduction::rank), field("host", &Introduction::host),
                       field("build", &Introduction::build), field("study", &Introduction::study),
                       field("problem", &Introduction::problem), field("places", &Introduction::places),
                       field("cores_by", &Introduction::cores_by), field("memory_by", &Introduction::memory_by),
-                      field("limits_unread", &Introduction::limits_unread));
+                      field("limits_unread", &Introduction::limits_unread),
+                      field("cpu_products", &Introduction::cpu_products));
   }
 };
 

@@ -18,6 +18,8 @@ std::string device_name(const torch::Device& device);
 void use_exact_float32();
 /// How products of float32 are rounded now: "ieee", or all ways with a comma between them, e.g. "ieee,tf32".
 std::string float32_products();
+/// What multiplies matrices on this CPU, and how, in one line. Throws as models::matrix_library() does.
+std::string cpu_products();
 /// Bytes that are free on the device now.
 std::int64_t free_memory(const torch::Device& device);
 /// Makes the allocator keep freed memory for later tensors. Returning it to the system after each step, and faulting it

@@ -3,6 +3,7 @@
 
 #include <ATen/Context.h>
 
+#include "eigensweep/models/numerics/matrix_library.hpp"
 #include "eigensweep/models/numerics/product.hpp"
 
 namespace eigensweep::models {
@@ -29,11 +30,17 @@ class ProductsInTf32 {
   ProductsInTf32& operator=(const ProductsInTf32&) = delete;
 };
 
-/// Without gradients. NVIDIA's GPUs round operands themselves, which is what makes them fast.
+/// Whether such products have operands of bfloat16 here, which is what makes them fast.
+bool takes_bfloat16(const Tensor& a, Compute compute) {
+  return compute == Compute::bfloat16 && (a.is_cuda() || (a.is_cpu() && uses_bfloat16_product()));
+}
+
+/// Without gradients. NVIDIA's GPUs round operands to TF32 themselves.
 Tensor multiply(const Tensor& a, const Tensor& b, Compute compute) {
   const torch::NoGradGuard no_gradients;
-  if (a.is_cuda() && compute == Compute::bfloat16) {
-    return at::bmm(a.to(torch::kBFloat16), b.to(torch::kBFloat16), torch::kFloat32);
+  if (takes_bfloat16(a, compute)) {
+    return a.is_cuda() ? at::bmm(a.to(torch::kBFloat16), b.to(torch::kBFloat16), torch::kFloat32)
+                       : bfloat16_product(a, b);
   }
   if (a.is_cuda()) {
     const ProductsInTf32 allowed;
@@ -100,6 +107,11 @@ Tensor rounded(const Tensor& x, Compute compute) {
   // The bits of a float without its sign are ordered as the numbers are, so half of a last kept place is added to them.
   const Tensor bits = x.view(torch::kInt32).add(std::int64_t{1} << (dropped - 1));
   return bits.bitwise_and_(-(std::int64_t{1} << dropped)).view(torch::kFloat32);
+}
+
+Tensor often_multiplied(const Tensor& x, Compute compute) {
+  const torch::NoGradGuard no_gradients;
+  return takes_bfloat16(x, compute) && x.scalar_type() == torch::kFloat32 ? x.to(torch::kBFloat16) : x;
 }
 
 Tensor rounded_product(const Tensor& a, const Tensor& b, Compute compute) {

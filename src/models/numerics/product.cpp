@@ -11,19 +11,10 @@ using torch::autograd::variable_list;
 
 constexpr std::int64_t line = 16;        // floats of a cache line
 constexpr std::int64_t many_rows = 256;  // with fewer rows, alignment brings nothing measurable
-constexpr std::int64_t large = 512;      // from so many rows on, one lane's product keeps all threads busy
-
-Tensor empty_rows(std::int64_t lanes, std::int64_t rows, std::int64_t samples, const torch::TensorOptions& options) {
-  const bool pays = options.device().is_cpu() && rows >= many_rows;
-  const std::int64_t stride = pays ? (samples + line - 1) / line * line : samples;
-  return torch::empty_strided({lanes, rows, samples}, {rows * stride, stride, 1}, options);
-}
 
 bool rounds_operands(const Tensor& a) {
-  return ComputeScope::current() != Compute::float32 && a.scalar_type() == torch::kFloat32;
+  return ComputeScope::current() != Compute::float32 && a.scalar_type() != torch::kFloat64;
 }
-
-bool runs_lane_by_lane(const Tensor& a) { return a.size(0) == 1 || (a.is_cpu() && a.size(1) >= large); }
 
 class Affine : public torch::autograd::Function<Affine> {
  public:
@@ -48,6 +39,17 @@ class Affine : public torch::autograd::Function<Affine> {
 
 }  // namespace
 
+bool runs_lane_by_lane(const Tensor& a) {
+  constexpr std::int64_t large = 512;  // from so many rows on, one lane's product keeps all threads busy
+  return a.size(0) == 1 || (a.is_cpu() && a.size(1) >= large);
+}
+
+Tensor empty_rows(std::int64_t lanes, std::int64_t rows, std::int64_t samples, const torch::TensorOptions& options) {
+  const bool pays = options.device().is_cpu() && rows >= many_rows;
+  const std::int64_t stride = pays ? (samples + line - 1) / line * line : samples;
+  return torch::empty_strided({lanes, rows, samples}, {rows * stride, stride, 1}, options);
+}
+
 Tensor product(const Tensor& a, const Tensor& b) {
   const torch::NoGradGuard no_gradients;
   if (rounds_operands(a)) return rounded_product(a, b, ComputeScope::current());
@@ -71,10 +73,6 @@ void add_product(Tensor& sum, const Tensor& a, const Tensor& b) {
     return;
   }
   for (std::int64_t lane = 0; lane < a.size(0); ++lane) sum[lane].addmm_(a[lane], b[lane]);
-}
-
-Tensor empty_rows_like(const Tensor& like) {
-  return empty_rows(like.size(0), like.size(1), like.size(2), like.options());
 }
 
 Tensor affine(const Tensor& weight, const Tensor& bias, const Tensor& h) {

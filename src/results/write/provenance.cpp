@@ -11,15 +11,16 @@ namespace eigensweep::results {
 namespace {
 
 /// A record's key -> the file's key for the list of all values.
-constexpr std::array<std::pair<const char*, const char*>, 9> gathered{{{"host", "hosts"},
-                                                                       {"device", "devices"},
-                                                                       {"torch", "torch_versions"},
-                                                                       {"float32", "float32_products"},
-                                                                       {"packs_for", "packs_for"},
-                                                                       {"eigensweep", "eigensweep_versions"},
-                                                                       {"git_revision", "git_revisions"},
-                                                                       {"dataset_sha256", "dataset_sha256"},
-                                                                       {"threads", "threads"}}};
+constexpr std::array<std::pair<const char*, const char*>, 10> gathered{{{"host", "hosts"},
+                                                                        {"device", "devices"},
+                                                                        {"torch", "torch_versions"},
+                                                                        {"float32", "float32_products"},
+                                                                        {"cpu_products", "cpu_products"},
+                                                                        {"packs_for", "packs_for"},
+                                                                        {"eigensweep", "eigensweep_versions"},
+                                                                        {"git_revision", "git_revisions"},
+                                                                        {"dataset_sha256", "dataset_sha256"},
+                                                                        {"threads", "threads"}}};
 
 class Gatherer {
  public:

@@ -111,6 +111,7 @@ wire::Introduction introduce(const RunOptions& options, const Communicator& comm
   try {
     const auto worker = find_worker();
     const Surroundings around = look_around(communicator, share, worker, options.placement, options.tries_worker);
+    made.cpu_products = around.cpu_products;
     made.places = place_workers(options.placement, around, communicator.rank());
   } catch (const Error& error) {
     made.problem = error.what();
@@ -181,6 +182,7 @@ std::vector<std::pair<std::string, std::string>> decisions(const std::vector<wir
   };
   for (const wire::Introduction& rank : ranks) say("cores", rank, rank.cores_by);
   for (const wire::Introduction& rank : ranks) say("memory", rank, rank.memory_by);
+  for (const wire::Introduction& rank : ranks) say("products", rank, rank.cpu_products);
   return lines;
 }
 

@@ -26,10 +26,12 @@ namespace {
 struct Devices {
   std::vector<double> memory;  ///< bytes of each GPU; 0 where they are unknown
   wire::DeviceSpeed speed;
+  std::string cpu_products;  ///< "" if the worker does not say
 };
 
-/// Runs `worker --devices`, which prints {"cuda": count, "memory": [bytes per device]}. With `measure`, a number that
-/// wraps around at the count, it also prints how fast that GPU is: {..., "speed": {...}}, or {..., "unmeasured": why}.
+/// Runs `worker --devices`, which prints {"cuda": count, "memory": [bytes per device], "cpu_products": words}. With
+/// `measure`, a number that wraps around at the count, it also prints how fast that GPU is: {..., "speed": {...}}, or
+/// {..., "unmeasured": why}.
 Devices ask_devices(const std::filesystem::path& worker, std::optional<std::size_t> measure) {
   std::string command = text::shell_path(worker) + " --devices";
   if (measure) command += fmt::format(" --measure {}", *measure);
@@ -51,6 +53,7 @@ Devices ask_devices(const std::filesystem::path& worker, std::optional<std::size
   for (std::size_t i = 0; i < devices.memory.size() && json.contains("memory") && i < json["memory"].size(); ++i) {
     devices.memory[i] = json["memory"][i].get<double>();
   }
+  devices.cpu_products = json.value("cpu_products", "");
   if (json.contains("speed")) wire::from_value(json["speed"], devices.speed, wire::Where("speed of a GPU"));
   if (json.contains("unmeasured")) {
     log::warn("{}: a GPU could not be measured: {} (packs are made for a stated one)", host_name(),
@@ -141,8 +144,9 @@ Surroundings look_around(const Communicator& communicator, const Share& share, c
     Devices devices = ask_devices(worker, around.node_rank * request.workers.value_or(1));
     around.device_memory = std::move(devices.memory);
     around.speed = devices.speed;
+    around.cpu_products = devices.cpu_products;
   } else if (tries_worker) {
-    ask_devices(worker, std::nullopt);
+    around.cpu_products = ask_devices(worker, std::nullopt).cpu_products;
   }
   if (!around.device_memory.empty()) around.gpus = visible_gpus(driver_gpus(), around.visible_devices);
   // If the driver lists another number of GPUs than the worker sees, the ids cannot be matched.

@@ -36,6 +36,10 @@ Tensor rounded(const Tensor& x, Compute compute);
 /// times, as the product of unrounded operands is, but with rounded operands in every product.
 Tensor rounded_product(const Tensor& a, const Tensor& b, Compute compute);
 
+/// `x` as an operand of many products in a scope of `compute`: in the type that they round it to, where they take that
+/// type. Elsewhere `x` itself. No gradient flows through it.
+Tensor often_multiplied(const Tensor& x, Compute compute);
+
 /// For operations that have no rounded form, as convolutions: `x` rounded, with the gradient of `x`, ...
 Tensor rounded_operand(const Tensor& x, Compute compute);
 /// ... and `y` as it is, with a rounded gradient: the operand that its operation's backward pass reads.

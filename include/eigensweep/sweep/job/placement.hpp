@@ -44,6 +44,7 @@ struct Surroundings {
   std::vector<Gpu> gpus;              ///< the same GPUs as the driver identifies them; empty if unknown
   std::string visible_devices;        ///< CUDA_VISIBLE_DEVICES or AMD's, "" if none is set
   double memory = 0;                  ///< bytes, this rank's share
+  std::string cpu_products;           ///< what multiplies matrices on its CPU, for people; "" if the worker was not run
 };
 
 /// Runs `worker --devices` to find the GPUs, and to measure one, if `request.device` is "cuda", or "auto" on a machine
