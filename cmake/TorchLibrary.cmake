@@ -82,4 +82,12 @@ target_link_libraries(eigensweep_torch INTERFACE ${torch_libraries})
 # library must be searched before them, or removing a folder crashes.
 target_link_options(eigensweep_torch INTERFACE "-Wl,-rpath,${EIGENSWEEP_TORCH_FOLDER}/lib"
   "LINKER:--push-state,--no-as-needed" "-lstdc++" "LINKER:--pop-state")
+# at::parallel_for runs our loops on LibTorch's threads if they are compiled for the OpenMP runtime that LibTorch loads,
+# which in a wheel is GCC's. Elsewhere such loops run on one thread: two runtimes would not know each other's threads.
+file(GLOB torch_gomp "${EIGENSWEEP_TORCH_FOLDER}/lib/libgomp*.so*")
+if(torch_gomp AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  list(GET torch_gomp 0 torch_gomp)
+  target_compile_options(eigensweep_torch INTERFACE -fopenmp)
+  target_link_libraries(eigensweep_torch INTERFACE "${torch_gomp}")
+endif()
 message(STATUS "LibTorch ${torch_version} in ${EIGENSWEEP_TORCH_FOLDER} (GPU: ${EIGENSWEEP_TORCH_GPU})")
