@@ -6,6 +6,7 @@
 #include <string>
 
 #include "eigensweep/study/declare/compute.hpp"
+#include "objective_kinds.hpp"
 
 namespace eigensweep::attacks {
 
@@ -37,11 +38,28 @@ struct AttackedSamples {
 /// The same of an attack that follows the gradient, whose products may be rounded. Its verdicts are float32's.
 struct GradientAttack : AttackedSamples {
   study::Compute compute = study::Compute::float32;
+  Objective loss = Objective::cross_entropy;
 
   template <class T>
   static study::Fields<T>& add_to(study::Fields<T>& fields) {
-    return study::add_compute(AttackedSamples::add_to(fields), &T::compute,
-                              "the products behind the gradients that the attack follows");
+    AttackedSamples::add_to(fields).choice(
+        "loss", &T::loss,
+        {{"cross_entropy", Objective::cross_entropy},
+         {"log_odds", Objective::log_odds},
+         {"margin", Objective::margin},
+         {"dlr", Objective::dlr}},
+        "what the attack makes large; log_odds rises with cross_entropy, but its gradient does not vanish on confident "
+        "samples");
+    return study::add_compute(fields, &T::compute, "the products behind the gradients that the attack follows");
+  }
+
+  /// Says in one line why a dataset of so many classes has no such loss, or "".
+  [[nodiscard]] std::string refuse(const study::DatasetInfo& dataset) const {
+    if (loss != Objective::dlr || dataset.classes > 2) return "";
+    return fmt::format(
+        "loss 'dlr' needs three classes and the dataset has {} (it divides by a difference to the third largest "
+        "logit); choose 'margin'",
+        dataset.classes);
   }
 };
 

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "eigensweep/models/numerics/lane_random.hpp"
+#include "signed_step.hpp"
 
 namespace eigensweep::attacks {
 namespace {
@@ -35,13 +36,12 @@ Tensor Ball::random_point() const {
 }
 
 void Ball::step(Tensor& x, const Tensor& gradient, double length) {
-  sums_.push_back(gradient.sum({1, 2}, /*keepdim=*/true));
-  x.add_(gradient.sign(), length).clamp_(lower_, upper_);
+  broken_.push_back(signed_step(x, gradient, length, lower_, upper_));
 }
 
 void Ball::mark_broken(Tensor& x) {
-  if (!sums_.empty()) x.add_(torch::stack(sums_).mul_(0).sum(0));
-  sums_.clear();
+  if (!broken_.empty()) x.add_(torch::stack(broken_).mul_(0).sum(0));
+  broken_.clear();
 }
 
 }  // namespace eigensweep::attacks

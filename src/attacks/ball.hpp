@@ -31,9 +31,9 @@ class Ball {
  private:
   const Problem& problem_;
   double radius_;
-  Tensor samples_;            // [n, d], features first in memory
-  Tensor lower_, upper_;      // [n, d]: the nearest and farthest of what is allowed to each input
-  std::vector<Tensor> sums_;  // of the gradients of each step: [E, 1, 1]
+  Tensor samples_;              // [n, d], features first in memory
+  Tensor lower_, upper_;        // [n, d]: the nearest and farthest of what is allowed to each input
+  std::vector<Tensor> broken_;  // of each step, as signed_step() says
 };
 
 }  // namespace eigensweep::attacks

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "attacked_samples.hpp"
@@ -32,6 +33,9 @@ study::Kind declare_attack(std::string name, std::string intensity, std::string 
     return std::vector<study::Subset>{{attack.split, attack.samples, "samples"}};
   });
   kind.refuse_inputs = study::typed<T>([](const T& attack, const study::DatasetInfo& dataset) -> std::string {
+    if constexpr (std::is_base_of_v<GradientAttack, T>) {
+      if (std::string refusal = attack.refuse(dataset); !refusal.empty()) return refusal;
+    }
     if (attack.split == "test" || dataset.validation_samples > 0) return "";
     return "split 'validation' asks for samples that are not there; set /dataset/validation_samples, or choose 'test'";
   });

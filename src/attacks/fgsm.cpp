@@ -35,14 +35,14 @@ study::Kind declare_fgsm() {
 }  // namespace eigensweep::attacks
 #else
 #include "ball.hpp"
-#include "eigensweep/attacks/gradient.hpp"
+#include "objective.hpp"
 
 namespace eigensweep::attacks {
 namespace {
 
 class FastGradientSign final : public Attack {
  public:
-  explicit FastGradientSign(study::Compute compute) : compute_(compute) {}
+  explicit FastGradientSign(Fgsm options) : options_(std::move(options)) {}
 
   void perturb(const Problem& problem, const std::vector<double>& intensities, const Visit& visit) override {
     Tensor gradient;  // at the clean samples, so one serves all intensities
@@ -50,7 +50,9 @@ class FastGradientSign final : public Attack {
       Ball ball(problem, intensities[i]);
       Tensor x = ball.centre();
       if (intensities[i] > 0) {
-        if (!gradient.defined()) gradient = input_gradient(problem.model, x, problem.labels, compute_);
+        if (!gradient.defined()) {
+          gradient = slope(problem.model, x, options_.loss, problem.labels, {}, options_.compute).gradient;
+        }
         ball.step(x, gradient, intensities[i]);
         ball.mark_broken(x);
       }
@@ -59,13 +61,13 @@ class FastGradientSign final : public Attack {
   }
 
  private:
-  study::Compute compute_;
+  Fgsm options_;
 };
 
 }  // namespace
 
 std::unique_ptr<Attack> make_fgsm(const Json& options) {
-  return std::make_unique<FastGradientSign>(study::read<Fgsm>(options).compute);
+  return std::make_unique<FastGradientSign>(study::read<Fgsm>(options));
 }
 
 }  // namespace eigensweep::attacks

@@ -2,32 +2,9 @@
 #include "eigensweep/attacks/gradient.hpp"
 
 #include "eigensweep/models/numerics/verdict.hpp"
+#include "frozen.hpp"
 
 namespace eigensweep::attacks {
-namespace {
-
-/// Switches the gradients of a model's parameters off for its lifetime: the backward pass then has half the products.
-class Frozen {
- public:
-  explicit Frozen(models::Model& model) {
-    for (const models::NamedTensor& parameter : model.parameters()) {
-      if (!parameter.tensor.requires_grad()) continue;
-      trained_.push_back(parameter.tensor);
-      trained_.back().requires_grad_(false);
-    }
-  }
-  ~Frozen() {
-    for (Tensor& tensor : trained_) tensor.requires_grad_(true);
-  }
-  Frozen(const Frozen&) = delete;
-  Frozen& operator=(const Frozen&) = delete;
-
- private:
-  std::vector<Tensor> trained_;
-};
-
-}  // namespace
-
 Tensor input_gradient(models::Model& model, const Tensor& inputs, const Tensor& labels, models::Mode mode) {
   if (model.has_input_gradient()) {
     const models::Pass pass = model.pass(models::Inputs::per_lane(inputs));

@@ -43,7 +43,7 @@ study::Kind declare_pgd() {
 }  // namespace eigensweep::attacks
 #else
 #include "ball.hpp"
-#include "eigensweep/attacks/gradient.hpp"
+#include "objective.hpp"
 
 namespace eigensweep::attacks {
 namespace {
@@ -61,7 +61,7 @@ class ProjectedGradient final : public Attack {
       }
       Tensor x = options_.random_start ? ball.random_point() : ball.centre();
       for (std::int64_t step = 0; step < options_.steps; ++step) {
-        ball.step(x, input_gradient(problem.model, x, problem.labels, options_.compute),
+        ball.step(x, slope(problem.model, x, options_.loss, problem.labels, {}, options_.compute).gradient,
                   options_.relative_step * intensities[i]);
       }
       ball.mark_broken(x);

@@ -64,7 +64,34 @@ ToyNetwork network_of(const Affine& net) {
   return ToyNetwork({{net.weight.unsqueeze(0), net.bias.unsqueeze(0)}}, [](const Tensor& h) { return h; });
 }
 
+Json with_loss(Json options, const char* loss) {
+  options["loss"] = loss;
+  return options;
+}
+
 }  // namespace
+
+TEST_CASE("on confident logits cross entropy leaves samples alone that the log-odds and the margin fool") {
+  Affine net = regression(1000, {3, 7});
+  net.weight *= 200;  // the same decisions
+  net.bias *= 200;
+  ToyNetwork model = network_of(net);
+  const Tensor gap = worst_gap(net.weight, net.bias, net.x, net.labels, 0.1);
+  const Tensor clear = gap.abs() > 1e-2;
+  const auto share_fooled = [&](const char* loss) {
+    const Json options = with_loss(fixture::fgsm(), loss);
+    const Tensor found = fooled(model, perturb(model, net.x, net.labels, "fgsm", options, {0.1})[0], net.labels)[0];
+    if (std::string(loss) != "cross_entropy") {
+      CHECK(found.eq(gap > 0).logical_or(clear.logical_not()).all().item<bool>());
+    }
+    return found.to(torch::kFloat64).mean().item<double>();
+  };
+  const double exact = (gap > 0).to(torch::kFloat64).mean().item<double>();
+  CHECK(exact > 0.1);
+  CHECK(share_fooled("cross_entropy") < 0.5 * exact);
+  CHECK(share_fooled("log_odds") == Approx(exact).margin(0.01));
+  CHECK(share_fooled("margin") == Approx(exact).margin(0.01));
+}
 
 TEST_CASE("fgsm equals the closed form on a network that separates two classes affinely") {
   const Affine net = regression(1000, {3, 7});
@@ -88,8 +115,14 @@ TEST_CASE("fgsm equals the closed form on a network that separates two classes a
 TEST_CASE("no attack fools a sample that the closed form certifies") {
   const Affine net = regression(150, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9});
   ToyNetwork model = network_of(net);
-  for (const auto& [kind, options] : std::vector<std::pair<std::string, Json>>{
-           {"fgsm", fixture::fgsm()}, {"pgd", fixture::pgd(10, 0.25)}, {"pgd", fixture::pgd(5, 0.5, false)}}) {
+  for (const auto& [kind, options] :
+       std::vector<std::pair<std::string, Json>>{{"fgsm", fixture::fgsm()},
+                                                 {"pgd", fixture::pgd(10, 0.25)},
+                                                 {"pgd", fixture::pgd(5, 0.5, false)},
+                                                 {"fgsm", with_loss(fixture::fgsm(), "log_odds")},
+                                                 {"pgd", with_loss(fixture::pgd(10, 0.25), "log_odds")},
+                                                 {"pgd", with_loss(fixture::pgd(10, 0.25), "margin")},
+                                                 {"pgd", with_loss(fixture::pgd(10, 0.25), "dlr")}}) {
     const std::vector<Tensor> perturbed = perturb(model, net.x, net.labels, kind, options, closed_radii);
     for (std::size_t i = 0; i < closed_radii.size(); ++i) {
       const Tensor certified = worst_gap(net.weight, net.bias, net.x, net.labels, closed_radii[i]) < -1e-4;

@@ -230,7 +230,9 @@ const Broken broken_metrics[] = {
      R"(s.json:/metrics/kernel_regression: train_samples 500 make a kernel of 50000 rows, one for each sample and class (at most 22360 fit); choose at most 223)"},
 };
 
-const Broken broken_penalties[] = {
+const Broken broken_penalties_and_attacks[] = {
+    {R"("dataset": {"kind": "gaussian", "classes": 2}, "model": {"width": 64}, "attacks": {"pgd": {"epsilon": 0.1, "loss": "dlr"}})",
+     R"(s.json:/attacks/pgd: loss 'dlr' needs three classes and the dataset has 2 (it divides by a difference to the third largest logit); choose 'margin')"},
     {R"("model": {"width": 64}, "regularizers": {"spectral": {"basis_samples": 12}})",
      R"(s.json:/regularizers/spectral: cutoff 10 leaves no eigenvalue to penalise in a layer of width 64 with 12 basis_samples; choose a cutoff below 10)"},
     {R"("model": {"width": 64}, "regularizers": {"spectral": {"basis_samples": 2}})",
@@ -261,7 +263,7 @@ TEST_CASE("a metric that a study's networks do not have is refused") {
 }
 
 TEST_CASE("a penalty that has too few samples for its eigenvectors is refused") {
-  for (const Broken& broken : broken_penalties) check_broken(broken);
+  for (const Broken& broken : broken_penalties_and_attacks) check_broken(broken);
 }
 
 TEST_CASE("a study needs a name that can name files") {
