@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+"""One network of jobs/quickstart.json as a good PyTorch program would train, attack and measure it.
+
+The mathematics is that of docs/paper.md, and of bench/train_step.py: nothing loops over units or samples. A process loads
+the data once. Called with a point of the grid as JSON, it prints what it found.
+"""
+
+import functools
+import json
+import math
+import sys
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from train_step import read_idx, spectral_penalty  # noqa: E402
+
+EPOCHS, BATCH, CUTOFF, ATTACKED = 8, 384, 10, 1000
+EPSILONS = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1)
+PGD_STEPS, PGD_RELATIVE_STEP = 20, 0.1
+GRID = {"seed": [0, 1], "width": [64, 256], "depth": [1, 2], "strength": [0.0, 0.1, 0.3]}
+
+
+@functools.cache
+def mnist():
+    parts = [(read_idx(f"{part}-images-idx3-ubyte.gz", 16).view(-1, 784) / 255, read_idx(f"{part}-labels-idx1-ubyte.gz", 8).long())
+             for part in ("train", "t10k")]
+    return *parts[0], *parts[1]
+
+
+class Network(torch.nn.Module):
+    def __init__(self, width: int, depth: int) -> None:
+        super().__init__()
+        sizes = [784] + [width] * depth
+        self.hidden = torch.nn.ModuleList(torch.nn.Linear(a, b) for a, b in zip(sizes, sizes[1:]))
+        self.readout = torch.nn.Linear(width, 10)
+
+    def forward(self, x):
+        for layer in self.hidden:
+            x = torch.tanh(layer(x))
+        return self.readout(x), x
+
+
+@torch.no_grad()
+def eigensystem(network, images):
+    """Of the last hidden layer's covariance over the images, in float64: values upwards, vectors in columns."""
+    hidden = torch.cat([network(part)[1] for part in images.split(5000)]).double()
+    return torch.linalg.eigh(hidden.T.cov(correction=0))
+
+
+def train(network, strength: float, images, labels) -> None:
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, amsgrad=True, fused=True)
+    for _ in range(EPOCHS):
+        basis = eigensystem(network, images)[1].float() if strength else None
+        for index in torch.randperm(len(images)).split(BATCH):
+            optimizer.zero_grad(set_to_none=True)
+            logits, hidden = network(images[index])
+            loss = torch.nn.functional.cross_entropy(logits, labels[index])
+            if strength:
+                loss = loss + strength * spectral_penalty(hidden, basis, cutoff=CUTOFF)
+            loss.backward()
+            optimizer.step()
+
+
+def accuracy(network, x, y) -> float:
+    with torch.no_grad():
+        return (network(x)[0].argmax(1) == y).float().mean().item()
+
+
+def gradient_sign(network, x, y):
+    x = x.detach().requires_grad_()
+    loss = torch.nn.functional.cross_entropy(network(x)[0], y, reduction="sum")
+    return torch.autograd.grad(loss, x)[0].sign()
+
+
+def fgsm(network, x, y) -> list[float]:
+    sign = gradient_sign(network, x, y)
+    return [accuracy(network, (x + epsilon * sign).clamp(0, 1), y) for epsilon in EPSILONS]
+
+
+def pgd(network, x, y) -> list[float]:
+    found = []
+    for epsilon in EPSILONS:
+        low, high = (x - epsilon).clamp(min=0), (x + epsilon).clamp(max=1)
+        attacked = torch.minimum(torch.maximum(x + epsilon * (2 * torch.rand_like(x) - 1), low), high)
+        for _ in range(PGD_STEPS):
+            stepped = attacked + PGD_RELATIVE_STEP * epsilon * gradient_sign(network, attacked, y)
+            attacked = torch.minimum(torch.maximum(stepped, low), high)
+        found.append(accuracy(network, attacked, y))
+    return found
+
+
+def evaluate(point: dict) -> dict:
+    """Trains the network of a point of GRID."""
+    images, labels, test_images, test_labels = mnist()
+    torch.manual_seed(point["seed"])
+    network = Network(point["width"], point["depth"])
+    train(network, point["strength"], images, labels)
+    for parameter in network.parameters():
+        parameter.requires_grad_(False)
+    attacked = test_images[:ATTACKED], test_labels[:ATTACKED]
+    values = eigensystem(network, test_images)[0]
+    test_accuracy = accuracy(network, test_images, test_labels)
+    if not math.isfinite(values.sum().item()):
+        raise ArithmeticError(f"{point}: the training diverged")
+    return {"test_accuracy": test_accuracy, "fgsm": fgsm(network, *attacked), "pgd": pgd(network, *attacked),
+            "spectrum": values.flip(0).tolist()}
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    print(json.dumps(evaluate(json.loads(sys.argv[1]))))
