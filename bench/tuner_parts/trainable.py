@@ -2,12 +2,14 @@
 """One network of jobs/quickstart.json as a good PyTorch program would train, attack and measure it.
 
 The mathematics is that of docs/paper.md, and of bench/train_step.py: nothing loops over units or samples. A process loads
-the data once. Called with a point of the grid as JSON, it prints what it found.
+the data once. Called with a point of the grid as JSON, it prints what it found. TUNERS_STUDY names another study file of
+the same form.
 """
 
 import functools
 import json
 import math
+import os
 import sys
 from pathlib import Path
 
@@ -16,17 +18,20 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from train_step import read_idx, spectral_penalty  # noqa: E402
 
-EPOCHS, BATCH, CUTOFF, ATTACKED = 8, 384, 10, 1000
-EPSILONS = (0.01, 0.02, 0.03, 0.05, 0.07, 0.1)
-PGD_STEPS, PGD_RELATIVE_STEP = 20, 0.1
-GRID = {"seed": [0, 1], "width": [64, 256], "depth": [1, 2], "strength": [0.0, 0.1, 0.3]}
+STUDY = json.loads(Path(os.environ["TUNERS_STUDY"]).read_text())
+TRAINING, ATTACKS = STUDY["training"], STUDY["attacks"]
+SAMPLES = STUDY["dataset"].get("train_samples")
+CUTOFF, ATTACKED = 10, 1000
+GRID = {"seed": STUDY["seed"]["sweep"], "width": STUDY["model"]["width"]["sweep"], "depth": STUDY["model"]["depth"]["sweep"],
+        "strength": STUDY["regularizers"]["spectral"]["strength"]["sweep"]}
 
 
 @functools.cache
 def mnist():
+    """Training images (n, 784) and labels (n,), test images and labels."""
     parts = [(read_idx(f"{part}-images-idx3-ubyte.gz", 16).view(-1, 784) / 255, read_idx(f"{part}-labels-idx1-ubyte.gz", 8).long())
              for part in ("train", "t10k")]
-    return *parts[0], *parts[1]
+    return parts[0][0][:SAMPLES], parts[0][1][:SAMPLES], *parts[1]
 
 
 class Network(torch.nn.Module):
@@ -50,10 +55,10 @@ def eigensystem(network, images):
 
 
 def train(network, strength: float, images, labels) -> None:
-    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, amsgrad=True, fused=True)
-    for _ in range(EPOCHS):
+    optimizer = torch.optim.Adam(network.parameters(), lr=TRAINING["optimizer"]["learning_rate"], amsgrad=True, fused=True)
+    for _ in range(TRAINING["epochs"]):
         basis = eigensystem(network, images)[1].float() if strength else None
-        for index in torch.randperm(len(images)).split(BATCH):
+        for index in torch.randperm(len(images)).split(TRAINING["batch_size"]):
             optimizer.zero_grad(set_to_none=True)
             logits, hidden = network(images[index])
             loss = torch.nn.functional.cross_entropy(logits, labels[index])
@@ -76,16 +81,16 @@ def gradient_sign(network, x, y):
 
 def fgsm(network, x, y) -> list[float]:
     sign = gradient_sign(network, x, y)
-    return [accuracy(network, (x + epsilon * sign).clamp(0, 1), y) for epsilon in EPSILONS]
+    return [accuracy(network, (x + epsilon * sign).clamp(0, 1), y) for epsilon in ATTACKS["fgsm"]["epsilon"]["sweep"]]
 
 
 def pgd(network, x, y) -> list[float]:
     found = []
-    for epsilon in EPSILONS:
+    for epsilon in ATTACKS["pgd"]["epsilon"]["sweep"]:
         low, high = (x - epsilon).clamp(min=0), (x + epsilon).clamp(max=1)
         attacked = torch.minimum(torch.maximum(x + epsilon * (2 * torch.rand_like(x) - 1), low), high)
-        for _ in range(PGD_STEPS):
-            stepped = attacked + PGD_RELATIVE_STEP * epsilon * gradient_sign(network, attacked, y)
+        for _ in range(ATTACKS["pgd"]["steps"]):
+            stepped = attacked + ATTACKS["pgd"]["relative_step"] * epsilon * gradient_sign(network, attacked, y)
             attacked = torch.minimum(torch.maximum(stepped, low), high)
         found.append(accuracy(network, attacked, y))
     return found
