@@ -6,7 +6,7 @@ namespace eigensweep::attacks {
 /// What an attack makes large. z are a sample's logits, y its label, t a target class.
 ///
 /// - cross_entropy: -log softmax(z)_y. In float32 its derivative by z_y, p_y - 1, is a difference of nearly equal
-///   numbers: 47 % off where z_y is 17.5 above the others, and exactly 0 from 18.5 on.
+///   numbers: it is off by half where z_y is some 17 above the others, and exactly 0 from about 19 on.
 /// - log_odds: logsumexp over j != y of z_j, less z_y. Cross entropy is softplus of it, so both rise together, and
 ///   steps of a normalised gradient are the same; but its derivative by z_y is always -1.
 /// - margin: the largest other logit less z_y. Above 0 the sample is misclassified.
