@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Lets the tests run from a checkout, with or without the package installed."""
 
+import importlib.util
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -28,3 +30,17 @@ def coarse(monkeypatch, request):
         return [("png", image.getvalue())]
 
     monkeypatch.setattr(gallery, "render", render)
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory):
+    """The output folder of kept_study.py's study, trained by the program in $EIGENSWEEP_BIN."""
+    import kept_study
+
+    if "EIGENSWEEP_BIN" not in os.environ:
+        pytest.skip("EIGENSWEEP_BIN names no folder with eigensweep and eigensweep-worker")
+    if importlib.util.find_spec("torch") is None:
+        pytest.skip("torch is not installed")
+    folder = tmp_path_factory.mktemp("kept")
+    study = kept_study.study_file(folder, kept_study.all_cases())
+    return kept_study.run(study, folder / "out")

@@ -74,6 +74,41 @@ def load(path, layout="auto"):
     """
     if layout not in LAYOUTS:
         raise ResultsError(f"layout {layout!r}: no such layout; choose from: {', '.join(LAYOUTS)}")
+    path, (rows, attributes) = read_file(path, _rows)
+    _check_axes(path, attributes)
+    try:
+        data = unfold(rows, attributes, layout)
+    except MemoryError as error:
+        raise ResultsError(f"{path}: no memory for this layout ({_words(error)}); use layout 'trials'") from None
+    except ValueError as error:
+        raise ResultsError(f"{path}: {error}") from None
+    data.encoding["source"] = str(path.absolute())  # as of xarray.open_dataset; load_model reads it
+    return data
+
+
+def read_file(path, read):
+    """What `read` makes of a results file.
+
+    Parameters
+    ----------
+    path : str or Path
+        As for `load`.
+    read : callable
+        Gets the opened h5py.File, whose type and version are right. Whatever it raises but
+        MemoryError and UnreadableResults means that the file is damaged.
+
+    Returns
+    -------
+    path : Path
+        Of the file itself.
+    result
+        What `read` returned.
+
+    Raises
+    ------
+    UnreadableResults, OSError
+        As `load`.
+    """
     path = _file_of(Path(path))
     try:
         # A results file is replaced as a whole, never written to: no lock is needed, and some file systems have none.
@@ -84,22 +119,20 @@ def load(path, layout="auto"):
     with file:
         try:
             _check(path, file)
-            attributes = _attributes(file)
-            rows = _read(file, attributes)
-            missing = [name for name in ("trial", "trial_id", "status") if name not in rows.variables]
-            if missing:
-                raise ValueError(f"it has no '{missing[0]}'")
+            return path, read(file)
         except (MemoryError, UnreadableResults):
             raise
         except Exception as error:  # noqa: BLE001 - flipped bits can raise any error of h5py, numpy and xarray
             raise UnreadableResults(f"{path}: damaged ({_words(error)}); {_ANEW}") from None
-    _check_axes(path, attributes)
-    try:
-        return unfold(rows, attributes, layout)
-    except MemoryError as error:
-        raise ResultsError(f"{path}: no memory for this layout ({_words(error)}); use layout 'trials'") from None
-    except ValueError as error:
-        raise ResultsError(f"{path}: {error}") from None
+
+
+def _rows(file):
+    attributes = _attributes(file)
+    rows = _read(file, attributes)
+    missing = [name for name in ("trial", "trial_id", "status") if name not in rows.variables]
+    if missing:
+        raise ValueError(f"it has no '{missing[0]}'")
+    return rows, attributes
 
 
 #: What to do about a damaged file.

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+"""The options of a kept network, with every default, and no option that is unknown here."""
+
+from eigensweep_analysis.load import ResultsError
+
+#: Defaults that `mlp` and `cnn` share; they serve files that are older than an option.
+_COMMON = {
+    "activation": "tanh",
+    "batch_norm": False,
+    "parametrisation": "standard",
+    "weight_variance": 0.0,
+    "bias_variance": 0.0,
+    "base_width": 64,
+    "output_scale": 1.0,
+    "centre_output": False,
+    "precision": "float32",
+    "normalise": "none",
+    "whiten": 0,
+    "whiten_about": "mean",
+}
+#: Kind -> its options with their defaults; None stands for an option without one.
+KINDS = {
+    "mlp": {**_COMMON, "width": None, "depth": 1},
+    "cnn": {**_COMMON, "width": 1000, "depth": 2, "channels": 16, "kernel_size": 3, "stride": 1,
+            "pooling": "max"},
+}
+#: The values of options that choose a computation.
+_CHOICES = {
+    "activation": ("tanh", "relu", "erf", "gelu"),
+    "parametrisation": ("standard", "ntk", "mup"),
+    "normalise": ("none", "per_channel", "per_image"),
+    "pooling": ("max", "average", "none"),
+}
+
+
+def network_options(config: dict) -> dict:
+    """The options of a network, complete.
+
+    An option that this package does not know is refused, since it could change what the network
+    computes.
+
+    Parameters
+    ----------
+    config : dict
+        A resolved configuration, as the metadata of a kept network have it.
+
+    Returns
+    -------
+    dict
+        `kind` and every option of that kind.
+
+    Raises
+    ------
+    ResultsError
+        The kind, an option or a value is not known here. The message has no file in front.
+    """
+    model = config.get("model") or {}
+    kind = model.get("kind")
+    if kind not in KINDS:
+        raise ResultsError(f"the model kind '{kind}' is none that load_model knows "
+                           f"({', '.join(KINDS)}); {_NEWER}")
+    options = {**KINDS[kind], **model}
+    for name, value in options.items():
+        if name != "kind" and name not in KINDS[kind]:
+            raise ResultsError(f"load_model does not know the option '{name}' of the model kind "
+                               f"'{kind}'; {_NEWER}")
+        if name in _CHOICES and value not in _CHOICES[name]:
+            known = ", ".join(_CHOICES[name])
+            raise ResultsError(f"load_model does not know {name} '{value}' ({known}); {_NEWER}")
+    return options
+
+
+_NEWER = "install the eigensweep_analysis that came with the eigensweep that trained it"
