@@ -24,15 +24,18 @@ class Plan(CommandCase):
         self.assertNotIn("device:", text)
         self.assertIn("packs of up to 16 trials", text)
         self.assertIn("workers with 3.7 GiB (--memory)", text)
-        self.assertIn("at an assumed 50 GFLOP/s each (--speed, --workers)", text)
-        self.assertNotIn("device", json.loads(self.plan("--json")))
+        self.assertIn("on 1 worker of one thread, at an assumed 50 GFLOP/s each (--speed, --workers)", text)
+        self.assertIn("on 4 workers of one thread each, at an assumed", self.plan("--workers", "4"))
+        plan = json.loads(self.plan("--json"))
+        self.assertNotIn("device", plan)
+        self.assertEqual(plan["threads"], 1)
 
     def test_a_stated_gpu_gets_large_packs_and_is_called_what_it_is(self):
         text = self.plan("--device", "cuda")
         self.assertIn("device: a stated GPU of 45 TFLOP/s with 48 GB for packs (estimates: no GPU confirmed them)\n", text)
         self.assertIn("in 1 packs of up to 640 trials", text)
         self.assertIn("workers with 44.7 GiB (--memory)", text)
-        self.assertIn("at an assumed 45000 GFLOP/s each (--speed, --workers)", text)
+        self.assertIn("on 1 worker, at an assumed 45000 GFLOP/s each (--speed, --workers)", text)
         self.assertEqual(json.loads(self.plan("--device", "cuda", "--json"))["device"], "cuda")
 
     def test_the_users_numbers_replace_the_stated_ones(self):

@@ -70,9 +70,10 @@ std::string table(const Json& plan, bool is_diff) {
                       count(plan.at("packs")), count(plan.at("lanes_of_largest_pack")));
   page += fmt::format("memory: {} for the largest pack, of packs for workers with {} (--memory)\n",
                       text::bytes(plan.at("bytes_of_largest_pack")), text::bytes(plan.at("bytes_of_worker")));
-  page += fmt::format("time:   about {} on {} {}, at an assumed {} GFLOP/s each (--speed, --workers)\n",
-                      text::duration(plan.at("seconds")), count(plan.at("workers")),
-                      plan.at("workers") == 1 ? "worker" : "workers",
+  const bool is_one = plan.at("workers") == 1;
+  page += fmt::format("time:   about {} on {} {}{}, at an assumed {} GFLOP/s each (--speed, --workers)\n",
+                      text::duration(plan.at("seconds")), count(plan.at("workers")), is_one ? "worker" : "workers",
+                      plan.contains("threads") ? fmt::format(" of one thread{}", is_one ? "" : " each") : "",
                       text::number(plan.at("flops_per_second").get<double>() / 1e9));
   for (const Json& warning : plan.at("warnings"))
     page += fmt::format("warning: {}\n", text::one_line(warning.get<std::string>()));
@@ -106,7 +107,12 @@ void add_plan(CLI::App& app, Action& action) {
       limits.memory = given->memory ? *given->memory * 1e9 : limits.device.memory;
       const double speed = given->speed ? *given->speed * 1e9 : limits.device.flops_per_second;
       Json plan = study::plan(study, catalog(), done, limits, speed);
-      if (given->device == "cuda") plan["device"] = "cuda";
+      if (given->device == "cuda") {
+        plan["device"] = "cuda";
+      } else {
+        plan["threads"] =
+            1;  // a worker has a core, as `run` places them: packs use one better than several use one pack
+      }
       std::cout << (given->json ? json_text(plan, 2) + "\n" : table(plan, !given->diff.empty()));
       return ExitCode::ok;
     };
