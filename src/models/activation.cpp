@@ -4,6 +4,7 @@
 #include <numbers>
 
 #include "eigensweep/core/error.hpp"
+#include "saturation.hpp"
 
 namespace eigensweep::models {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 }  // namespace
 
 torch::Tensor activate(const std::string& name, const torch::Tensor& x) {
+  if (has_saturated_form(name) && x.requires_grad()) return activate_saturated(name, x);
   if (name == "tanh") return torch::tanh(x);
   if (name == "relu") return torch::relu(x);
   if (name == "erf") return torch::erf(x);

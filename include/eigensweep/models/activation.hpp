@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "eigensweep/data/torch.hpp"
@@ -12,6 +13,20 @@ namespace eigensweep::models {
 
 /// f(x), differentiable twice.
 torch::Tensor activate(const std::string& name, const torch::Tensor& x);
+
+/// While it lives, the derivatives of activate() do not vanish in saturated units of tanh and erf: they follow from the
+/// logarithm of f'(x), where 1 - tanh(x)^2 is 0 in float32 from |x| = 9 on. A gradient is the true one but for a
+/// positive factor of each sample and lane, which keeps its largest entry at 1. Only first derivatives; not for
+/// training. One at a time in a thread.
+class SaturationScope {
+ public:
+  /// `keeps_scale`: no such factors, for networks whose outputs are a sum of several networks' outputs; derivatives
+  /// then vanish in tanh from |x| = 44 on.
+  SaturationScope(std::int64_t lanes, bool keeps_scale);
+  ~SaturationScope();
+  SaturationScope(const SaturationScope&) = delete;
+  SaturationScope& operator=(const SaturationScope&) = delete;
+};
 
 /// Whether f'(x) follows from f(x) alone.
 bool slope_needs_only_value(const std::string& name);

@@ -129,6 +129,7 @@ class Model {
   /// Makes forward() return `scale` * (f - f_origin), where `origin` is a network that is never trained; null leaves
   /// f_origin out.
   void rescale_outputs(double scale, std::unique_ptr<Model> origin);
+  [[nodiscard]] bool subtracts_origin() const { return origin_ != nullptr; }
 
   /// Converts all float32 parameters and buffers to `type`; forward() then converts its inputs too.
   void set_precision(torch::ScalarType type);
