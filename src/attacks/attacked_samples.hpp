@@ -21,6 +21,9 @@ struct AttackedSamples {
     return count(split == "validation" ? dataset.validation_samples : dataset.test_samples);
   }
 
+  /// Says in one line why the attack cannot run on a dataset, or "".
+  [[nodiscard]] std::string refuse(const study::DatasetInfo& /*dataset*/) const { return ""; }
+
   /// Adds these options to an attack's own.
   template <class T>
   static study::Fields<T>& add_to(study::Fields<T>& fields) {
@@ -34,6 +37,15 @@ struct AttackedSamples {
     return add_to(fields);
   }
 };
+
+/// Says in one line why a dataset of so many classes has no such loss, or "".
+inline std::string refuse_loss(Objective loss, const study::DatasetInfo& dataset) {
+  if (loss != Objective::dlr || dataset.classes > 2) return "";
+  return fmt::format(
+      "loss 'dlr' needs three classes and the dataset has {} (it divides by a difference to the third largest logit); "
+      "choose 'margin'",
+      dataset.classes);
+}
 
 /// The same of an attack that follows the gradient, whose products may be rounded. Its verdicts are float32's.
 struct GradientAttack : AttackedSamples {
@@ -53,14 +65,7 @@ struct GradientAttack : AttackedSamples {
     return study::add_compute(fields, &T::compute, "the products behind the gradients that the attack follows");
   }
 
-  /// Says in one line why a dataset of so many classes has no such loss, or "".
-  [[nodiscard]] std::string refuse(const study::DatasetInfo& dataset) const {
-    if (loss != Objective::dlr || dataset.classes > 2) return "";
-    return fmt::format(
-        "loss 'dlr' needs three classes and the dataset has {} (it divides by a difference to the third largest "
-        "logit); choose 'margin'",
-        dataset.classes);
-  }
+  [[nodiscard]] std::string refuse(const study::DatasetInfo& dataset) const { return refuse_loss(loss, dataset); }
 };
 
 }  // namespace eigensweep::attacks

@@ -4,17 +4,10 @@
 #include <bit>
 
 #include "eigensweep/models/numerics/lane_random.hpp"
+#include "rows.hpp"
 #include "signed_step.hpp"
 
 namespace eigensweep::attacks {
-namespace {
-
-/// A copy of [.., n, d], never a view, whose memory runs over samples first.
-Tensor features_first(const Tensor& x) {
-  return x.transpose(-2, -1).clone(at::MemoryFormat::Contiguous).transpose(-2, -1);
-}
-
-}  // namespace
 
 Ball::Ball(const Problem& problem, double radius)
     : problem_(problem),

@@ -9,4 +9,10 @@ inline constexpr const char* robust_loss = "robust_loss";
 inline constexpr const char* clean_accuracy = "clean_accuracy";
 inline constexpr const char* clean_loss = "clean_loss";
 
+/// Those of an attack that searches for the nearest misclassified point.
+inline constexpr const char* nearest_distance = "d_min";
+inline constexpr const char* found_by = "found_by";
+inline constexpr const char* sample_gradients = "sample_gradients";
+inline constexpr const char* dead_share = "dead_and_robust";
+
 }  // namespace eigensweep::attacks

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include "attacked_samples.hpp"
@@ -21,6 +20,37 @@ inline std::vector<study::Column> robustness_columns() {
   };
 }
 
+/// What attacks that search for the nearest misclassified point record as well (search_record.hpp).
+inline void add_search_columns(study::Kind& kind) {
+  kind.columns.insert(
+      kind.columns.end(),
+      {{nearest_distance,
+        {"sample"},
+        "f64",
+        "pixel",
+        "distance of the nearest misclassified point that was tried; infinite if none was",
+        nullptr,
+        false},
+       {found_by,
+        {"sample"},
+        "i64",
+        "",
+        "0 none, 1 no change, 2 grey image, 3 one step, 4 APGD, 5 targeted APGD, 6 squares",
+        nullptr,
+        false},
+       {sample_gradients, {}, "f64", "", "gradients by the inputs of one sample that the attack took", nullptr, false},
+       {dead_share,
+        {},
+        "f64",
+        "",
+        "share of samples that nothing fooled at the last radius, with gradient 0",
+        nullptr,
+        false}});
+}
+
+/// How many float32 copies of its inputs for each lane such an attack holds at its most (apgd_walk.cpp, search.cpp).
+inline constexpr double search_images = 16;
+
 /// A row of the table of attacks. T: the attack's options, an AttackedSamples; `intensity`: the option that is swept.
 /// `passes(attack, intensities)`: how many forward passes a sample costs.
 template <class T, class Work>
@@ -33,9 +63,7 @@ study::Kind declare_attack(std::string name, std::string intensity, std::string 
     return std::vector<study::Subset>{{attack.split, attack.samples, "samples"}};
   });
   kind.refuse_inputs = study::typed<T>([](const T& attack, const study::DatasetInfo& dataset) -> std::string {
-    if constexpr (std::is_base_of_v<GradientAttack, T>) {
-      if (std::string refusal = attack.refuse(dataset); !refusal.empty()) return refusal;
-    }
+    if (std::string refusal = attack.refuse(dataset); !refusal.empty()) return refusal;
     if (attack.split == "test" || dataset.validation_samples > 0) return "";
     return "split 'validation' asks for samples that are not there; set /dataset/validation_samples, or choose 'test'";
   });

@@ -112,7 +112,8 @@ std::vector<wire::Measurement> evaluate_robustness(const std::string& kind, cons
                     std::vector<std::int64_t>(static_cast<std::size_t>(stop - start)),
                     seeds,
                     data.info.lower,
-                    data.info.upper};
+                    data.info.upper,
+                    data.info.input_shape};
     std::iota(problem.samples.begin(), problem.samples.end(), start);
     const auto shared = models::Inputs::shared(problem.inputs, lanes);
     clean.add(model.forward(shared, models::Mode::evaluate).logits, problem.labels);
@@ -122,7 +123,9 @@ std::vector<wire::Measurement> evaluate_robustness(const std::string& kind, cons
       perturbed[intensity].finite.logical_and_(inputs.isfinite().flatten(1).all(1));
     });
   }
-  return collect(clean, perturbed, intensities);
+  std::vector<wire::Measurement> measured = collect(clean, perturbed, intensities);
+  attack->add_columns(measured);
+  return measured;
 }
 
 }  // namespace eigensweep::attacks

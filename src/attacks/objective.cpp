@@ -5,13 +5,15 @@
 #include <tuple>
 
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/models/activation.hpp"
 #include "eigensweep/models/numerics/verdict.hpp"
 #include "frozen.hpp"
+#include "rows.hpp"
 
 namespace eigensweep::attacks {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double lowest = -std::numeric_limits<double>::infinity();
 constexpr double tiny = 1e-12;  // as AutoAttack has it: keeps a denominator of equal logits above 0
 
 /// Classes [B] or [E, B] as an index into logits [E, C, B] along the classes: [E, 1, B].
@@ -21,7 +23,7 @@ Tensor index_of(const Tensor& logits, const Tensor& classes) {
 
 Tensor at(const Tensor& logits, const Tensor& index) { return logits.gather(1, index); }
 
-Tensor without(const Tensor& logits, const Tensor& index) { return logits.scatter(1, index, -infinity); }
+Tensor without(const Tensor& logits, const Tensor& index) { return logits.scatter(1, index, lowest); }
 
 /// What an objective is about in each sample, all [E, 1, B].
 struct Classes {
@@ -103,20 +105,50 @@ Tensor gradient_of(Objective objective, const Tensor& logits, const Tensor& labe
                                (less_by_spread / static_cast<double>(count)).expand({-1, count, -1}));
 }
 
-Slope slope(models::Model& model, const Tensor& inputs, Objective objective, const Tensor& labels,
-            const Tensor& targets, models::Compute compute) {
-  const models::ComputeScope scope(compute);
-  if (model.has_input_gradient()) {
-    const models::Pass pass = model.pass(models::Inputs::per_lane(inputs));
-    const Tensor by_logits = gradient_of(objective, pass.output.logits, labels, targets);
-    return {pass.output.logits, model.input_gradient(pass, by_logits).to(inputs.dtype())};
-  }
+namespace {
+
+Slope slope_by_autograd(models::Model& model, const Tensor& inputs, Objective objective, const Tensor& labels,
+                        const Tensor& targets) {
   const torch::AutoGradMode with_gradients(true);
   const Frozen frozen(model);
   const Tensor x = inputs.detach().requires_grad_();
   const Tensor logits = model.forward(models::Inputs::per_lane(x), models::Mode::evaluate).logits;
   const Tensor by_logits = gradient_of(objective, logits.detach(), labels, targets);
   return {logits.detach(), torch::autograd::grad({logits}, {x}, {by_logits})[0]};
+}
+
+/// Below this size of its largest entry, a gradient may be what the roundings of 1 - tanh(x)^2 leave of it.
+constexpr double suspicious = 1e-5;
+
+Tensor some_of(const Tensor& classes, const Tensor& samples) {
+  return classes.defined() ? classes.index_select(-1, samples) : classes;
+}
+
+}  // namespace
+
+Slope slope(models::Model& model, const Tensor& inputs, Objective objective, const Tensor& labels,
+            const Tensor& targets, models::Compute compute) {
+  const models::ComputeScope scope(compute);
+  if (!model.has_input_gradient()) return slope_by_autograd(model, inputs, objective, labels, targets);
+  const models::Pass pass = model.pass(models::Inputs::per_lane(inputs));
+  const Tensor by_logits = gradient_of(objective, pass.output.logits, labels, targets);
+  return {pass.output.logits, model.input_gradient(pass, by_logits).to(inputs.dtype())};
+}
+
+Slope steepest_slope(models::Model& model, const Tensor& inputs, Objective objective, const Tensor& labels,
+                     const Tensor& targets) {
+  Slope found = slope(model, inputs, objective, labels, targets);
+  const Tensor is_small = largest_entry(found.gradient) < suspicious;  // [E, B]
+  const Tensor samples = is_small.any(0).nonzero().squeeze(1);
+  if (samples.numel() == 0) return found;
+  const models::SaturationScope scope(model.lanes(), /*keeps_scale=*/model.subtracts_origin());
+  const Tensor again = slope_by_autograd(model, inputs.index_select(1, samples), objective, some_of(labels, samples),
+                                         some_of(targets, samples))
+                           .gradient;
+  const Tensor before = found.gradient.index_select(1, samples);
+  found.gradient = found.gradient.index_copy(
+      1, samples, torch::where(is_small.index_select(1, samples).unsqueeze(-1), again, before));
+  return found;
 }
 
 }  // namespace eigensweep::attacks

@@ -26,4 +26,10 @@ struct Slope {
 Slope slope(models::Model& model, const Tensor& inputs, Objective objective, const Tensor& labels,
             const Tensor& targets = {}, models::Compute compute = models::Compute::float32);
 
+/// The same, but where saturated units of tanh and erf make a gradient vanish in float32, it is computed again from the
+/// logarithms of their slopes. Such a gradient is the true one but for a positive factor of its sample and lane (see
+/// models::SaturationScope), so that it serves attacks that take its direction alone.
+Slope steepest_slope(models::Model& model, const Tensor& inputs, Objective objective, const Tensor& labels,
+                     const Tensor& targets = {});
+
 }  // namespace eigensweep::attacks

@@ -61,6 +61,7 @@ bool without_infinity(std::vector<std::uint8_t>& bytes) {
 
 void remove_infinities(Measurement& measured) {
   for (auto& [name, array] : measured) {
+    if (std::find(measured.unbounded.begin(), measured.unbounded.end(), name) != measured.unbounded.end()) continue;
     const bool found = array.dtype == "f64"   ? without_infinity<double>(array.bytes)
                        : array.dtype == "f32" ? without_infinity<float>(array.bytes)
                                               : false;

@@ -1,68 +1,22 @@
 // SPDX-License-Identifier: MIT
-// Affine networks, whose robustness inside ball and box is known exactly: for logits z = Wx + b and d_k = w_k - w_y, a
-// sample is robust at radius r iff sum_i max over h_i of d_ki h_i + b_k - b_y < 0 for all rivals k, where h_i runs over
-// [max(x_i - r, 0), min(x_i + r, 1)].
+// Attacks on affine networks, whose robustness inside ball and box is known exactly (affine.hpp).
 #include <catch2/catch.hpp>
 
-#include "eigensweep/models/numerics/verdict.hpp"
+#include "affine.hpp"
 #include "fixture.hpp"
 
 using namespace eigensweep;
+using fixture::Affine;
+using fixture::fooled;
+using fixture::network_of;
 using fixture::perturb;
+using fixture::regression;
+using fixture::worst_gap;
 using torch::Tensor;
 
 namespace {
 
 const std::vector<double> closed_radii{0.0, 0.02, 0.05, 0.1, 0.25, 1.0};
-
-/// Largest logit gap z_k - z_y over the ball, over all rivals, in double: [n]; robust iff below 0.
-Tensor worst_gap(const Tensor& weight, const Tensor& bias, const Tensor& x, const Tensor& labels, double radius) {
-  const Tensor w = weight.to(torch::kFloat64);
-  const Tensor b = bias.to(torch::kFloat64);
-  const Tensor inputs = x.to(torch::kFloat64);
-  const Tensor high = (inputs + radius).clamp_max(1.0);
-  const Tensor low = (inputs - radius).clamp_min(0.0);
-  const Tensor direction = w.unsqueeze(0) - w.index_select(0, labels).unsqueeze(1);  // [n, K, d]
-  const Tensor reach =
-      direction.clamp_min(0.0).matmul(high.unsqueeze(-1)) + direction.clamp_max(0.0).matmul(low.unsqueeze(-1));
-  Tensor gap = reach.squeeze(-1) + b.unsqueeze(0) - b.index_select(0, labels).unsqueeze(1);
-  return gap.scatter(1, labels.unsqueeze(1), -1e300).amax(1);
-}
-
-Tensor fooled(models::Model& model, const Tensor& perturbed, const Tensor& labels) {
-  const Tensor logits = model.forward(models::Inputs::per_lane(perturbed), models::Mode::evaluate).logits;
-  return models::is_right(logits, labels).logical_not();
-}
-
-struct Affine {
-  Tensor weight;  // [K, d]
-  Tensor bias;
-  Tensor x;
-  Tensor labels;
-};
-
-/// Softmax regression on digits, trained by a few steps of full-batch gradient descent.
-Affine regression(std::int64_t count, const std::vector<std::int64_t>& classes) {
-  const data::DeviceDataset set = digits(count);
-  const Tensor wanted = torch::isin(set.test_labels, torch::tensor(classes));
-  Affine net;
-  net.x = data::to_inputs(set.test_images.index({wanted}));
-  net.labels = torch::searchsorted(torch::tensor(classes), set.test_labels.index({wanted}));
-  const auto k = static_cast<std::int64_t>(classes.size());
-  net.weight = torch::zeros({k, 784});
-  net.bias = torch::zeros({k});
-  const Tensor target = torch::one_hot(net.labels, k).to(torch::kFloat32);
-  for (int step = 0; step < 200; ++step) {
-    const Tensor error = (net.x.matmul(net.weight.t()) + net.bias).softmax(1) - target;
-    net.weight -= 0.2 * error.t().matmul(net.x) / static_cast<double>(net.x.size(0));
-    net.bias -= 0.2 * error.mean(0);
-  }
-  return net;
-}
-
-ToyNetwork network_of(const Affine& net) {
-  return ToyNetwork({{net.weight.unsqueeze(0), net.bias.unsqueeze(0)}}, [](const Tensor& h) { return h; });
-}
 
 Json with_loss(Json options, const char* loss) {
   options["loss"] = loss;
@@ -122,7 +76,12 @@ TEST_CASE("no attack fools a sample that the closed form certifies") {
                                                  {"fgsm", with_loss(fixture::fgsm(), "log_odds")},
                                                  {"pgd", with_loss(fixture::pgd(10, 0.25), "log_odds")},
                                                  {"pgd", with_loss(fixture::pgd(10, 0.25), "margin")},
-                                                 {"pgd", with_loss(fixture::pgd(10, 0.25), "dlr")}}) {
+                                                 {"pgd", with_loss(fixture::pgd(10, 0.25), "dlr")},
+                                                 {"apgd", fixture::attack("apgd", {{"steps", 20}})},
+                                                 {"apgd", fixture::attack("apgd", {{"steps", 20}, {"loss", "margin"}})},
+                                                 {"apgd", fixture::attack("apgd", {{"steps", 20}, {"loss", "dlr"}})},
+                                                 {"square", fixture::attack("square", {{"queries", 100}})},
+                                                 {"strict", fixture::attack("strict", {{"steps", 20}})}}) {
     const std::vector<Tensor> perturbed = perturb(model, net.x, net.labels, kind, options, closed_radii);
     for (std::size_t i = 0; i < closed_radii.size(); ++i) {
       const Tensor certified = worst_gap(net.weight, net.bias, net.x, net.labels, closed_radii[i]) < -1e-4;

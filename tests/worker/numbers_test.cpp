@@ -16,6 +16,22 @@ using torch::Tensor;
 using wire::Record;
 using wire::Status;
 
+namespace {
+
+/// How far roundings may move each of numbers(). APGD and random squares go where comparisons of losses send them, so
+/// the points at which they end, and the losses there, move more than anything else.
+std::vector<double> tolerances(const std::vector<Record>& records) {
+  std::vector<double> all;
+  for (const Record& record : records) {
+    for (const auto& [name, array] : record.columns) {
+      all.insert(all.end(), array.size(), name == "robust_loss" ? 2e-2 : 1e-3);
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
 TEST_CASE("a network with NaN or infinity in any tensor has no number of anything, and its neighbour has its own") {
   for (const Architecture& architecture : architectures()) {
     const Scratch scratch;
@@ -38,7 +54,10 @@ TEST_CASE("a network with NaN or infinity in any tensor has no number of anythin
     const std::vector<double> wanted = numbers(run(alone).at(healthy));
     const std::vector<double> beside = numbers(before.at(healthy));
     REQUIRE(beside.size() == wanted.size());
-    for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(beside[i] == Approx(wanted[i]).epsilon(1e-3).margin(1e-4));
+    const std::vector<double> roundings = tolerances(before.at(healthy));
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      CHECK(beside[i] == Approx(wanted[i]).epsilon(roundings[i]).margin(1e-4));
+    }
 
     const models::TensorFile whole = models::read_tensors(task.lanes[0].model_file);
     REQUIRE_FALSE(whole.tensors.empty());

@@ -10,6 +10,7 @@
 #include "eigensweep/core/json.hpp"
 #include "eigensweep/data/torch.hpp"
 #include "eigensweep/models/model.hpp"
+#include "eigensweep/wire/measurement.hpp"
 
 namespace eigensweep::attacks {
 
@@ -24,6 +25,7 @@ struct Problem {
   std::vector<std::uint64_t> seeds;   ///< E trial seeds: keys of random starts
   double lower = 0.0;
   double upper = 1.0;
+  std::vector<std::int64_t> shape{};  ///< of a sample as an image: {channels, height, width}, d in all
 
   /// `samples` as a tensor [n] int64 on the device of `inputs`.
   [[nodiscard]] Tensor sample_ids() const { return torch::tensor(samples, torch::kInt64).to(inputs.device()); }
@@ -43,6 +45,9 @@ class Attack {
   /// Calls `visit` once per intensity, in the order given. Results do not depend on n's split into batches, on the
   /// other lanes, nor (where the kind says so) on the other intensities.
   virtual void perturb(const Problem& problem, const std::vector<double>& intensities, const Visit& visit) = 0;
+  /// After the last batch: adds the columns that this kind declares beside those of every attack, one Measurement per
+  /// lane.
+  virtual void add_columns(std::vector<wire::Measurement>& /*lanes*/) const {}
 };
 
 /// `options`: the resolved options of the kind, without its intensity.

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "eigensweep/wire/record.hpp"
 
@@ -13,6 +14,8 @@ struct Measurement : std::map<std::string, Array> {
   using map::map;
   std::string remark;   ///< a note on valid numbers, or on numbers that are missing on purpose; one line, "" if none
   std::string failure;  ///< why some or all numbers are NaN or missing; one line, "" if none
+
+  std::vector<std::string> unbounded;  ///< columns in which infinity is a result; in others it is a number that is lost
 
   void add_remark(const std::string& words) { remark += (remark.empty() ? "" : "; ") + words; }
   void add_failure(const std::string& reason) { failure += (failure.empty() ? "" : "; ") + reason; }

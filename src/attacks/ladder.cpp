@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#include "ladder.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "eigensweep/models/numerics/lane_random.hpp"
+
+namespace eigensweep::attacks {
+
+Tensor random_start(const Search& search, std::uint64_t step) {
+  const Problem& problem = search.problem();
+  const models::LaneRandom random(problem.seeds, random::Purpose::attack_start, step, problem.inputs.device());
+  const std::int64_t inputs = problem.inputs.size(1);
+  const Tensor noise = search.region().norm() == Norm::linf ? random.uniform(problem.sample_ids(), inputs, -1, 1)
+                                                            : random.normal(problem.sample_ids(), inputs);
+  const Tensor radius = search.target_of_all().to(search.centre().scalar_type());
+  return search.region().on_surface(features_first(noise), search.centre(), radius);
+}
+
+Tensor warm_start(const Search& search, std::uint64_t step) {
+  const Tensor is_found = search.distance().isfinite().unsqueeze(-1);
+  return torch::where(is_found, search.nearest(), random_start(search, step));
+}
+
+void walk_to_targets(Search& search, std::int64_t steps, std::int64_t count, std::uint64_t step) {
+  const Tensor& logits = search.clean_logits();
+  const std::int64_t classes = logits.size(1);
+  const Tensor label = search.problem().labels.view({1, 1, -1}).expand({logits.size(0), 1, -1});
+  const Tensor ranked =
+      logits.scatter(1, label, -std::numeric_limits<double>::infinity()).argsort(/*dim=*/1, /*descending=*/true);
+  ApgdSteps how;
+  how.steps = steps;
+  how.objective = classes > 3 ? Objective::target_dlr : Objective::target_margin;
+  how.finder = Finder::targeted_apgd;
+  for (std::int64_t rank = 0; rank < std::min(count, classes - 1); ++rank) {
+    if (search.remaining() == 0) return;
+    walk_apgd(search, how, random_start(search, random::mix(step + static_cast<std::uint64_t>(rank))),
+              ranked.select(1, rank));
+  }
+}
+
+}  // namespace eigensweep::attacks

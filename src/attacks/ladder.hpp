@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "apgd_walk.hpp"
+
+namespace eigensweep::attacks {
+
+/// Random points on the surfaces of the balls of each sample's target, clipped to the box: [E, n, d]. Keyed by trial
+/// seed, sample and `step` alone.
+Tensor random_start(const Search& search, std::uint64_t step);
+
+/// The nearest misclassified point of each sample, or a random start where none was found.
+Tensor warm_start(const Search& search, std::uint64_t step);
+
+/// Runs APGD towards each of the `count` wrong classes that the unperturbed samples are nearest to, by their logits;
+/// no more than there are. Each run has random starts, keyed by `step` and the class's rank.
+void walk_to_targets(Search& search, std::int64_t steps, std::int64_t count, std::uint64_t step);
+
+}  // namespace eigensweep::attacks

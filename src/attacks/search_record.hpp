@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <vector>
+
+#include "eigensweep/wire/measurement.hpp"
+#include "search.hpp"
+
+namespace eigensweep::attacks {
+
+/// Collects the columns of an attack that searches (columns.hpp) from the searches of all batches.
+class SearchRecord {
+ public:
+  void add(const Search& search);
+  /// One Measurement per lane.
+  void add_columns(std::vector<wire::Measurement>& lanes) const;
+
+ private:
+  std::vector<Tensor> distance_, finder_, dead_;  // [E, n] of each batch, on the CPU
+  Tensor gradients_;                              // [E] float64
+};
+
+}  // namespace eigensweep::attacks

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include "attacked_samples.hpp"
+
+namespace eigensweep::attacks {
+namespace {
+
+struct Square : AttackedSamples {
+  std::int64_t queries = 5000;
+  double initial_share = 0.8;
+
+  static study::Fields<Square> fields() {
+    study::Fields<Square> fields;
+    fields.intensity("epsilon", {0, 1}, "radius of the L-infinity ball").unit("pixel");
+    return add_to(fields)
+        .integer("queries", &Square::queries, {1, 1e7}, "number of points that are tried of each sample")
+        .number("initial_share", &Square::initial_share, {0, 1, true},
+                "share of the image that the first squares cover");
+  }
+};
+
+}  // namespace
+}  // namespace eigensweep::attacks
+
+#ifdef EIGENSWEEP_DECLARATIONS
+#include "declare.hpp"
+
+namespace eigensweep::attacks {
+
+study::Kind declare_square() {
+  return declare_attack<Square>(
+      "square", "epsilon",
+      "random squares of plus or minus epsilon, kept where they help: needs no gradients; a sample counts as fooled by "
+      "any point on the way",
+      "Andriushchenko, Croce, Flammarion, Hein 2020, arXiv:1912.00049; as AutoAttack's Square",
+      [](const Square& square, double intensities) {
+        return 1.0 + intensities * (2.0 + static_cast<double>(square.queries));
+      },
+      [](const Square&) {
+        return study::HeldImages{search_images, 1};
+      });
+}
+
+}  // namespace eigensweep::attacks
+#else
+#include <bit>
+
+#include "square_walk.hpp"
+
+namespace eigensweep::attacks {
+namespace {
+
+class SquareAttack final : public Attack {
+ public:
+  explicit SquareAttack(Square options) : options_(std::move(options)) {}
+
+  void perturb(const Problem& problem, const std::vector<double>& intensities, const Visit& visit) override {
+    const Region region(Norm::linf, problem.lower, problem.upper);
+    for (std::size_t i = 0; i < intensities.size(); ++i) {
+      std::vector<double> radii;
+      if (intensities[i] > 0) radii.push_back(intensities[i]);
+      Search search(problem, region, radii);
+      walk_squares(search, options_.queries, options_.initial_share, std::bit_cast<std::uint64_t>(intensities[i]));
+      visit(i, search.at(intensities[i]));
+    }
+  }
+
+ private:
+  Square options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Attack> make_square(const Json& options) {
+  return std::make_unique<SquareAttack>(study::read<Square>(options));
+}
+
+}  // namespace eigensweep::attacks
+#endif

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#include "attacked_samples.hpp"
+#include "norm.hpp"
+
+namespace eigensweep::attacks {
+namespace {
+
+struct Strict : AttackedSamples {
+  Norm norm = Norm::linf;
+  std::int64_t steps = 20;
+  std::int64_t targets = 9;
+  std::int64_t queries = 200;
+
+  static study::Fields<Strict> fields() {
+    study::Fields<Strict> fields;
+    fields.intensity("epsilon", {0, 1000}, "radius of the ball").unit("pixel");
+    return add_to(fields)
+        .choice("norm", &Strict::norm, {{"linf", Norm::linf}, {"l2", Norm::l2}},
+                "of the ball: the largest change of a pixel, or the Euclidean length of all changes")
+        .integer("steps", &Strict::steps, {1, 1e6}, "number of gradient steps of each run of APGD")
+        .integer("targets", &Strict::targets, {0, 1000},
+                 "number of wrong classes that APGD is run towards, the likeliest first")
+        .integer("queries", &Strict::queries, {0, 1e7},
+                 "number of points that the Square attack tries, in the maximum norm");
+  }
+};
+
+}  // namespace
+}  // namespace eigensweep::attacks
+
+#ifdef EIGENSWEEP_DECLARATIONS
+#include "declare.hpp"
+
+namespace eigensweep::attacks {
+
+study::Kind declare_strict() {
+  study::Kind kind = declare_attack<Strict>(
+      "strict", "epsilon",
+      "the nearest misclassified point of each sample, by a grey image, one fast gradient step, APGD on the log-odds, "
+      "APGD towards each wrong class and random squares, on a ladder of all radii; robust is a sample that no point of "
+      "any of them fools",
+      "Croce and Hein 2020, arXiv:2003.01690, for APGD and the choice of attacks",
+      // A gradient at the samples and a pass at each radius, twice; a run towards each class from the largest radius
+      // that a sample withstands, which costs the first run a few steps more at each radius.
+      [](const Strict& strict, double intensities) {
+        return 4.0 + 2.0 * intensities + static_cast<double>(strict.queries) +
+               3.0 * (5.0 * intensities + static_cast<double>((1 + strict.targets) * strict.steps));
+      },
+      [](const Strict&) {
+        return study::HeldImages{search_images, 1};
+      });
+  kind.intensities_are_independent = false;
+  add_search_columns(kind);
+  return kind;
+}
+
+}  // namespace eigensweep::attacks
+#else
+#include <algorithm>
+
+#include "ladder.hpp"
+#include "search_record.hpp"
+#include "square_walk.hpp"
+
+namespace eigensweep::attacks {
+namespace {
+
+class StrictProtocol final : public Attack {
+ public:
+  explicit StrictProtocol(Strict options) : options_(std::move(options)) {}
+
+  void perturb(const Problem& problem, const std::vector<double>& intensities, const Visit& visit) override {
+    const Region region(options_.norm, problem.lower, problem.upper);
+    std::vector<double> radii;
+    std::copy_if(intensities.begin(), intensities.end(), std::back_inserter(radii),
+                 [](double radius) { return radius > 0; });
+    std::sort(radii.begin(), radii.end());
+    Search search(problem, region, radii);
+    if (!radii.empty()) run(search);
+    record_.add(search);
+    for (std::size_t i = 0; i < intensities.size(); ++i) visit(i, search.at(intensities[i]));
+  }
+
+  void add_columns(std::vector<wire::Measurement>& lanes) const override { record_.add_columns(lanes); }
+
+ private:
+  void run(Search& search) const {
+    search.try_grey();
+    search.try_fast_gradient();
+    ApgdSteps how;
+    how.steps = options_.steps;
+    walk_apgd(search, how, warm_start(search, /*step=*/0));
+    walk_to_targets(search, options_.steps, options_.targets, /*step=*/1);
+    if (options_.norm == Norm::linf) walk_squares(search, options_.queries, /*share=*/0.8, /*step=*/2);
+  }
+
+  Strict options_;
+  SearchRecord record_;
+};
+
+}  // namespace
+
+std::unique_ptr<Attack> make_strict(const Json& options) {
+  return std::make_unique<StrictProtocol>(study::read<Strict>(options));
+}
+
+}  // namespace eigensweep::attacks
+#endif
