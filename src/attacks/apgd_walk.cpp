@@ -48,7 +48,7 @@ class Walk {
       const Slope here = steepest_slope(search_.problem().model, points_.x, how_.objective, label_, target_);
       gradient_ = in_rows(here.gradient);
       const Tensor largest = largest_entry(gradient_);
-      search_.count(largest, active_);
+      active_ = search_.count(largest, active_);
       const Tensor wrong = models::is_right(here.logits, label_).logical_not_().logical_and_(active_);
       const Tensor going = active_.logical_and(wrong.logical_not());
       judge(going, value_of(how_.objective, here.logits, label_, target_), largest == 0);

@@ -59,7 +59,7 @@ void Search::try_grey() {
 void Search::try_fast_gradient() {
   const Slope start = steepest_slope(problem_.model, centre_, Objective::log_odds, labels_);
   const auto all = torch::arange(centre_.size(1), finder_.options()).expand_as(finder_);
-  count(largest_entry(start.gradient), torch::ones_like(dead_));
+  static_cast<void>(count(largest_entry(start.gradient), torch::ones_like(dead_)));
   const Tensor direction = region_.direction(start.gradient);
   for (std::int64_t i = radii_.size(0); i-- > 0;) {
     const double radius = radii_[i].item<double>();
@@ -69,13 +69,15 @@ void Search::try_fast_gradient() {
   }
 }
 
+Tensor Search::are_open() const { return (target_of_all() > 0).logical_and(finite_.unsqueeze(1)); }
+
 std::int64_t Search::remaining() const {
-  const Tensor open = target_of_all() > 0;
+  const Tensor open = are_open();
   return open.numel() == 0 ? 0 : open.sum(1).max().item<std::int64_t>();
 }
 
 std::pair<Tensor, Tensor> Search::open_samples() const {
-  const Tensor open = target_of_all() > 0;
+  const Tensor open = are_open();
   const Tensor samples = active_first(open, remaining());
   return {samples, open.gather(1, samples)};
 }
@@ -104,9 +106,10 @@ void Search::note_end(const Tensor& x, const Tensor& samples, const Tensor& ende
   dead_.index_put_({lane, sample}, dead.index({lane, row}));
 }
 
-void Search::count(const Tensor& largest, const Tensor& counted) {
+Tensor Search::count(const Tensor& largest, const Tensor& counted) {
   gradients_.add_(counted.sum(1));
   finite_.logical_and_(largest.isfinite().all(1));
+  return counted.logical_and(finite_.unsqueeze(1));
 }
 
 Tensor Search::target(const Tensor& samples) const { return target_of_all().gather(1, samples); }

@@ -53,8 +53,9 @@ class Search {
   /// gradient there was 0.
   void note_end(const Tensor& x, const Tensor& samples, const Tensor& ended, const Tensor& dead);
   /// Counts the gradients that `counted` [E, R] marks. `largest` [E, R] is the size of each one's largest entry; a
-  /// gradient that is not finite spoils its lane.
-  void count(const Tensor& largest, const Tensor& counted);
+  /// gradient that is not finite spoils its lane. Returns which of the counted rows are in lanes that are not spoilt:
+  /// no attack may go on in one, because its points would not be finite.
+  [[nodiscard]] Tensor count(const Tensor& largest, const Tensor& counted);
 
   /// Of the samples [E, R]: the radius that is tried next, or 0 if there is none. [E, R] float64.
   [[nodiscard]] Tensor target(const Tensor& samples) const;
@@ -80,6 +81,8 @@ class Search {
   [[nodiscard]] const Tensor& gradients() const { return gradients_; }  ///< [E] float64: sample-gradients
 
  private:
+  [[nodiscard]] Tensor are_open() const;
+
   const Problem& problem_;
   const Region& region_;
   Tensor radii_;         // [K] float64

@@ -89,9 +89,11 @@ class StrictProtocol final : public Attack {
     search.try_fast_gradient();
     ApgdSteps how;
     how.steps = options_.steps;
-    walk_apgd(search, how, warm_start(search, /*step=*/0));
-    walk_to_targets(search, options_.steps, options_.targets, /*step=*/1);
-    if (options_.norm == Norm::linf) walk_squares(search, options_.queries, /*share=*/0.8, /*step=*/2);
+    // Each attack has draws of its own.
+    constexpr std::uint64_t of_apgd = 0, of_targets = std::uint64_t{1} << 32, of_squares = std::uint64_t{2} << 32;
+    walk_apgd(search, how, warm_start(search, of_apgd));
+    walk_to_targets(search, options_.steps, options_.targets, of_targets);
+    if (options_.norm == Norm::linf) walk_squares(search, options_.queries, /*share=*/0.8, of_squares);
   }
 
   Strict options_;

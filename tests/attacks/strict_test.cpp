@@ -116,6 +116,26 @@ TEST_CASE("a saturated output does not hide what can be fooled: the strict proto
   }
 }
 
+TEST_CASE("a gradient that is not finite ends the search in its lane, which gets NaN, and not in its neighbour's") {
+  // The value of sqrt(0 h) is 0; its derivative, 0 times infinity, is NaN.
+  const auto broken_in_lane_0 = [](const Tensor& h) {
+    return torch::cat({h.narrow(0, 0, 1) + (0 * h.narrow(0, 0, 1)).sqrt(), h.narrow(0, 1, 1)});
+  };
+  ToyNetwork broken = ToyNetwork::random(2, {6, 5, 3}, 2, broken_in_lane_0);
+  ToyNetwork whole = ToyNetwork::random(2, {6, 5, 3}, 2, [](const Tensor& h) { return h; });
+  const Tensor x = torch::rand({20, 6}), labels = torch::arange(20).remainder(3);
+  for (const char* norm : {"linf", "l2"}) {
+    for (const char* kind : {"strict", "apgd"}) {
+      INFO(kind << " " << norm);
+      const Json options = fixture::attack(kind, {{"norm", norm}, {"steps", 5}});
+      const Tensor found = perturb(broken, x, labels, kind, options, {0.05})[0];
+      const Tensor wanted = perturb(whole, x, labels, kind, options, {0.05})[0];
+      CHECK(found[0].isnan().all().item<bool>());
+      CHECK((found[1] - wanted[1]).abs().max().item<double>() < 1e-5);
+    }
+  }
+}
+
 TEST_CASE("the strict protocol's distances give its curve, and no distance is below the true one") {
   const Affine net = fixture::regression(150, ten);
   ToyNetwork model = network_of(net);
