@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "attacked_samples.hpp"
-#include "norm.hpp"
+#include "ball_options.hpp"
 
 namespace eigensweep::attacks {
 namespace {
 
-struct Apgd : AttackedSamples {
-  Norm norm = Norm::linf;
+struct Apgd : BallAttack {
   Objective loss = Objective::log_odds;
   std::int64_t targets = 0;
   std::int64_t steps = 100;
@@ -16,11 +14,7 @@ struct Apgd : AttackedSamples {
     return targets > 0 ? "" : refuse_loss(loss, dataset);
   }
   static study::Fields<Apgd> fields() {
-    study::Fields<Apgd> fields;
-    fields.intensity("epsilon", {0, 1000}, "radius of the ball").unit("pixel");
-    return add_to(fields)
-        .choice("norm", &Apgd::norm, {{"linf", Norm::linf}, {"l2", Norm::l2}},
-                "of the ball: the largest change of a pixel, or the Euclidean length of all changes")
+    return common<Apgd>()
         .choice("loss", &Apgd::loss,
                 {{"log_odds", Objective::log_odds}, {"margin", Objective::margin}, {"dlr", Objective::dlr}},
                 "what the attack makes large where it has no target classes; log_odds rises with cross entropy")
@@ -56,8 +50,6 @@ study::Kind declare_apgd() {
 
 }  // namespace eigensweep::attacks
 #else
-#include <bit>
-
 #include "eigensweep/models/numerics/lane_random.hpp"
 #include "ladder.hpp"
 
@@ -69,14 +61,8 @@ class AutoPgd final : public Attack {
   explicit AutoPgd(Apgd options) : options_(std::move(options)) {}
 
   void perturb(const Problem& problem, const std::vector<double>& intensities, const Visit& visit) override {
-    const Region region(options_.norm, problem.lower, problem.upper);
-    for (std::size_t i = 0; i < intensities.size(); ++i) {
-      std::vector<double> radii;
-      if (intensities[i] > 0) radii.push_back(intensities[i]);
-      Search search(problem, region, radii);
-      if (intensities[i] > 0) run(search, std::bit_cast<std::uint64_t>(intensities[i]));
-      visit(i, search.at(intensities[i]));
-    }
+    search_each(problem, options_.norm, intensities, visit,
+                [this](Search& search, std::uint64_t radius) { run(search, radius); });
   }
 
  private:

@@ -2,9 +2,10 @@
 #include "ladder.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <bit>
 
 #include "eigensweep/models/numerics/lane_random.hpp"
+#include "objective.hpp"
 
 namespace eigensweep::attacks {
 
@@ -26,9 +27,8 @@ Tensor warm_start(const Search& search, std::uint64_t step) {
 void walk_to_targets(Search& search, std::int64_t steps, std::int64_t count, std::uint64_t step) {
   const Tensor& logits = search.clean_logits();
   const std::int64_t classes = logits.size(1);
-  const Tensor label = search.problem().labels.view({1, 1, -1}).expand({logits.size(0), 1, -1});
-  const Tensor ranked =
-      logits.scatter(1, label, -std::numeric_limits<double>::infinity()).argsort(/*dim=*/1, /*descending=*/true);
+  const Tensor labels = search.problem().labels.expand({logits.size(0), -1});
+  const Tensor ranked = without_label(logits, labels).argsort(/*dim=*/1, /*descending=*/true);
   ApgdSteps how;
   how.steps = steps;
   how.objective = classes > 3 ? Objective::target_dlr : Objective::target_margin;
@@ -37,6 +37,18 @@ void walk_to_targets(Search& search, std::int64_t steps, std::int64_t count, std
     if (search.remaining() == 0) return;
     walk_apgd(search, how, random_start(search, random::mix(step + static_cast<std::uint64_t>(rank))),
               ranked.select(1, rank));
+  }
+}
+
+void search_each(const Problem& problem, Norm norm, const std::vector<double>& intensities, const Visit& visit,
+                 const std::function<void(Search& search, std::uint64_t key)>& attack) {
+  const Region region(norm, problem.lower, problem.upper);
+  for (std::size_t i = 0; i < intensities.size(); ++i) {
+    std::vector<double> radii;
+    if (intensities[i] > 0) radii.push_back(intensities[i]);
+    Search search(problem, region, radii);
+    if (intensities[i] > 0) attack(search, std::bit_cast<std::uint64_t>(intensities[i]));
+    visit(i, search.at(intensities[i]));
   }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "apgd_walk.hpp"
@@ -18,5 +19,10 @@ Tensor warm_start(const Search& search, std::uint64_t step);
 /// Runs APGD towards each of the `count` wrong classes that the unperturbed samples are nearest to, by their logits;
 /// no more than there are. Each run has random starts, keyed by `step` and the class's rank.
 void walk_to_targets(Search& search, std::int64_t steps, std::int64_t count, std::uint64_t step);
+
+/// Searches at each intensity by itself: calls `attack(search, key)`, unless the intensity is 0, then `visit`. `key`:
+/// the bits of the radius, for draws that differ between radii.
+void search_each(const Problem& problem, Norm norm, const std::vector<double>& intensities, const Visit& visit,
+                 const std::function<void(Search& search, std::uint64_t key)>& attack);
 
 }  // namespace eigensweep::attacks

@@ -80,6 +80,8 @@ Tensor gradient_of_difference(const Tensor& logits, const Classes& classes) {
 
 }  // namespace
 
+Tensor without_label(const Tensor& logits, const Tensor& labels) { return without(logits, index_of(logits, labels)); }
+
 Tensor value_of(Objective objective, const Tensor& logits, const Tensor& labels, const Tensor& targets) {
   const torch::NoGradGuard no_gradients;
   if (objective == Objective::cross_entropy) return models::cross_entropy(logits, labels);

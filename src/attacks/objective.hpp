@@ -15,6 +15,9 @@ Tensor value_of(Objective objective, const Tensor& logits, const Tensor& labels,
 /// Its derivative by the sample's logits: [E, C, B].
 Tensor gradient_of(Objective objective, const Tensor& logits, const Tensor& labels, const Tensor& targets = {});
 
+/// Logits [E, C, B] with minus infinity for the label's; `labels` [B] or [E, B].
+Tensor without_label(const Tensor& logits, const Tensor& labels);
+
 /// A network's logits at inputs, and where an attack goes from there.
 struct Slope {
   Tensor logits;    ///< [E, C, B]

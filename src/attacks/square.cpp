@@ -42,8 +42,7 @@ study::Kind declare_square() {
 
 }  // namespace eigensweep::attacks
 #else
-#include <bit>
-
+#include "ladder.hpp"
 #include "square_walk.hpp"
 
 namespace eigensweep::attacks {
@@ -54,14 +53,9 @@ class SquareAttack final : public Attack {
   explicit SquareAttack(Square options) : options_(std::move(options)) {}
 
   void perturb(const Problem& problem, const std::vector<double>& intensities, const Visit& visit) override {
-    const Region region(Norm::linf, problem.lower, problem.upper);
-    for (std::size_t i = 0; i < intensities.size(); ++i) {
-      std::vector<double> radii;
-      if (intensities[i] > 0) radii.push_back(intensities[i]);
-      Search search(problem, region, radii);
-      walk_squares(search, options_.queries, options_.initial_share, std::bit_cast<std::uint64_t>(intensities[i]));
-      visit(i, search.at(intensities[i]));
-    }
+    search_each(problem, Norm::linf, intensities, visit, [this](Search& search, std::uint64_t radius) {
+      walk_squares(search, options_.queries, options_.initial_share, radius);
+    });
   }
 
  private:

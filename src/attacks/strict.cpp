@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: MIT
-#include "attacked_samples.hpp"
-#include "norm.hpp"
+#include "ball_options.hpp"
 
 namespace eigensweep::attacks {
 namespace {
 
-struct Strict : AttackedSamples {
-  Norm norm = Norm::linf;
+struct Strict : BallAttack {
   std::int64_t steps = 20;
   std::int64_t targets = 9;
   std::int64_t queries = 200;
 
   static study::Fields<Strict> fields() {
-    study::Fields<Strict> fields;
-    fields.intensity("epsilon", {0, 1000}, "radius of the ball").unit("pixel");
-    return add_to(fields)
-        .choice("norm", &Strict::norm, {{"linf", Norm::linf}, {"l2", Norm::l2}},
-                "of the ball: the largest change of a pixel, or the Euclidean length of all changes")
+    return common<Strict>()
         .integer("steps", &Strict::steps, {1, 1e6}, "number of gradient steps of each run of APGD")
         .integer("targets", &Strict::targets, {0, 1000},
                  "number of wrong classes that APGD is run towards, the likeliest first")

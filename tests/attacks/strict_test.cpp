@@ -116,6 +116,17 @@ TEST_CASE("a saturated output does not hide what can be fooled: the strict proto
   }
 }
 
+TEST_CASE("the strict protocol at intensity 0 alone counts the samples that are misclassified as they are") {
+  const Affine net = fixture::regression(60, ten);
+  ToyNetwork model = network_of(net);
+  const auto measured =
+      attacks::evaluate_robustness("strict", fixture::attack("strict"), {0}, model, digits(60), {1}).front();
+  CHECK(measured.failure.empty());
+  CHECK(measured.at("robust_accuracy").values()[0] == measured.at("clean_accuracy").values()[0]);
+  CHECK(measured.at("sample_gradients").values()[0] == 0);
+  CHECK(measured.unbounded == std::vector<std::string>{"d_min"});
+}
+
 TEST_CASE("a gradient that is not finite ends the search in its lane, which gets NaN, and not in its neighbour's") {
   // The value of sqrt(0 h) is 0; its derivative, 0 times infinity, is NaN.
   const auto broken_in_lane_0 = [](const Tensor& h) {

@@ -47,7 +47,10 @@ TEST_CASE("where one lane spoils a measurement of all, each is measured by itsel
             const auto index = static_cast<std::int64_t>(lane);
             CHECK(torch::equal(subject.model.parameters()[0].tensor[index], weight[1]));
             CHECK(torch::equal(subject.snapshots[1].tensors[0].tensor[index], snapshots[1].tensors[0].tensor[1]));
-            lanes.push_back({{"one", wire::Array::scalar(1)}, {"two", wire::Array::scalar(infinity)}});
+            lanes.push_back({{"one", wire::Array::scalar(1)},
+                             {"two", wire::Array::scalar(infinity)},
+                             {"distance", wire::Array::scalar(infinity)}});
+            lanes.back().unbounded = {"distance"};
           }
           return lanes;
         },
@@ -59,6 +62,7 @@ TEST_CASE("where one lane spoils a measurement of all, each is measured by itsel
     CHECK(lanes[0].failure == reason);
     CHECK(lanes[1].at("one").values() == std::vector<double>{1});
     CHECK(std::isnan(lanes[1].at("two").values()[0]));
+    CHECK(lanes[1].at("distance").values() == std::vector<double>{infinity});
     CHECK(lanes[1].failure == "two is infinite");
     for (const auto& named : networks.model->parameters()) CHECK_FALSE(named.tensor.requires_grad());
   };
