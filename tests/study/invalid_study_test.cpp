@@ -233,6 +233,8 @@ const Broken broken_metrics[] = {
 const Broken broken_penalties_and_attacks[] = {
     {R"("dataset": {"kind": "gaussian", "classes": 2}, "model": {"width": 64}, "attacks": {"pgd": {"epsilon": 0.1, "loss": "dlr"}})",
      R"(s.json:/attacks/pgd: loss 'dlr' needs three classes and the dataset has 2 (it divides by a difference to the third largest logit); choose 'margin')"},
+    {R"("dataset": {"kind": "gaussian", "classes": 2}, "model": {"width": 64}, "attacks": {"apgd": {"epsilon": 0.1, "loss": "dlr"}})",
+     R"(s.json:/attacks/apgd: loss 'dlr' needs three classes and the dataset has 2 (it divides by a difference to the third largest logit); choose 'margin')"},
     {R"("model": {"width": 64}, "regularizers": {"spectral": {"basis_samples": 12}})",
      R"(s.json:/regularizers/spectral: cutoff 10 leaves no eigenvalue to penalise in a layer of width 64 with 12 basis_samples; choose a cutoff below 10)"},
     {R"("model": {"width": 64}, "regularizers": {"spectral": {"basis_samples": 2}})",
