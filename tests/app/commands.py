@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Every command of `eigensweep`, from its table, with arguments that let it succeed in a folder with a finished run."""
 
+import json
 import re
 import subprocess
 import sys
@@ -12,9 +13,10 @@ from harness import BIN, SOURCE, Case  # noqa: E402
 TABLE = SOURCE / "src" / "app" / "commands.def"
 COMMANDS = re.findall(r"^EIGENSWEEP_COMMAND\((\w+)\)", TABLE.read_text(), re.MULTILINE)
 
-# The arguments of each command; {study}, {output} and {new} are paths. A command that is missing here fails the tests.
+# The arguments of each command; {study}, {attacks}, {output} and {new} are paths. A command that is missing here fails the tests.
 ARGUMENTS = {
     "run": ["{study}", "--output", "{output}", "--device", "cpu"],
+    "attack": ["{output}", "--study", "{attacks}", "--device", "cpu"],
     "submit": ["{study}", "--output", "{new}", "--dry-run"],
     "validate": ["{study}"],
     "plan": ["{study}", "--diff", "{output}"],
@@ -50,4 +52,8 @@ class CommandCase(Case):
 
     def words(self, command, study, output):
         self.assertIn(command, ARGUMENTS, f"{TABLE} has a new command: give it arguments in tests/app/commands.py")
-        return [command, *(word.format(study=study, output=output, new=f"{output}-new") for word in ARGUMENTS[command])]
+        attacks = Path(study).parent / "attacks.json"
+        if attacks.is_absolute() and attacks.parent.is_dir():
+            attacks.write_text(json.dumps({"attacks": {"fgsm": {"epsilon": 0.2}}}))
+        places = {"study": study, "attacks": attacks, "output": output, "new": f"{output}-new"}
+        return [command, *(word.format(**places) for word in ARGUMENTS[command])]

@@ -222,6 +222,53 @@ class Extensions(Case):
         for path, modified in models.items():
             self.assertEqual(path.stat().st_mtime_ns, modified)
 
+    def attack(self, output, content, expect=0):
+        file = self.folder / "attacks.json"
+        file.write_text(content if isinstance(content, str) else json.dumps(content))
+        command = [str(BIN / "eigensweep"), "attack", str(output), "--study", str(file)]
+        done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
+        self.assertEqual(done.returncode, expect, done.stdout + done.stderr)
+        return done.stderr
+
+    def test_kept_networks_are_attacked_again_without_training(self):
+        output = self.folder / "out"
+        self.run_study(study(), output)
+        trained, old = self.trained(output), self.numbers(output)
+        self.attack(output, {"attacks": {"strong": {"kind": "pgd", "epsilon": 0.1, "steps": 5, "samples": 100}}})
+        self.assertEqual(self.trained(output), trained)
+        with h5py.File(output / "results.h5") as file:
+            self.assertEqual(list(file["attack"].asstr()[...]), ["fgsm", "strong"])
+            robust = file["attacks/robust_accuracy"][...]
+        np.testing.assert_array_equal(robust[:, 0, :2], old["attacks/robust_accuracy"][:, 0])
+        self.assertFalse(np.isnan(robust[:, 1, -1]).any())
+        # A label that is there already gets the new options; results.h5 names the folder as well.
+        self.attack(output / "results.h5", {"attacks": {"fgsm": {"epsilon": 0.2, "samples": 100}}})
+        with h5py.File(output / "results.h5") as file:
+            self.assertEqual(list(file["epsilon"][...]), [0.1, 0.2])
+        self.assertEqual(self.trained(output), trained)
+
+    def test_what_attack_cannot_do_is_said_in_one_line_and_changes_nothing(self):
+        output = self.folder / "out"
+        self.run_study(study(), output)
+        before = (output / "results.h5").read_bytes(), (output / "study.json").read_bytes()
+        file, networks = self.folder / "attacks.json", len(list((output / "models").iterdir()))
+        for content, message in (
+            ({"model": {"width": 3}}, f"{file}:/model: cannot be changed, because the networks in {output} are trained; leave it out: "
+                                      "only 'attacks' and 'metrics' are read here"),
+            ({"attacks": {"pgd": {"epsilon": 0.1, "stepz": 3}}}, f"(in the study of {output}, with the attacks and metrics of {file})"),
+            ({"attacks": 3}, f"{file}:/attacks: is no object"),
+            ("[1]", f'{file}: is no JSON object; write {{"attacks": {{...}}}}'),
+            ("{", f"{file}: is no JSON: "),
+        ):
+            self.assertIn(message, self.attack(output, content, expect=2))
+        min((output / "models").iterdir()).unlink()
+        self.assertIn(f"{output}: 1 of {networks} networks are not in {output}/models (not trained yet, or not kept); 'eigensweep run ",
+                      self.attack(output, {"attacks": {"pgd": {"epsilon": 0.1}}}, expect=2))
+        self.assertEqual(((output / "results.h5").read_bytes(), (output / "study.json").read_bytes()), before)
+        empty = self.folder / "empty"
+        empty.mkdir()
+        self.assertIn("name an output folder of 'eigensweep run'", self.attack(empty, {"attacks": {}}, expect=2))
+
 
 class Data(Case):
     def data_folder(self, name, relabel):

@@ -11,42 +11,24 @@
 #include "eigensweep/results/write/results_file.hpp"
 #include "eigensweep/sweep/folder/output_folder.hpp"
 #include "eigensweep/sweep/folder/ownership.hpp"
+#include "eigensweep/sweep/folder/recorded.hpp"
 #include "results_path.hpp"
 
 namespace eigensweep::app {
 namespace {
 
-/// What the run wrote about its study in status.json; a run that was killed early wrote nothing.
-struct Recorded {
-  std::filesystem::path file;
-  std::optional<std::vector<std::string>> warnings;
-};
-
-Recorded recorded_in(const std::filesystem::path& status_file) {
-  Recorded recorded;
-  try {
-    const Json status = Json::parse(file::read(status_file));
-    recorded.file = status.value("study_file", "");
-    if (status.contains("warnings")) recorded.warnings = status.at("warnings").get<std::vector<std::string>>();
-  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): what was read until then counts
-  }
-  return recorded;
-}
-
 /// The study as its run read it. The data may be gone by now, so it is not read, and the run's warnings come from
 /// status.json.
 study::Study recorded_study(const sweep::OutputPaths& paths) {
   const std::string text = file::read(paths.study());
-  const Recorded recorded = recorded_in(paths.status());
-  // Relative paths in the study start at the folder of its original file, not of the copy in the output folder.
-  const std::filesystem::path original = recorded.file.empty() ? paths.study() : recorded.file;
-  study::Study study = study::parse_study(text, original, catalog(), study::Data::left);
+  const sweep::Recorded recorded = sweep::recorded_in(paths);
+  study::Study study = study::parse_study(text, recorded.study_file, catalog(), study::Data::left);
   if (recorded.warnings) {
     study.warnings = *recorded.warnings;
     return study;
   }
   try {
-    study.warnings = study::parse_study(text, original, catalog()).warnings;
+    study.warnings = study::parse_study(text, recorded.study_file, catalog()).warnings;
   } catch (const Error&) {
     study.warnings.emplace_back(
         "this file was made without the data, and status.json holds no warnings: there may be more");

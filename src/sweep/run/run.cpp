@@ -16,6 +16,7 @@
 #include "eigensweep/sweep/folder/contents.hpp"
 #include "eigensweep/sweep/folder/known.hpp"
 #include "eigensweep/sweep/folder/ownership.hpp"
+#include "eigensweep/sweep/folder/recorded.hpp"
 #include "eigensweep/sweep/job/bring_up.hpp"
 #include "eigensweep/sweep/job/communicator.hpp"
 #include "eigensweep/sweep/job/start_timeout.hpp"
@@ -85,6 +86,19 @@ void report_known(const study::Study& study, const Known& known, const OutputPat
             known.failed > 0 ? fmt::format(", {} that failed are tried again", known.failed) : "");
 }
 
+/// Throws ConfigError if networks are missing that attacks could run on.
+void check_networks(const study::Study& study, const Known& known, const OutputPaths& paths) {
+  const auto is_missing = [&](const study::Trial& trial) {
+    return !known.done.with_model.contains(trial.id) && !known.done.hopeless.contains(trial.id);
+  };
+  const auto missing = std::count_if(study.trials.begin(), study.trials.end(), is_missing);
+  if (missing == 0) return;
+  throw ConfigError(fmt::format(
+      "{}: {} of {} networks are not in {} (not trained yet, or not kept); 'eigensweep run {} --output {}' trains them",
+      paths.folder().string(), missing, study.trials.size(), paths.models().string(),
+      text::shell_path(recorded_in(paths).study_file), text::shell_path(paths.folder())));
+}
+
 class Leader {
  public:
   Leader(const RunOptions& options, const study::Catalog& catalog, const Publish& publish, Communicator& communicator,
@@ -99,7 +113,7 @@ class Leader {
 
   ExitCode run() {
     const Signals signals;
-    const study::Study study = study::read_study(options_.study_file, catalog_);
+    const study::Study study = read_study();
     for (const std::string& warning : study.warnings) log::warn("{}", warning);
     const OutputPaths paths(options_.output.empty() ? std::filesystem::path("runs") / study.name : options_.output);
     check_ownership(paths, options_.study_file);
@@ -119,6 +133,7 @@ class Leader {
     prepare_output(paths, study.name, study.document, options_.study_file);
     const Known known = read_known(study, paths);
     report_known(study, known, paths);
+    if (options_.evaluates_only) check_networks(study, known, paths);
 
     std::vector<wire::WorkerPlace> places = bring_up(paths);
     const Contents contents = check_contents(study, catalog_, known, paths);
@@ -136,7 +151,8 @@ class Leader {
     RunStatus status;
     const TimeBudget budget = time_budget();
     status.study = study.name;
-    status.study_file = std::filesystem::absolute(options_.study_file).string();
+    const std::filesystem::path file = options_.evaluates_only ? recorded_in(paths).study_file : options_.study_file;
+    status.study_file = std::filesystem::absolute(file).string();
     status.warnings = study.warnings;
     status.trials = study.trials.size();
     status.done = known.finished;
@@ -153,6 +169,23 @@ class Leader {
   }
 
  private:
+  [[nodiscard]] study::Study read_study() const {
+    if (!options_.evaluates_only) return study::read_study(options_.study_file, catalog_);
+    const OutputPaths paths(options_.output);
+    check_ownership(paths, "");
+    if (!std::filesystem::exists(paths.study())) {
+      throw ConfigError(
+          fmt::format("{}: holds no study; name an output folder of 'eigensweep run'", paths.folder().string()));
+    }
+    const std::string text = study_with(paths, options_.study_file);
+    try {
+      return study::parse_study(text, recorded_in(paths).study_file, catalog_);
+    } catch (const ConfigError& error) {
+      throw ConfigError(fmt::format("{} (in the study of {}, with the attacks and metrics of {})", error.what(),
+                                    paths.folder().string(), options_.study_file.string()));
+    }
+  }
+
   /// The places of all workers, after all ranks have passed their checks. Throws SystemError when one has not.
   std::vector<wire::WorkerPlace> bring_up(const OutputPaths& paths) {
     const std::vector<wire::Introduction> ranks =
@@ -218,8 +251,9 @@ class Leader {
              study::predicted_flops(study, catalog_, pack.lanes, {});
     };
     work.publish = [&study, &paths, this] { return publish_(study, paths); };
-    work.continue_command = fmt::format("eigensweep run {} --output {}", text::shell_path(options_.study_file),
-                                        text::shell_path(paths.folder()));
+    const std::string study_file = text::shell_path(options_.study_file), folder = text::shell_path(paths.folder());
+    work.continue_command = options_.evaluates_only ? fmt::format("eigensweep attack {} --study {}", folder, study_file)
+                                                    : fmt::format("eigensweep run {} --output {}", study_file, folder);
     return work;
   }
 

@@ -17,10 +17,12 @@ inline constexpr double usual_checkpoint_every = 300;
 /// system does not end the run.
 inline constexpr double usual_rank_timeout = 600;
 
-/// The options of `eigensweep run` and `eigensweep doctor`.
+/// The options of `eigensweep run`, `eigensweep attack` and `eigensweep doctor`.
 struct RunOptions {
   std::filesystem::path study_file;
   std::filesystem::path output;  ///< "": runs/<study name>
+  /// Trains nothing: `study_file` holds attacks and metrics that are added to those of the study in `output`.
+  bool evaluates_only = false;
   PlacementRequest placement;
   std::size_t lanes = 0;  ///< most trials side by side; 0: the cost model's choice
   Patience patience;

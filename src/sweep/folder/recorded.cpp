@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include "eigensweep/sweep/folder/recorded.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "eigensweep/core/error.hpp"
+#include "eigensweep/core/file.hpp"
+#include "eigensweep/core/json.hpp"
+
+namespace eigensweep::sweep {
+namespace {
+
+constexpr std::array sections{"attacks", "metrics"};
+constexpr std::array passed_over{"$schema", "name", "description"};
+
+Json object_in(const std::filesystem::path& file) {
+  try {
+    Json json = Json::parse(file::read(file));
+    if (json.is_object()) return json;
+  } catch (const nlohmann::json::parse_error& error) {
+    throw ConfigError(fmt::format("{}: is no JSON: {}", file.string(), error.what()));
+  }
+  throw ConfigError(fmt::format("{}: is no JSON object; write {{\"attacks\": {{...}}}}", file.string()));
+}
+
+}  // namespace
+
+Recorded recorded_in(const OutputPaths& paths) {
+  Recorded recorded{paths.study(), {}};
+  try {
+    const Json status = Json::parse(file::read(paths.status()));
+    if (const std::string file = status.value("study_file", ""); !file.empty()) recorded.study_file = file;
+    if (status.contains("warnings")) recorded.warnings = status.at("warnings").get<std::vector<std::string>>();
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): what was read until then counts
+  }
+  return recorded;
+}
+
+std::string study_with(const OutputPaths& paths, const std::filesystem::path& additions) {
+  Json study = object_in(paths.study());
+  const Json added = object_in(additions);
+  for (const auto& [key, section] : added.items()) {
+    if (std::find(passed_over.begin(), passed_over.end(), key) != passed_over.end()) continue;
+    if (std::find(sections.begin(), sections.end(), key) == sections.end()) {
+      throw ConfigError(fmt::format(
+          "{}:/{}: cannot be changed, because the networks in {} are trained; leave it out: only 'attacks' and "
+          "'metrics' are read here",
+          additions.string(), key, paths.folder().string()));
+    }
+    if (!section.is_object()) throw ConfigError(fmt::format("{}:/{}: is no object", additions.string(), key));
+    study[key].update(section);
+  }
+  return json_text(study);
+}
+
+}  // namespace eigensweep::sweep
