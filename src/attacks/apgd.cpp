@@ -34,7 +34,7 @@ struct Apgd : BallAttack {
 namespace eigensweep::attacks {
 
 study::Kind declare_apgd() {
-  return declare_attack<Apgd>(
+  study::Kind kind = declare_attack<Apgd>(
       "apgd", "epsilon",
       "Auto-PGD: steps with momentum, halved where the loss no longer rises; a sample counts as fooled by any point on "
       "the way",
@@ -46,11 +46,14 @@ study::Kind declare_apgd() {
       [](const Apgd&) {
         return study::HeldImages{search_images, 1};
       });
+  kind.columns.push_back(gradients_column());
+  return kind;
 }
 
 }  // namespace eigensweep::attacks
 #else
 #include "eigensweep/models/numerics/lane_random.hpp"
+#include "gradient_count.hpp"
 #include "ladder.hpp"
 
 namespace eigensweep::attacks {
@@ -65,8 +68,11 @@ class AutoPgd final : public Attack {
                 [this](Search& search, std::uint64_t radius) { run(search, radius); });
   }
 
+  [[nodiscard]] std::optional<Norm> norm() const override { return options_.norm; }
+  void add_columns(std::vector<wire::Measurement>& lanes) const override { gradients_.add_column(lanes); }
+
  private:
-  void run(Search& search, std::uint64_t radius) const {
+  void run(Search& search, std::uint64_t radius) {
     for (std::int64_t restart = 0; restart < options_.restarts; ++restart) {
       const std::uint64_t step = random::mix(radius + static_cast<std::uint64_t>(restart));
       if (options_.targets > 0) {
@@ -78,9 +84,11 @@ class AutoPgd final : public Attack {
         walk_apgd(search, how, random_start(search, step));
       }
     }
+    gradients_.add(search.gradients());
   }
 
   Apgd options_;
+  GradientCount gradients_;
 };
 
 }  // namespace

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "apgd_step.hpp"
+#include "eigensweep/attacks/objective.hpp"
 #include "eigensweep/models/numerics/verdict.hpp"
-#include "objective.hpp"
 
 namespace eigensweep::attacks {
 namespace {

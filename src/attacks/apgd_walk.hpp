@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "objective_kinds.hpp"
+#include "eigensweep/attacks/objective_kinds.hpp"
 #include "search.hpp"
 
 namespace eigensweep::attacks {

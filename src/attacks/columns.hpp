@@ -14,5 +14,6 @@ inline constexpr const char* nearest_distance = "d_min";
 inline constexpr const char* found_by = "found_by";
 inline constexpr const char* sample_gradients = "sample_gradients";
 inline constexpr const char* dead_share = "dead_and_robust";
+inline constexpr const char* squares_share = "found_by_squares";
 
 }  // namespace eigensweep::attacks

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <string>
+#include <type_traits>
 #include <vector>
 
-#include "attacked_samples.hpp"
+#include "ball_options.hpp"
 #include "columns.hpp"
 #include "eigensweep/study/declare/passes.hpp"
 
@@ -20,45 +21,75 @@ inline std::vector<study::Column> robustness_columns() {
   };
 }
 
+/// How far the nearest misclassified point lies, of attacks in balls.
+inline study::Column distance_column() {
+  return {nearest_distance,
+          {"attacked_sample"},
+          "f64",
+          "pixel",
+          "distance of the nearest misclassified point that was tried; infinite if none was",
+          nullptr,
+          false,
+          study::Merge::least};
+}
+
+/// What attacks that count their gradients record (gradient_count.hpp).
+inline study::Column gradients_column() {
+  return {sample_gradients, {}, "f64", "", "gradients by the inputs of one sample that the attack took", nullptr, false,
+          study::Merge::sum};
+}
+
 /// What attacks that search for the nearest misclassified point record as well (search_record.hpp).
 inline void add_search_columns(study::Kind& kind) {
   kind.columns.insert(
       kind.columns.end(),
-      {{nearest_distance,
-        {"sample"},
-        "f64",
-        "pixel",
-        "distance of the nearest misclassified point that was tried; infinite if none was",
-        nullptr,
-        false},
-       {found_by,
-        {"sample"},
+      {{found_by,
+        {"attacked_sample"},
         "i64",
         "",
         "0 none, 1 no change, 2 grey image, 3 one step, 4 APGD, 5 targeted APGD, 6 squares",
         nullptr,
         false},
-       {sample_gradients, {}, "f64", "", "gradients by the inputs of one sample that the attack took", nullptr, false},
-       {dead_share,
-        {},
-        "f64",
-        "",
-        "share of samples that nothing fooled at the last radius, with gradient 0",
-        nullptr,
-        false}});
+       study::alarmed({dead_share,
+                       {},
+                       "f64",
+                       "",
+                       "share of samples that nothing fooled at the last radius, with gradient 0",
+                       nullptr,
+                       false},
+                      0.01,
+                      "the gradient is 0 where the attack ended on samples that nothing fooled, so that "
+                      "only Square and the grey image could still fool them: raise \"queries\", and "
+                      "read these samples' robustness as unproven"),
+       study::alarmed({squares_share,
+                       {},
+                       "f64",
+                       "",
+                       "share of samples whose nearest misclassified point random squares found",
+                       nullptr,
+                       false},
+                      0.02,
+                      "an attack without gradients finds what those with gradients miss: gradients are "
+                      "masked; raise \"steps\" and \"queries\"")});
 }
 
 /// How many float32 copies of its inputs for each lane such an attack holds at its most (apgd_walk.cpp, search.cpp).
 inline constexpr double search_images = 16;
 
-/// A row of the table of attacks. T: the attack's options, an AttackedSamples; `intensity`: the option that is swept.
-/// `passes(attack, intensities)`: how many forward passes a sample costs.
+/// A row of the table of attacks. T: the attack's options, an AttackedSamples or a BallAttack; `intensity`: the option
+/// that is swept. `passes(attack, intensities)`: how many forward passes a sample costs.
 template <class T, class Work>
 study::Kind declare_attack(std::string name, std::string intensity, std::string meaning, std::string source,
                            Work passes) {
   study::Kind kind = study::declare<T>(study::Family::attack, std::move(name), std::move(meaning), std::move(source));
   kind.intensity = std::move(intensity);
   kind.columns = robustness_columns();
+  if constexpr (std::is_base_of_v<BallAttack, T>) {
+    kind.columns.push_back(distance_column());
+    kind.refuse_intensity = study::typed<T>([](const T& attack, const study::DatasetInfo& dataset, double radius) {
+      return refuse_radius(attack.norm, radius, dataset);
+    });
+  }
   kind.subsets = study::typed<T>([](const T& attack) {
     return std::vector<study::Subset>{{attack.split, attack.samples, "samples"}};
   });
@@ -67,6 +98,7 @@ study::Kind declare_attack(std::string name, std::string intensity, std::string 
     if (attack.split == "test" || dataset.validation_samples > 0) return "";
     return "split 'validation' asks for samples that are not there; set /dataset/validation_samples, or choose 'test'";
   });
+  kind.warn = study::typed<T>([](const T& attack, const Json&) { return attack.warning(); });
   kind.work = study::typed<T>([passes](const T& attack, const study::WorkContext& context) {
     return static_cast<double>(attack.count(context.dataset)) * context.model.forward_flops *
            passes(attack, static_cast<double>(context.intensities));

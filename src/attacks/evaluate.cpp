@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 #include <numeric>
+#include <optional>
 
 #include "attacked_samples.hpp"
 #include "columns.hpp"
@@ -15,6 +16,7 @@
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/models/footprint.hpp"
 #include "eigensweep/models/numerics/verdict.hpp"
+#include "nearest_visited.hpp"
 
 namespace eigensweep::attacks {
 namespace {
@@ -104,6 +106,7 @@ std::vector<wire::Measurement> evaluate_robustness(const std::string& kind, cons
   models::Tally clean(lanes, data.test_images.device());
   std::vector<Perturbed> perturbed;
   for (std::size_t i = 0; i < intensities.size(); ++i) perturbed.emplace_back(lanes, data.test_images.device());
+  std::vector<Tensor> distances;  // [E, n] of each batch
   for (std::int64_t start = 0; start < samples; start += batch) {
     const std::int64_t stop = std::min(start + batch, samples);
     Problem problem{model,
@@ -116,14 +119,20 @@ std::vector<wire::Measurement> evaluate_robustness(const std::string& kind, cons
                     data.info.input_shape};
     std::iota(problem.samples.begin(), problem.samples.end(), start);
     const auto shared = models::Inputs::shared(problem.inputs, lanes);
-    clean.add(model.forward(shared, models::Mode::evaluate).logits, problem.labels);
+    const Tensor clean_logits = model.forward(shared, models::Mode::evaluate).logits;
+    clean.add(clean_logits, problem.labels);
+    std::optional<NearestVisited> nearest;
+    if (attack->norm()) nearest.emplace(problem, *attack->norm(), clean_logits);
     attack->perturb(problem, intensities, [&](std::size_t intensity, const Tensor& inputs) {
       const Tensor logits = model.forward(models::Inputs::per_lane(inputs), models::Mode::evaluate).logits;
       perturbed[intensity].tally.add(logits, problem.labels);
       perturbed[intensity].finite.logical_and_(inputs.isfinite().flatten(1).all(1));
+      if (nearest) nearest->add(inputs, logits, intensities[intensity]);
     });
+    if (nearest) distances.push_back(nearest->distance().cpu());
   }
   std::vector<wire::Measurement> measured = collect(clean, perturbed, intensities);
+  if (!distances.empty()) add_distance_column(distances, measured);
   attack->add_columns(measured);
   return measured;
 }

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "eigensweep/attacks/objective.hpp"
 #include "eigensweep/models/numerics/lane_random.hpp"
-#include "objective.hpp"
 
 namespace eigensweep::attacks {
 

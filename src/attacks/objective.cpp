@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "objective.hpp"
+#include "eigensweep/attacks/objective.hpp"
 
 #include <limits>
 #include <tuple>

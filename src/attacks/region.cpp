@@ -15,8 +15,6 @@ constexpr int steps_to_surface = 4;
 /// Of an offset, where the whole box lies inside the ball.
 constexpr double largest_share = 1e6;
 
-Tensor length(const Tensor& x) { return x.square().sum(-1, /*keepdim=*/true).sqrt_(); }
-
 /// x over its largest entry, in which no square under- or overflows. Where all entries are 0, it is 0.
 Tensor rescaled(const Tensor& x) {
   return x / x.abs().amax(-1, /*keepdim=*/true).clamp_min_(std::numeric_limits<float>::min());
@@ -25,14 +23,16 @@ Tensor rescaled(const Tensor& x) {
 /// x over its Euclidean length; 0 where that is 0.
 Tensor unit(const Tensor& x) {
   Tensor scaled = rescaled(x);
-  return scaled.div_(length(scaled).clamp_min_(std::numeric_limits<float>::min()));
+  return scaled.div_(length_of(scaled).clamp_min_(std::numeric_limits<float>::min()));
 }
 
 }  // namespace
 
+Tensor length_of(const Tensor& points) { return points.square().sum(-1, /*keepdim=*/true).sqrt_(); }
+
 Tensor Region::distance(const Tensor& x, const Tensor& centre) const {
   const Tensor offset = x - centre;
-  return (norm_ == Norm::linf ? offset.abs().amax(-1) : length(offset).squeeze(-1)).to(torch::kFloat64);
+  return (norm_ == Norm::linf ? offset.abs().amax(-1) : length_of(offset).squeeze(-1)).to(torch::kFloat64);
 }
 
 Tensor Region::project(const Tensor& x, const Tensor& centre, const Tensor& radius) const {
@@ -42,13 +42,14 @@ Tensor Region::project(const Tensor& x, const Tensor& centre, const Tensor& radi
   }
   const Tensor offset = x - centre;
   reach = reach * within;
-  Tensor share = (reach / length(offset).clamp_min_(std::numeric_limits<float>::min())).clamp_max_(1);
+  Tensor share = (reach / length_of(offset).clamp_min_(std::numeric_limits<float>::min())).clamp_max_(1);
   const Tensor is_far = share < 1;
   Tensor inside = (offset * share).add_(centre).clamp_(lower_, upper_);
   // What the box cuts off goes to the other inputs. A share that grows by a factor lengthens the offset by that factor
   // at most, so no step leaves the ball.
   for (int i = 0; i < steps_to_surface; ++i) {
-    const Tensor more = (reach / length(inside - centre).clamp_min_(std::numeric_limits<float>::min())).clamp_min_(1);
+    const Tensor more =
+        (reach / length_of(inside - centre).clamp_min_(std::numeric_limits<float>::min())).clamp_min_(1);
     share = torch::where(is_far, (share * more).clamp_max_(largest_share), share);
     inside = (offset * share).add_(centre).clamp_(lower_, upper_);
   }

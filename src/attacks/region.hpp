@@ -2,9 +2,12 @@
 #pragma once
 
 #include "eigensweep/attacks/attack.hpp"
-#include "norm.hpp"
+#include "eigensweep/attacks/norm.hpp"
 
 namespace eigensweep::attacks {
+
+/// The Euclidean length of each point [.., d]: [.., 1].
+Tensor length_of(const Tensor& points);
 
 /// Balls around samples, each with a radius of its own, within the box of admissible inputs.
 ///

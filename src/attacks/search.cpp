@@ -5,8 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "eigensweep/attacks/objective.hpp"
 #include "eigensweep/models/numerics/verdict.hpp"
-#include "objective.hpp"
 
 namespace eigensweep::attacks {
 namespace {

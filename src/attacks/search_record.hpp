@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "eigensweep/wire/measurement.hpp"
+#include "gradient_count.hpp"
 #include "search.hpp"
 
 namespace eigensweep::attacks {
@@ -17,7 +18,7 @@ class SearchRecord {
 
  private:
   std::vector<Tensor> distance_, finder_, dead_;  // [E, n] of each batch, on the CPU
-  Tensor gradients_;                              // [E] float64
+  GradientCount gradients_;
 };
 
 }  // namespace eigensweep::attacks

@@ -27,7 +27,7 @@ struct Square : AttackedSamples {
 namespace eigensweep::attacks {
 
 study::Kind declare_square() {
-  return declare_attack<Square>(
+  study::Kind kind = declare_attack<Square>(
       "square", "epsilon",
       "random squares of plus or minus epsilon, kept where they help: needs no gradients; a sample counts as fooled by "
       "any point on the way",
@@ -38,6 +38,8 @@ study::Kind declare_square() {
       [](const Square&) {
         return study::HeldImages{search_images, 1};
       });
+  kind.columns.push_back(distance_column());
+  return kind;
 }
 
 }  // namespace eigensweep::attacks
@@ -57,6 +59,8 @@ class SquareAttack final : public Attack {
       walk_squares(search, options_.queries, options_.initial_share, radius);
     });
   }
+
+  [[nodiscard]] std::optional<Norm> norm() const override { return Norm::linf; }
 
  private:
   Square options_;

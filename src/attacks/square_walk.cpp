@@ -6,9 +6,9 @@
 #include <cmath>
 #include <tuple>
 
+#include "eigensweep/attacks/objective.hpp"
 #include "eigensweep/models/numerics/lane_random.hpp"
 #include "eigensweep/models/numerics/verdict.hpp"
-#include "objective.hpp"
 
 namespace eigensweep::attacks {
 namespace {

@@ -44,6 +44,7 @@ study::Kind declare_strict() {
         return study::HeldImages{search_images, 1};
       });
   kind.intensities_are_independent = false;
+  kind.columns.push_back(gradients_column());
   add_search_columns(kind);
   return kind;
 }

@@ -131,10 +131,16 @@ namespace {
 class KernelRegression final : public Metric {
  public:
   explicit KernelRegression(RegressionOptions options)
-      : options_(std::move(options)), attack_{{"samples", options_.samples}, {"split", "test"},
-                                              {"steps", options_.steps},     {"relative_step", options_.relative_step},
-                                              {"compute", "float32"},        {"loss", "cross_entropy"},
-                                              {"random_start", true}} {}
+      : options_(std::move(options)),
+        attack_{{"samples", options_.samples},
+                {"split", "test"},
+                {"steps", options_.steps},
+                {"relative_step", options_.relative_step},
+                {"compute", "float32"},
+                {"loss", "cross_entropy"},
+                {"random_start", true},
+                {"restarts", 1},
+                {"norm", "linf"}} {}
 
   std::vector<Measurement> measure(const Subject& subject) override {
     std::vector<Measurement> lanes(static_cast<std::size_t>(subject.model.lanes()));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What attacks follow: values by their definitions, derivatives by autograd and by finite differences.
-#include "objective.hpp"
+#include "eigensweep/attacks/objective.hpp"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

@@ -55,8 +55,9 @@ TEST_CASE("attacks on infinite width get the accuracies of an independent progra
     training.target_offset = 0.1;
     training.limit_time = study::Training::LimitTime::end;
     network.train(set, training, 1.0);
-    const Json options{{"samples", 0}, {"split", "test"},       {"compute", "float32"}, {"loss", "cross_entropy"},
-                       {"steps", 10},  {"relative_step", 0.25}, {"random_start", false}};
+    const Json options{{"samples", 0},  {"split", "test"},       {"compute", "float32"},  {"loss", "cross_entropy"},
+                       {"steps", 10},   {"relative_step", 0.25}, {"random_start", false}, {"restarts", 1},
+                       {"norm", "linf"}};
     const auto fgsm = attacks::evaluate_robustness("fgsm", options, {0, 0.05, 0.1, 0.2, 0.3}, network, set, {0})[0]
                           .at("robust_accuracy")
                           .values();

@@ -99,7 +99,10 @@ Record evaluation(const study::Study& study, std::size_t index, const study::Eva
   for (const study::Column& column : small_catalog().find(asked.family, asked.kind)->columns) {
     const std::string what = asked.label + "/" + column.name;
     std::vector<double> values;
-    if (!column.per_intensity) {
+    if (!column.per_intensity && !column.dims.empty()) {
+      for (std::size_t i = 0; i < 3; ++i) values.push_back(value_for(record.trial, what, i));
+      record.columns[column.name] = Array::of(values);
+    } else if (!column.per_intensity) {
       record.columns[column.name] = Array::scalar(value_for(record.trial, what, 0));
     } else if (asked.family == Family::attack) {
       for (std::size_t s = 0; s < asked.intensities.size(); ++s) values.push_back(value_for(record.trial, what, s));

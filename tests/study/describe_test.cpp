@@ -17,7 +17,7 @@ const std::filesystem::path jobs = std::filesystem::path(EIGENSWEEP_SOURCE_FOLDE
 
 TEST_CASE("describe shows type, range, unit and default of an option") {
   const std::string page = describe(catalog(), "pgd");
-  CHECK(page.find("a number between 0 and 1 [pixel]; required") != std::string::npos);
+  CHECK(page.find("a number between 0 and 1000 [pixel]; required") != std::string::npos);
   CHECK(page.find("an integer between 1 and 1000000; default 40") != std::string::npos);
 }
 

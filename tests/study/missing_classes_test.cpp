@@ -118,7 +118,7 @@ TEST_CASE("every attack and metric that takes the first samples of a part is war
                                      is_attack ? "attacked" : "measured")));
   }
   CHECK(kinds >= 5);
-  CHECK(sorted.warnings_of(R"("metrics": {}, "attacks": {"fgsm": {"epsilon": 0.1, "samples": 90}})").empty());
+  CHECK(sorted.warnings_of(R"("metrics": {}, "attacks": {"fgsm": {"epsilon": 0.1, "samples": 1000}})").empty());
 }
 
 TEST_CASE("a message names five classes at most") {

@@ -42,13 +42,13 @@ TEST_CASE("values of one axis that are equal to 12 digits are warned of, with bo
 }
 
 TEST_CASE("intensities of attacks that share a dimension are held against each other") {
-  const std::string both = near("/attacks/fgsm/epsilon, /attacks/pgd/epsilon", "0.3", "0.30000000000000004");
+  const std::string both = near("/attacks/apgd/epsilon, /attacks/fgsm/epsilon", "0.3", "0.30000000000000004");
   CHECK(warnings_of(R"("model": {"width": 8}, "attacks": {"fgsm": {"epsilon": {"sweep": {"range": [0.1, 0.35, 0.1]}}},
-                       "pgd": {"epsilon": {"sweep": [0.1, 0.2, 0.30000000000000004]}}})") ==
+                       "apgd": {"epsilon": {"sweep": [0.1, 0.2, 0.30000000000000004]}}})") ==
         std::vector<std::string>{both});
   // The same for values that are not swept and stand in two cases.
   CHECK(warnings_of(R"("model": {"width": 8}, "cases": [{"name": "x", "attacks": {"fgsm": {"epsilon": 0.3}}},
-                       {"name": "y", "attacks": {"pgd": {"epsilon": 0.30000000000000004}}}])") ==
+                       {"name": "y", "attacks": {"apgd": {"epsilon": 0.30000000000000004}}}])") ==
         std::vector<std::string>{both});
   // Another dimension.
   CHECK(warnings_of(R"("model": {"width": 8}, "attacks": {"fgsm": {"epsilon": 0.3},

@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "eigensweep/attacks/norm.hpp"
 #include "eigensweep/core/json.hpp"
 #include "eigensweep/data/torch.hpp"
 #include "eigensweep/models/model.hpp"
@@ -45,6 +47,9 @@ class Attack {
   /// Calls `visit` once per intensity, in the order given. Results do not depend on n's split into batches, on the
   /// other lanes, nor (where the kind says so) on the other intensities.
   virtual void perturb(const Problem& problem, const std::vector<double>& intensities, const Visit& visit) = 0;
+  /// The norm of its balls: evaluate_robustness() then records how far the nearest misclassified point lies of those
+  /// that `visit` receives. Nothing: the attack records it itself, or has no balls.
+  [[nodiscard]] virtual std::optional<Norm> norm() const { return std::nullopt; }
   /// After the last batch: adds the columns that this kind declares beside those of every attack, one Measurement per
   /// lane.
   virtual void add_columns(std::vector<wire::Measurement>& /*lanes*/) const {}

@@ -103,6 +103,19 @@ std::string ResultsFile::attribute(const std::string& object, const std::string&
   return opened.is_valid() ? text_attribute(opened.get(), name) : "";
 }
 
+std::optional<double> ResultsFile::number_attribute(const std::string& object, const std::string& name) const {
+  const Handle opened(H5Oopen(open_->file.get(), object.c_str(), H5P_DEFAULT), H5Oclose);
+  if (!opened.is_valid()) return std::nullopt;
+  const Handle attribute(H5Aopen(opened.get(), name.c_str(), H5P_DEFAULT), H5Aclose);
+  if (!attribute.is_valid()) return std::nullopt;
+  const Handle stored(H5Aget_type(attribute.get()), H5Tclose);
+  double value = 0;
+  if (hdf5::dtype_of(stored.get()) != "f64" || H5Aread(attribute.get(), H5T_NATIVE_DOUBLE, &value) < 0) {
+    return std::nullopt;
+  }
+  return value;
+}
+
 Json ResultsFile::json_attribute(const std::string& name) const {
   try {
     return Json::parse(attribute("/", name));

@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 
+#include "alarms.hpp"
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/study/declare/fit.hpp"
 #include "eigensweep/study/declare/role.hpp"
@@ -108,6 +109,7 @@ class Summary {
     summary["replicates"] = replicate;
     summary["combinations"] = combine(axes);
     summary["problems"] = problems();
+    summary["alarms"] = alarms_of(file_);
     return summary;
   }
 

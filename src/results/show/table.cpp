@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "alarms.hpp"
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/results/show/summary.hpp"
 
@@ -165,8 +166,12 @@ std::string as_table(const Json& summary) {
                         clean.empty() ? "" : "; clean: of the attacked samples, before the attack",
                         over.empty() ? "" : fmt::format("; mean ± standard deviation over {}", over));
   }
-  const std::string problems = problem_lines(summary.at("problems"));
-  return problems.empty() ? text : text + '\n' + problems;
+  std::size_t rows = 0;
+  for (const Json& combination : combinations) rows += combination.at("rows").get<std::size_t>();
+  for (const std::string& lines : {alarm_lines(summary.at("alarms"), rows), problem_lines(summary.at("problems"))}) {
+    if (!lines.empty()) text += '\n' + lines;
+  }
+  return text;
 }
 
 }  // namespace eigensweep::results

@@ -22,8 +22,10 @@ const std::vector<std::string> trial_variables{"trial_id",
                                                "dataset_sha256",
                                                "provenance",
                                                "comparable_to_inf",
-                                               "not_comparable_because"};
-const std::vector<std::string> group_variables{"status", "message", "evaluation_seconds", "kind", "options"};
+                                               "not_comparable_because",
+                                               "alarms"};
+const std::vector<std::string> group_variables{"status",  "message", "evaluation_seconds", "kind",
+                                               "options", "rise",    "above_cheaper"};
 
 namespace {
 

@@ -103,6 +103,14 @@ void NetcdfWriter::put_attribute(hid_t object, const std::string& name, const st
         fmt::format("write the attribute '{}'", name));
 }
 
+void NetcdfWriter::put_attribute(hid_t object, const std::string& name, double value) {
+  const Handle space(H5Screate(H5S_SCALAR), H5Sclose);
+  const Handle attribute(H5Acreate2(object, name.c_str(), H5T_IEEE_F64LE, space.get(), H5P_DEFAULT, H5P_DEFAULT),
+                         H5Aclose);
+  check(attribute.is_valid() && H5Awrite(attribute.get(), H5T_NATIVE_DOUBLE, &value) >= 0,
+        fmt::format("write the attribute '{}'", name));
+}
+
 void NetcdfWriter::put_flags(hid_t dataset, const VariableSpec& spec) {
   std::vector<std::int8_t> values;
   std::string words;
@@ -148,6 +156,7 @@ Handle NetcdfWriter::create(const VariableSpec& spec, const std::vector<hsize_t>
   if (!spec.description.empty()) put_attribute(dataset.get(), "description", spec.description);
   if (spec.dtype != "text") put_attribute(dataset.get(), "units", spec.unit.empty() ? "1" : spec.unit);
   for (const auto& [name, value] : spec.attributes) put_attribute(dataset.get(), name, value);
+  for (const auto& [name, value] : spec.number_attributes) put_attribute(dataset.get(), name, value);
   return dataset;
 }
 

@@ -22,6 +22,7 @@ struct VariableSpec {
   std::string unit{};
   std::string description{};
   std::vector<std::pair<std::string, std::string>> attributes{};
+  std::vector<std::pair<std::string, double>> number_attributes{};
   std::vector<std::pair<std::int8_t, std::string>> flags{};  ///< of "i8": value and word
   bool has_fill = true;  ///< declares a fill value for missing numbers; xarray then reads integers as floats
 };
@@ -66,6 +67,7 @@ class NetcdfWriter {
   void become_dimension(hdf5::Handle dataset, const VariableSpec& spec, std::size_t length);
   void write_texts(hid_t dataset, const std::string& name, const std::vector<std::string>& values);
   void put_attribute(hid_t object, const std::string& name, const std::string& value);
+  void put_attribute(hid_t object, const std::string& name, double value);
   void put_flags(hid_t dataset, const VariableSpec& spec);
   void check(bool good, const std::string& what) const;
 

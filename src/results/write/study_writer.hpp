@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,12 @@ class StudyWriter {
  public:
   StudyWriter(NetcdfWriter& writer, const study::Study& study, const study::Catalog& catalog, const RecordStore& store,
               const Layout& layout)
-      : writer_(writer), study_(study), catalog_(catalog), store_(store), layout_(layout) {}
+      : writer_(writer),
+        study_(study),
+        catalog_(catalog),
+        store_(store),
+        layout_(layout),
+        alarms_(study.cells.size(), 0) {}
 
   /// `warnings`: those about the records, written beside the study's own.
   void write_attributes(const Json& provenance, const std::vector<std::string>& warnings);
@@ -25,6 +31,8 @@ class StudyWriter {
   void write_procedure(const ProcedureGroup& group);
   void write_attacks(const AttackGroup& group);
   void write_metric(const MetricGroup& group);
+  /// How many alarms each row has. After all columns.
+  void write_alarms();
 
  private:
   [[nodiscard]] std::size_t rows() const { return study_.cells.size(); }
@@ -42,7 +50,23 @@ class StudyWriter {
   void write_trial_texts(const std::string& name, const std::string& description,
                          const std::function<std::string(const wire::Record&)>& text);
   void write_comparability();
+  /// Writes a variable, and counts the rows that have an alarm.
+  void add_column(const VariableSpec& spec, const std::optional<study::Alarm>& alarm,
+                  const NetcdfWriter::FillRow& fill_row);
   void write_attack_column(const AttackGroup& group, const study::Column& column);
+  /// Writes a row of an attack's column over `bytes`: [attack, intensity, ...], or [attack, ...] of numbers that all
+  /// intensities share.
+  void fill_attack_row(const AttackGroup& group, const study::Column& column, std::size_t row,
+                       std::uint8_t* bytes) const;
+  /// That row of a float64 column without further dimensions, NaN where there is no number. Empty without the column.
+  [[nodiscard]] std::vector<double> attack_numbers(const AttackGroup& group, const std::string& column,
+                                                   std::size_t row) const;
+  /// What the attacks of a group say of each other.
+  void write_agreement(const AttackGroup& group);
+  /// An attack's column for all intensities, over all records that it has at those the study asks for; nothing if none
+  /// has the column.
+  [[nodiscard]] std::optional<wire::Array> merged(std::size_t row, const study::Evaluation& attack,
+                                                  const study::Column& column) const;
   [[nodiscard]] std::string attack_message(std::size_t row, const AttackGroup& group, const std::string& label) const;
   void write_attack_status(const AttackGroup& group, const std::vector<std::string>& dims);
 
@@ -51,6 +75,7 @@ class StudyWriter {
   const study::Catalog& catalog_;
   const RecordStore& store_;
   const Layout& layout_;
+  std::vector<std::int64_t> alarms_;  // of each row
 };
 
 /// "missing", "ok", ... as netCDF flags; `with_not_asked` adds -1.

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cstring>
 #include <limits>
 #include <utility>
 
 #include "column_check.hpp"
+#include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
 #include "older_records.hpp"
 #include "place.hpp"
@@ -47,7 +50,33 @@ VariableSpec column_spec(const std::string& group, std::vector<std::string> lead
   leading.insert(leading.end(), column.dims.begin(), column.dims.end());
   // xarray takes "seconds" for a time span and converts; "s" it leaves alone.
   const std::string unit = column.unit == "seconds" ? "s" : column.unit;
-  return {group + "/" + column.name, std::move(leading), column.dtype, unit, column.meaning};
+  VariableSpec spec{group + "/" + column.name, std::move(leading), column.dtype, unit, column.meaning};
+  if (column.alarm) {
+    spec.attributes = {{"alarm", column.alarm->says}};
+    spec.number_attributes = {{"alarm_above", column.alarm->above}};
+  }
+  return spec;
+}
+
+void StudyWriter::add_column(const VariableSpec& spec, const std::optional<study::Alarm>& alarm,
+                             const NetcdfWriter::FillRow& fill_row) {
+  if (!alarm) return writer_.add_numbers(spec, fill_row);
+  EIGENSWEEP_EXPECT(spec.dtype == "f64");
+  std::size_t count = 1;
+  for (const hsize_t length : writer_.shape({spec.dims.begin() + 1, spec.dims.end()})) count *= length;
+  writer_.add_numbers(spec, [&](std::size_t row, std::uint8_t* bytes) {
+    fill_row(row, bytes);
+    std::vector<double> numbers(count);
+    std::memcpy(numbers.data(), bytes, count * sizeof(double));
+    const auto rings = [&](double number) { return number > alarm->above; };
+    if (std::any_of(numbers.begin(), numbers.end(), rings)) ++alarms_[row];
+  });
+}
+
+void StudyWriter::write_alarms() {
+  writer_.add_numbers(
+      {"alarms", {"trial"}, "i64", "", "how many variables hold a number above their alarm_above"},
+      [&](std::size_t row, std::uint8_t* bytes) { std::memcpy(bytes, &alarms_[row], sizeof alarms_[row]); });
 }
 
 void place_column(const wire::Record* record, const study::Column& column, const std::vector<std::size_t>& leading,
@@ -77,6 +106,7 @@ std::vector<std::string> write_results(const std::filesystem::path& file, const 
     for (const ProcedureGroup& group : layout.procedures) study_writer.write_procedure(group);
     for (const AttackGroup& group : layout.attacks) study_writer.write_attacks(group);
     for (const MetricGroup& group : layout.metrics) study_writer.write_metric(group);
+    study_writer.write_alarms();
     writer.finish();
   });
   return warnings;

@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
+#include <set>
 
+#include "place.hpp"
 #include "study_writer.hpp"
 
 namespace eigensweep::results {
@@ -38,38 +41,69 @@ bool has_number(const AttackGroup& group, const RecordRow& place) {
   });
 }
 
+/// The numbers of `array` merged into those of `merged`, of the same shape; float64 both.
+void merge(const wire::Array& array, study::Merge how, wire::Array& merged) {
+  if (array.shape != merged.shape) return;
+  const std::vector<double> next = array.values();
+  std::vector<double> all = merged.values();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i] = how == study::Merge::sum ? all[i] + next[i] : std::fmin(all[i], next[i]);  // fmin: NaN does not count
+  }
+  merged = wire::Array::of(all, merged.shape);
+}
+
 std::size_t intensities_of(const AttackGroup& group) { return group.intensity.empty() ? 1 : group.intensities.size(); }
 
 }  // namespace
 
-void StudyWriter::write_attack_column(const AttackGroup& group, const Column& column) {
-  std::vector<std::string> dims{"trial", group.attack_dimension};
+std::optional<wire::Array> StudyWriter::merged(std::size_t row, const Evaluation& attack, const Column& column) const {
+  std::optional<wire::Array> all;
+  std::set<const Record*> seen;
+  for (const double intensity : attack.intensities) {
+    const RecordRow* place = store_.at_intensity(trial(row).id, attack.id, intensity);
+    if (place == nullptr || !seen.insert(place->record.get()).second) continue;
+    const auto found = place->record->columns.find(column.name);
+    if (found == place->record->columns.end()) continue;
+    if (all) {
+      merge(found->second, column.merge, *all);
+    } else {
+      all = found->second;
+    }
+  }
+  return all;
+}
+
+void StudyWriter::fill_attack_row(const AttackGroup& group, const Column& column, std::size_t row,
+                                  std::uint8_t* bytes) const {
   const std::vector<std::size_t> target = extents(column);
   const std::size_t block = items(target) * hdf5::size_of(column.dtype);
-  if (!column.per_intensity) {
-    writer_.add_numbers(column_spec(group.group, dims, column), [&](std::size_t row, std::uint8_t* bytes) {
-      for (std::size_t i = 0; i < group.labels.size(); ++i) {
-        place_column(newest(row, Family::attack, group.labels[i]), column, {}, target, bytes + i * block);
-      }
-    });
-    return;
-  }
-  if (!group.intensity.empty()) dims.push_back(group.intensity);
-  writer_.add_numbers(column_spec(group.group, dims, column), [&](std::size_t row, std::uint8_t* bytes) {
-    for (std::size_t i = 0; i < group.labels.size(); ++i) {
-      const Evaluation* attack = asked(row, Family::attack, group.labels[i]);
-      if (attack == nullptr) continue;
-      for (std::size_t s = 0; s < intensities_of(group); ++s) {
+  for (std::size_t i = 0; i < group.labels.size(); ++i) {
+    const Evaluation* attack = asked(row, Family::attack, group.labels[i]);
+    if (attack == nullptr) continue;
+    if (!column.per_intensity && column.merge == study::Merge::newest) {
+      place_column(newest(row, Family::attack, group.labels[i]), column, {}, target, bytes + i * block);
+    } else if (!column.per_intensity) {
+      const std::optional<wire::Array> all = merged(row, *attack, column);
+      if (all) place_array(*all, {}, target, column.dtype, bytes + i * block);
+    } else if (group.intensity.empty()) {
+      place_column(store_.evaluation(trial(row).id, attack->id), column, {}, target, bytes + i * block);
+    } else {
+      for (std::size_t s = 0; s < group.intensities.size(); ++s) {
         if (!asks_for(*attack, group, s)) continue;
-        std::uint8_t* target_bytes = bytes + (i * intensities_of(group) + s) * block;
-        if (group.intensity.empty()) {
-          place_column(store_.evaluation(trial(row).id, attack->id), column, {}, target, target_bytes);
-        } else if (const RecordRow* place = store_.at_intensity(trial(row).id, attack->id, group.intensities[s])) {
-          place_column(place->record.get(), column, {place->row}, target, target_bytes);
-        }
+        const RecordRow* place = store_.at_intensity(trial(row).id, attack->id, group.intensities[s]);
+        if (place == nullptr) continue;
+        place_column(place->record.get(), column, {place->row}, target,
+                     bytes + (i * group.intensities.size() + s) * block);
       }
     }
-  });
+  }
+}
+
+void StudyWriter::write_attack_column(const AttackGroup& group, const Column& column) {
+  std::vector<std::string> dims{"trial", group.attack_dimension};
+  if (column.per_intensity && !group.intensity.empty()) dims.push_back(group.intensity);
+  add_column(column_spec(group.group, dims, column), column.alarm,
+             [&](std::size_t row, std::uint8_t* bytes) { fill_attack_row(group, column, row, bytes); });
 }
 
 void StudyWriter::write_attack_status(const AttackGroup& group, const std::vector<std::string>& dims) {
@@ -117,6 +151,7 @@ std::string StudyWriter::attack_message(std::size_t row, const AttackGroup& grou
 void StudyWriter::write_attacks(const AttackGroup& group) {
   writer_.add_group(group.group);
   for (const Column& column : group.columns) write_attack_column(group, column);
+  write_agreement(group);
   std::vector<std::string> dims{"trial", group.attack_dimension};
   std::vector<std::string> messages;
   for (std::size_t row = 0; row < rows(); ++row) {
@@ -145,7 +180,7 @@ void StudyWriter::write_metric(const MetricGroup& group) {
   writer_.set_attribute(group.group, "options", group.options);
   for (const Column& column : group.columns) {
     const std::vector<std::size_t> target = extents(column);
-    writer_.add_numbers(column_spec(group.group, {"trial"}, column), [&](std::size_t row, std::uint8_t* bytes) {
+    add_column(column_spec(group.group, {"trial"}, column), column.alarm, [&](std::size_t row, std::uint8_t* bytes) {
       place_column(newest(row, Family::metric, group.label), column, {}, target, bytes);
     });
   }

@@ -144,7 +144,7 @@ void StudyWriter::write_procedure(const ProcedureGroup& group) {
   writer_.add_group(group.group);
   for (const study::Column& column : group.columns) {
     const std::vector<std::size_t> target = extents(column);
-    writer_.add_numbers(column_spec(group.group, {"trial"}, column), [&](std::size_t row, std::uint8_t* bytes) {
+    add_column(column_spec(group.group, {"trial"}, column), column.alarm, [&](std::size_t row, std::uint8_t* bytes) {
       if (study_.procedure(trial(row)) != group.kind) return;
       place_column(training(row), column, {}, target, bytes);
     });

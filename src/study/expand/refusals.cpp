@@ -90,6 +90,12 @@ void Expansion::check_evaluations(const Template& alternative, const Json& confi
     const Json& options = evaluation.options;
     if (kind.refuse) refuse(alternative, config, evaluation.pointer, kind.refuse(options, read));
     if (kind.refuse_inputs) refuse(alternative, config, evaluation.pointer, kind.refuse_inputs(options, info));
+    if (kind.refuse_intensity) {
+      for (const double intensity : evaluation.intensities) {
+        refuse(alternative, config, evaluation.pointer + "/" + kind.intensity,
+               kind.refuse_intensity(options, info, intensity));
+      }
+    }
     check_compute(alternative, config, evaluation.pointer, options, read);
     if (kind.warn) warn_of(evaluation.pointer, kind.warn(options, read));
     if (kind.warn_network) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,8 @@ class ResultsFile {
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
   /// A text attribute of a group ("/" is the root) or variable; "" where there is none.
   [[nodiscard]] std::string attribute(const std::string& object, const std::string& name) const;
+  /// A float64 attribute of a group or variable, if there is one.
+  [[nodiscard]] std::optional<double> number_attribute(const std::string& object, const std::string& name) const;
   /// A text attribute of the root that holds JSON.
   [[nodiscard]] Json json_attribute(const std::string& name) const;
   /// Names of the root's groups, in the order of the file.

@@ -23,6 +23,16 @@ std::string_view family_section(Family family);
 /// Every family, in the order in which they are described.
 const std::vector<Family>& families();
 
+/// Attacks whose intensities are independent may have a record for each of them: what then counts as a number that all
+/// intensities share.
+enum class Merge { newest, least, sum };
+
+/// A number above which a result says that others cannot be relied upon. NaN raises none.
+struct Alarm {
+  double above = 0;
+  std::string says{};  ///< what it means and what to do, in plain words
+};
+
 /// A declared result: what a kind writes, and how the results file and docs/formats.md show it.
 ///
 /// `name`: the dataset's name within its group. The group is: "history" for training, "attacks" for every attack,
@@ -38,8 +48,15 @@ struct Column {
   std::string meaning;  ///< one sentence, for the dataset's `description` attribute
   /// Whether a kind with these options returns the column for a network of this training configuration. Null: always.
   std::function<bool(const Json& options, const Json& config)> returned_if{};
-  bool per_intensity = true;  ///< attacks: one number per intensity; false: one for all of them
+  bool per_intensity = true;    ///< attacks: one number per intensity; false: one for all of them
+  Merge merge = Merge::newest;  ///< attacks: of a number for all intensities
+  std::optional<Alarm> alarm{};
 };
+
+inline Column alarmed(Column column, double above, std::string says) {
+  column.alarm = Alarm{above, std::move(says)};
+  return column;
+}
 
 /// Facts of a dataset that are known before it is loaded.
 struct DatasetInfo {
@@ -167,6 +184,8 @@ struct Kind {
   std::function<ModelShape(const Json& options, const DatasetInfo&)> shape;
   /// Models, attacks and metrics: says in one line why the kind cannot read this dataset, or "".
   std::function<std::string(const Json& options, const DatasetInfo&)> refuse_inputs;
+  /// Attacks: says in one line why this intensity is senseless for this dataset, or "".
+  std::function<std::string(const Json& options, const DatasetInfo&, double intensity)> refuse_intensity;
   /// Models and regularizers: says in one line why batches of this size are too small for it, or "". See
   /// refuse_single_samples().
   std::function<std::string(const Json& options, const SampleCounts&)> refuse_samples;

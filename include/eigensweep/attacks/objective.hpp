@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "eigensweep/attacks/objective_kinds.hpp"
 #include "eigensweep/models/model.hpp"
 #include "eigensweep/models/numerics/compute.hpp"
-#include "objective_kinds.hpp"
 
 namespace eigensweep::attacks {
 

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#include "nearest_visited.hpp"
+
+#include <limits>
+
+#include "columns.hpp"
+#include "eigensweep/models/numerics/verdict.hpp"
+#include "sample_column.hpp"
+
+namespace eigensweep::attacks {
+namespace {
+
+constexpr double no_distance = std::numeric_limits<double>::infinity();
+
+}  // namespace
+
+NearestVisited::NearestVisited(const Problem& problem, Norm norm, const Tensor& logits)
+    : problem_(problem),
+      region_(norm, problem.lower, problem.upper),
+      finite_(logits.isfinite().flatten(1).all(1).unsqueeze(1)) {
+  const Tensor right = models::is_right(logits, problem.labels);
+  distance_ = right.to(torch::kFloat64).mul_(no_distance).masked_fill_(right.logical_not(), 0);
+}
+
+void NearestVisited::add(const Tensor& x, const Tensor& logits, double radius) {
+  const Tensor distance = region_.distance(x, problem_.inputs);
+  const Tensor counts = models::is_right(logits, problem_.labels).logical_not_().logical_and_(distance.isfinite());
+  // Roundings can carry a point out of its ball.
+  distance_ = torch::where(counts, torch::minimum(distance.clamp_max(radius), distance_), distance_);
+}
+
+Tensor NearestVisited::distance() const {
+  return distance_.masked_fill(finite_.logical_not(), std::numeric_limits<double>::quiet_NaN());
+}
+
+void add_distance_column(const std::vector<Tensor>& batches, std::vector<wire::Measurement>& lanes) {
+  const Tensor distance = torch::cat(batches, 1);
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    lanes[i][nearest_distance] = sample_column(distance[static_cast<std::int64_t>(i)]);
+    lanes[i].unbounded.emplace_back(nearest_distance);
+  }
+}
+
+}  // namespace eigensweep::attacks
