@@ -11,7 +11,7 @@ from eigensweep_analysis.gallery import Kind, Plan, pictures
 from eigensweep_analysis.layout import (
     MOST_ACROSS,
     Layout,
-    attack_name,
+    by_attack,
     exponents,
     intensity_label,
     panel_title,
@@ -47,7 +47,7 @@ def accuracy_figures(data):
     attacks = list(robust_accuracies(data))
     panels = len(layout.labels(layout.width)) * len(layout.labels(layout.depth))
     plans = [
-        Plan(f"robust accuracy under {attack_name(attack)}{_bracket(title)}",
+        Plan(f"robust accuracy under {by_attack(attack)}{bracket(title)}",
              partial(_accuracy, data, values, attack, intensity, part, title), panels)
         for part, title in layout.parts() for values, attack, intensity in attacks
     ]
@@ -58,11 +58,11 @@ def _accuracy(data, values, attack, intensity_dim, part, part_title):
     layout = Layout(data)
     widths, depths = layout.labels(layout.width), layout.labels(layout.depth)
     lines = layout.lines()
-    title = f"Robust accuracy under {attack_name(attack)}" + _bracket(part_title)
+    title = f"Robust accuracy under {by_attack(attack)}" + bracket(part_title)
     figure, panels = grid(len(depths), len(widths), title)
     for (row, depth), (column, width) in itertools.product(enumerate(depths), enumerate(widths)):
         axes = panels[row][column]
-        here = _at(values, {**part, layout.width: width, layout.depth: depth})
+        here = at_labels(values, {**part, layout.width: width, layout.depth: depth})
         for line in lines:
             draw(axes, values[intensity_dim].values, panel_values(here, line.select, layout.replicates), line)
         axes.set_title(panel_title((layout.depth, depth), (layout.width, width)), loc="left")
@@ -73,9 +73,9 @@ def _accuracy(data, values, attack, intensity_dim, part, part_title):
     label_rows(panels, "robust accuracy")
     finish(figure, panels)
     return Picture(
-        file_name("accuracy", attack, *_words(data, part)),
-        f"Share of test images still classified right under {attack_name(attack)}{_bracket(part_title)}, by attack "
-        f"intensity. {_spread(data, layout)}",
+        file_name("accuracy", attack, *words_of(data, part)),
+        f"Share of test images still classified right under {by_attack(attack)}{bracket(part_title)}, by attack "
+        f"intensity. {spread_note(data, layout)}",
         figure,
     )
 
@@ -83,12 +83,12 @@ def _accuracy(data, values, attack, intensity_dim, part, part_title):
 def spectrum_figures(data, variable="eigenvalues", when=""):
     """Covariance eigenspectra in log-log, one figure per depth; panels: widths across, layers down."""
     layout = Layout(data)
-    name = "figure of eigenspectra" + _bracket(when)
+    name = "figure of eigenspectra" + bracket(when)
     if variable not in data:
         return Kind(name, [], "no metric 'spectrum' has measured them" if not when else "")
     across, down = len(layout.labels(layout.width)), min(data.sizes["layer"], MOST_ACROSS)
     plans = [
-        Plan("eigenspectra" + _bracket(when, panel_title((layout.depth, depth)), title),
+        Plan("eigenspectra" + bracket(when, panel_title((layout.depth, depth)), title),
              partial(_spectrum, data, variable, when, part, title, depth), across * max(down, 1))
         for part, title in layout.parts() for depth in layout.labels(layout.depth)
     ]
@@ -98,7 +98,7 @@ def spectrum_figures(data, variable="eigenvalues", when=""):
 def _spectrum(data, variable, when, part, part_title, depth):
     layout = Layout(data)
     widths, lines = layout.labels(layout.width), layout.lines()
-    here = _at(data[variable], {**part, layout.depth: depth})
+    here = at_labels(data[variable], {**part, layout.depth: depth})
     if not np.isfinite(here.values).any():
         raise NoFigure("no network has an eigenvalue")
     here = here.where(here > 0)  # log-log shows positive numbers only
@@ -106,11 +106,11 @@ def _spectrum(data, variable, when, part, part_title, depth):
     if not layers:
         raise NoFigure("every eigenvalue is 0: the units of the hidden layers do not change from sample to sample")
     layers = layout.some("layers", layers)
-    title = "Covariance eigenspectra" + _bracket(when, panel_title((layout.depth, depth)), part_title)
+    title = "Covariance eigenspectra" + bracket(when, panel_title((layout.depth, depth)), part_title)
     figure, panels = grid(len(layers), len(widths), title)
     for (row, layer), (column, width) in itertools.product(enumerate(layers), enumerate(widths)):
         axes = panels[row][column]
-        cell, start = _at(here, {"layer": layer, layout.width: width}), None
+        cell, start = at_labels(here, {"layer": layer, layout.width: width}), None
         for line in lines:
             stats = panel_values(cell, line.select, layout.replicates)
             if draw(axes, data.eigenvalue.values, stats, line, markers=False):
@@ -130,10 +130,10 @@ def _spectrum(data, variable, when, part, part_title, depth):
     label_rows(panels, r"eigenvalue $\lambda_n$")
     finish(figure, panels)
     return Picture(
-        file_name("spectrum", when.replace(" ", "-"), text("depth", depth) if depth is not None else "", *_words(data, part)),
+        file_name("spectrum", when.replace(" ", "-"), text("depth", depth) if depth is not None else "", *words_of(data, part)),
         "Eigenvalues of the covariance of hidden activations over the training set, in descending order"
-        f"{_bracket(when, panel_title((layout.depth, depth)), part_title)}; dotted: a spectrum falling as 1/n. "
-        + _spread(data, layout),
+        f"{bracket(when, panel_title((layout.depth, depth)), part_title)}; dotted: a spectrum falling as 1/n. "
+        + spread_note(data, layout),
         figure,
     )
 
@@ -148,7 +148,7 @@ def exponent_figures(data):
     if x_name not in data.dims:
         return Kind("figure of exponents", [], "neither the width nor a penalty's strength is an axis to draw them against")
     panels = len(layout.labels(layout.depth)) * max(min(data.sizes["layer"], MOST_ACROSS), 1)
-    plans = [Plan("exponents" + _bracket(title), partial(_exponent, data, x_name, part, title), panels)
+    plans = [Plan("exponents" + bracket(title), partial(_exponent, data, x_name, part, title), panels)
              for part, title in layout.parts()]
     return Kind("figure of exponents", plans)
 
@@ -166,10 +166,10 @@ def _exponent(data, x_name, part, part_title):
         raise NoFigure("no network has one")
     layers = layout.some("layers", layers)
     lines = layout.lines() if by_width else list(_lines_without(layout, x_name))
-    figure, panels = grid(len(depths), len(layers), f"Exponent of the eigenspectrum against {x_name}" + _bracket(part_title))
+    figure, panels = grid(len(depths), len(layers), f"Exponent of the eigenspectrum against {x_name}" + bracket(part_title))
     for (row, depth), (column, layer) in itertools.product(enumerate(depths), enumerate(layers)):
         axes = panels[row][column]
-        here = _at(values, {**part, layout.depth: depth, "layer": layer})
+        here = at_labels(values, {**part, layout.depth: depth, "layer": layer})
         for line in lines:
             stats = panel_values(here, line.select, layout.replicates)
             if x_name in stats[0].dims:
@@ -190,14 +190,14 @@ def _exponent(data, x_name, part, part_title):
     label_rows(panels, r"exponent $\alpha$")
     finish(figure, panels)
     return Picture(
-        file_name("exponent", *_words(data, part)),
-        "Exponent of the power law fitted to each hidden layer's eigenspectrum" + _bracket(part_title)
-        + "; dotted: exponent 1, that of mouse V1. " + _spread(data, layout),
+        file_name("exponent", *words_of(data, part)),
+        "Exponent of the power law fitted to each hidden layer's eigenspectrum" + bracket(part_title)
+        + "; dotted: exponent 1, that of mouse V1. " + spread_note(data, layout),
         figure,
     )
 
 
-def _at(values, select):
+def at_labels(values, select):
     """The numbers at these labels of the dimensions that the array has; None is no label."""
     return select_cell(values, {n: v for n, v in select.items() if v is not None and n in values.dims})
 
@@ -224,17 +224,17 @@ def all_figures(data):
     return pictures(figure_kinds(data))
 
 
-def _bracket(*parts):
+def bracket(*parts):
     inside = ", ".join(p for p in parts if p)
     return f" ({inside})" if inside else ""
 
 
-def _spread(data, layout):
+def spread_note(data, layout, means="Lines", ranges="bands", each="point"):
     count = int(np.prod([data.sizes[n] for n in layout.replicates])) if layout.replicates else 1
     if count == 1:
-        return "One network per point." + layout.note()
-    return f"Lines: mean over {count} seeds; bands: from the smallest to the largest." + layout.note()
+        return f"One network per {each}." + layout.note()
+    return f"{means}: mean over {count} seeds; {ranges}: from the smallest to the largest." + layout.note()
 
 
-def _words(data, part):
+def words_of(data, part):
     return [text(n, v) for n, v in part.items() if data.sizes[n] > 1]

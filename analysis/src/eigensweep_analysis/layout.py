@@ -57,11 +57,29 @@ def text(name, value):
     return f"{name.replace('_', ' ')} {value if str(value) else 'none'}"
 
 
+#: What papers call attacks.
+ATTACKS = {"fgsm": "FGSM", "pgd": "PGD", "apgd": "APGD", "square": "Square attack",
+           "strict": "strict protocol", "gaussian_noise": "Gaussian noise"}
+NORMS = {"linf": "L-infinity", "l2": "L2"}
+
+
 def attack_name(label):
-    """An attack's label as papers print it: "PGD", "PGD[steps=40]", "Gaussian noise"."""
+    """An attack's label as papers print it: "PGD", "PGD[steps=40]", "strict protocol (L2)", "Gaussian noise"."""
     head, bracket, tail = str(label).partition("[")
-    head = head.upper() if head in ("fgsm", "pgd") else head.replace("_", " ").replace("gaussian", "Gaussian")
-    return head + bracket + tail
+    first, _, rest = head.partition("_")
+    if head in ATTACKS:
+        head = ATTACKS[head]
+    elif first in ATTACKS and rest:  # a label that the study made of the kind and a word of its own
+        head = f"{ATTACKS[first]} ({NORMS.get(rest, rest.replace('_', ' '))})"
+    else:
+        head = head.replace("_", " ")
+    return head + (" " if bracket and " " in head else "") + bracket + tail
+
+
+def by_attack(label):
+    """An attack's name as it follows "under" or begins a sentence: "PGD", "the strict protocol"."""
+    name = attack_name(label)
+    return f"the {name}" if name.startswith((ATTACKS["strict"], ATTACKS["square"])) else name
 
 
 def asked(data):
@@ -126,16 +144,16 @@ class Layout:
             return values[:most]
         return some(values, most)
 
-    def lines(self):
-        """The lines of every panel, those without penalty first and in grey."""
+    def lines(self, most=None):
+        """The lines of every panel, at most that many, those without penalty first and in grey."""
         found = []
         strengths = [v for v in self._all(self.strength) if v is not None and v > 0]
         other = [n for n in self.together if n != self.strength and self.data.sizes[n] > 1]
         cells = self.cells(self.together)
         if "point" in self.together:
-            cells = self._some("networks", cells, MOST_LINES)
+            cells = self._some("networks", cells, most or MOST_LINES)
         else:
-            cells = self._some("lines", cells, MOST_STRENGTHS)
+            cells = self._some("lines", cells, most or MOST_STRENGTHS)
         for place, cell in enumerate(cells):
             select = dict(zip(self.together, cell))
             shown = [n for n in self.together if self.data.sizes[n] > 1] or self.together

@@ -7,7 +7,7 @@ import numpy as np
 
 from eigensweep_analysis.fold import training_axes
 from eigensweep_analysis.gallery import Kind, Plan
-from eigensweep_analysis.layout import attack_name, robust_accuracies, text
+from eigensweep_analysis.layout import by_attack, robust_accuracies, text
 from eigensweep_analysis.panels import BASELINE, DATA, PALETTE, NoFigure, Picture, file_name, finish, grid, label_rows, literal, short
 
 #: More points than this hide each other; as many are chosen evenly. More axes than this make no readable figure.
@@ -35,7 +35,7 @@ def _quantities(data):
         levels = [v for v in values[intensity].values if v > 0] or list(values[intensity].values)
         if levels:
             level = levels[len(levels) // 2]
-            yield f"robust accuracy under {attack_name(attack)}, {intensity} {level:g}", str(attack), values.sel({intensity: level})
+            yield f"robust accuracy under {by_attack(attack)}, {intensity} {level:g}", str(attack), values.sel({intensity: level})
 
 
 def _overview(data, axes, what, name, values):

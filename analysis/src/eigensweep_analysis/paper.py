@@ -14,7 +14,7 @@ from matplotlib.ticker import NullFormatter, NullLocator
 from eigensweep_analysis.conditions import VANILLA, read_study
 from eigensweep_analysis.files import make_folder, write_all
 from eigensweep_analysis.gallery import Gallery, Kind, Plan, pictures
-from eigensweep_analysis.layout import attack_name, intensity_label, robust_accuracies
+from eigensweep_analysis.layout import by_attack, intensity_label, robust_accuracies
 from eigensweep_analysis.load import ResultsError
 from eigensweep_analysis.panels import (
     BASELINE,
@@ -105,7 +105,7 @@ def _groups(results):
 def paper_kinds(name, networks):
     """The figures of one group of networks, not drawn yet: robust accuracy per attack, then the eigenspectra."""
     styles = _styles([c for network in networks for c in network.conditions])
-    accuracies = [Plan(f"{name}: robust accuracy under {attack_name(attack)}", partial(_accuracy_figure, name, attack, parts, styles))
+    accuracies = [Plan(f"{name}: robust accuracy under {by_attack(attack)}", partial(_accuracy_figure, name, attack, parts, styles))
                   for attack, parts in _attacks(networks).items()]
     spectra = [n for n in networks if "eigenvalues" in n.data and np.isfinite(n.data.eigenvalues.values).any()]
     plans = [Plan(f"{name}: eigenspectra", partial(_spectrum_figure, name, spectra, styles))] if spectra else []
@@ -148,7 +148,7 @@ def _styles(conditions):
 
 
 def _accuracy_figure(name, attack, parts, styles):
-    figure, panels = grid(1, len(parts), f"{name}: robust accuracy under {attack_name(attack)}", *PANEL)
+    figure, panels = grid(1, len(parts), f"{name}: robust accuracy under {by_attack(attack)}", *PANEL)
     caption = _spread([network for network, _, _ in parts])
     furthest = max(values[intensity].values.max() for _, values, intensity in parts)
     for axes, (network, values, intensity) in zip(panels.flat, parts):

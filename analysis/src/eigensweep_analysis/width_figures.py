@@ -19,7 +19,7 @@ from eigensweep_analysis.by_width import (
 )
 from eigensweep_analysis.fits import deviation_over_seeds, mean_over_seeds
 from eigensweep_analysis.gallery import Plan
-from eigensweep_analysis.layout import attack_name, robust_accuracies
+from eigensweep_analysis.layout import attack_name, by_attack, robust_accuracies
 from eigensweep_analysis.metrics import sections
 from eigensweep_analysis.panels import (
     BASELINE,
@@ -149,7 +149,7 @@ def _robustness(data, part, found, values, attack, intensity):
     finish(figure, panels)
     words = spread(data, DEVIATION) + " Dotted: infinite width."
     note(figure, words)
-    caption = f"Share of test images still classified right under {attack_name(attack)}, against width. {words}"
+    caption = f"Share of test images still classified right under {by_attack(attack)}, against width. {words}"
     return Picture(file_name(name, "width", str(attack), part), caption, figure)
 
 

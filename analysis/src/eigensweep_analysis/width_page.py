@@ -17,7 +17,7 @@ from eigensweep_analysis.by_width import (
     swept,
 )
 from eigensweep_analysis.fits import CROSSOVER_GAP, half_slopes, mean_over_seeds
-from eigensweep_analysis.layout import attack_name, has_seeds, robust_accuracies, select_cell
+from eigensweep_analysis.layout import by_attack, has_seeds, robust_accuracies, select_cell
 from eigensweep_analysis.width import CROSSOVER, exponents
 
 #: Slopes of the narrower and the wider half of the widths that differ by more are not one power law.
@@ -143,7 +143,7 @@ def _robustness(data):
                 continue
             limit = [f", {means[i]:.3f} at infinite width" for i in np.flatnonzero(np.isfinite(means) & ~finite)]
             first, last = there[0], there[-1]
-            yield (f"{'' if label == ALL else label + ': '}{attack_name(attack)} of {intensity} {level:g} leaves an accuracy of "
+            yield (f"{'' if label == ALL else label + ': '}{by_attack(attack)} of {intensity} {level:g} leaves an accuracy of "
                    f"{means[first]:.3f} at width {widths[first]:g}, {means[last]:.3f} at {widths[last]:g}{''.join(limit)}.")
 
 
