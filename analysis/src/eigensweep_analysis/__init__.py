@@ -10,7 +10,16 @@
 `python -m eigensweep_analysis figures paper results.h5...` those of the paper, from the studies in jobs/paper.
 """
 
+from eigensweep_analysis.alarms import Alarm, alarms
 from eigensweep_analysis.load import STATUS, ResultsError, UnreadableResults, load
 from eigensweep_analysis.models import load_model
+from eigensweep_analysis.robustness import (
+    agreement,
+    median_distance,
+    nearest_distance,
+    robust_accuracy,
+    wilson_interval,
+)
 
-__all__ = ["ResultsError", "STATUS", "UnreadableResults", "load", "load_model"]
+__all__ = ["Alarm", "ResultsError", "STATUS", "UnreadableResults", "agreement", "alarms", "load", "load_model",
+           "median_distance", "nearest_distance", "robust_accuracy", "wilson_interval"]

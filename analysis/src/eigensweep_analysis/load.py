@@ -58,7 +58,7 @@ def load(path, layout="auto"):
         Attacks of another intensity carry its name: `robust_accuracy_sigma[..., attack_sigma, sigma]`;
         training history is `history_loss[..., epoch]`, an evaluation's own state `accuracy_status` and so on.
         Each variable's attributes `group` and `column` say where in the file it stands, `family` whether that is a
-        "metric" or an "attack".
+        "metric" or an "attack". A number above the attribute `alarm_above` is an alarm, and `alarm` says what it means.
         Numbers that are not there (yet) are NaN; `status` (see STATUS), `trial_id` and `message` say why.
         Attributes: those of the file, with its JSON texts parsed: `axes`, `evaluations`, `study`, `resolved`,
         `provenance`, `study_warnings`; `layout`, which of the two it is; `zipped`, dimension -> axes that share it.
@@ -240,9 +240,11 @@ def _values(dataset):
 
 def _scalar_attributes(dataset):
     kept = {}
-    for name in ("long_name", "description", "units"):
+    for name in ("long_name", "description", "units", "alarm"):
         if name in dataset.attrs:
             kept[name] = _text(dataset.attrs[name])
+    if "alarm_above" in dataset.attrs:
+        kept["alarm_above"] = float(np.asarray(dataset.attrs["alarm_above"]).ravel()[0])
     return kept
 
 
