@@ -165,6 +165,44 @@ SAMPLES = 24
 MOMENTS = 6
 
 
+def add_distances(path, samples=40, options=None, limits=None):
+    """Adds to a file of `write` what attacks record of each sample, and makes its robust accuracies agree with that.
+
+    `options`: label of an attack -> its options; `samples` of them are attacked, `samples` of this function without
+    such an option. `limits`: path of a dataset -> (limit, words) of its alarm.
+    """
+    with h5py.File(path, "a") as file:
+        accuracy = file["attacks/robust_accuracy"]
+        labels = [label.decode() for label in file["attack"][...]]
+        options = {label: {"kind": label, "norm": "linf", "split": "test", "samples": samples, **(options or {}).get(label, {})}
+                   for label in labels}
+        file.create_dataset("sample", data=np.arange(samples)).make_scale("sample")
+        distances = np.full((*accuracy.shape[:2], samples), np.nan)
+        for place, label in enumerate(labels):
+            count = options[label]["samples"]
+            curve = accuracy[...][:, place, :, None]
+            # A sample is wrong from the first intensity on at which fewer are right than its share of the samples.
+            wrong = curve < (np.arange(count)[::-1] + 0.5) / count
+            first = np.concatenate([wrong, np.ones_like(wrong[:, :1])], 1).argmax(1)
+            found = np.array([*file["epsilon"][...], np.inf])[first]
+            distances[:, place, :count] = np.where(np.isfinite(curve[:, 0]), found, np.nan)
+            shares = (found[:, None] > file["epsilon"][...][:, None]).mean(-1)
+            accuracy[:, place] = np.where(np.isfinite(curve[..., 0]), shares, np.nan)
+        attach(file.create_dataset("attacks/d_min", data=distances), file, ["trial", "attack", "sample"])
+        file["attacks/d_min"].attrs["units"] = "pixel"
+        blind = np.zeros(accuracy.shape[:2])
+        attach(file.create_dataset("attacks/dead_and_robust", data=blind), file, ["trial", "attack"])
+        evaluations = json.loads(file.attrs["evaluations_json"])
+        for evaluation in evaluations:
+            if evaluation["family"] == "attack" and evaluation["label"] in options:
+                evaluation["options"] = dict(options[evaluation["label"]])
+                evaluation["kind"] = evaluation["options"].pop("kind")
+        file.attrs["evaluations_json"] = json.dumps(evaluations)
+        for name, (limit, words) in (limits or {}).items():
+            file[name].attrs["alarm_above"], file[name].attrs["alarm"] = np.float64(limit), words
+    return path
+
+
 def _attacks(group, labels, intensities):
     """The list of attacks of a group as the file has it."""
     return [{"family": "attack", "label": label, "group": group, "kind": label, "options": {},

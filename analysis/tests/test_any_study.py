@@ -13,7 +13,7 @@ from eigensweep_analysis.__main__ import main
 from eigensweep_analysis.by_width import prepared
 from eigensweep_analysis.fold import for_figures
 from eigensweep_analysis.panels import MOST_IN_FILE_NAME
-from sample import DEPTH, SEED, STRENGTH, WIDTH, axis, write
+from sample import DEPTH, SEED, STRENGTH, WIDTH, add_distances, axis, write
 
 NAN, INF = float("nan"), float("inf")
 LONG = "a_name_of_an_option_that_goes_on_and_on_" * 8
@@ -99,6 +99,9 @@ SPOILT = {
         "kernel_regime/ntk_drift", "spectrum/eigenvalues", "attacks/robust_accuracy", value=INF)),
     "nothing is a number": ({"axes": (WIDTH, SEED), "regime": True, "early": True}, nothing_is_a_number),
     "a file without its study": ({"axes": (WIDTH, STRENGTH, SEED)}, without_title),
+    "distances": ({"axes": (WIDTH, STRENGTH, SEED), "statuses": {3: (3, "loss is not finite")}}, add_distances),
+    "distances of a random search": ({"axes": SEARCH, "rows": SPARSE}, add_distances),
+    "distances of none": ({"axes": (WIDTH,), "statuses": {i: (3, "loss is not finite") for i in range(2)}}, add_distances),
     "clean accuracy of the attacked": ({"axes": (WIDTH, SEED)}, with_clean),
 }
 

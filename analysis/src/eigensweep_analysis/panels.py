@@ -130,8 +130,9 @@ def finish(figure, panels, order=()):
 
 
 def has_data(axes):
-    """Whether something is drawn from numbers: a line, a cloud of points or an image."""
-    return any(item.get_gid() == DATA for item in [*axes.lines, *axes.collections]) or bool(axes.images)
+    """Whether something is drawn from numbers: a line, a cloud of points, a bar or an image."""
+    drawn = [*axes.lines, *axes.collections, *axes.patches]
+    return any(item.get_gid() == DATA for item in drawn) or bool(axes.images)
 
 
 def titled(words, axes):

@@ -14,6 +14,8 @@ from eigensweep_analysis.gallery import MOST, MOST_OF_LARGE, Gallery
 from eigensweep_analysis.layout import asked, has_seeds
 from eigensweep_analysis.load import STATUS
 from eigensweep_analysis.overview import overview_figures
+from eigensweep_analysis.robust_figures import robust_kinds
+from eigensweep_analysis.robust_page import alarm_line, robust_page, robust_places
 from eigensweep_analysis.tables import MOST_ROWS, settings_table, troubles_table
 from eigensweep_analysis.width import width_kinds as width_kinds_of
 from eigensweep_analysis.width_page import has_page, width_page
@@ -41,8 +43,9 @@ LARGE = 1000
 def write_report(data, output, source="", everything=False):
     """Writes figures (`figures/*.png`, `*.pdf`) and `report.html` into a folder.
 
-    A study with several widths and the metric kernel_regime has a section "Width and the kernel regime" in it. A figure
-    that cannot be drawn is left out, with a sentence in the section "What is not shown".
+    A study with attacks has a section "Robustness". A study with several widths and the metric kernel_regime has a section
+    "Width and the kernel regime". A figure that cannot be drawn is left out, with a sentence in the section "What is not
+    shown".
 
     Parameters
     ----------
@@ -79,14 +82,17 @@ def write_report(data, output, source="", everything=False):
         kinds.insert(0, overview_figures(data))
     if has_page(data):
         width_kinds, notes = width_kinds_of(data)
-    hung = gallery.hang(kinds + width_kinds)
-    figures, of_width = ([_figure(h) for some in part for h in some] for part in (hung[: len(kinds)], hung[len(kinds):]))
+    robust = {place: robust_kinds(data, *place) for place in robust_places(data)}
+    parts = [kinds, width_kinds, *robust.values()]
+    hung = iter(gallery.hang([kind for part in parts for kind in part]))
+    figures, of_width, *of_robust = ([_figure(h) for _ in part for h in next(hung)] for part in parts)
     width = width_page(data, of_width) if has_page(data) else ""
+    robustness = robust_page(data, dict(zip(robust, of_robust)))
     left_out = [*gallery.left_out, *notes]
     if gallery.is_thinned:
         command = _command(source, output, where)
         left_out += [f"All figures: {command} --all-figures", f"Those of a part of the study: {command} --where AXIS=VALUE"]
-    page = _page(data, figures, width, source, left_out)
+    page = _page(data, robustness, figures, width, source, left_out)
     # The page is written last, so that all its figures exist when it exists.
     *written, page = write_all(output, {**{f"figures/{n}": f for n, f in gallery.files.items()}, "report.html": page})
     return [page, *written]
@@ -103,7 +109,7 @@ def _command(source, output, where):
     return " ".join([*parts, *(f"--where {shlex.quote(condition)}" for condition in where)])
 
 
-def _page(data, figures, width, source, left_out):
+def _page(data, robustness, figures, width, source, left_out):
     title = str(data.attrs.get("title") or data.attrs.get("study", {}).get("name", "study"))
     parts = [
         PAGE_BEGINS,
@@ -113,10 +119,12 @@ def _page(data, figures, width, source, left_out):
         f"<h1>{html.escape(title)}</h1>",
         f"<p class='lead'>{html.escape(str(data.attrs.get('comment', '')))}</p>",
         _summary(data, source),
-        "<p><a href='#width'>Width and the kernel regime</a></p>" if width else "",
+        _links(robustness, width),
+        alarm_line(data),
         _warnings(data),
         "<h2>Means over seeds</h2>" if has_seeds(data) else "<h2>Numbers of every setting</h2>",
         settings_table(data, source),
+        robustness,
         *(["<h2>Figures</h2>"] if figures else []),
         *figures,
         width,
@@ -126,6 +134,13 @@ def _page(data, figures, width, source, left_out):
         "</body></html>",
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _links(robustness, width):
+    """Where on the page its long sections are."""
+    links = ["<a href='#robustness'>Robustness</a>"] if robustness else []
+    links += ["<a href='#width'>Width and the kernel regime</a>"] if width else []
+    return f"<p>{' &middot; '.join(links)}</p>" if links else ""
 
 
 def _summary(data, source):

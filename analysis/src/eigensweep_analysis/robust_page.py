@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: MIT
+"""The report's section on robustness: alarms, worst cases, agreement between the attacks."""
+
+import html
+
+import numpy as np
+
+from eigensweep_analysis.alarms import alarms, checked
+from eigensweep_analysis.layout import attack_name, text
+from eigensweep_analysis.panels import short, some
+from eigensweep_analysis.robust_figures import place_words
+from eigensweep_analysis.robustness import agreement, intensities, places, wilson_interval
+
+#: An alarm names at most this many networks; the table has at most this many intensities.
+MOST_NAMED, MOST_COLUMNS = 12, 8
+PARAGRAPH = (
+    "A robust accuracy is an upper bound, because a stronger attack can only lower it. The worst "
+    "case counts a sample as robust only if it withstands every attack of the norm."
+)
+
+
+def robust_places(data):
+    """(norm, split) of the attacks that have a number in any network."""
+    return [place for place in places(data)
+            if np.isfinite(agreement(data, norm=place[0], split=place[1]).worst_case.values).any()]
+
+
+def robust_page(data, figures):
+    """The section as HTML, "" without attacks and alarms.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        As figures take it.
+    figures : dict
+        (norm, split) of `robust_places` -> HTML texts of its figures.
+    """
+    said = alarm_words(data)
+    if not figures:
+        return f"<h2 id='robustness'>Alarms</h2>{said}" if alarms(data) else ""
+    parts = ["<h2 id='robustness'>Robustness</h2>", said, f"<p>{html.escape(PARAGRAPH)}</p>"]
+    for (norm, split), drawn in figures.items():
+        found = agreement(data, norm=norm, split=split)
+        words = place_words(norm, split)
+        parts += [f"<h3>{html.escape(words[:1].upper() + words[1:])}</h3>", *drawn,
+                  _table(data, found)]
+    return "\n".join(parts)
+
+
+def alarm_line(data):
+    """One line for the top of the page; "" without an alarm."""
+    found = alarms(data)
+    if not found:
+        return ""
+    count = len({alarm.trial for alarm in found})
+    return (f"<div class='warn'>Alarm: {_networks(count)} with numbers that should not be trusted. "
+            "<a href='#robustness'>See what to do</a>.</div>")
+
+
+def alarm_words(data):
+    """What the alarms say, which networks have them; or that there is none, or none to check."""
+    columns = checked(data)
+    if not columns:
+        return "<p>These results have no limits for alarms, so none was checked.</p>"
+    found, groups = alarms(data), {}
+    for alarm in found:
+        groups.setdefault((alarm.dataset, alarm.text, alarm.limit), []).append(alarm)
+    names = ", ".join(_column(data[name].attrs.get("column", name)) for name in columns)
+    if not found:
+        return f"<p>No alarm. Checked in every network: {html.escape(names)}.</p>"
+    parts = []
+    for (dataset, words, limit), some_alarms in groups.items():
+        some_alarms = sorted(some_alarms, key=lambda alarm: -alarm.value)
+        column = _column(dataset.rsplit("/", 1)[-1])
+        networks = _networks(len({alarm.trial for alarm in some_alarms}))
+        lead = (f"<b>Alarm in {networks}: {html.escape(column)} "
+                f"above {limit:g}.</b> {html.escape(words)}")
+        items = [f"<li>{html.escape(_where(data, alarm))}: {alarm.value:.3g}</li>"
+                 for alarm in some_alarms[:MOST_NAMED]]
+        if len(some_alarms) > MOST_NAMED:
+            items.append(f"<li>and {len(some_alarms) - MOST_NAMED:,} more; "
+                         "eigensweep_analysis.alarms lists all</li>")
+        parts.append(f"<div class='warn'>{lead}<ul>{''.join(items)}</ul></div>")
+    return "\n".join(parts)
+
+
+def _where(data, alarm):
+    """Which network, and which attack, as readers write them."""
+    parts = []
+    for name, label in alarm.at.items():
+        if name.startswith("attack") and name not in data.trial_id.dims:
+            parts.append(attack_name(label))
+        elif data.sizes[name] > 1 and name != "replicate":
+            parts.append(text(name, label))
+    return short(", ".join([*parts, f"trial {alarm.trial}"]), 200)
+
+
+def _column(name):
+    return name.replace("_", " ")
+
+
+def _networks(count):
+    return "1 network" if count == 1 else f"{count:,} networks"
+
+
+def _table(data, found):
+    """Robust accuracy of each attack, and how far it is above the worst case."""
+    own = {str(a): intensities(data, str(a)) for a in found.attack.values}
+    epsilons, worst = found.epsilon.values, _by_network(found.worst_case)
+    there = np.flatnonzero(np.isfinite(worst).any(0) & (epsilons > 0)).tolist()
+    shown = some(there, MOST_COLUMNS)
+    rows = [["attack", *(f"{epsilons[i]:g}" for i in shown), "largest gap"]]
+    for label, intensity in own.items():
+        asked = np.isin(epsilons, intensity)
+        accuracy, gap = (np.where(asked, _by_network(found[name].sel(attack=label)), np.nan)
+                         for name in ("robust_accuracy", "gap"))
+        rows.append([short(attack_name(label), 80), *(_percent(accuracy[:, i]) for i in shown),
+                     _largest(gap, epsilons)])
+    rows.append(["worst case", *(_percent(worst[:, i]) for i in shown), ""])
+    notes = ["Robust accuracy in percent at each epsilon, mean over all networks."]
+    if len(own) > 1:
+        notes.append("Largest gap: how many points an attack is above the worst case, at most "
+                     "in any network, and at which epsilon.")
+    else:
+        rows = [row[:-1] for row in rows[:-1]]
+    if found.attrs["samples"]:
+        low, high = wilson_interval(0.5, found.attrs["samples"])
+        notes.append(f"A share of 50 % of {found.attrs['samples']:,} samples has the 95 % interval "
+                     f"{100 * low:.1f} to {100 * high:.1f} % (Wilson).")
+    body = "".join(_row(row, "h" if row is rows[0] else "d") for row in rows)
+    return (f"<div class='wide'><table>{body}</table></div>"
+            f"<p class='s'>{html.escape(' '.join(notes))}</p>")
+
+
+def _row(cells, kind):
+    first, *others = (html.escape(cell) for cell in cells)
+    numbers = "".join(f"<t{kind}>{cell}</t{kind}>" for cell in others)
+    return f"<tr><t{kind} class='t'>{first}</t{kind}>{numbers}</tr>"
+
+
+def _by_network(values):
+    """Numbers as (network, epsilon)."""
+    return values.transpose(..., "epsilon").values.reshape(-1, values.sizes["epsilon"])
+
+
+def _percent(numbers):
+    numbers = numbers[np.isfinite(numbers)]
+    return f"{100 * numbers.mean():.1f}" if len(numbers) else "-"
+
+
+def _largest(gap, epsilons):
+    if not np.isfinite(gap).any():
+        return "-"
+    place = np.unravel_index(np.nanargmax(gap), gap.shape)
+    where = f" at {epsilons[place[1]]:g}" if gap[place] > 0 else ""
+    return f"{100 * gap[place]:.1f}{where}"
