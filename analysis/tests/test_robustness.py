@@ -191,6 +191,8 @@ def test_the_worst_case_is_in_front_and_single_attacks_are_behind(tmp_path):
 def test_a_study_without_distances_has_curves_and_one_without_attacks_has_no_section(tmp_path):
     said = section(page_of(write(tmp_path / "r.h5", axes=(WIDTH, SEED)), tmp_path / "curves"))
     assert re.findall(r"<figure id='(\w+)'", said) == ["robust_linf"]
+    assert "Share of samples that withstand the strongest of its attacks" in said and "lowest of all</td>" in said
+    assert "the worst case of each sample" not in said
     for name, options in {"no": {"attacks": ()}, "noise": {"attacks": (), "noise_levels": (0.1,)}}.items():
         file = write(tmp_path / f"{name}.h5", axes=(WIDTH, SEED), **options)
         assert "robustness" not in page_of(file, tmp_path / name).lower()

@@ -67,9 +67,18 @@ def place_words(norm, split):
 
 
 def worst_name(found):
-    """What the worst case is of: one attack's name, or all attacks."""
+    """What the worst case is of: one attack's name, or all attacks.
+
+    Without distances it is not known which samples an attack fooled, so attacks do not add up.
+    """
     labels = found.attack.values
-    return by_attack(labels[0]) if len(labels) == 1 else "all attacks together"
+    several = "all attacks together" if found.attrs["samples"] else "the strongest of its attacks"
+    return by_attack(labels[0]) if len(labels) == 1 else several
+
+
+def lowest_name(found):
+    """The worst case as a row or a line is called."""
+    return "worst case" if found.attrs["samples"] else "lowest of all"
 
 
 def _curves(data, found, part, part_title):
@@ -80,7 +89,7 @@ def _curves(data, found, part, part_title):
     for line in lines:
         line.style.update(STRONG)
         if behind and line.label.startswith("_"):
-            line.label = "worst case"
+            line.label = lowest_name(found)
     where, worst_of = place_words(found.norm, found.split), worst_name(found)
     title = _title(f"Robust accuracy under {worst_of}", found, part_title)
     figure, panels, cells = _panels(layout, title)
@@ -105,8 +114,9 @@ def _curves(data, found, part, part_title):
     caption = f"Share of samples that withstand {worst_of}, by attack intensity"
     caption += bracket(where, part_title) + ". "
     if behind:
-        caption += ("Thick: the worst case for each sample. Thin: means of single attacks; one "
-                    "that equals the worst case lies behind it. ")
+        thick = "worst case of each sample" if found.attrs["samples"] else "lowest of all attacks"
+        caption += (f"Thick: the {thick}. Thin: means of single attacks; one that equals it lies "
+                    "behind it. ")
     return Picture(_name("robust", data, found, part), caption + spread_note(data, layout), figure)
 
 

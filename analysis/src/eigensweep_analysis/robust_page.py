@@ -8,7 +8,7 @@ import numpy as np
 from eigensweep_analysis.alarms import alarms, checked
 from eigensweep_analysis.layout import attack_name, text
 from eigensweep_analysis.panels import short, some
-from eigensweep_analysis.robust_figures import place_words
+from eigensweep_analysis.robust_figures import lowest_name, place_words
 from eigensweep_analysis.robustness import agreement, intensities, places, wilson_interval
 
 #: An alarm names at most this many networks; the table has at most this many intensities.
@@ -16,6 +16,10 @@ MOST_NAMED, MOST_COLUMNS = 12, 8
 PARAGRAPH = (
     "A robust accuracy is an upper bound, because a stronger attack can only lower it. The worst "
     "case counts a sample as robust only if it withstands every attack of the norm."
+)
+WITHOUT = (
+    "These attacks recorded no distances, so which samples they fooled is not known. The lowest of "
+    "all attacks stands in for the worst case."
 )
 
 
@@ -42,8 +46,9 @@ def robust_page(data, figures):
     for (norm, split), drawn in figures.items():
         found = agreement(data, norm=norm, split=split)
         words = place_words(norm, split)
-        parts += [f"<h3>{html.escape(words[:1].upper() + words[1:])}</h3>", *drawn,
-                  _table(data, found)]
+        parts += [f"<h3>{html.escape(words[:1].upper() + words[1:])}</h3>",
+                  "" if found.attrs["samples"] else f"<p>{html.escape(WITHOUT)}</p>",
+                  *drawn, _table(data, found)]
     return "\n".join(parts)
 
 
@@ -116,11 +121,11 @@ def _table(data, found):
                          for name in ("robust_accuracy", "gap"))
         rows.append([short(attack_name(label), 80), *(_percent(accuracy[:, i]) for i in shown),
                      _largest(gap, epsilons)])
-    rows.append(["worst case", *(_percent(worst[:, i]) for i in shown), ""])
+    rows.append([lowest_name(found), *(_percent(worst[:, i]) for i in shown), ""])
     notes = ["Robust accuracy in percent at each epsilon, mean over all networks."]
     if len(own) > 1:
-        notes.append("Largest gap: how many points an attack is above the worst case, at most "
-                     "in any network, and at which epsilon.")
+        notes.append("Largest gap: how many points an attack is above the last row, at most in "
+                     "any network, and at which epsilon.")
     else:
         rows = [row[:-1] for row in rows[:-1]]
     if found.attrs["samples"]:
