@@ -176,7 +176,7 @@ def add_distances(path, samples=40, options=None, limits=None):
         labels = [label.decode() for label in file["attack"][...]]
         options = {label: {"kind": label, "norm": "linf", "split": "test", "samples": samples, **(options or {}).get(label, {})}
                    for label in labels}
-        file.create_dataset("sample", data=np.arange(samples)).make_scale("sample")
+        file.create_dataset("attacked_sample", data=np.arange(samples)).make_scale("attacked_sample")
         distances = np.full((*accuracy.shape[:2], samples), np.nan)
         for place, label in enumerate(labels):
             count = options[label]["samples"]
@@ -188,7 +188,7 @@ def add_distances(path, samples=40, options=None, limits=None):
             distances[:, place, :count] = np.where(np.isfinite(curve[:, 0]), found, np.nan)
             shares = (found[:, None] > file["epsilon"][...][:, None]).mean(-1)
             accuracy[:, place] = np.where(np.isfinite(curve[..., 0]), shares, np.nan)
-        attach(file.create_dataset("attacks/d_min", data=distances), file, ["trial", "attack", "sample"])
+        attach(file.create_dataset("attacks/d_min", data=distances), file, ["trial", "attack", "attacked_sample"])
         file["attacks/d_min"].attrs["units"] = "pixel"
         blind = np.zeros(accuracy.shape[:2])
         attach(file.create_dataset("attacks/dead_and_robust", data=blind), file, ["trial", "attack"])

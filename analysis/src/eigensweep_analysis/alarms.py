@@ -68,4 +68,5 @@ def alarms(results: xr.Dataset) -> list[Alarm]:
 
 def _attack_dimension(results, values):
     """[name of the dimension of attacks], or []."""
-    return [d for d in values.dims if d.startswith("attack") and d not in results.trial_id.dims][:1]
+    return [d for d in values.dims
+            if (d == "attack" or d.startswith("attack_")) and d not in results.trial_id.dims][:1]

@@ -93,7 +93,7 @@ def _where(data, alarm):
     """Which network, and which attack, as readers write them."""
     parts = []
     for name, label in alarm.at.items():
-        if name.startswith("attack") and name not in data.trial_id.dims:
+        if (name == "attack" or name.startswith("attack_")) and name not in data.trial_id.dims:
             parts.append(attack_name(label))
         elif data.sizes[name] > 1 and name != "replicate":
             parts.append(text(name, label))

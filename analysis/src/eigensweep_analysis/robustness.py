@@ -52,7 +52,7 @@ def nearest_distance(results: xr.Dataset | str | Path, trial: str | None = None,
     if not labels:
         raise ResultsError(f"results: no attack with norm '{norm}' on the {split} samples has "
                            "recorded distances (d_min); add the attack 'strict' to the study")
-    values = results.d_min.sel(attack=labels)
+    values = _distances(results).sel(attack=labels)
     values = values.isel(sample=slice(min(_count(values.sel(attack=a)) for a in labels)))
     # An attack that ended well without distances is of an earlier version: the others stand alone.
     # One that did not end well leaves a gap in the evidence.
@@ -189,7 +189,7 @@ def agreement(results: xr.Dataset | str | Path, epsilons=None, norm: str = "linf
     shares, shown = [], []
     for label in labels:
         if label in measured:
-            values = results.d_min.sel(attack=label, drop=True)
+            values = _distances(results).sel(attack=label, drop=True)
             share = robust_accuracy(values.isel(sample=slice(pooled.sizes["sample"])), epsilons)
         elif wanted is None or _samples(options, label) == wanted:
             share = recorded[label].drop_vars("attack").reindex(epsilon=epsilons)
@@ -248,10 +248,10 @@ def _places(results):
 
 def recording(results: xr.Dataset, norm: str, split: str = "test") -> list[str]:
     """Labels of those attacks that have recorded distances."""
-    if "d_min" not in results or not {"attack", "sample"} <= set(results.d_min.dims):
+    values = _distances(results)
+    if values is None or not {"attack", "sample"} <= set(values.dims):
         return []
-    return [a for a in attacks_of(results, norm, split)
-            if results.d_min.sel(attack=a).notnull().any()]
+    return [a for a in attacks_of(results, norm, split) if values.sel(attack=a).notnull().any()]
 
 
 def intensities(results: xr.Dataset, attack: str) -> np.ndarray:
@@ -260,6 +260,14 @@ def intensities(results: xr.Dataset, attack: str) -> np.ndarray:
     there = values.notnull().any([d for d in values.dims if d != "epsilon"]).values
     epsilons = results.epsilon.values
     return epsilons[there & (epsilons > 0)]
+
+
+def _distances(results):
+    """The variable d_min with its samples along `sample`; None without it."""
+    values = results.data_vars.get("d_min")
+    if values is None or "attacked_sample" not in values.dims:
+        return values
+    return values.rename(attacked_sample="sample")
 
 
 def _leading(results, labels):
