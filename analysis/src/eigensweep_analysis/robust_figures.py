@@ -115,7 +115,7 @@ def _curves(data, found, part, part_title):
     caption += bracket(where, part_title) + ". "
     if behind:
         thick = "worst case of each sample" if found.attrs["samples"] else "lowest of all attacks"
-        caption += (f"Thick: the {thick}. Thin: means of single attacks; one that equals it lies "
+        caption += (f"Thick: the {thick}. Thin: single attacks; one that equals it lies "
                     "behind it. ")
     return Picture(_name("robust", data, found, part), caption + spread_note(data, layout), figure)
 

@@ -122,7 +122,7 @@ def _table(data, found):
         rows.append([short(attack_name(label), 80), *(_percent(accuracy[:, i]) for i in shown),
                      _largest(gap, epsilons)])
     rows.append([lowest_name(found), *(_percent(worst[:, i]) for i in shown), ""])
-    notes = ["Robust accuracy in percent at each epsilon, mean over all networks."]
+    notes = ["Robust accuracy in percent at each epsilon, of the lowest and the highest network."]
     if len(own) > 1:
         notes.append("Largest gap: how many points an attack is above the last row, at most in "
                      "any network, and at which epsilon.")
@@ -150,7 +150,8 @@ def _by_network(values):
 
 def _percent(numbers):
     numbers = numbers[np.isfinite(numbers)]
-    return f"{100 * numbers.mean():.1f}" if len(numbers) else "-"
+    ends = [f"{100 * end:.1f}" for end in (numbers.min(), numbers.max())] if len(numbers) else "-"
+    return " \u2013 ".join(dict.fromkeys(ends))
 
 
 def _largest(gap, epsilons):
