@@ -38,7 +38,8 @@ def check(file):
                 continue
             values = data[places[groups[expected["family"], label], column]].sel(at)
             if expected["family"] == "attack":
-                attack, *strength = values.dims  # no strength if one number holds for all strengths
+                attack, *inner = values.dims  # no strength if one number holds for all strengths
+                strength = [name for name in inner if name != "attacked_sample"]
                 found = values.sel({attack: label} | {name: expected["strengths"] for name in strength}).values
             else:
                 found = values.values[tuple(slice(0, n) for n in expected["shape"])]
