@@ -29,6 +29,9 @@ LOSS_TOLERANCE, ACCURACY_TOLERANCE = 1e-3, 0.01
 #: Columns that must be equal: which trial it is, and what happened to it.
 NAMES = ("trial", "trial_id", "seed", "strength", "status", "attack", "epsilon", "attack_status")
 
+#: Columns that are differences of accuracies.
+DIFFERENCES = ("rise", "above_cheaper")
+
 
 def rows_of(bench: Bench, deadline: Deadline, study: Path, name: str, device: str, *options: str) -> list[dict]:
     """The study's numbers on this device, a dictionary of texts for each trial, attack and intensity."""
@@ -45,10 +48,10 @@ def largest_differences(ours: list[dict], wanted: list[dict]) -> tuple[float, fl
         raise Trouble(f"{len(ours)} rows on the device, {len(wanted)} on the CPU")
     for a, b in zip(ours, wanted):
         for name, text in b.items():
-            if name in NAMES:
+            if name in NAMES or not text or not a[name]:  # a number may be missing, on both
                 if a[name] != text:
                     raise Trouble(f"{name} is '{a[name]}' on the device and '{text}' on the CPU")
-            elif name.endswith("accuracy"):
+            elif name.endswith("accuracy") or name in DIFFERENCES:
                 accuracy = max(accuracy, abs(float(a[name]) - float(text)))
             else:
                 loss = max(loss, abs(float(a[name]) / float(text) - 1))
