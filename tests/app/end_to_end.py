@@ -236,6 +236,8 @@ class Extensions(Case):
         trained, old = self.trained(output), self.numbers(output)
         self.attack(output, {"attacks": {"strong": {"kind": "pgd", "epsilon": 0.1, "steps": 5, "samples": 100}}})
         self.assertEqual(self.trained(output), trained)
+        status = json.loads((output / "status.json").read_text())
+        self.assertEqual(status["continue_command"], f"eigensweep attack {output} --study {self.folder / 'attacks.json'}")
         with h5py.File(output / "results.h5") as file:
             self.assertEqual(list(file["attack"].asstr()[...]), ["fgsm", "strong"])
             robust = file["attacks/robust_accuracy"][...]

@@ -95,6 +95,8 @@ TEST_CASE("status tells a run that was killed from one that lives") {
       "study    quick\nstate    interrupted (process 12 on here is gone); `eigensweep run q.json --output runs/quick` "
       "continues\ntrials   20 of 40 done, 0 running, 0 failed, 1 diverged\nupdated  2026-01-01T00:00:00Z, after 1 min "
       "40 s\n");
+  status["continue_command"] = "eigensweep attack runs/quick --study a.json";
+  CHECK_THAT(status_text(status, false), Catch::Contains("`eigensweep attack runs/quick --study a.json` continues\n"));
 }
 
 TEST_CASE("what a run said at its end is one line of its status") {

@@ -153,6 +153,7 @@ class Leader {
     status.study = study.name;
     const std::filesystem::path file = options_.evaluates_only ? recorded_in(paths).study_file : options_.study_file;
     status.study_file = std::filesystem::absolute(file).string();
+    status.continue_command = continue_command(std::filesystem::absolute(options_.study_file), paths);
     status.warnings = study.warnings;
     status.trials = study.trials.size();
     status.done = known.finished;
@@ -222,6 +223,12 @@ class Leader {
     return budget;
   }
 
+  [[nodiscard]] std::string continue_command(const std::filesystem::path& file, const OutputPaths& paths) const {
+    const std::string study_file = text::shell_path(file), folder = text::shell_path(paths.folder());
+    return options_.evaluates_only ? fmt::format("eigensweep attack {} --study {}", folder, study_file)
+                                   : fmt::format("eigensweep run {} --output {}", study_file, folder);
+  }
+
   Work plan(const study::Study& study, const OutputPaths& paths, const Known& known, const Contents& contents,
             const std::vector<wire::WorkerPlace>& places) {
     study::PackLimits limits;
@@ -251,9 +258,7 @@ class Leader {
              study::predicted_flops(study, catalog_, pack.lanes, {});
     };
     work.publish = [&study, &paths, this] { return publish_(study, paths); };
-    const std::string study_file = text::shell_path(options_.study_file), folder = text::shell_path(paths.folder());
-    work.continue_command = options_.evaluates_only ? fmt::format("eigensweep attack {} --study {}", folder, study_file)
-                                                    : fmt::format("eigensweep run {} --output {}", study_file, folder);
+    work.continue_command = continue_command(options_.study_file, paths);
     return work;
   }
 

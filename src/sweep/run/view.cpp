@@ -113,9 +113,13 @@ std::string status_text(const Json& status, bool is_alive) {
   if (is_running && is_alive) {
     text += fmt::format(" (process {} on {})", status.value("pid", 0L), status.value("host", ""));
   } else if (is_interrupted) {
-    text += fmt::format(" (process {} on {} is gone); `eigensweep run {} --output {}` continues",
-                        status.value("pid", 0L), status.value("host", ""),
-                        text::shell_path(status.value("study_file", "")), text::shell_path(status.value("folder", "")));
+    std::string command = status.value("continue_command", "");
+    if (command.empty()) {  // the run was of an earlier version
+      command = fmt::format("eigensweep run {} --output {}", text::shell_path(status.value("study_file", "")),
+                            text::shell_path(status.value("folder", "")));
+    }
+    text += fmt::format(" (process {} on {} is gone); `{}` continues", status.value("pid", 0L),
+                        status.value("host", ""), command);
   }
   if (const std::string message = status.value("message", ""); !message.empty()) {
     text += "\n         " + text::one_line(message);

@@ -88,6 +88,7 @@ Json to_json(const RunStatus& status) {
   Json json;
   json["study"] = status.study;
   json["study_file"] = status.study_file;
+  json["continue_command"] = status.continue_command;
   json["state"] = word(status.state);
   json["message"] = status.message;
   json["warnings"] = status.warnings;

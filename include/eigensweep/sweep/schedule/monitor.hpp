@@ -75,6 +75,7 @@ struct WorkerStatus {
 struct RunStatus {
   std::string study;
   std::string study_file;
+  std::string continue_command;  ///< from any folder
   RunState state = RunState::running;
   std::string message;
   std::vector<std::string> warnings;  ///< of the study; `collect` repeats them when it has no data to check the study
