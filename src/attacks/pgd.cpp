@@ -12,12 +12,13 @@ struct Pgd : GradientAttack {
 
   /// From a random start some runs must cross the whole ball.
   [[nodiscard]] std::string warning() const {
+    const std::string few = GradientAttack::warning();
     const double travel = relative_step * static_cast<double>(steps);
-    if (!random_start || travel >= 2) return GradientAttack::warning();
+    if (!random_start || travel >= 2) return few;
     return fmt::format(
         "all {} steps together are {:.3g} epsilon long, and a random start can lie 2 epsilon from the nearest "
-        "misclassified point: the robust accuracy is too high; set relative_step to {:.2g}",
-        steps, travel, 2.5 / static_cast<double>(steps));
+        "misclassified point: the robust accuracy is too high; set relative_step to {:.2g}{}{}",
+        steps, travel, 2.5 / static_cast<double>(steps), few.empty() ? "" : "; ", few);
   }
 
   static study::Fields<Pgd> fields() {
@@ -41,9 +42,8 @@ namespace eigensweep::attacks {
 study::Kind declare_pgd() {
   study::Kind kind = declare_attack<Pgd>(
       "pgd", "epsilon",
-      "projected gradient descent: steps along the sign of the gradient (L2: along the gradient), projected back to "
-      "the "
-      "ball, last iterate",
+      "projected gradient descent: steps along the sign of the gradient (L2: along the gradient), projected back "
+      "to the ball, last iterate",
       "Madry et al. 2018, arXiv:1706.06083; as foolbox LinfProjectedGradientDescentAttack and L2 (which takes 50 steps "
       "of 0.025)",
       [](const Pgd& pgd, double intensities) {

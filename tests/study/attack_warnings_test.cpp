@@ -20,6 +20,11 @@ TEST_CASE("steps that cannot cross the ball from a random start are warned of") 
         std::vector<std::string>{
             "/attacks/pgd: all 40 steps together are 1.33 epsilon long, and a random start can lie 2 epsilon from the "
             "nearest misclassified point: the robust accuracy is too high; set relative_step to 0.062"});
+  const std::vector<std::string> both = warned_of(R"("pgd": {"epsilon": 0.1, "samples": 100})");
+  REQUIRE(both.size() == 1);
+  CHECK_THAT(both[0],
+             Catch::EndsWith("set relative_step to 0.062; 100 samples leave a robust accuracy of 50 % uncertain "
+                             "by 10 % (95 % interval); take 500"));
   CHECK(warned_of(R"("pgd": {"epsilon": 0.1, "relative_step": 0.062})").empty());
   CHECK(warned_of(R"("pgd": {"epsilon": 0.1, "random_start": false})").empty());
   CHECK(warned_of(R"("strict": {"epsilon": 0.1}, "fgsm": {"epsilon": 0.1})").empty());
