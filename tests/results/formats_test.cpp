@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "eigensweep/core/file.hpp"
 #include "eigensweep/results/read/reader.hpp"
@@ -49,6 +50,22 @@ TEST_CASE("docs/formats.md names every declared column and its meaning") {
                                                                             shape_words(column), column.meaning)));
       }
     }
+  }
+}
+
+TEST_CASE("attacks share no dimension with metrics, which would pad each to the longer one") {
+  std::set<std::string> of_attacks, of_metrics;
+  for (const study::Kind& kind : small_catalog().all()) {
+    for (const study::Column& column : kind.columns) {
+      if (kind.family == study::Family::attack) of_attacks.insert(column.dims.begin(), column.dims.end());
+      if (kind.family == study::Family::metric) of_metrics.insert(column.dims.begin(), column.dims.end());
+    }
+  }
+  CHECK(of_attacks.size() > 0);
+  CHECK(of_metrics.size() > 3);
+  for (const std::string& dimension : of_attacks) {
+    INFO(dimension);
+    CHECK_FALSE(of_metrics.contains(dimension));
   }
 }
 

@@ -8,14 +8,14 @@
 #include <set>
 
 #include "eigensweep/core/text.hpp"
+#include "evaluation_groups.hpp"
 
 namespace eigensweep::results {
 namespace {
 
-std::optional<Json> alarm_of(const ResultsFile& file, const std::string& name, double above) {
+std::optional<Json> alarm_of(const ResultsFile& file, const std::string& name, double above, bool has_attacks) {
   const Variable variable = file.read(name);
-  if (variable.shape.empty() || variable.numbers.empty()) return std::nullopt;
-  const bool has_attacks = variable.dims.size() > 1 && variable.dims[1].starts_with("attack");
+  if (variable.numbers.empty()) return std::nullopt;
   const std::size_t row_size = variable.numbers.size() / variable.shape[0];
   const std::size_t block = has_attacks ? row_size / variable.shape[1] : row_size;
   double largest = above;
@@ -44,11 +44,13 @@ std::optional<Json> alarm_of(const ResultsFile& file, const std::string& name, d
 
 Json alarms_of(const ResultsFile& file) {
   Json alarms = Json::array();
+  const std::vector<std::string> of_attacks = evaluation_groups(file).attacks;
   for (const std::string& group : file.groups()) {
+    const bool has_attacks = std::find(of_attacks.begin(), of_attacks.end(), group) != of_attacks.end();
     for (const std::string& name : file.variables(group)) {
       const std::optional<double> above = file.number_attribute(name, "alarm_above");
       if (!above) continue;
-      if (std::optional<Json> alarm = alarm_of(file, name, *above)) alarms.push_back(std::move(*alarm));
+      if (std::optional<Json> alarm = alarm_of(file, name, *above, has_attacks)) alarms.push_back(std::move(*alarm));
     }
   }
   return alarms;

@@ -58,8 +58,8 @@ class StudyWriter {
   /// intensities share.
   void fill_attack_row(const AttackGroup& group, const study::Column& column, std::size_t row,
                        std::uint8_t* bytes) const;
-  /// That row of a float64 column without further dimensions, NaN where there is no number. Empty without the column.
-  [[nodiscard]] std::vector<double> attack_numbers(const AttackGroup& group, const std::string& column,
+  /// That row of a float64 column without further dimensions, NaN where there is no number.
+  [[nodiscard]] std::vector<double> attack_numbers(const AttackGroup& group, const study::Column& column,
                                                    std::size_t row) const;
   /// What the attacks of a group say of each other.
   void write_agreement(const AttackGroup& group);
