@@ -47,7 +47,7 @@ inline void add_search_columns(study::Kind& kind) {
         {"attacked_sample"},
         "i64",
         "",
-        "0 none, 1 no change, 2 grey image, 3 one step, 4 APGD, 5 targeted APGD, 6 squares",
+        "0 none, 1 itself, 2 grey, 3 step, 4 APGD, 5 targeted, 6 squares, 7 FAB, 8 DeepFool",
         nullptr,
         false},
        study::alarmed({dead_share,
@@ -58,19 +58,9 @@ inline void add_search_columns(study::Kind& kind) {
                        nullptr,
                        false},
                       0.01,
-                      "the gradient is 0 where the attack ended on samples that nothing fooled, so that "
-                      "only Square and the grey image could still fool them: raise \"queries\", and "
-                      "read these samples' robustness as unproven"),
-       study::alarmed({squares_share,
-                       {},
-                       "f64",
-                       "",
-                       "share of samples whose nearest misclassified point random squares found",
-                       nullptr,
-                       false},
-                      0.02,
-                      "an attack without gradients finds what those with gradients miss: gradients are "
-                      "masked; raise \"steps\" and \"queries\"")});
+                      "the gradient is 0 where the attack ended on samples that nothing fooled, so that only an "
+                      "attack without gradients could still fool them: read their robustness as unproven; raise "
+                      "\"queries\" of strict")});
 }
 
 /// How many float32 copies of its inputs for each lane such an attack holds at its most (apgd_walk.cpp, search.cpp).

@@ -52,4 +52,17 @@ void search_each(const Problem& problem, Norm norm, const std::vector<double>& i
   }
 }
 
+void search_nearest(const Problem& problem, Norm norm, const std::vector<double>& intensities, const Visit& visit,
+                    SearchRecord& record, const std::function<void(Search& search)>& attack) {
+  const Region region(norm, problem.lower, problem.upper);
+  std::vector<double> radii;
+  std::copy_if(intensities.begin(), intensities.end(), std::back_inserter(radii),
+               [](double radius) { return radius > 0; });
+  std::sort(radii.begin(), radii.end());
+  Search search(problem, region, radii);
+  attack(search);
+  record.add(search);
+  for (std::size_t i = 0; i < intensities.size(); ++i) visit(i, search.at(intensities[i]));
+}
+
 }  // namespace eigensweep::attacks

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "apgd_walk.hpp"
+#include "search_record.hpp"
 
 namespace eigensweep::attacks {
 
@@ -24,5 +25,9 @@ void walk_to_targets(Search& search, std::int64_t steps, std::int64_t count, std
 /// the bits of the radius, for draws that differ between radii.
 void search_each(const Problem& problem, Norm norm, const std::vector<double>& intensities, const Visit& visit,
                  const std::function<void(Search& search, std::uint64_t key)>& attack);
+
+/// Searches once for all intensities: calls `attack(search)`, adds the search to `record`, then visits each.
+void search_nearest(const Problem& problem, Norm norm, const std::vector<double>& intensities, const Visit& visit,
+                    SearchRecord& record, const std::function<void(Search& search)>& attack);
 
 }  // namespace eigensweep::attacks

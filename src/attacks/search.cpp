@@ -82,6 +82,27 @@ std::pair<Tensor, Tensor> Search::open_samples() const {
   return {samples, open.gather(1, samples)};
 }
 
+std::pair<Tensor, Tensor> Search::right_samples() const {
+  const Tensor right = (distance_ > 0).logical_and_(finite_.unsqueeze(1));
+  const Tensor samples = active_first(right, right.numel() == 0 ? 0 : right.sum(1).max().item<std::int64_t>());
+  return {samples, right.gather(1, samples)};
+}
+
+Tried Search::try_points(const Tensor& x, const Tensor& samples, const Tensor& counted, Finder finder,
+                         double clearance) {
+  const Tensor logits = logits_at(problem_, x);
+  const Tensor labels = labels_.gather(1, samples);
+  Tried tried{{}, logits.isfinite().all(1)};
+  tried.wrong = are_wrong(logits, labels).logical_and_(counted).logical_and_(tried.finite);
+  if (clearance > 0) {
+    const Tensor margin = value_of(Objective::margin, logits, labels);
+    tried.wrong.logical_and_(margin > clearance * logits.abs().amax(1));
+  }
+  if (!tried.wrong.any().item<bool>()) return tried;
+  note(x, samples, tried.wrong, region_.distance(x, rows_of(centre_, samples)), finder);
+  return tried;
+}
+
 void Search::note(const Tensor& x, const Tensor& samples, const Tensor& wrong, const Tensor& radius, Finder finder) {
   const std::vector<Tensor> found = wrong.nonzero_numpy();
   const Tensor &lane = found[0], &row = found[1];

@@ -20,7 +20,15 @@ enum class Finder : std::int64_t {
   fast_gradient = 3,  ///< one step
   apgd = 4,           ///< APGD on all wrong classes together
   targeted_apgd = 5,  ///< APGD towards one wrong class
-  square = 6          ///< the Square attack
+  square = 6,         ///< the Square attack
+  fab = 7,            ///< FAB towards one wrong class
+  deepfool = 8        ///< DeepFool
+};
+
+/// What became of points that were tried, [E, R] bool each.
+struct Tried {
+  Tensor wrong;   ///< misclassified, of those that count
+  Tensor finite;  ///< all logits are finite
 };
 
 /// The search for the nearest misclassified point of each sample, on a ladder of radii. Every point that any attack
@@ -46,6 +54,14 @@ class Search {
   /// other samples at its end.
   [[nodiscard]] std::pair<Tensor, Tensor> open_samples() const;
 
+  /// The same of the samples that are classified right, whatever was found near them.
+  [[nodiscard]] std::pair<Tensor, Tensor> right_samples() const;
+
+  /// Evaluates the points `x` [E, R, d] of `samples` [E, R], and notes, at their own distances, those of the `counted`
+  /// [E, R] ones that are misclassified and have finite logits. `clearance`: how far the label's logit must lie below
+  /// the largest, as a share of the largest size of a logit; a point just beyond a boundary may be right again in
+  /// another batch, whose products round otherwise.
+  Tried try_points(const Tensor& x, const Tensor& samples, const Tensor& counted, Finder finder, double clearance = 0);
   /// Notes the points `x` [E, R, d] of `samples` [E, R] where `wrong` [E, R] says that they are misclassified. They lie
   /// within `radius` [E, R] float64 but for roundings.
   void note(const Tensor& x, const Tensor& samples, const Tensor& wrong, const Tensor& radius, Finder finder);

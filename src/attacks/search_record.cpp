@@ -22,12 +22,19 @@ void SearchRecord::add_columns(std::vector<wire::Measurement>& lanes) const {
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     const auto lane = static_cast<std::int64_t>(i);
     lanes[i][found_by] = sample_column(finder[lane]);
-    const Tensor by_squares = finder[lane] == static_cast<std::int64_t>(Finder::square);
-    lanes[i][squares_share] = wire::Array::scalar(by_squares.to(torch::kFloat64).mean().item<double>());
     lanes[i][dead_share] = wire::Array::scalar(dead[lane].item<double>());
   }
   gradients_.add_column(lanes);
   add_distance_column(distance_, lanes);
+}
+
+void SearchRecord::add_share(const char* column, Finder finder, std::vector<wire::Measurement>& lanes) const {
+  if (finder_.empty()) return;
+  const Tensor is_its = torch::cat(finder_, 1) == static_cast<std::int64_t>(finder);
+  const Tensor share = is_its.to(torch::kFloat64).mean(1);
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    lanes[i][column] = wire::Array::scalar(share[static_cast<std::int64_t>(i)].item<double>());
+  }
 }
 
 }  // namespace eigensweep::attacks

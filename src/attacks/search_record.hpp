@@ -15,6 +15,8 @@ class SearchRecord {
   void add(const Search& search);
   /// One Measurement per lane.
   void add_columns(std::vector<wire::Measurement>& lanes) const;
+  /// Adds a column with the share of samples whose nearest misclassified point `finder` found.
+  void add_share(const char* column, Finder finder, std::vector<wire::Measurement>& lanes) const;
 
  private:
   std::vector<Tensor> distance_, finder_, dead_;  // [E, n] of each batch, on the CPU

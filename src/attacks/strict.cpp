@@ -46,6 +46,17 @@ study::Kind declare_strict() {
   kind.intensities_are_independent = false;
   kind.columns.push_back(gradients_column());
   add_search_columns(kind);
+  kind.columns.push_back(
+      study::alarmed({squares_share,
+                      {},
+                      "f64",
+                      "",
+                      "share of samples whose nearest misclassified point random squares found",
+                      nullptr,
+                      false},
+                     0.02,
+                     "an attack without gradients finds what those with gradients miss: gradients are masked; raise "
+                     "\"steps\" and \"queries\""));
   return kind;
 }
 
@@ -54,7 +65,6 @@ study::Kind declare_strict() {
 #include <algorithm>
 
 #include "ladder.hpp"
-#include "search_record.hpp"
 #include "square_walk.hpp"
 
 namespace eigensweep::attacks {
@@ -65,18 +75,17 @@ class StrictProtocol final : public Attack {
   explicit StrictProtocol(Strict options) : options_(std::move(options)) {}
 
   void perturb(const Problem& problem, const std::vector<double>& intensities, const Visit& visit) override {
-    const Region region(options_.norm, problem.lower, problem.upper);
-    std::vector<double> radii;
-    std::copy_if(intensities.begin(), intensities.end(), std::back_inserter(radii),
-                 [](double radius) { return radius > 0; });
-    std::sort(radii.begin(), radii.end());
-    Search search(problem, region, radii);
-    if (!radii.empty()) run(search);
-    record_.add(search);
-    for (std::size_t i = 0; i < intensities.size(); ++i) visit(i, search.at(intensities[i]));
+    const bool has_radius =
+        std::any_of(intensities.begin(), intensities.end(), [](double radius) { return radius > 0; });
+    search_nearest(problem, options_.norm, intensities, visit, record_, [&](Search& search) {
+      if (has_radius) run(search);
+    });
   }
 
-  void add_columns(std::vector<wire::Measurement>& lanes) const override { record_.add_columns(lanes); }
+  void add_columns(std::vector<wire::Measurement>& lanes) const override {
+    record_.add_columns(lanes);
+    record_.add_share(squares_share, Finder::square, lanes);
+  }
 
  private:
   void run(Search& search) const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "digits.hpp"
+#include "eigensweep/attacks/norm.hpp"
 #include "eigensweep/models/numerics/verdict.hpp"
 #include "toy_network.hpp"
 
@@ -35,6 +36,9 @@ inline Tensor fooled(eigensweep::models::Model& model, const Tensor& perturbed, 
       model.forward(eigensweep::models::Inputs::per_lane(perturbed), eigensweep::models::Mode::evaluate).logits;
   return eigensweep::models::is_right(logits, labels).logical_not();
 }
+
+/// The digits, as the classes of a regression.
+inline const std::vector<std::int64_t> ten{0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
 
 struct Affine {
   Tensor weight;  // [K, d]
@@ -83,6 +87,34 @@ inline Tensor worst_gap_l2(const Affine& net, double radius) {
   const Tensor gap =
       ((x + offset(low)) * direction).sum(-1) + b.unsqueeze(0) - b.index_select(0, net.labels).unsqueeze(1);
   return gap.scatter(1, net.labels.unsqueeze(1), -1e300).amax(1);
+}
+
+/// The distance of the nearest point of the box [lower, upper] that is not classified right: [n] double; 0 where the
+/// sample itself is not. For each rival the shortest offset is clip(l * d_k) to the box, or clip(l * sign(d_k)) in the
+/// maximum norm, with the least l >= 0 that makes the logits equal, found by bisection.
+inline Tensor exact_distance(const Affine& net, eigensweep::attacks::Norm norm, double lower = 0, double upper = 1) {
+  const bool is_linf = norm == eigensweep::attacks::Norm::linf;
+  const Tensor w = net.weight.to(torch::kFloat64), b = net.bias.to(torch::kFloat64);
+  const Tensor x = net.x.to(torch::kFloat64).unsqueeze(1);  // [n, 1, d]
+  const Tensor direction = w.unsqueeze(0) - w.index_select(0, net.labels).unsqueeze(1);
+  const Tensor along = is_linf ? direction.sign() : direction;
+  const auto offset = [&](const Tensor& times) { return (x + times * along).clamp(lower, upper) - x; };
+  const auto gap = [&](const Tensor& times) {
+    return ((x + offset(times)) * direction).sum(-1, true) +
+           (b.unsqueeze(0) - b.index_select(0, net.labels).unsqueeze(1)).unsqueeze(-1);
+  };
+  Tensor low = torch::zeros({x.size(0), w.size(0), 1}, torch::kFloat64), high = torch::full_like(low, 1e5);
+  const Tensor is_beyond = gap(high) < 0;
+  for (int i = 0; i < 80; ++i) {
+    const Tensor middle = (low + high) / 2;
+    const Tensor is_enough = gap(middle) >= 0;
+    high = torch::where(is_enough, middle, high);
+    low = torch::where(is_enough, low, middle);
+  }
+  const Tensor far = offset(high);
+  Tensor distance = (is_linf ? far.abs().amax(-1) : far.norm(2, -1)).masked_fill(is_beyond.squeeze(-1), 1e300);
+  distance = distance.scatter(1, net.labels.unsqueeze(1), 1e300).amin(1);
+  return distance.masked_fill(worst_gap(net.weight, net.bias, net.x, net.labels, 0) >= 0, 0);
 }
 
 }  // namespace fixture

@@ -81,7 +81,9 @@ TEST_CASE("no attack fools a sample that the closed form certifies") {
                                                  {"apgd", fixture::attack("apgd", {{"steps", 20}, {"loss", "margin"}})},
                                                  {"apgd", fixture::attack("apgd", {{"steps", 20}, {"loss", "dlr"}})},
                                                  {"square", fixture::attack("square", {{"queries", 100}})},
-                                                 {"strict", fixture::attack("strict", {{"steps", 20}})}}) {
+                                                 {"strict", fixture::attack("strict", {{"steps", 20}})},
+                                                 {"fab", fixture::attack("fab", {{"steps", 5}})},
+                                                 {"deepfool", fixture::attack("deepfool")}}) {
     const std::vector<Tensor> perturbed = perturb(model, net.x, net.labels, kind, options, closed_radii);
     for (std::size_t i = 0; i < closed_radii.size(); ++i) {
       const Tensor certified = worst_gap(net.weight, net.bias, net.x, net.labels, closed_radii[i]) < -1e-4;

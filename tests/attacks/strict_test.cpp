@@ -21,8 +21,6 @@ namespace {
 
 using Steps = std::vector<std::int64_t>;
 
-const std::vector<std::int64_t> ten{0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
-
 /// Whether an attack's points fool exactly the samples that can be fooled, where float32 decides that.
 void check_exact(const Affine& net, const std::string& kind, const Json& options, const std::vector<double>& radii,
                  const std::vector<Tensor>& gaps) {
@@ -57,7 +55,7 @@ TEST_CASE("the sides of squares shrink as the authors' code has it, and fit into
 }
 
 TEST_CASE("APGD towards each class, and the strict protocol, fool exactly what can be fooled in the maximum norm") {
-  const Affine net = fixture::regression(250, ten);
+  const Affine net = fixture::regression(250, fixture::ten);
   const std::vector<double> radii{0.02, 0.05, 0.07, 0.1};
   std::vector<Tensor> gaps;
   for (const double radius : radii) gaps.push_back(fixture::worst_gap(net.weight, net.bias, net.x, net.labels, radius));
@@ -67,7 +65,7 @@ TEST_CASE("APGD towards each class, and the strict protocol, fool exactly what c
 }
 
 TEST_CASE("APGD towards each class, and the strict protocol, come within a sample in 200 in the Euclidean norm") {
-  const Affine net = fixture::regression(200, ten);
+  const Affine net = fixture::regression(200, fixture::ten);
   const std::vector<double> radii{0.5, 1.5};
   ToyNetwork model = network_of(net);
   for (const auto& [kind, options] : std::vector<std::pair<std::string, Json>>{
@@ -117,7 +115,7 @@ TEST_CASE("a saturated output does not hide what can be fooled: the strict proto
 }
 
 TEST_CASE("the strict protocol at intensity 0 alone counts the samples that are misclassified as they are") {
-  const Affine net = fixture::regression(60, ten);
+  const Affine net = fixture::regression(60, fixture::ten);
   ToyNetwork model = network_of(net);
   const auto measured =
       attacks::evaluate_robustness("strict", fixture::attack("strict"), {0}, model, digits(60), {1}).front();
@@ -148,7 +146,7 @@ TEST_CASE("a gradient that is not finite ends the search in its lane, which gets
 }
 
 TEST_CASE("the strict protocol's distances give its curve, and no distance is below the true one") {
-  const Affine net = fixture::regression(150, ten);
+  const Affine net = fixture::regression(150, fixture::ten);
   ToyNetwork model = network_of(net);
   data::DeviceDataset set = digits(150);
   const std::vector<double> radii{0, 0.01, 0.03, 0.05, 0.1};

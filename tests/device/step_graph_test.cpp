@@ -68,7 +68,8 @@ const std::set<std::string> without_record{"adversary pgd",   "jacobian, three d
                                            "jacobian, exact", "cnn with penalties",
                                            "infinite width",  "infinitely many channels, trained to the end",
                                            "cifar10",         "hdf5",
-                                           "idx_folder",      "mnist"};
+                                           "idx_folder",      "mnist",
+                                           "salt and pepper"};
 
 }  // namespace
 

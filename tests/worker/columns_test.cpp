@@ -27,7 +27,7 @@ std::string study_of_everything(const std::string& model, const std::string& tra
     if (kind.options.find("samples") != nullptr) metrics[kind.name]["samples"] = 20;
     if (kind.options.find("train_samples") != nullptr) metrics[kind.name]["train_samples"] = 12;
   }
-  return R"({"name": "all", "dataset": {"kind": "gaussian", "train_samples": 40, "test_samples": 24, "classes": 3,
+  return R"({"name": "all", "dataset": {"kind": "mnist", "train_samples": 40, "test_samples": 24,
              "validation_samples": 10}, "seed": {"sweep": [0, 1]}, "model": )" +
          model + R"(, "training": )" + training + R"(, "attacks": )" + attacks.dump() + R"(, "metrics": )" +
          metrics.dump() + "}";
