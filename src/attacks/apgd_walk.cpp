@@ -70,7 +70,6 @@ class Walk {
     const Tensor is_best = going.logical_and(value > best_value_).logical_or_(begins);
     best_value_ = torch::where(is_best, value, best_value_);
     dead_ = torch::where(is_best, is_dead, dead_);
-    keep_best(points_, gradient_, is_best);
     value_ = torch::where(going, value, value_);
     value_at_checkpoint_ = torch::where(begins, value, value_at_checkpoint_);
     size_ = torch::where(begins, 2 * in_float(radius_), size_);
@@ -80,25 +79,25 @@ class Walk {
     set(halved_, begins, true);
     set(fresh_, going, false);
     const Tensor is_at_checkpoint = goes_on.logical_and(step_ == checkpoints_.index({next_}));
-    if (is_at_checkpoint.any().item<bool>()) decide(is_at_checkpoint);
+    Tensor is_back;
+    if (is_at_checkpoint.any().item<bool>()) is_back = decide(is_at_checkpoint);
     const Tensor share = torch::full(size_.sizes(), step_share, size_.options()).masked_fill_(step_ == 0, 1);
-    move_apgd(points_, region_, gradient_, centre_, in_float(radius_), size_, share);
+    step_apgd(points_, region_, gradient_, centre_, {is_best, is_back, in_float(radius_), size_, share});
   }
 
-  void decide(const Tensor& is_there) {
+  /// At a checkpoint: halves step sizes. Returns which walks go back to their best points.
+  Tensor decide(const Tensor& is_there) {
     const Tensor steps = checkpoints_.index({next_}) - checkpoints_.index({next_ - 1});
     const Tensor rises_enough = rises_ > enough_rises * steps;
     const Tensor has_stalled = halved_.logical_not().logical_and(best_value_ == value_at_checkpoint_);
     const Tensor halves = is_there.logical_and(rises_enough.logical_not().logical_or(has_stalled));
     size_ = torch::where(halves, size_ / 2, size_);
     value_ = torch::where(halves, best_value_, value_);
-    const std::vector<Tensor> found = halves.nonzero_numpy();
-    points_.x.index_put_({found[0], found[1]}, points_.best.index({found[0], found[1]}));
-    gradient_.index_put_({found[0], found[1]}, points_.best_gradient.index({found[0], found[1]}));
     halved_ = torch::where(is_there, halves, halved_);
     value_at_checkpoint_ = torch::where(is_there, best_value_, value_at_checkpoint_);
     set(rises_, is_there, 0);
     next_ = next_ + is_there;
+    return halves;
   }
 
   /// Goes on in a smaller ball from where it has fooled the network, which is where it was before the last move.

@@ -38,8 +38,7 @@ Tensor worth_keeping(const Tensor& active) {
 }
 
 Tensor largest_entry(const Tensor& points) {
-  if (!points.is_cpu() || points.scalar_type() != torch::kFloat32 || !points.transpose(1, 2).is_contiguous())
-    return points.abs().amax(-1);
+  if (!are_rows({points})) return points.abs().amax(-1);
   const std::int64_t lanes = points.size(0), samples = points.size(1), features = points.size(2);
   Tensor largest = torch::zeros({lanes, samples});
   auto* most = largest.mutable_data_ptr<float>();
@@ -60,6 +59,31 @@ Tensor largest_entry(const Tensor& points) {
     }
   });
   return largest;
+}
+
+void take_rows(Tensor& to, const Tensor& from, const Tensor& is_taken) {
+  if (!are_rows({to, from})) {
+    to = torch::where(is_taken.unsqueeze(-1), from, to);
+    return;
+  }
+  const std::int64_t samples = to.size(1);
+  const Tensor flags = is_taken.to(torch::kInt32).contiguous();
+  const auto* is = flags.const_data_ptr<std::int32_t>();
+  const auto* source = from.const_data_ptr<float>();
+  auto* target = to.mutable_data_ptr<float>();
+  over_rows(to, [&](std::int64_t at, std::int64_t /*feature*/, std::int64_t lane) {
+    const std::int32_t* flag = is + lane * samples;
+    for (std::int64_t i = 0; i < samples; ++i) {
+      const float other = source[at + i], own = target[at + i];  // both are read, so that the loop is vectorised
+      target[at + i] = flag[i] != 0 ? other : own;
+    }
+  });
+}
+
+bool are_rows(std::initializer_list<Tensor> points) {
+  return std::all_of(points.begin(), points.end(), [](const Tensor& x) {
+    return x.is_cpu() && x.scalar_type() == torch::kFloat32 && x.transpose(1, 2).is_contiguous();
+  });
 }
 
 }  // namespace eigensweep::attacks

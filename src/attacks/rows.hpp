@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <initializer_list>
+
 #include "eigensweep/data/torch.hpp"
 
 namespace eigensweep::attacks {
@@ -26,5 +32,22 @@ Tensor worth_keeping(const Tensor& active);
 
 /// The size of the largest entry of each point [E, R, d]: [E, R]; NaN if one is.
 Tensor largest_entry(const Tensor& points);
+
+/// Copies the rows of `from` to `to`, [E, R, d] both, where `is_taken` [E, R] says so.
+void take_rows(Tensor& to, const Tensor& from, const Tensor& is_taken);
+
+/// Whether points lie so in float32 and on a CPU, as loops over memory read them.
+bool are_rows(std::initializer_list<Tensor> points);
+
+/// Runs body(first number of the row, feature, lane) for each lane and feature of points [E, R, d] that lie so, side
+/// by side on all threads. The numbers of the row are those of all R samples.
+template <class Body>
+void over_rows(const Tensor& points, const Body& body) {
+  const std::int64_t samples = points.size(1), features = points.size(2);
+  const std::int64_t grain = std::max<std::int64_t>(1, 16384 / std::max<std::int64_t>(1, samples));
+  at::parallel_for(0, points.size(0) * features, grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t row = begin; row < end; ++row) body(row * samples, row % features, row / features);
+  });
+}
 
 }  // namespace eigensweep::attacks
