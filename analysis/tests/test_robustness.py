@@ -23,6 +23,7 @@ from eigensweep_analysis.__main__ import main
 from eigensweep_analysis.figures import all_figures
 from eigensweep_analysis.layout import attack_name, by_attack
 from eigensweep_analysis.robust_figures import robust_kinds
+from eigensweep_analysis.robustness import attacks_of
 from sample import EPSILONS, SEED, STRENGTH, WIDTH, add_distances, write
 
 INF, NAN = float("inf"), float("nan")
@@ -207,7 +208,17 @@ def test_titles_have_the_proper_names_of_attacks(tmp_path):
     assert by_attack("strict") == "the strict protocol"
     assert by_attack("strict_l2") == "the strict protocol (L2)"
     assert attack_name("strict[norm=l2]") == "strict protocol [norm=l2]"
+    assert attack_name("mi_fgsm_l2") == "MI-FGSM (L2)"
+    assert attack_name("uniform_noise_on_few") == "uniform noise (on few)"
+    assert attack_name("autoattack_standard") == "standard AutoAttack"
     assert [by_attack(a) for a in ("pgd", "apgd", "square")] == ["PGD", "APGD", "the Square attack"]
+
+
+def test_noise_bounded_by_epsilon_is_no_attack_in_a_ball(tmp_path):
+    options = {**OPTIONS, "uniform_noise": {"kind": "uniform_noise"}}
+    data = load(study(tmp_path / "r.h5", options=options, attacks=(*ATTACKS, "uniform_noise")))
+    assert attacks_of(data, "linf") == ["pgd", "strict"]
+    assert "uniform_noise" not in agreement(data).attack.values
 
 
 def test_users_find_it_in_the_package():

@@ -58,21 +58,23 @@ def text(name, value):
 
 
 #: What papers call attacks.
-ATTACKS = {"fgsm": "FGSM", "pgd": "PGD", "apgd": "APGD", "square": "Square attack",
-           "strict": "strict protocol", "gaussian_noise": "Gaussian noise"}
+ATTACKS = {"fgsm": "FGSM", "pgd": "PGD", "mi_fgsm": "MI-FGSM", "apgd": "APGD", "square": "Square attack",
+           "fab": "FAB", "deepfool": "DeepFool", "strict": "strict protocol", "reference": "reference PGD",
+           "autoattack_standard": "standard AutoAttack", "gaussian_noise": "Gaussian noise",
+           "uniform_noise": "uniform noise", "salt_and_pepper_noise": "salt-and-pepper noise"}
 NORMS = {"linf": "L-infinity", "l2": "L2"}
 
 
 def attack_name(label):
     """An attack's label as papers print it: "PGD", "PGD[steps=40]", "strict protocol (L2)", "Gaussian noise"."""
     head, bracket, tail = str(label).partition("[")
-    first, _, rest = head.partition("_")
-    if head in ATTACKS:
-        head = ATTACKS[head]
-    elif first in ATTACKS and rest:  # a label that the study made of the kind and a word of its own
-        head = f"{ATTACKS[first]} ({NORMS.get(rest, rest.replace('_', ' '))})"
-    else:
+    # A label may be the kind and a word of the study's own.
+    kind = max((kind for kind in ATTACKS if head == kind or head.startswith(kind + "_")), key=len, default=None)
+    if kind is None:
         head = head.replace("_", " ")
+    else:
+        rest = head[len(kind) + 1:]
+        head = ATTACKS[kind] + (f" ({NORMS.get(rest, rest.replace('_', ' '))})" if rest else "")
     return head + (" " if bracket and " " in head else "") + bracket + tail
 
 

@@ -12,8 +12,8 @@ from eigensweep_analysis.load import ResultsError, load
 
 #: Quantile of the normal distribution for 95 % intervals.
 Z = 1.959963984540054
-#: The kind of attack on whose search an estimate rests where a study has it.
-THOROUGH = "strict"
+#: The kinds of attack on whose search an estimate rests where a study has one.
+THOROUGH = ("strict", "autoattack_standard")
 
 
 def nearest_distance(results: xr.Dataset | str | Path, trial: str | None = None,
@@ -237,13 +237,14 @@ def places(results: xr.Dataset) -> list[tuple[str, str]]:
 
 
 def _places(results):
-    """[(label, (norm, split))] of every attack on an epsilon."""
+    """[(label, (norm, split))] of every attack on an epsilon; noise is none."""
     measured = results.data_vars.get("robust_accuracy")
     if measured is None or not {"attack", "epsilon"} <= set(measured.dims):
         return []
     options = attack_options(results)
     chosen = [(str(a), options.get(str(a), {})) for a in results.attack.values]
-    return [(a, (o.get("norm", "linf"), o.get("split", "test"))) for a, o in chosen]
+    return [(a, (o.get("norm", "linf"), o.get("split", "test"))) for a, o in chosen
+            if not o.get("kind", "").endswith("_noise")]
 
 
 def recording(results: xr.Dataset, norm: str, split: str = "test") -> list[str]:
@@ -273,7 +274,7 @@ def _distances(results):
 def _leading(results, labels):
     """The attacks among these up to whose largest intensity a worst case is told."""
     options = attack_options(results)
-    return [a for a in labels if options.get(a, {}).get("kind") == THOROUGH] or labels
+    return [a for a in labels if options.get(a, {}).get("kind") in THOROUGH] or labels
 
 
 def _samples(options, label):
