@@ -107,13 +107,13 @@ class FabWalk {
 
 }  // namespace
 
-void walk_fab(Search& search, std::int64_t steps, std::int64_t targets) {
+void walk_fab(Search& search, std::int64_t steps, std::int64_t targets, FabSamples samples) {
   const Tensor& logits = search.clean_logits();
   const Tensor labels = search.problem().labels.expand({logits.size(0), -1});
   const Tensor ranked = without_label(logits, labels).argsort(/*dim=*/1, /*descending=*/true);
   Tensor dead = search.distance().isinf();
   for (std::int64_t rank = 0; rank < std::min(targets, logits.size(1) - 1); ++rank) {
-    const auto [sample, active] = search.right_samples();
+    const auto [sample, active] = samples == FabSamples::right ? search.right_samples() : search.open_samples();
     if (sample.size(1) == 0) return;
     dead.logical_and_(FabWalk(search, sample, active, ranked.select(1, rank)).go(steps));
   }

@@ -7,6 +7,9 @@
 
 namespace eigensweep::attacks {
 
+/// Which samples FAB starts from: those that are classified right, or those that the search has a radius left for.
+enum class FabSamples { right, open };
+
 /// Targeted FAB (Croce and Hein 2020, arXiv:1907.02044): the nearest misclassified point of each sample that is
 /// classified right, whatever the radii of the search. It goes from the sample towards each of the `targets` wrong
 /// classes that have the largest logits there, `steps` steps each. Every misclassified point is a candidate, at its own
@@ -17,6 +20,6 @@ namespace eigensweep::attacks {
 ///
 /// A step needs the gradient's true size. Where it is 0, as on saturated units, the run ends; a sample where all runs
 /// do is noted as dead.
-void walk_fab(Search& search, std::int64_t steps, std::int64_t targets);
+void walk_fab(Search& search, std::int64_t steps, std::int64_t targets, FabSamples samples = FabSamples::right);
 
 }  // namespace eigensweep::attacks

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "square_walk.hpp"
 
-#include <algorithm>
-#include <array>
-#include <cmath>
 #include <tuple>
 
 #include "eigensweep/attacks/objective.hpp"
 #include "eigensweep/models/numerics/lane_random.hpp"
 #include "eigensweep/models/numerics/verdict.hpp"
+#include "square_move.hpp"
 
 namespace eigensweep::attacks {
 namespace {
@@ -20,26 +18,25 @@ Tensor pick(const Tensor& numbers, const Tensor& samples) {
 
 class Squares {
  public:
-  Squares(Search& search, double share, std::uint64_t step) : search_(search), share_(share), step_(step) {
+  Squares(Search& search, double share, std::uint64_t step)
+      : search_(search), moves_(search.region(), search.problem().shape), share_(share), step_(step) {
     std::tie(sample_, active_) = search.open_samples();
-    const std::vector<std::int64_t>& shape = search.problem().shape;
-    channels_ = shape[0], height_ = shape[1], width_ = shape[2];
     label_ = search.problem().labels.expand({sample_.size(0), -1}).gather(1, sample_);
     radius_ = search.target(sample_);
     centre_ = rows_of(search.centre(), sample_);
-    best_ = centre_;
+    best_ = centre_.clone();
     best_value_ = torch::full(sample_.sizes(), -infinity, centre_.options());
   }
 
   [[nodiscard]] bool is_done() const { return !active_.any().item<bool>(); }
 
   void query(std::int64_t number) {
-    const Tensor x = number == 0 ? stripes() : with_square(number);
+    const Tensor x = next(number);
     const Tensor logits = search_.problem().model.forward(models::Inputs::per_lane(x), models::Mode::evaluate).logits;
     const Tensor value = value_of(Objective::margin, logits, label_);
     const Tensor is_better = value > best_value_;
     best_value_ = torch::where(is_better, value, best_value_);
-    best_ = torch::where(is_better.unsqueeze(-1), x, best_);
+    take_rows(best_, x, is_better);
     fall(x, models::is_right(logits, label_).logical_not_().logical_and_(active_));
   }
 
@@ -59,60 +56,36 @@ class Squares {
     return pick(random.uniform(problem.sample_ids(), count, 0, 1), sample_);
   }
 
-  [[nodiscard]] Tensor inside(const Tensor& images) const {
-    return search_.region().project(features_first(images.flatten(2)), centre_, radius_.to(centre_.scalar_type()));
-  }
+  [[nodiscard]] Tensor in_float(const Tensor& numbers) const { return numbers.to(centre_.scalar_type()); }
 
-  [[nodiscard]] Tensor images(const Tensor& points) const { return points.unflatten(2, {channels_, height_, width_}); }
-
-  [[nodiscard]] Tensor reach() const { return radius_.to(centre_.scalar_type()).view({-1, sample_.size(1), 1, 1, 1}); }
-
-  /// The samples with vertical stripes of a pixel's width.
-  [[nodiscard]] Tensor stripes() const {
-    const Tensor sign = uniform(0, channels_ * width_).round().mul_(2).sub_(1);
-    return inside(images(centre_) + reach() * sign.unflatten(2, {channels_, 1, width_}));
-  }
-
-  /// The best points with one square more.
-  [[nodiscard]] Tensor with_square(std::int64_t number) const {
-    const std::int64_t side = square_side(share_, number, height_, width_);
-    const Tensor draws = uniform(number, 2 + channels_);
-    const auto along = [&](std::int64_t length, std::int64_t draw) {
-      const Tensor first = (draws.select(2, draw) * static_cast<double>(length - side + 1)).floor().unsqueeze(-1);
-      const Tensor place = torch::arange(length, draws.options());
-      return (place >= first).logical_and(place < first + side);  // [E, R, length]
-    };
-    const Tensor square = along(height_, 0).unsqueeze(-1).logical_and(along(width_, 1).unsqueeze(-2)).unsqueeze(2);
-    const Tensor sign =
-        draws.narrow(2, 2, channels_).round().mul_(2).sub_(1).view({-1, sample_.size(1), channels_, 1, 1});
-    return inside(images(best_) + 2 * reach() * sign * square);
+  [[nodiscard]] Tensor next(std::int64_t number) const {
+    if (number == 0) return moves_.first(centre_, in_float(radius_), uniform(0, moves_.first_draws()));
+    const std::vector<std::int64_t>& shape = search_.problem().shape;
+    const std::int64_t side = square_side(search_.region().norm(), share_, number, shape[1], shape[2]);
+    return moves_.moved(best_, centre_, in_float(radius_), side, uniform(number, moves_.draws()));
   }
 
   void fall(const Tensor& x, const Tensor& wrong) {
     if (!wrong.any().item<bool>()) return;
     search_.note(x, sample_, wrong, radius_, Finder::square);
     radius_ = search_.target(sample_);
-    best_ = search_.region().project(best_, centre_, radius_.to(centre_.scalar_type()));
+    const std::vector<Tensor> found = wrong.nonzero_numpy();
+    const Tensor &lane = found[0], &row = found[1];
+    best_.index_put_({lane, row}, search_.region().project(best_.index({lane, row}), centre_.index({lane, row}),
+                                                           in_float(radius_.index({lane, row}))));
     best_value_ = best_value_.masked_fill(wrong, -infinity);
     active_ = active_.logical_and(radius_ > 0);
   }
 
   Search& search_;
+  SquareMoves moves_;
   double share_;
   std::uint64_t step_;
-  std::int64_t channels_, height_, width_;
   Tensor sample_, active_, label_, radius_, best_value_;  // [E, R]
   Tensor centre_, best_;                                  // [E, R, d]
 };
 
 }  // namespace
-
-std::int64_t square_side(double share, std::int64_t query, std::int64_t height, std::int64_t width) {
-  constexpr std::array<std::int64_t, 9> halved_after{10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000};
-  for (const std::int64_t last : halved_after) share /= query > last ? 2 : 1;
-  const auto side = static_cast<std::int64_t>(std::lround(std::sqrt(share * static_cast<double>(height * width))));
-  return std::clamp<std::int64_t>(side, 1, std::min(height, width));
-}
 
 void walk_squares(Search& search, std::int64_t queries, double share, std::uint64_t step) {
   if (search.remaining() == 0) return;

@@ -8,7 +8,7 @@
 #include "apgd_walk.hpp"
 #include "eigensweep/attacks/evaluate.hpp"
 #include "fixture.hpp"
-#include "square_walk.hpp"
+#include "square_move.hpp"
 
 using namespace eigensweep;
 using fixture::Affine;
@@ -48,10 +48,14 @@ TEST_CASE("APGD decides where the authors' code does") {
 TEST_CASE("the sides of squares shrink as the authors' code has it, and fit into small images") {
   const std::vector<std::int64_t> queries{0, 10, 11, 51, 201, 501, 1001, 2001, 4001, 6001, 8001};
   Steps sides;
-  for (const std::int64_t query : queries) sides.push_back(attacks::square_side(0.8, query, 28, 28));
+  for (const std::int64_t query : queries)
+    sides.push_back(attacks::square_side(attacks::Norm::linf, 0.8, query, 28, 28));
   CHECK(sides == Steps{25, 25, 18, 13, 9, 6, 4, 3, 2, 2, 1});
-  CHECK(attacks::square_side(0.8, 0, 1, 6) == 1);
-  CHECK(attacks::square_side(1, 0, 5, 3) == 3);
+  CHECK(attacks::square_side(attacks::Norm::linf, 0.8, 0, 1, 6) == 1);
+  CHECK(attacks::square_side(attacks::Norm::linf, 1, 0, 5, 3) == 3);
+  sides.clear();
+  for (const std::int64_t query : queries) sides.push_back(attacks::square_side(attacks::Norm::l2, 0.8, query, 28, 28));
+  CHECK(sides == Steps{25, 25, 19, 13, 9, 7, 5, 3, 3, 3, 3});
 }
 
 TEST_CASE("APGD towards each class, and the strict protocol, fool exactly what can be fooled in the maximum norm") {
