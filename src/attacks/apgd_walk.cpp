@@ -39,7 +39,8 @@ class Walk {
     rises_ = torch::zeros_like(sample_);
     halved_ = dead_ = torch::ones_like(active_);
     size_ = torch::zeros(sample_.sizes(), centre_.options());
-    value_ = best_value_ = value_at_checkpoint_ = torch::full(sample_.sizes(), -infinity, size_.options());
+    value_ = best_value_ = value_at_checkpoint_ = first_value_ =
+        torch::full(sample_.sizes(), -infinity, size_.options());
   }
 
   void go() {
@@ -52,7 +53,7 @@ class Walk {
       const Tensor wrong = models::is_right(here.logits, label_).logical_not_().logical_and_(active_);
       const Tensor going = active_.logical_and(wrong.logical_not());
       judge(going, value_of(how_.objective, here.logits, label_, target_), largest == 0);
-      end(going.logical_and(step_ == how_.steps));
+      end(going.logical_and((step_ == how_.steps).logical_or_(hopeless_)));
       fall(wrong);
     }
   }
@@ -77,9 +78,11 @@ class Walk {
     set(next_, begins, 1);
     set(rises_, begins, 0);
     set(halved_, begins, true);
+    first_value_ = torch::where(begins, value, first_value_);
     set(fresh_, going, false);
     const Tensor is_at_checkpoint = goes_on.logical_and(step_ == checkpoints_.index({next_}));
     Tensor is_back;
+    hopeless_ = torch::zeros_like(active_);
     if (is_at_checkpoint.any().item<bool>()) is_back = decide(is_at_checkpoint);
     const Tensor share = torch::full(size_.sizes(), step_share, size_.options()).masked_fill_(step_ == 0, 1);
     step_apgd(points_, region_, gradient_, centre_, {is_best, is_back, in_float(radius_), size_, share});
@@ -97,7 +100,15 @@ class Walk {
     value_at_checkpoint_ = torch::where(is_there, best_value_, value_at_checkpoint_);
     set(rises_, is_there, 0);
     next_ = next_ + is_there;
+    if (how_.gives_up) hopeless_ = is_there.logical_and(expected_value() < 0);
     return halves;
+  }
+
+  /// Where the objective would end if it went on rising as much per step as it did so far. It rises ever more slowly,
+  /// so it ends lower.
+  [[nodiscard]] Tensor expected_value() const {
+    const Tensor share = static_cast<double>(how_.steps) / step_.to(first_value_.scalar_type());
+    return first_value_ + (best_value_ - first_value_) * share;
   }
 
   /// Goes on in a smaller ball from where it has fooled the network, which is where it was before the last move.
@@ -125,7 +136,7 @@ class Walk {
     const Tensor kept = worth_keeping(active_);
     if (!kept.defined()) return;
     for (Tensor* numbers : {&sample_, &active_, &label_, &target_, &radius_, &fresh_, &step_, &next_, &rises_, &halved_,
-                            &dead_, &size_, &value_, &best_value_, &value_at_checkpoint_}) {
+                            &dead_, &size_, &value_, &best_value_, &value_at_checkpoint_, &first_value_}) {
       if (numbers->defined()) *numbers = numbers->gather(1, kept);
     }
     for (Tensor* points : {&centre_, &points_.x, &points_.previous, &points_.best, &points_.best_gradient}) {
@@ -152,6 +163,8 @@ class Walk {
   Tensor dead_;    // the gradient at the best point is 0
   Tensor size_;    // of a step
   Tensor value_, best_value_, value_at_checkpoint_;
+  Tensor first_value_;  // in its ball
+  Tensor hopeless_;     // as ApgdSteps::gives_up says
   // [E, R, d] each
   ApgdPoints points_;
   Tensor centre_, gradient_;

@@ -14,6 +14,9 @@ struct ApgdSteps {
   std::int64_t steps = 100;
   Objective objective = Objective::log_odds;
   Finder finder = Finder::apgd;
+  /// At a checkpoint, walks end that would not arrive if the objective went on rising as much per step as it did so
+  /// far.
+  bool gives_up = false;
 };
 
 /// The steps after which APGD decides whether to halve its step size, the last not after `steps`: as the authors' code

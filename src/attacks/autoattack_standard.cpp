@@ -6,7 +6,7 @@ namespace eigensweep::attacks {
 namespace {
 
 struct AutoAttackStandard : BallAttack {
-  static Effort effort() { return {100, 9, 100, 5000}; }
+  static Effort effort() { return {.steps = 100, .targets = 9, .fab_steps = 100, .queries = 5000}; }
 
   static study::Fields<AutoAttackStandard> fields() { return common<AutoAttackStandard>(); }
 };

@@ -8,7 +8,8 @@ namespace eigensweep::attacks {
 
 /// How many forward passes a protocol costs each sample.
 inline double protocol_passes(const Effort& effort, double intensities) {
-  const auto runs = static_cast<double>(1 + effort.targets);
+  // Runs that give up take about half of their steps.
+  const double runs = 1 + static_cast<double>(effort.targets) * (effort.gives_up ? 0.5 : 1.0);
   // A gradient at the samples and a pass at each radius, twice; a run towards each class from the largest radius that
   // a sample withstands, which costs the first run a few steps more at each radius; FAB takes a pass more at each step.
   return 4.0 + 2.0 * intensities + static_cast<double>(effort.queries) +

@@ -24,7 +24,7 @@ Tensor warm_start(const Search& search, std::uint64_t step) {
   return torch::where(is_found, search.nearest(), random_start(search, step));
 }
 
-void walk_to_targets(Search& search, std::int64_t steps, std::int64_t count, std::uint64_t step) {
+void walk_to_targets(Search& search, std::int64_t steps, std::int64_t count, std::uint64_t step, bool gives_up) {
   const Tensor& logits = search.clean_logits();
   const std::int64_t classes = logits.size(1);
   const Tensor labels = search.problem().labels.expand({logits.size(0), -1});
@@ -33,6 +33,7 @@ void walk_to_targets(Search& search, std::int64_t steps, std::int64_t count, std
   how.steps = steps;
   how.objective = classes > 3 ? Objective::target_dlr : Objective::target_margin;
   how.finder = Finder::targeted_apgd;
+  how.gives_up = gives_up;
   for (std::int64_t rank = 0; rank < std::min(count, classes - 1); ++rank) {
     if (search.remaining() == 0) return;
     walk_apgd(search, how, random_start(search, random::mix(step + static_cast<std::uint64_t>(rank))),

@@ -18,8 +18,9 @@ Tensor random_start(const Search& search, std::uint64_t step);
 Tensor warm_start(const Search& search, std::uint64_t step);
 
 /// Runs APGD towards each of the `count` wrong classes that the unperturbed samples are nearest to, by their logits;
-/// no more than there are. Each run has random starts, keyed by `step` and the class's rank.
-void walk_to_targets(Search& search, std::int64_t steps, std::int64_t count, std::uint64_t step);
+/// no more than there are. Each run has random starts, keyed by `step` and the class's rank. `gives_up`: as ApgdSteps
+/// says.
+void walk_to_targets(Search& search, std::int64_t steps, std::int64_t count, std::uint64_t step, bool gives_up = false);
 
 /// Searches at each intensity by itself: calls `attack(search, key)`, unless the intensity is 0, then `visit`. `key`:
 /// the bits of the radius, for draws that differ between radii.

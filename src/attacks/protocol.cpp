@@ -39,7 +39,7 @@ class Protocol final : public Attack {
     // Each attack has draws of its own.
     constexpr std::uint64_t of_apgd = 0, of_targets = std::uint64_t{1} << 32, of_squares = std::uint64_t{2} << 32;
     walk_apgd(search, how, warm_start(search, of_apgd));
-    walk_to_targets(search, effort_.steps, effort_.targets, of_targets);
+    walk_to_targets(search, effort_.steps, effort_.targets, of_targets, effort_.gives_up);
     if (effort_.fab_steps > 0) walk_fab(search, effort_.fab_steps, effort_.targets, FabSamples::open);
     walk_squares(search, effort_.queries, first_squares, of_squares);
   }

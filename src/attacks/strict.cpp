@@ -10,7 +10,9 @@ struct Strict : BallAttack {
   std::int64_t targets = 9;
   std::int64_t queries = 200;
 
-  [[nodiscard]] Effort effort() const { return {steps, targets, 0, queries}; }
+  [[nodiscard]] Effort effort() const {
+    return {.steps = steps, .targets = targets, .gives_up = true, .queries = queries};
+  }
 
   static study::Fields<Strict> fields() {
     return common<Strict>()

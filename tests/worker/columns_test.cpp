@@ -20,7 +20,10 @@ std::string study_of_everything(const std::string& model, const std::string& tra
   for (const study::Kind& kind : catalog().all()) {
     if (kind.family == study::Family::attack) {
       attacks[kind.name] = {{"samples", 20}};
-      if (!kind.intensity.empty()) attacks[kind.name][kind.intensity] = {{"sweep", {0, 0.1}}};
+      // In a ball that holds the whole box a search has found something after a few steps, of the thousands that
+      // autoattack_standard would take.
+      const double intensity = kind.name == "autoattack_standard" ? 1 : 0.1;
+      if (!kind.intensity.empty()) attacks[kind.name][kind.intensity] = {{"sweep", {0, intensity}}};
     }
     if (kind.family != study::Family::metric) continue;
     metrics[kind.name] = options.value(kind.name, Json::object());
