@@ -69,7 +69,7 @@ const std::set<std::string> without_record{"adversary pgd",   "jacobian, three d
                                            "infinite width",  "infinitely many channels, trained to the end",
                                            "cifar10",         "hdf5",
                                            "idx_folder",      "mnist",
-                                           "salt and pepper"};
+                                           "salt and pepper", "moved images"};
 
 }  // namespace
 

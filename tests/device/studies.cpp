@@ -190,6 +190,12 @@ std::vector<Changes> of_evaluations() {
          "noise_on_few": {"kind": "gaussian_noise", "sigma": 0.1, "samples": 10, "split": "validation"},
          "uniform_noise": {"epsilon": {"sweep": [0, 0.3]}},
          "uniform_on_few": {"kind": "uniform_noise", "epsilon": 0.1, "samples": 10, "split": "validation"}}})")},
+      {"moved images", changes(R"({
+         "dataset": {"kind": "mnist", "input_size": null, "train_samples": 100, "test_samples": 20, "validation_samples": 10},
+         "attacks": {"translation": {"shift": {"sweep": [0, 1]}}, "rotation": {"angle": {"sweep": [0, 2, 5]}},
+                     "shifts_of_few": {"kind": "translation", "shift": 1, "samples": 5, "split": "validation"},
+                     "coarse_rotation": {"kind": "rotation", "angle": 90, "resolution": 45, "samples": 5,
+                                         "split": "validation"}}})")},
       {"salt and pepper", changes(R"({
          "dataset": {"kind": "mnist", "input_size": null, "train_samples": 100, "test_samples": 20, "validation_samples": 10},
          "attacks": {"salt_and_pepper_noise": {"share": {"sweep": [0, 0.1, 0.3]}},

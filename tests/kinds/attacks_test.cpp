@@ -39,8 +39,11 @@ TEST_CASE("every attack returns its inputs bit for bit at intensity 0, and stays
   ToyNetwork model = ToyNetwork::random(2, {6, 5, 3}, 2);
   for (const study::Kind* kind : all_attacks()) {
     INFO(kind->name);
-    const std::vector<Tensor> perturbed =
-        fixture::perturb(model, x, labels, kind->name, options_of(*kind), intensities);
+    // Shifts are whole pixels, and rotations whole degrees.
+    const double scale = kind->intensity == "shift" || kind->intensity == "angle" ? 100 : 1;
+    std::vector<double> strengths;
+    for (const double intensity : intensities) strengths.push_back(scale * intensity);
+    const std::vector<Tensor> perturbed = fixture::perturb(model, x, labels, kind->name, options_of(*kind), strengths);
     CHECK(is_same(perturbed[0], x.expand({2, 20, 6})));
     for (std::size_t i = 0; i < intensities.size(); ++i) {
       CHECK(perturbed[i].sizes() == torch::IntArrayRef({2, 20, 6}));
