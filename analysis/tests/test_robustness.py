@@ -7,6 +7,7 @@ import re
 import h5py
 import numpy as np
 import pytest
+import xarray as xr
 
 import eigensweep_analysis
 from eigensweep_analysis import (
@@ -21,7 +22,7 @@ from eigensweep_analysis import (
 )
 from eigensweep_analysis.__main__ import main
 from eigensweep_analysis.figures import all_figures
-from eigensweep_analysis.layout import attack_name, by_attack
+from eigensweep_analysis.layout import attack_name, by_attack, intensity_label
 from eigensweep_analysis.robust_figures import robust_kinds
 from eigensweep_analysis.robustness import attacks_of
 from sample import EPSILONS, SEED, STRENGTH, WIDTH, add_distances, write
@@ -219,6 +220,15 @@ def test_noise_bounded_by_epsilon_is_no_attack_in_a_ball(tmp_path):
     data = load(study(tmp_path / "r.h5", options=options, attacks=(*ATTACKS, "uniform_noise")))
     assert attacks_of(data, "linf") == ["pgd", "strict"]
     assert "uniform_noise" not in agreement(data).attack.values
+
+
+def test_axes_say_the_unit_of_an_intensity_where_it_has_one():
+    def label(name, units):
+        return intensity_label({name: xr.DataArray([0.0], dims=name, attrs={"units": units})}, name)
+
+    assert label("epsilon", "pixel") == r"attack intensity $\varepsilon$ (pixels in [0, 1])"
+    assert label("share", "1") == "share of the pixels"
+    assert label("shift", "pixel width") == "shift (pixel width)"
 
 
 def test_users_find_it_in_the_package():

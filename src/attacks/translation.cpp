@@ -7,7 +7,7 @@ namespace {
 struct Translation : MovedImages {
   static study::Fields<Translation> fields() {
     study::Fields<Translation> fields;
-    fields.intensity("shift", {0, 100}, "largest shift along each axis").unit("pixel");
+    fields.intensity("shift", {0, 100}, "largest shift along each axis").unit("pixel width");
     return add_to(fields);
   }
 };

@@ -259,7 +259,8 @@ def _with_clean(values, clean, intensity):
 
 def intensity_label(values, name):
     """A perturbation's intensity as the x axis names it: what it is, and in which unit."""
-    what = {"epsilon": r"attack intensity $\varepsilon$", "sigma": r"standard deviation $\sigma$"}.get(name, name)
-    unit = values[name].attrs.get("units", "")
-    unit = {"": "input units", "1": "input units", "pixel": "pixels in [0, 1]"}.get(unit, unit)
-    return f"{what} ({unit})"
+    what = {"epsilon": r"attack intensity $\varepsilon$", "sigma": r"standard deviation $\sigma$",
+            "share": "share of the pixels"}.get(name, name)
+    unit = values[name].attrs.get("units", "1")  # "1": none
+    unit = {"1": "", "pixel": "pixels in [0, 1]"}.get(unit, unit)
+    return f"{what} ({unit})" if unit else what
