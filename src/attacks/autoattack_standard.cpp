@@ -6,7 +6,9 @@ namespace eigensweep::attacks {
 namespace {
 
 struct AutoAttackStandard : BallAttack {
-  static Effort effort() { return {.steps = 100, .targets = 9, .fab_steps = 100, .queries = 5000}; }
+  static Effort effort() {
+    return {.steps = 100, .targets = 9, .target_steps = 100, .fab_steps = 100, .queries = 5000};
+  }
 
   static study::Fields<AutoAttackStandard> fields() { return common<AutoAttackStandard>(); }
 };

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "columns.hpp"
+#include "eigensweep/models/numerics/lane_random.hpp"
 #include "fab_walk.hpp"
 #include "ladder.hpp"
 #include "square_walk.hpp"
@@ -36,10 +37,14 @@ class Protocol final : public Attack {
     search.try_fast_gradient();
     ApgdSteps how;
     how.steps = effort_.steps;
+    how.gives_up = effort_.gives_up;
     // Each attack has draws of its own.
     constexpr std::uint64_t of_apgd = 0, of_targets = std::uint64_t{1} << 32, of_squares = std::uint64_t{2} << 32;
     walk_apgd(search, how, warm_start(search, of_apgd));
-    walk_to_targets(search, effort_.steps, effort_.targets, of_targets, effort_.gives_up);
+    for (std::int64_t run = 1; run < effort_.runs; ++run) {
+      walk_apgd(search, how, random_start(search, random::mix(of_apgd + static_cast<std::uint64_t>(run))));
+    }
+    walk_to_targets(search, effort_.target_steps, effort_.targets, of_targets, effort_.gives_up);
     if (effort_.fab_steps > 0) walk_fab(search, effort_.fab_steps, effort_.targets, FabSamples::open);
     walk_squares(search, effort_.queries, first_squares, of_squares);
   }

@@ -11,12 +11,15 @@ struct Strict : BallAttack {
   std::int64_t queries = 200;
 
   [[nodiscard]] Effort effort() const {
-    return {.steps = steps, .targets = targets, .gives_up = true, .queries = queries};
+    return {
+        .runs = 2, .steps = 5 * steps, .targets = targets, .target_steps = steps, .gives_up = true, .queries = queries};
   }
 
   static study::Fields<Strict> fields() {
     return common<Strict>()
-        .integer("steps", &Strict::steps, {1, 1e6}, "number of gradient steps of each run of APGD")
+        .integer("steps", &Strict::steps, {1, 1e6},
+                 "number of gradient steps of APGD towards each class; its two runs on all classes together take five "
+                 "times as many")
         .integer("targets", &Strict::targets, {0, 1000},
                  "number of wrong classes that APGD is run towards, the likeliest first")
         .integer("queries", &Strict::queries, {0, 1e7}, "number of points that the Square attack tries");
