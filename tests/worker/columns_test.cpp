@@ -14,12 +14,14 @@ using namespace eigensweep;
 
 namespace {
 
-/// A study with all attacks and metrics of the catalog. They have default options, except for `options` of a metric.
+/// A study with all attacks and metrics of the catalog. They have default options, except for `options` of a metric
+/// and few steps.
 std::string study_of_everything(const std::string& model, const std::string& training, const Json& options) {
   Json attacks = Json::object(), metrics = Json::object();
   for (const study::Kind& kind : catalog().all()) {
     if (kind.family == study::Family::attack) {
       attacks[kind.name] = {{"samples", 20}};
+      if (kind.options.find("steps") != nullptr) attacks[kind.name]["steps"] = 3;
       // In a ball that holds the whole box a search has found something after a few steps, of the thousands that
       // autoattack_standard would take.
       const double intensity = kind.name == "autoattack_standard" ? 1 : 0.1;
