@@ -38,7 +38,7 @@ study::Kind declare_gaussian_noise() {
 }  // namespace eigensweep::attacks
 #else
 #include "eigensweep/attacks/attack.hpp"
-#include "eigensweep/models/numerics/lane_random.hpp"
+#include "noise_draw.hpp"
 
 namespace eigensweep::attacks {
 namespace {
@@ -48,22 +48,9 @@ namespace {
 class GaussianNoise final : public Attack {
  public:
   void perturb(const Problem& problem, const std::vector<double>& intensities, const Visit& visit) override {
-    Tensor noise;
-    for (std::size_t i = 0; i < intensities.size(); ++i) {
-      if (intensities[i] == 0) {
-        visit(i, problem.inputs.expand({problem.model.lanes(), problem.inputs.size(0), problem.inputs.size(1)}));
-        continue;
-      }
-      if (!noise.defined()) noise = draw(problem);
-      visit(i, problem.inputs.add(noise, intensities[i]).clamp_(problem.lower, problem.upper));
-    }
-  }
-
- private:
-  // Standard normal numbers [E, n, d].
-  static Tensor draw(const Problem& problem) {
-    const models::LaneRandom random(problem.seeds, random::Purpose::noise, 0, problem.inputs.device());
-    return random.normal(problem.sample_ids(), problem.inputs.size(1));
+    noise_at_each(problem, intensities, visit, NoiseDraw::gaussian, [&](const Tensor& draw, double sigma) {
+      return problem.inputs.add(draw, sigma).clamp_(problem.lower, problem.upper);
+    });
   }
 };
 

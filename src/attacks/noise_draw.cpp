@@ -17,7 +17,8 @@ void noise_at_each(const Problem& problem, const std::vector<double>& intensitie
     if (!draw.defined()) {
       const models::LaneRandom random(problem.seeds, random::Purpose::noise, static_cast<std::uint64_t>(noise),
                                       problem.inputs.device());
-      draw = random.uniform(problem.sample_ids(), inputs, -1, 1);
+      draw = noise == NoiseDraw::gaussian ? random.normal(problem.sample_ids(), inputs)
+                                          : random.uniform(problem.sample_ids(), inputs, -1, 1);
     }
     visit(i, noisy(draw, intensities[i]));
   }
