@@ -94,15 +94,23 @@ std::vector<wire::Measurement> evaluate_robustness(const std::string& kind, cons
                                                    const std::vector<double>& intensities, models::Model& model,
                                                    const data::DeviceDataset& data,
                                                    const std::vector<std::uint64_t>& seeds, std::int64_t batch) {
+  const auto attacked = study::read<AttackedSamples>(options);
+  return evaluate_robustness(*make_attack(kind, options), attacked.split, attacked.samples, intensities, model, data,
+                             seeds, batch);
+}
+
+std::vector<wire::Measurement> evaluate_robustness(Attack& attack, const std::string& split, std::int64_t samples,
+                                                   const std::vector<double>& intensities, models::Model& model,
+                                                   const data::DeviceDataset& data,
+                                                   const std::vector<std::uint64_t>& seeds, std::int64_t batch) {
   const torch::NoGradGuard no_gradients;
   const std::int64_t lanes = model.lanes();
   EIGENSWEEP_EXPECT(seeds.size() == static_cast<std::size_t>(lanes));
-  const auto attacked = study::read<AttackedSamples>(options);
-  const data::DeviceDataset::Part part = data.part(attacked.split);
-  const std::int64_t samples = attacked.count(part.images.size(0));
+  const data::DeviceDataset::Part part = data.part(split);
+  const std::int64_t there = part.images.size(0);
+  samples = samples == 0 ? there : std::min(samples, there);
   if (batch == 0) batch = batch_size(model, data);
 
-  const auto attack = make_attack(kind, options);
   models::Tally clean(lanes, data.test_images.device());
   std::vector<Perturbed> perturbed;
   for (std::size_t i = 0; i < intensities.size(); ++i) perturbed.emplace_back(lanes, data.test_images.device());
@@ -122,8 +130,8 @@ std::vector<wire::Measurement> evaluate_robustness(const std::string& kind, cons
     const Tensor clean_logits = model.forward(shared, models::Mode::evaluate).logits;
     clean.add(clean_logits, problem.labels);
     std::optional<NearestVisited> nearest;
-    if (attack->norm()) nearest.emplace(problem, *attack->norm(), clean_logits);
-    attack->perturb(problem, intensities, [&](std::size_t intensity, const Tensor& inputs) {
+    if (attack.norm()) nearest.emplace(problem, *attack.norm(), clean_logits);
+    attack.perturb(problem, intensities, [&](std::size_t intensity, const Tensor& inputs) {
       const Tensor logits = model.forward(models::Inputs::per_lane(inputs), models::Mode::evaluate).logits;
       perturbed[intensity].tally.add(logits, problem.labels);
       perturbed[intensity].finite.logical_and_(inputs.isfinite().flatten(1).all(1));
@@ -133,7 +141,7 @@ std::vector<wire::Measurement> evaluate_robustness(const std::string& kind, cons
   }
   std::vector<wire::Measurement> measured = collect(clean, perturbed, intensities);
   if (!distances.empty()) add_distance_column(distances, measured);
-  attack->add_columns(measured);
+  attack.add_columns(measured);
   return measured;
 }
 

@@ -66,7 +66,7 @@ study::Kind declare_pgd() {
 
 }  // namespace eigensweep::attacks
 #else
-#include "projected_gradient.hpp"
+#include "eigensweep/attacks/projected_gradient.hpp"
 
 namespace eigensweep::attacks {
 

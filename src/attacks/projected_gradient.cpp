@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "projected_gradient.hpp"
+#include "eigensweep/attacks/projected_gradient.hpp"
 
 #include "ball.hpp"
 #include "eigensweep/attacks/objective.hpp"

@@ -38,7 +38,7 @@ study::Kind declare_reference() {
 
 }  // namespace eigensweep::attacks
 #else
-#include "projected_gradient.hpp"
+#include "eigensweep/attacks/projected_gradient.hpp"
 
 namespace eigensweep::attacks {
 

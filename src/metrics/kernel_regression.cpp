@@ -120,6 +120,7 @@ study::Kind declare_kernel_regression() {
 #include <fmt/format.h>
 
 #include "eigensweep/attacks/evaluate.hpp"
+#include "eigensweep/attacks/projected_gradient.hpp"
 #include "eigensweep/kernels/limit_network.hpp"
 #include "eigensweep/kernels/tangent_network.hpp"
 #include "eigensweep/metrics/metric.hpp"
@@ -130,17 +131,7 @@ namespace {
 
 class KernelRegression final : public Metric {
  public:
-  explicit KernelRegression(RegressionOptions options)
-      : options_(std::move(options)),
-        attack_{{"samples", options_.samples},
-                {"split", "test"},
-                {"steps", options_.steps},
-                {"relative_step", options_.relative_step},
-                {"compute", "float32"},
-                {"loss", "cross_entropy"},
-                {"random_start", true},
-                {"restarts", 1},
-                {"norm", "linf"}} {}
+  explicit KernelRegression(RegressionOptions options) : options_(std::move(options)) {}
 
   std::vector<Measurement> measure(const Subject& subject) override {
     std::vector<Measurement> lanes(static_cast<std::size_t>(subject.model.lanes()));
@@ -163,8 +154,8 @@ class KernelRegression final : public Metric {
     // Targets are centred, because the outputs start at 0.
     const Tensor targets = torch::one_hot(labels, classes).to(torch::kFloat64) - 1.0 / static_cast<double>(classes);
     kernels::TangentNetwork regression(network, x, targets);
-    const auto found = attacks::evaluate_robustness(options_.attack, attack_, {0.0, options_.epsilon}, regression,
-                                                    subject.data, subject.seeds);
+    const auto found = attacks::evaluate_robustness(*attack(), "test", options_.samples, {0.0, options_.epsilon},
+                                                    regression, subject.data, subject.seeds);
     for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
       const std::vector<double> accuracy = found[lane].at("robust_accuracy").values();
       lanes[lane]["accuracy" + moment] = wire::Array::scalar(accuracy[0]);
@@ -175,8 +166,16 @@ class KernelRegression final : public Metric {
     }
   }
 
+  [[nodiscard]] std::unique_ptr<attacks::Attack> attack() const {
+    attacks::PgdSteps how;
+    const bool is_one_step = options_.attack == "fgsm";
+    how.steps = is_one_step ? 1 : options_.steps;
+    how.relative_step = is_one_step ? 1 : options_.relative_step;
+    how.random_start = !is_one_step;
+    return attacks::make_projected_gradient(how);
+  }
+
   RegressionOptions options_;
-  Json attack_;  // the options of either attack
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "eigensweep/attacks/attack.hpp"
 #include "eigensweep/core/json.hpp"
 #include "eigensweep/data/device_dataset.hpp"
 #include "eigensweep/models/model.hpp"
@@ -18,6 +19,12 @@ namespace eigensweep::attacks {
 /// gradient that is not finite gets NaN at that intensity, or at all intensities if a logit of the unperturbed samples
 /// is not finite. The other lanes' numbers do not change.
 std::vector<wire::Measurement> evaluate_robustness(const std::string& kind, const Json& options,
+                                                   const std::vector<double>& intensities, models::Model& model,
+                                                   const data::DeviceDataset& data,
+                                                   const std::vector<std::uint64_t>& seeds, std::int64_t batch = 0);
+
+/// The same by an attack that is there already, on the first `samples` of `split`, 0 for all.
+std::vector<wire::Measurement> evaluate_robustness(Attack& attack, const std::string& split, std::int64_t samples,
                                                    const std::vector<double>& intensities, models::Model& model,
                                                    const data::DeviceDataset& data,
                                                    const std::vector<std::uint64_t>& seeds, std::int64_t batch = 0);

@@ -22,6 +22,7 @@ struct PgdSteps {
   study::Compute compute = study::Compute::float32;
 };
 
+/// One step of the whole radius from the sample itself is the fast gradient method.
 std::unique_ptr<Attack> make_projected_gradient(const PgdSteps& how);
 
 }  // namespace eigensweep::attacks
