@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Uniform noise, and salt and pepper.
+// Uniform noise, and salt and pepper; accuracies under all kinds of noise.
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <numeric>
 
+#include "affine.hpp"
+#include "eigensweep/attacks/evaluate.hpp"
 #include "fixture.hpp"
 
 using namespace eigensweep;
@@ -58,6 +61,43 @@ TEST_CASE("salt and pepper set the share of pixels asked for, half to each end, 
     CHECK(torch::equal(noisy[i].masked_select(noisy[i - 1] != 0.5), noisy[i - 1].masked_select(noisy[i - 1] != 0.5)));
   }
   CHECK((noisy[4] == 0.5).sum().item<std::int64_t>() == 0);
+}
+
+TEST_CASE("accuracy under noise is that of a plain program in float64, and the clean one at none") {
+  const fixture::Affine net = fixture::regression(150, fixture::ten);
+  const std::int64_t draws = 24;
+  std::vector<std::pair<Tensor, Tensor>> layer{{net.weight.expand({draws, -1, -1}), net.bias.expand({draws, -1})}};
+  ToyNetwork model(layer, [](const Tensor& h) { return h; });
+  std::vector<std::uint64_t> seeds(static_cast<std::size_t>(draws));
+  std::iota(seeds.begin(), seeds.end(), std::uint64_t{1});
+  const Tensor x = net.x.to(torch::kFloat64).expand({draws, -1, -1});
+  const auto accuracy = [&](const Tensor& noisy) {
+    const Tensor logits = noisy.matmul(net.weight.to(torch::kFloat64).t()) + net.bias.to(torch::kFloat64);
+    return (logits.argmax(-1) == net.labels).to(torch::kFloat64).mean(1);  // [draws]
+  };
+  torch::manual_seed(11);
+  const auto reference = [&](const std::string& kind, double strength) -> Tensor {
+    if (kind == "gaussian_noise") return (x + strength * torch::randn_like(x)).clamp(0, 1);
+    if (kind == "uniform_noise") return (x + strength * (2 * torch::rand_like(x) - 1)).clamp(0, 1);
+    const Tensor u = torch::rand_like(x);
+    return torch::where(u < strength / 2, torch::zeros_like(x), torch::where(u < strength, torch::ones_like(x), x));
+  };
+  for (const auto& [kind, strength] : std::vector<std::pair<std::string, double>>{
+           {"gaussian_noise", 0.5}, {"uniform_noise", 0.9}, {"salt_and_pepper_noise", 0.4}}) {
+    INFO(kind);
+    const auto measured =
+        attacks::evaluate_robustness(kind, fixture::attack(kind), {0, strength}, model, digits(150), seeds);
+    std::vector<double> found;
+    for (const wire::Measurement& lane : measured) {
+      CHECK(lane.at("robust_accuracy").values()[0] == lane.at("clean_accuracy").values()[0]);
+      found.push_back(lane.at("robust_accuracy").values()[1]);
+    }
+    const Tensor ours = torch::tensor(found, torch::kFloat64), theirs = accuracy(reference(kind, strength));
+    CHECK(theirs.mean().item<double>() < measured[0].at("clean_accuracy").values()[0] - 0.02);
+    const double error =
+        std::sqrt((ours.var().item<double>() + theirs.var().item<double>()) / static_cast<double>(draws));
+    CHECK(std::abs(ours.mean().item<double>() - theirs.mean().item<double>()) < 4 * error);
+  }
 }
 
 TEST_CASE("uniform noise and salt and pepper belong to seed and sample, in batches of 1, of 7 and of all") {
