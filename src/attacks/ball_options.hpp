@@ -56,6 +56,7 @@ inline std::string refuse_loss(Objective loss, const study::DatasetInfo& dataset
 struct GradientAttack : BallAttack {
   study::Compute compute = study::Compute::float32;
   Objective loss = Objective::cross_entropy;
+  bool recompute_vanishing = false;
 
   template <class T>
   static study::Fields<T>& add_to(study::Fields<T>& fields) {
@@ -67,6 +68,9 @@ struct GradientAttack : BallAttack {
          {"dlr", Objective::dlr}},
         "what the attack makes large; log_odds rises with cross_entropy, but its gradient does not vanish on confident "
         "samples");
+    fields.boolean("recompute_vanishing", &T::recompute_vanishing,
+                   "where saturated units make a gradient vanish (no entry above 1e-5), compute its direction again "
+                   "from the logarithms of their slopes");
     return study::add_compute(fields, &T::compute, "the products behind the gradients that the attack follows");
   }
 

@@ -34,7 +34,7 @@ study::Kind declare_fgsm() {
 }  // namespace eigensweep::attacks
 #else
 #include "ball.hpp"
-#include "eigensweep/attacks/objective.hpp"
+#include "followed_gradient.hpp"
 #include "gradient_count.hpp"
 
 namespace eigensweep::attacks {
@@ -51,7 +51,7 @@ class FastGradientSign final : public Attack {
       Tensor x = ball.centre();
       if (intensities[i] > 0) {
         if (!gradient.defined()) {
-          gradient = slope(problem.model, x, options_.loss, problem.labels, {}, options_.compute).gradient;
+          gradient = followed_gradient(problem, x, options_);
           gradients_.add(x.size(1));
         }
         ball.step(x, gradient, intensities[i]);

@@ -46,7 +46,7 @@ study::Kind declare_mi_fgsm() {
 #else
 #include <limits>
 
-#include "eigensweep/attacks/objective.hpp"
+#include "followed_gradient.hpp"
 #include "gradient_count.hpp"
 #include "region.hpp"
 #include "rows.hpp"
@@ -76,8 +76,7 @@ class MomentumSteps final : public Attack {
     Tensor x = centre, velocity = torch::zeros_like(centre);
     Tensor broken = torch::zeros({centre.size(0)}, centre.options().dtype(torch::kBool));
     for (std::int64_t step = 0; step < options_.steps; ++step) {
-      const Tensor gradient =
-          in_rows(slope(problem.model, x, options_.loss, problem.labels, {}, options_.compute).gradient);
+      const Tensor gradient = in_rows(followed_gradient(problem, x, options_));
       const Tensor largest = largest_entry(gradient);
       broken.logical_or_(largest.isfinite().logical_not().any(1));
       velocity = options_.momentum * velocity + over_sum_of_sizes(gradient, largest);

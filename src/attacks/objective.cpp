@@ -138,8 +138,8 @@ Slope slope(models::Model& model, const Tensor& inputs, Objective objective, con
 }
 
 Slope steepest_slope(models::Model& model, const Tensor& inputs, Objective objective, const Tensor& labels,
-                     const Tensor& targets) {
-  Slope found = slope(model, inputs, objective, labels, targets);
+                     const Tensor& targets, models::Compute compute) {
+  Slope found = slope(model, inputs, objective, labels, targets, compute);
   const Tensor is_small = largest_entry(found.gradient) < suspicious;  // [E, B]
   const Tensor samples = is_small.any(0).nonzero().squeeze(1);
   if (samples.numel() == 0) return found;

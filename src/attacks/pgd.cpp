@@ -72,8 +72,8 @@ namespace eigensweep::attacks {
 
 std::unique_ptr<Attack> make_pgd(const Json& options) {
   const auto pgd = study::read<Pgd>(options);
-  return make_projected_gradient(
-      {pgd.norm, pgd.steps, pgd.relative_step, pgd.random_start, pgd.restarts, pgd.loss, pgd.compute});
+  return make_projected_gradient({pgd.norm, pgd.steps, pgd.relative_step, pgd.random_start, pgd.restarts, pgd.loss,
+                                  pgd.compute, pgd.recompute_vanishing});
 }
 
 }  // namespace eigensweep::attacks

@@ -2,8 +2,8 @@
 #include "eigensweep/attacks/projected_gradient.hpp"
 
 #include "ball.hpp"
-#include "eigensweep/attacks/objective.hpp"
 #include "eigensweep/models/numerics/verdict.hpp"
+#include "followed_gradient.hpp"
 #include "gradient_count.hpp"
 
 namespace eigensweep::attacks {
@@ -36,8 +36,7 @@ class ProjectedGradient final : public Attack {
     Ball ball(problem, epsilon, how_.norm);
     Tensor x = how_.random_start ? ball.random_point(restart) : ball.centre();
     for (std::int64_t step = 0; step < how_.steps; ++step) {
-      ball.step(x, slope(problem.model, x, how_.loss, problem.labels, {}, how_.compute).gradient,
-                how_.relative_step * epsilon);
+      ball.step(x, followed_gradient(problem, x, how_), how_.relative_step * epsilon);
     }
     gradients_.add(how_.steps * x.size(1));
     ball.mark_broken(x);

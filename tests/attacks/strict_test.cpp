@@ -121,12 +121,21 @@ TEST_CASE("a saturated output does not hide what can be fooled: the strict proto
     const std::vector<Tensor> perturbed =
         perturb(*model, net.x, net.labels, "strict", fixture::attack("strict", {{"steps", 10}}), radii);
     const std::vector<Tensor> usual = perturb(*model, net.x, net.labels, "fgsm", fixture::fgsm(), radii);
+    std::vector<std::vector<Tensor>> recomputed;
+    for (const char* kind : {"fgsm", "pgd", "mi_fgsm"}) {
+      const Json options = fixture::attack(kind, {{"loss", "margin"}, {"recompute_vanishing", true}});
+      recomputed.push_back(perturb(*model, net.x, net.labels, kind, options, radii));
+    }
     for (std::size_t i = 0; i < radii.size(); ++i) {
       INFO("gain " << gain << ", radius " << radii[i]);
       const Tensor gap = fixture::worst_gap(net.weight, net.bias, net.x, net.labels, radii[i]);
       const Tensor clear = gap.abs() > 1e-4;
       const Tensor found = fooled(*model, perturbed[i], net.labels)[0];
       CHECK(found.eq(gap > 0).logical_or(clear.logical_not()).all().item<bool>());
+      for (const std::vector<Tensor>& points : recomputed) {
+        const Tensor by_few_steps = fooled(*model, points[i], net.labels)[0];
+        CHECK(by_few_steps.eq(gap > 0).logical_or(clear.logical_not()).all().item<bool>());
+      }
       if (gain < 100 || i == 0) continue;  // at the smallest radius nothing can be fooled
       CHECK(fooled(*model, usual[i], net.labels)[0].sum().item<double>() < 0.9 * found.sum().item<double>());
     }

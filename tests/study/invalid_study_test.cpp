@@ -253,6 +253,8 @@ const Broken broken_penalties_and_attacks[] = {
      R"(s.json:/attacks/translation/shift: -1 is out of range (largest shift along each axis); give a value between 0 and 100)"},
     {R"("dataset": {"kind": "gaussian"}, "model": {"width": 64}, "attacks": {"salt_and_pepper_noise": {"share": 0.1}})",
      R"(s.json:/attacks/salt_and_pepper_noise: the dataset's inputs have no bounds (salt and pepper are the largest and the least possible input); choose 'uniform_noise' or 'gaussian_noise')"},
+    {R"("dataset": {"kind": "gaussian"}, "model": {"width": 64}, "attacks": {"grey_image": {"epsilon": 0.1}})",
+     R"(s.json:/attacks/grey_image: the grey image lies in the middle of the pixels' range, and this dataset's inputs have no bounds; leave grey_image out)"},
     {R"("model": {"width": 64}, "regularizers": {"spectral": {"basis_samples": 12}})",
      R"(s.json:/regularizers/spectral: cutoff 10 leaves no eigenvalue to penalise in a layer of width 64 with 12 basis_samples; choose a cutoff below 10)"},
     {R"("model": {"width": 64}, "regularizers": {"spectral": {"basis_samples": 2}})",

@@ -59,7 +59,7 @@ def text(name, value):
 
 #: What papers call attacks.
 ATTACKS = {"fgsm": "FGSM", "pgd": "PGD", "mi_fgsm": "MI-FGSM", "apgd": "APGD", "square": "Square attack",
-           "fab": "FAB", "deepfool": "DeepFool", "strict": "strict protocol", "reference": "reference PGD",
+           "grey_image": "grey image", "fab": "FAB", "deepfool": "DeepFool", "strict": "strict protocol", "reference": "reference PGD",
            "autoattack_standard": "standard AutoAttack", "gaussian_noise": "Gaussian noise",
            "uniform_noise": "uniform noise", "salt_and_pepper_noise": "salt-and-pepper noise"}
 NORMS = {"linf": "L-infinity", "l2": "L2"}

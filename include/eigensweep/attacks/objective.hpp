@@ -33,6 +33,6 @@ Slope slope(models::Model& model, const Tensor& inputs, Objective objective, con
 /// logarithms of their slopes. Such a gradient is the true one but for a positive factor of its sample and lane (see
 /// models::SaturationScope), so that it serves attacks that take its direction alone.
 Slope steepest_slope(models::Model& model, const Tensor& inputs, Objective objective, const Tensor& labels,
-                     const Tensor& targets = {});
+                     const Tensor& targets = {}, models::Compute compute = models::Compute::float32);
 
 }  // namespace eigensweep::attacks

@@ -20,6 +20,7 @@ struct PgdSteps {
   std::int64_t restarts = 1;
   Objective loss = Objective::cross_entropy;
   study::Compute compute = study::Compute::float32;
+  bool recompute_vanishing = false;  ///< gradients that saturated units make vanish, as steepest_slope() does
 };
 
 /// One step of the whole radius from the sample itself is the fast gradient method.
