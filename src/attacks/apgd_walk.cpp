@@ -114,7 +114,10 @@ class Walk {
   /// Goes on in a smaller ball from where it has fooled the network, which is where it was before the last move.
   void fall(const Tensor& wrong) {
     if (!wrong.any().item<bool>()) return;
-    search_.note(points_.previous, sample_, wrong, radius_, how_.finder);
+    // Points are judged before a step is counted.
+    const Tensor taken = torch::where(fresh_, torch::zeros_like(step_), step_ + 1);
+    search_.note(points_.previous, sample_, wrong, radius_, how_.finder,
+                 taken.to(torch::kFloat64) / static_cast<double>(how_.steps));
     radius_ = search_.target(sample_);
     const std::vector<Tensor> found = wrong.nonzero_numpy();
     const Tensor &lane = found[0], &row = found[1];

@@ -21,16 +21,27 @@ inline std::vector<study::Column> robustness_columns() {
   };
 }
 
-/// How far the nearest misclassified point lies, of attacks in balls.
-inline study::Column distance_column() {
-  return {nearest_distance,
-          {"attacked_sample"},
-          "f64",
-          "pixel",
-          "distance of the nearest misclassified point that was tried; infinite if none was",
-          nullptr,
-          false,
-          study::Merge::least};
+/// What attacks in balls record: how far the nearest misclassified point lies, and whether it can be relied upon.
+inline void add_distance_columns(study::Kind& kind) {
+  kind.columns.push_back({nearest_distance,
+                          {"attacked_sample"},
+                          "f64",
+                          "pixel",
+                          "distance of the nearest misclassified point that was tried; infinite if none was",
+                          nullptr,
+                          false,
+                          study::Merge::least});
+  kind.columns.push_back(study::alarmed(
+      {unconfirmed_share,
+       {},
+       "f64",
+       "",
+       "share of samples whose point left ball or box, or is right when evaluated again",
+       nullptr,
+       false},
+      0.005,
+      "points that the attack counts do not stand up when they are looked at again: verdicts hang on roundings "
+      "(see unstable_verdicts of gradient_health), or the data has pixels outside its range"));
 }
 
 /// What attacks that count their gradients record (gradient_count.hpp).
@@ -75,7 +86,7 @@ study::Kind declare_attack(std::string name, std::string intensity, std::string 
   kind.intensity = std::move(intensity);
   kind.columns = robustness_columns();
   if constexpr (std::is_base_of_v<BallAttack, T>) {
-    kind.columns.push_back(distance_column());
+    add_distance_columns(kind);
     kind.refuse_intensity = study::typed<T>([](const T& attack, const study::DatasetInfo& dataset, double radius) {
       return refuse_radius(attack.norm, radius, dataset);
     });

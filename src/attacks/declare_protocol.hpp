@@ -30,6 +30,18 @@ study::Kind declare_protocol(std::string name, std::string meaning, EffortOf eff
   kind.intensities_are_independent = false;
   kind.columns.push_back(gradients_column());
   add_search_columns(kind);
+  kind.columns.push_back({tenth_shares,
+                          {"tenth_of_steps"},
+                          "f64",
+                          "",
+                          "share of samples fooled nearest by APGD in each tenth of its steps in their ball",
+                          nullptr,
+                          false});
+  kind.columns.push_back(study::alarmed(
+      {late_share, {}, "f64", "", "the last of these tenths: share of samples found at the very end", nullptr, false},
+      0.01,
+      "samples are still fooled for the first time in the last steps, so that more steps would fool more: give strict "
+      "more \"steps\""));
   kind.columns.push_back(
       study::alarmed({squares_share,
                       {},

@@ -114,7 +114,7 @@ std::vector<wire::Measurement> evaluate_robustness(Attack& attack, const std::st
   models::Tally clean(lanes, data.test_images.device());
   std::vector<Perturbed> perturbed;
   for (std::size_t i = 0; i < intensities.size(); ++i) perturbed.emplace_back(lanes, data.test_images.device());
-  std::vector<Tensor> distances;  // [E, n] of each batch
+  std::vector<Tensor> distances, outside;  // [E, n] of each batch
   for (std::int64_t start = 0; start < samples; start += batch) {
     const std::int64_t stop = std::min(start + batch, samples);
     Problem problem{model,
@@ -137,10 +137,12 @@ std::vector<wire::Measurement> evaluate_robustness(Attack& attack, const std::st
       perturbed[intensity].finite.logical_and_(inputs.isfinite().flatten(1).all(1));
       if (nearest) nearest->add(inputs, logits, intensities[intensity]);
     });
-    if (nearest) distances.push_back(nearest->distance().cpu());
+    if (!nearest) continue;
+    distances.push_back(nearest->distance().cpu());
+    outside.push_back(nearest->outside().cpu());
   }
   std::vector<wire::Measurement> measured = collect(clean, perturbed, intensities);
-  if (!distances.empty()) add_distance_column(distances, measured);
+  if (!distances.empty()) add_distance_columns(distances, outside, measured);
   attack.add_columns(measured);
   return measured;
 }

@@ -19,15 +19,19 @@ class NearestVisited {
   /// [E, n] float64: 0 for a sample that is misclassified itself, infinity where nothing was found, NaN for a network
   /// whose logits are not finite.
   [[nodiscard]] Tensor distance() const;
+  /// [E, n] bool: a point was shown that lies outside its ball or the box, and does not count therefore.
+  [[nodiscard]] const Tensor& outside() const { return outside_; }
 
  private:
   const Problem& problem_;
   Region region_;
   Tensor finite_;    // [E, 1] bool: the logits of the samples
   Tensor distance_;  // [E, n] float64
+  Tensor outside_;   // [E, n] bool
 };
 
-/// The column d_min. `batches`: distances [E, n] of each batch.
-void add_distance_column(const std::vector<Tensor>& batches, std::vector<wire::Measurement>& lanes);
+/// The columns of attacks in balls. `distances` and `unconfirmed`: [E, n] of each batch, on the CPU.
+void add_distance_columns(const std::vector<Tensor>& distances, const std::vector<Tensor>& unconfirmed,
+                          std::vector<wire::Measurement>& lanes);
 
 }  // namespace eigensweep::attacks

@@ -28,6 +28,7 @@ class Protocol final : public Attack {
 
   void add_columns(std::vector<wire::Measurement>& lanes) const override {
     record_.add_columns(lanes);
+    record_.add_tenths(lanes);
     record_.add_share(squares_share, Finder::square, lanes);
   }
 

@@ -56,6 +56,13 @@ Tensor Region::project(const Tensor& x, const Tensor& centre, const Tensor& radi
   return inside;
 }
 
+Tensor Region::holds(const Tensor& x, const Tensor& centre, const Tensor& radius) const {
+  const auto [least, largest] = x.aminmax(/*dim=*/-1);
+  return (distance(x, centre) <= (1 + 1e-5) * radius + 1e-6)
+      .logical_and_(least >= lower_)
+      .logical_and_(largest <= upper_);
+}
+
 Tensor Region::direction(const Tensor& gradient) const {
   return norm_ == Norm::linf ? gradient.sign() : unit(gradient);
 }

@@ -22,6 +22,9 @@ class Region {
   /// norm a point outside the ball is drawn along its radius and clipped to the box, and drawn out again as far as the
   /// ball allows: AutoAttack stops after the clip, well inside the ball.
   [[nodiscard]] Tensor project(const Tensor& x, const Tensor& centre, const Tensor& radius) const;
+  /// Whether each point lies in its ball and in the box, but for roundings of the former: [E, R] bool. A point that is
+  /// not finite does not. `radius` float64.
+  [[nodiscard]] Tensor holds(const Tensor& x, const Tensor& centre, const Tensor& radius) const;
   /// The steepest ascent of length 1: the sign (of 0: 0), or the gradient over its Euclidean norm, whatever its scale.
   /// A gradient of 0 gives 0.
   [[nodiscard]] Tensor direction(const Tensor& gradient) const;

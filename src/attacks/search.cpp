@@ -11,6 +11,8 @@
 namespace eigensweep::attacks {
 namespace {
 
+constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
+
 Tensor for_lanes(const Tensor& numbers, std::int64_t lanes) {
   std::vector<std::int64_t> sizes = numbers.sizes().vec();
   sizes.insert(sizes.begin(), lanes);
@@ -41,6 +43,7 @@ Search::Search(const Problem& problem, const Region& region, std::vector<double>
   const Tensor wrong = are_wrong(clean_logits_, labels_);
   distance_ = torch::full(wrong.sizes(), infinity, radii_.options()).masked_fill_(wrong, 0);
   finder_ = wrong.to(torch::kInt64) * static_cast<std::int64_t>(Finder::nothing);
+  progress_ = torch::full_like(distance_, no_number);
 }
 
 void Search::try_grey() {
@@ -53,6 +56,7 @@ void Search::try_grey() {
   const Tensor nearer = are_wrong(logits, labels_).logical_and_(distance < distance_);
   distance_ = torch::where(nearer, distance, distance_);
   finder_.masked_fill_(nearer, static_cast<std::int64_t>(Finder::grey));
+  progress_.masked_fill_(nearer, no_number);
   nearest_ = torch::where(nearer.unsqueeze(-1), grey, nearest_);
 }
 
@@ -103,7 +107,8 @@ Tried Search::try_points(const Tensor& x, const Tensor& samples, const Tensor& c
   return tried;
 }
 
-void Search::note(const Tensor& x, const Tensor& samples, const Tensor& wrong, const Tensor& radius, Finder finder) {
+void Search::note(const Tensor& x, const Tensor& samples, const Tensor& wrong, const Tensor& radius, Finder finder,
+                  const Tensor& progress) {
   const std::vector<Tensor> found = wrong.nonzero_numpy();
   const Tensor &lane = found[0], &row = found[1];
   if (lane.numel() == 0) return;
@@ -116,6 +121,8 @@ void Search::note(const Tensor& x, const Tensor& samples, const Tensor& wrong, c
   distance_.index_put_({to_lane, to_sample}, distance.index({nearer}));
   nearest_.index_put_({to_lane, to_sample}, points.index({nearer}));
   finder_.index_put_({to_lane, to_sample}, torch::tensor(static_cast<std::int64_t>(finder), finder_.options()));
+  progress_.index_put_({to_lane, to_sample}, progress.defined() ? progress.index({lane, row}).index({nearer})
+                                                                : torch::tensor(no_number, progress_.options()));
 }
 
 void Search::note_end(const Tensor& x, const Tensor& samples, const Tensor& ended, const Tensor& dead) {
@@ -141,11 +148,9 @@ Tensor Search::at(double radius) const {
   const Tensor within = torch::full(labels_.sizes(), radius, radii_.options());
   const Tensor ended = region_.project(last_, centre_, within.to(centre_.scalar_type()));
   Tensor points = torch::where((distance_ <= radius).unsqueeze(-1), nearest_, ended);
-  return points.masked_fill_(finite_.logical_not().view({-1, 1, 1}), std::numeric_limits<double>::quiet_NaN());
+  return points.masked_fill_(finite_.logical_not().view({-1, 1, 1}), no_number);
 }
 
-Tensor Search::distance() const {
-  return distance_.masked_fill(finite_.logical_not().unsqueeze(1), std::numeric_limits<double>::quiet_NaN());
-}
+Tensor Search::distance() const { return distance_.masked_fill(finite_.logical_not().unsqueeze(1), no_number); }
 
 }  // namespace eigensweep::attacks

@@ -63,8 +63,10 @@ class Search {
   /// another batch, whose products round otherwise.
   Tried try_points(const Tensor& x, const Tensor& samples, const Tensor& counted, Finder finder, double clearance = 0);
   /// Notes the points `x` [E, R, d] of `samples` [E, R] where `wrong` [E, R] says that they are misclassified. They lie
-  /// within `radius` [E, R] float64 but for roundings.
-  void note(const Tensor& x, const Tensor& samples, const Tensor& wrong, const Tensor& radius, Finder finder);
+  /// within `radius` [E, R] float64 but for roundings. `progress` [E, R] float64: the share of the attack's steps in
+  /// its ball that came before; undefined for one that has none.
+  void note(const Tensor& x, const Tensor& samples, const Tensor& wrong, const Tensor& radius, Finder finder,
+            const Tensor& progress = {});
   /// Notes where an attack ended at a sample that it has not fooled, where `ended` [E, R] says so; `dead`: whether its
   /// gradient there was 0.
   void note_end(const Tensor& x, const Tensor& samples, const Tensor& ended, const Tensor& dead);
@@ -92,7 +94,9 @@ class Search {
   /// Of the nearest misclassified point [E, n] float64: infinity if none was found, 0 if the sample itself is
   /// misclassified, NaN for a spoilt lane.
   [[nodiscard]] Tensor distance() const;
-  [[nodiscard]] const Tensor& finder() const { return finder_; }        ///< [E, n] int64
+  [[nodiscard]] const Tensor& finder() const { return finder_; }  ///< [E, n] int64
+  /// Of the nearest misclassified point, as note() has it: [E, n] float64, NaN where there is none.
+  [[nodiscard]] const Tensor& progress() const { return progress_; }
   [[nodiscard]] const Tensor& dead() const { return dead_; }            ///< [E, n] bool
   [[nodiscard]] const Tensor& gradients() const { return gradients_; }  ///< [E] float64: sample-gradients
 
@@ -110,6 +114,7 @@ class Search {
   Tensor nearest_;       // [E, n, d]
   Tensor last_;          // [E, n, d]
   Tensor finder_;        // [E, n] int64
+  Tensor progress_;      // [E, n] float64
   Tensor dead_;          // [E, n] bool
   Tensor gradients_;     // [E] float64
   Tensor finite_;        // [E] bool

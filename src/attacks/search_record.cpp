@@ -4,10 +4,27 @@
 #include "columns.hpp"
 #include "nearest_visited.hpp"
 #include "sample_column.hpp"
+#include "search_audit.hpp"
 
 namespace eigensweep::attacks {
+namespace {
+
+constexpr int tenths = 10;
+
+/// The shares of samples with a progress [E, n] in each tenth, the last of 1 included: [E, 10] float64.
+Tensor shares_of_tenths(const Tensor& progress) {
+  const Tensor tenth = (progress * tenths - 1e-9).ceil_().sub_(1).clamp_min_(0);  // NaN stays
+  std::vector<Tensor> shares;
+  for (int i = 0; i < tenths; ++i) shares.push_back((tenth == i).to(torch::kFloat64).mean(1));
+  return torch::stack(shares, 1);
+}
+
+}  // namespace
+
 void SearchRecord::add(const Search& search) {
   distance_.push_back(search.distance().cpu());
+  unconfirmed_.push_back(are_unconfirmed(search).cpu());
+  progress_.push_back(search.progress().cpu());
   finder_.push_back(search.finder().cpu());
   // A sample whose gradient is 0 where an attack ended, and that was fooled by another one later, is no cause for
   // alarm.
@@ -25,7 +42,17 @@ void SearchRecord::add_columns(std::vector<wire::Measurement>& lanes) const {
     lanes[i][dead_share] = wire::Array::scalar(dead[lane].item<double>());
   }
   gradients_.add_column(lanes);
-  add_distance_column(distance_, lanes);
+  add_distance_columns(distance_, unconfirmed_, lanes);
+}
+
+void SearchRecord::add_tenths(std::vector<wire::Measurement>& lanes) const {
+  if (progress_.empty()) return;
+  const Tensor shares = shares_of_tenths(torch::cat(progress_, 1));
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    const Tensor of_lane = shares[static_cast<std::int64_t>(i)];
+    lanes[i][tenth_shares] = sample_column(of_lane);
+    lanes[i][late_share] = wire::Array::scalar(of_lane[tenths - 1].item<double>());
+  }
 }
 
 void SearchRecord::add_share(const char* column, Finder finder, std::vector<wire::Measurement>& lanes) const {

@@ -65,6 +65,11 @@ study::Kind declare_gradient_health() {
                       "",
                       "share of the gradient's signs in which cross entropy and log-odds differ in float32"},
                      0.02, std::string("float32 rounds the label's share of the gradient off; ") + blind_loss),
+      {"direction_cosine",
+       {},
+       "f64",
+       "",
+       "mean cosine of the angle between the gradients of cross entropy and log-odds in float32"},
       {"margin", {"percentile"}, "f64", "", "label's logit less the largest other, at percentiles 1, 10, 50, 90, 99"},
       {"confident", {}, "f64", "", "share of samples with a margin above 17"},
       {"saturated",
@@ -92,6 +97,7 @@ study::Kind declare_gradient_health() {
 #else
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "eigensweep/attacks/objective.hpp"
 #include "eigensweep/metrics/metric.hpp"
@@ -109,6 +115,15 @@ constexpr std::int64_t most_alone = 64;
 
 /// Of booleans [E, n]: [E] float64, on the CPU.
 Tensor share(const Tensor& is_so) { return is_so.to(torch::kFloat64).mean(-1).cpu(); }
+
+/// Of the angles between vectors [E, n, d]: [E, n] float64, 0 where one of them is 0.
+Tensor cosine(const Tensor& one, const Tensor& other) {
+  const auto unit = [](const Tensor& x) {
+    const Tensor wide = x.to(torch::kFloat64);
+    return wide / wide.norm(2, -1, /*keepdim=*/true).clamp_min_(std::numeric_limits<double>::min());
+  };
+  return (unit(one) * unit(other)).sum(-1);
+}
 
 class GradientHealth final : public Metric {
  public:
@@ -161,6 +176,7 @@ class GradientHealth final : public Metric {
     add("tiny_gradients", torch::stack(tiny, 1), found);
     const Tensor exact = attacks::slope(model, x, attacks::Objective::log_odds, labels).gradient;
     add("sign_disagreement", share((gradient.sign() != exact.sign()).flatten(1)), found);
+    add("direction_cosine", cosine(gradient, exact).mean(-1).cpu(), found);
   }
 
   /// Returns the logits.

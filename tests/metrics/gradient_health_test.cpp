@@ -27,6 +27,7 @@ TEST_CASE("a network of moderate weights raises no alarm") {
       CHECK(number(lane, column) == 0);
     }
     CHECK(number(lane, "sign_disagreement") < 0.01);
+    CHECK(number(lane, "direction_cosine") > 0.9999);
     CHECK(lane.at("tiny_gradients").values() == std::vector<double>{0, 0, 0});
     CHECK(number(lane, "saturated") == 0);
   }
@@ -49,6 +50,7 @@ TEST_CASE("saturated units and confident logits are told by their shares") {
   const metrics::Measurement lane = measure("gradient_health", health(), sure, own)[0];
   CHECK(number(lane, "confident") > 0.5);
   CHECK(number(lane, "sign_disagreement") > 0.1);
+  CHECK(number(lane, "direction_cosine") < 0.9);
 }
 
 TEST_CASE("margins are those of the logits") {
