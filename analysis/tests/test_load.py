@@ -106,3 +106,10 @@ def test_means_over_seeds_need_one_call(tmp_path):
     mean = data.robust_accuracy.sel(width=256, attack="pgd").mean("seed")
     assert isinstance(mean, xr.DataArray)
     assert mean.dims == ("depth", "strength", "epsilon")
+
+
+@pytest.mark.parametrize("locking", [None, True, False])
+def test_a_file_that_is_open_already_is_read(tmp_path, locking):
+    file = write(tmp_path / "r.h5")
+    with h5py.File(file, "r", locking=locking):
+        assert eigensweep_analysis.load(file).width.size == 2

@@ -86,6 +86,18 @@ def load(path, layout="auto"):
     return data
 
 
+def _open(path):
+    # A results file is replaced as a whole, never written to: no lock is needed, and some file systems have none. Where
+    # the user has it open in this process already, HDF5 wants the same flag again.
+    for locking in (False, None):
+        try:
+            return h5py.File(path, "r", locking=locking)
+        except OSError as error:
+            if "file locking" not in str(error):
+                raise
+    return h5py.File(path, "r", locking=True)
+
+
 def read_file(path, read):
     """What `read` makes of a results file.
 
@@ -111,8 +123,7 @@ def read_file(path, read):
     """
     path = _file_of(Path(path))
     try:
-        # A results file is replaced as a whole, never written to: no lock is needed, and some file systems have none.
-        file = h5py.File(path, "r", locking=False)
+        file = _open(path)
     except OSError as error:
         why = _words(error)
         raise UnreadableResults(f"{path}: no HDF5 file or a damaged one ({why}); {_ANEW}") from None
