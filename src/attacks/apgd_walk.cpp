@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <utility>
+#include <vector>
 
+#include "apgd_reach.hpp"
 #include "apgd_step.hpp"
 #include "eigensweep/attacks/objective.hpp"
 #include "eigensweep/models/numerics/verdict.hpp"
@@ -21,6 +24,7 @@ class Walk {
   Walk(Search& search, const ApgdSteps& how, const Tensor& start, const Tensor& targets)
       : search_(search), how_(how), region_(search.region()) {
     std::tie(sample_, active_) = search.open_samples();
+    if (how.leaves_out) active_ = active_.logical_and(search.out_of_reach().gather(1, sample_).logical_not());
     std::vector<std::int64_t> checkpoints = apgd_checkpoints(how.steps);
     checkpoints.insert(checkpoints.begin(), 0);
     checkpoints.push_back(std::numeric_limits<std::int64_t>::max());
@@ -39,8 +43,8 @@ class Walk {
     rises_ = torch::zeros_like(sample_);
     halved_ = dead_ = torch::ones_like(active_);
     size_ = torch::zeros(sample_.sizes(), centre_.options());
-    value_ = best_value_ = value_at_checkpoint_ = first_value_ =
-        torch::full(sample_.sizes(), -infinity, size_.options());
+    value_ = best_value_ = value_at_checkpoint_ = torch::full(sample_.sizes(), -infinity, size_.options());
+    if (how.gives_up) reach_.emplace(size_);
   }
 
   void go() {
@@ -52,6 +56,7 @@ class Walk {
       active_ = search_.count(largest, active_);
       const Tensor wrong = models::is_right(here.logits, label_).logical_not_().logical_and_(active_);
       const Tensor going = active_.logical_and(wrong.logical_not());
+      if (reach_) reach_->add(value_of(Objective::margin, here.logits, label_), fresh_);
       judge(going, value_of(how_.objective, here.logits, label_, target_), largest == 0);
       end(going.logical_and((step_ == how_.steps).logical_or_(hopeless_)));
       fall(wrong);
@@ -78,7 +83,6 @@ class Walk {
     set(next_, begins, 1);
     set(rises_, begins, 0);
     set(halved_, begins, true);
-    first_value_ = torch::where(begins, value, first_value_);
     set(fresh_, going, false);
     const Tensor is_at_checkpoint = goes_on.logical_and(step_ == checkpoints_.index({next_}));
     Tensor is_back;
@@ -100,15 +104,8 @@ class Walk {
     value_at_checkpoint_ = torch::where(is_there, best_value_, value_at_checkpoint_);
     set(rises_, is_there, 0);
     next_ = next_ + is_there;
-    if (how_.gives_up) hopeless_ = is_there.logical_and(expected_value() < 0);
+    if (reach_) hopeless_ = reach_->are_hopeless(is_there, steps, step_, how_.steps);
     return halves;
-  }
-
-  /// Where the objective would end if it went on rising as much per step as it did so far. It rises ever more slowly,
-  /// so it ends lower.
-  [[nodiscard]] Tensor expected_value() const {
-    const Tensor share = static_cast<double>(how_.steps) / step_.to(first_value_.scalar_type());
-    return first_value_ + (best_value_ - first_value_) * share;
   }
 
   /// Goes on in a smaller ball from where it has fooled the network, which is where it was before the last move.
@@ -131,6 +128,7 @@ class Walk {
 
   void end(const Tensor& ended) {
     if (!ended.any().item<bool>()) return;
+    if (reach_) search_.note_out_of_reach(sample_, hopeless_.logical_and(ended).logical_and(2 * step_ <= how_.steps));
     search_.note_end(points_.best, sample_, ended, dead_);
     set(active_, ended, false);
   }
@@ -139,9 +137,10 @@ class Walk {
     const Tensor kept = worth_keeping(active_);
     if (!kept.defined()) return;
     for (Tensor* numbers : {&sample_, &active_, &label_, &target_, &radius_, &fresh_, &step_, &next_, &rises_, &halved_,
-                            &dead_, &size_, &value_, &best_value_, &value_at_checkpoint_, &first_value_}) {
+                            &dead_, &size_, &value_, &best_value_, &value_at_checkpoint_}) {
       if (numbers->defined()) *numbers = numbers->gather(1, kept);
     }
+    for (Tensor* numbers : reach_ ? reach_->rows() : std::vector<Tensor*>()) *numbers = numbers->gather(1, kept);
     for (Tensor* points : {&centre_, &points_.x, &points_.previous, &points_.best, &points_.best_gradient}) {
       *points = rows_of(*points, kept);
     }
@@ -166,8 +165,8 @@ class Walk {
   Tensor dead_;    // the gradient at the best point is 0
   Tensor size_;    // of a step
   Tensor value_, best_value_, value_at_checkpoint_;
-  Tensor first_value_;  // in its ball
-  Tensor hopeless_;     // as ApgdSteps::gives_up says
+  std::optional<ApgdReach> reach_;
+  Tensor hopeless_;  // as ApgdSteps::gives_up says
   // [E, R, d] each
   ApgdPoints points_;
   Tensor centre_, gradient_;

@@ -14,9 +14,10 @@ struct ApgdSteps {
   std::int64_t steps = 100;
   Objective objective = Objective::log_odds;
   Finder finder = Finder::apgd;
-  /// At a checkpoint, walks end that would not arrive if the objective went on rising as much per step as it did so
-  /// far.
+  /// At a checkpoint, walks end that would not arrive (ApgdReach).
   bool gives_up = false;
+  /// Leaves out samples on which a walk before gave up in the first half of its steps, and nothing was found since.
+  bool leaves_out = false;
 };
 
 /// The steps after which APGD decides whether to halve its step size, the last not after `steps`: as the authors' code

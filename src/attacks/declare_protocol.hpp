@@ -8,9 +8,9 @@ namespace eigensweep::attacks {
 
 /// How many forward passes a protocol costs each sample.
 inline double protocol_passes(const Effort& effort, double intensities) {
-  // Runs that give up take about half of their steps.
+  // Runs that give up take about a quarter of their steps.
   const double steps = static_cast<double>(effort.runs * effort.steps + effort.targets * effort.target_steps) *
-                       (effort.gives_up ? 0.5 : 1.0);
+                       (effort.gives_up ? 0.25 : 1.0);
   // A gradient at the samples and a pass at each radius, twice; a run towards each class from the largest radius that
   // a sample withstands, which costs the first run a few steps more at each radius; FAB takes a pass more at each step.
   return 4.0 + 2.0 * intensities + static_cast<double>(effort.queries) + 3.0 * (5.0 * intensities + steps) +

@@ -42,6 +42,7 @@ class Protocol final : public Attack {
     // Each attack has draws of its own.
     constexpr std::uint64_t of_apgd = 0, of_targets = std::uint64_t{1} << 32, of_squares = std::uint64_t{2} << 32;
     walk_apgd(search, how, warm_start(search, of_apgd));
+    how.leaves_out = effort_.gives_up;
     for (std::int64_t run = 1; run < effort_.runs; ++run) {
       walk_apgd(search, how, random_start(search, random::mix(of_apgd + static_cast<std::uint64_t>(run))));
     }

@@ -44,6 +44,7 @@ Search::Search(const Problem& problem, const Region& region, std::vector<double>
   distance_ = torch::full(wrong.sizes(), infinity, radii_.options()).masked_fill_(wrong, 0);
   finder_ = wrong.to(torch::kInt64) * static_cast<std::int64_t>(Finder::nothing);
   progress_ = torch::full_like(distance_, no_number);
+  out_of_reach_ = torch::zeros_like(wrong);
 }
 
 void Search::try_grey() {
@@ -121,6 +122,7 @@ void Search::note(const Tensor& x, const Tensor& samples, const Tensor& wrong, c
   distance_.index_put_({to_lane, to_sample}, distance.index({nearer}));
   nearest_.index_put_({to_lane, to_sample}, points.index({nearer}));
   finder_.index_put_({to_lane, to_sample}, torch::tensor(static_cast<std::int64_t>(finder), finder_.options()));
+  out_of_reach_.index_put_({to_lane, to_sample}, torch::zeros({}, out_of_reach_.options()));
   progress_.index_put_({to_lane, to_sample}, progress.defined() ? progress.index({lane, row}).index({nearer})
                                                                 : torch::tensor(no_number, progress_.options()));
 }
@@ -132,6 +134,12 @@ void Search::note_end(const Tensor& x, const Tensor& samples, const Tensor& ende
   const Tensor sample = samples.index({lane, row});
   last_.index_put_({lane, sample}, x.index({lane, row}));
   dead_.index_put_({lane, sample}, dead.index({lane, row}));
+}
+
+void Search::note_out_of_reach(const Tensor& samples, const Tensor& is_so) {
+  const std::vector<Tensor> there = is_so.nonzero_numpy();
+  const Tensor sample = samples.index({there[0], there[1]});
+  out_of_reach_.index_put_({there[0], sample}, torch::ones({}, out_of_reach_.options()));
 }
 
 Tensor Search::count(const Tensor& largest, const Tensor& counted) {

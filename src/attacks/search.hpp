@@ -70,6 +70,8 @@ class Search {
   /// Notes where an attack ended at a sample that it has not fooled, where `ended` [E, R] says so; `dead`: whether its
   /// gradient there was 0.
   void note_end(const Tensor& x, const Tensor& samples, const Tensor& ended, const Tensor& dead);
+  /// Notes that an attack gave up early on samples [E, R] where `is_so` [E, R] says so.
+  void note_out_of_reach(const Tensor& samples, const Tensor& is_so);
   /// Counts the gradients that `counted` [E, R] marks. `largest` [E, R] is the size of each one's largest entry; a
   /// gradient that is not finite spoils its lane. Returns which of the counted rows are in lanes that are not spoilt:
   /// no attack may go on in one, because its points would not be finite.
@@ -97,6 +99,8 @@ class Search {
   [[nodiscard]] const Tensor& finder() const { return finder_; }  ///< [E, n] int64
   /// Of the nearest misclassified point, as note() has it: [E, n] float64, NaN where there is none.
   [[nodiscard]] const Tensor& progress() const { return progress_; }
+  /// Of note_out_of_reach(), where nothing was found since: [E, n] bool.
+  [[nodiscard]] const Tensor& out_of_reach() const { return out_of_reach_; }
   [[nodiscard]] const Tensor& dead() const { return dead_; }            ///< [E, n] bool
   [[nodiscard]] const Tensor& gradients() const { return gradients_; }  ///< [E] float64: sample-gradients
 
@@ -115,6 +119,7 @@ class Search {
   Tensor last_;          // [E, n, d]
   Tensor finder_;        // [E, n] int64
   Tensor progress_;      // [E, n] float64
+  Tensor out_of_reach_;  // [E, n] bool
   Tensor dead_;          // [E, n] bool
   Tensor gradients_;     // [E] float64
   Tensor finite_;        // [E] bool

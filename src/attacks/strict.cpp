@@ -12,14 +12,14 @@ struct Strict : BallAttack {
 
   [[nodiscard]] Effort effort() const {
     return {
-        .runs = 2, .steps = 5 * steps, .targets = targets, .target_steps = steps, .gives_up = true, .queries = queries};
+        .runs = 4, .steps = 5 * steps, .targets = targets, .target_steps = steps, .gives_up = true, .queries = queries};
   }
 
   static study::Fields<Strict> fields() {
     return common<Strict>()
         .integer("steps", &Strict::steps, {1, 1e6},
-                 "number of gradient steps of APGD towards each class; its two runs on all classes together take five "
-                 "times as many")
+                 "number of gradient steps of APGD towards each class; its four runs on all classes together take five "
+                 "times as many, where they do not give up")
         .integer("targets", &Strict::targets, {0, 1000},
                  "number of wrong classes that APGD is run towards, the likeliest first")
         .integer("queries", &Strict::queries, {0, 1e7}, "number of points that the Square attack tries");

@@ -15,10 +15,10 @@ struct Searched {
   eigensweep::attacks::Search search;
 
   Searched(eigensweep::models::Model& model, const torch::Tensor& inputs, const torch::Tensor& labels,
-           eigensweep::attacks::Norm norm, double lower = 0, double upper = 1)
+           eigensweep::attacks::Norm norm, double lower = 0, double upper = 1, double radius = 0.1)
       : problem{model, inputs, labels, ids(inputs.size(0)), std::vector<std::uint64_t>(model.lanes(), 1), lower, upper},
         region(norm, lower, upper),
-        search(problem, region, {0.1}) {}
+        search(problem, region, {radius}) {}
 
  private:
   static std::vector<std::int64_t> ids(std::int64_t count) {
