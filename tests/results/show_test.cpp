@@ -120,8 +120,8 @@ TEST_CASE("the CSV has a row per trial, attack and intensity, with every number 
   std::getline(lines, line);
   CHECK(line ==
         "trial,trial_id,seed,width,activation,status,attack,epsilon,attack_status,robust_accuracy,robust_loss,"
-        "clean_accuracy,clean_loss,sample_gradients,rise,above_cheaper,train_accuracy,train_loss,train_cross_entropy,"
-        "test_accuracy,test_loss,"
+        "clean_accuracy,clean_loss,unconfirmed,sample_gradients,rise,above_cheaper,train_accuracy,train_loss,"
+        "train_cross_entropy,test_accuracy,test_loss,"
         "test_cross_entropy\r");
   std::size_t count = 0;
   const std::string& id = small_study().trials[small_study().cells[0].trial].id;
