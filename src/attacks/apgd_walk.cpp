@@ -11,6 +11,7 @@
 #include "apgd_step.hpp"
 #include "eigensweep/attacks/objective.hpp"
 #include "eigensweep/models/numerics/verdict.hpp"
+#include "search_rows.hpp"
 
 namespace eigensweep::attacks {
 namespace {
@@ -19,20 +20,17 @@ constexpr double step_share = 0.75;    // the rest of a move is the move before
 constexpr double enough_rises = 0.75;  // of the steps since the last checkpoint
 
 /// The walks of R samples of each lane, side by side; each counts its own steps.
-class Walk {
+class Walk : private SearchRows {
  public:
   Walk(Search& search, const ApgdSteps& how, const Tensor& start, const Tensor& targets)
-      : search_(search), how_(how), region_(search.region()) {
-    std::tie(sample_, active_) = search.open_samples();
+      : SearchRows(search, search.open_samples()), how_(how), region_(search.region()) {
     if (how.leaves_out) active_ = active_.logical_and(search.out_of_reach().gather(1, sample_).logical_not());
     std::vector<std::int64_t> checkpoints = apgd_checkpoints(how.steps);
     checkpoints.insert(checkpoints.begin(), 0);
     checkpoints.push_back(std::numeric_limits<std::int64_t>::max());
     checkpoints_ = torch::tensor(checkpoints, sample_.options());
-    label_ = search.problem().labels.expand({sample_.size(0), -1}).gather(1, sample_);
     if (targets.defined()) target_ = targets.gather(1, sample_);
     radius_ = search.target(sample_);
-    centre_ = rows_of(search.centre(), sample_);
     points_.x = region_.project(rows_of(start, sample_), centre_, in_float(radius_));
     points_.previous = points_.x.clone();
     points_.best = points_.x.clone();
@@ -48,9 +46,9 @@ class Walk {
   }
 
   void go() {
-    while (active_.any().item<bool>()) {
+    while (!is_done()) {
       compact();
-      const Slope here = steepest_slope(search_.problem().model, points_.x, how_.objective, label_, target_);
+      const Slope here = steepest_slope(model(), points_.x, how_.objective, label_, target_);
       gradient_ = in_rows(here.gradient);
       const Tensor largest = largest_entry(gradient_);
       active_ = search_.count(largest, active_);
@@ -64,8 +62,6 @@ class Walk {
   }
 
  private:
-  [[nodiscard]] Tensor in_float(const Tensor& numbers) const { return numbers.to(centre_.scalar_type()); }
-
   /// Compares the objective at x with that of the steps before, at a checkpoint halves the step size where it does not
   /// rise enough, and takes the next step.
   void judge(const Tensor& going, const Tensor& value, const Tensor& is_dead) {
@@ -134,28 +130,22 @@ class Walk {
   }
 
   void compact() {
-    const Tensor kept = worth_keeping(active_);
-    if (!kept.defined()) return;
-    for (Tensor* numbers : {&sample_, &active_, &label_, &target_, &radius_, &fresh_, &step_, &next_, &rises_, &halved_,
-                            &dead_, &size_, &value_, &best_value_, &value_at_checkpoint_}) {
-      if (numbers->defined()) *numbers = numbers->gather(1, kept);
-    }
-    for (Tensor* numbers : reach_ ? reach_->rows() : std::vector<Tensor*>()) *numbers = numbers->gather(1, kept);
-    for (Tensor* points : {&centre_, &points_.x, &points_.previous, &points_.best, &points_.best_gradient}) {
-      *points = rows_of(*points, kept);
-    }
+    const Tensor kept = SearchRows::compact({&target_, &radius_, &fresh_, &step_, &next_, &rises_, &halved_, &dead_,
+                                             &size_, &value_, &best_value_, &value_at_checkpoint_},
+                                            {&points_.x, &points_.previous, &points_.best, &points_.best_gradient});
+    if (!kept.defined() || !reach_) return;
+    for (Tensor* numbers : reach_->rows()) *numbers = numbers->gather(1, kept);
   }
 
   static void set(Tensor& numbers, const Tensor& where, const torch::Scalar& value) {
     numbers = numbers.masked_fill(where, value);
   }
 
-  Search& search_;
   const ApgdSteps& how_;
   const Region& region_;
   Tensor checkpoints_;  // 0, the checkpoints, and one that never comes
   // [E, R] each
-  Tensor sample_, active_, label_, target_;
+  Tensor target_;
   Tensor radius_;  // float64
   Tensor fresh_;   // x is the first point in its ball
   Tensor step_;
@@ -169,7 +159,7 @@ class Walk {
   Tensor hopeless_;  // as ApgdSteps::gives_up says
   // [E, R, d] each
   ApgdPoints points_;
-  Tensor centre_, gradient_;
+  Tensor gradient_;
 };
 
 }  // namespace

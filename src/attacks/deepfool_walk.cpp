@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "eigensweep/attacks/objective.hpp"
+#include "search_rows.hpp"
 
 namespace eigensweep::attacks {
 namespace {
@@ -15,23 +16,22 @@ constexpr double longest_step = 1e30;
 /// end where roundings decide what lies beyond it.
 constexpr double least_step = 1e-3;
 
-class DeepFoolWalk {
+class DeepFoolWalk : private SearchRows {
  public:
-  DeepFoolWalk(Search& search, const DeepFoolSteps& how) : search_(search), how_(how) {
-    std::tie(sample_, active_) = search.right_samples();
+  DeepFoolWalk(Search& search, const DeepFoolSteps& how) : SearchRows(search, search.right_samples()), how_(how) {
     const Tensor& logits = search.clean_logits();
     const Tensor labels = search.problem().labels.expand({logits.size(0), -1});
     const std::int64_t count = std::min(how.candidates, logits.size(1)) - 1;
     const Tensor ranked = without_label(logits, labels).argsort(/*dim=*/1, /*descending=*/true).narrow(1, 0, count);
     rivals_ = ranked.gather(2, sample_.unsqueeze(1).expand({-1, count, -1}));
-    label_ = labels.gather(1, sample_);
-    x_ = centre_ = rows_of(search.centre(), sample_);
+    x_ = centre_;
     sum_ = torch::zeros_like(centre_);
   }
 
   void go() {
-    for (std::int64_t i = 0; i < how_.steps && active_.any().item<bool>(); ++i) {
-      compact();
+    for (std::int64_t i = 0; i < how_.steps && !is_done(); ++i) {
+      const Tensor kept = compact({&first_}, {&x_, &sum_});
+      if (kept.defined()) rivals_ = rivals_.gather(2, kept.unsqueeze(1).expand({-1, rivals_.size(1), -1}));
       step();
     }
   }
@@ -43,7 +43,7 @@ class DeepFoolWalk {
     Tensor direction = torch::zeros_like(x_);
     for (std::int64_t k = 0; k < rivals_.size(1); ++k) {
       const Tensor rival = rivals_.select(1, k);
-      const Slope here = slope(search_.problem().model, x_, Objective::target_margin, label_, rival);
+      const Slope here = slope(model(), x_, Objective::target_margin, label_, rival);
       const Tensor gradient = in_rows(here.gradient);
       active_ = search_.count(largest_entry(gradient), active_);
       const Tensor margin = value_of(Objective::target_margin, here.logits, label_, rival).to(x_.scalar_type());
@@ -74,22 +74,10 @@ class DeepFoolWalk {
     return length.masked_fill(largest == 0, infinity);
   }
 
-  void compact() {
-    const Tensor kept = worth_keeping(active_);
-    if (!kept.defined()) return;
-    rivals_ = rivals_.gather(2, kept.unsqueeze(1).expand({-1, rivals_.size(1), -1}));
-    for (Tensor* numbers : {&sample_, &active_, &label_, &first_}) {
-      if (numbers->defined()) *numbers = numbers->gather(1, kept);
-    }
-    for (Tensor* points : {&centre_, &x_, &sum_}) *points = rows_of(*points, kept);
-  }
-
-  Search& search_;
   DeepFoolSteps how_;
-  Tensor sample_, active_, label_;  // [E, R]
-  Tensor first_;                    // [E, R]: length of the first step
-  Tensor rivals_;                   // [E, candidates - 1, R]
-  Tensor centre_, x_, sum_;         // [E, R, d]
+  Tensor first_;    // [E, R]: length of the first step
+  Tensor rivals_;   // [E, candidates - 1, R]
+  Tensor x_, sum_;  // [E, R, d]
 };
 
 }  // namespace

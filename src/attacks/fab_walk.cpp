@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "bisect.hpp"
 #include "eigensweep/attacks/objective.hpp"
 #include "hyperplane.hpp"
+#include "search_rows.hpp"
 
 namespace eigensweep::attacks {
 namespace {
@@ -19,16 +21,14 @@ constexpr std::array<double, 3> last_overshoots{1.01, 1.001, 1.0001};
 constexpr std::int64_t last_halvings = 20;
 
 /// The walks of R samples of each lane, side by side, towards one class each.
-class FabWalk {
+class FabWalk : private SearchRows {
  public:
   /// `targets` [E, n]: the class of each sample.
-  FabWalk(Search& search, const Tensor& sample, const Tensor& active, const Tensor& targets)
-      : search_(search), sample_(sample), active_(active), stopped_(torch::zeros_like(search.dead())) {
-    label_ = search.problem().labels.expand({sample.size(0), -1}).gather(1, sample);
-    target_ = targets.gather(1, sample);
-    centre_ = rows_of(search.centre(), sample);
-    x_ = centre_;
-  }
+  FabWalk(Search& search, std::pair<Tensor, Tensor> rows, const Tensor& targets)
+      : SearchRows(search, std::move(rows)),
+        target_(targets.gather(1, sample_)),
+        x_(centre_),
+        stopped_(torch::zeros_like(search.dead())) {}
 
   /// Returns the samples [E, n] whose walk ended where the gradient is 0.
   Tensor go(std::int64_t steps) {
@@ -41,9 +41,9 @@ class FabWalk {
   /// Puts a hyperplane through where the network's tangent at x has equal logits of label and target. Returns whether
   /// any walk goes on.
   bool linearise() {
-    compact();
-    if (!active_.any().item<bool>()) return false;
-    const Slope here = slope(search_.problem().model, x_, Objective::target_margin, label_, target_);
+    compact({&target_}, {&x_});
+    if (is_done()) return false;
+    const Slope here = slope(model(), x_, Objective::target_margin, label_, target_);
     normal_ = in_rows(here.gradient);
     const Tensor largest = largest_entry(normal_);
     active_ = search_.count(largest, active_);
@@ -91,18 +91,10 @@ class FabWalk {
     active_ = active_.logical_and(dead.logical_not());
   }
 
-  void compact() {
-    const Tensor kept = worth_keeping(active_);
-    if (!kept.defined() || kept.size(1) == 0) return;
-    for (Tensor* numbers : {&sample_, &active_, &label_, &target_}) *numbers = numbers->gather(1, kept);
-    for (Tensor* points : {&centre_, &x_}) *points = rows_of(*points, kept);
-  }
-
-  Search& search_;
-  Tensor sample_, active_, label_, target_;  // [E, R]
-  Tensor rise_, rise_from_centre_;           // [E, R]: of the tangent up to the hyperplane
-  Tensor centre_, x_, normal_;               // [E, R, d]
-  Tensor stopped_;                           // [E, n]
+  Tensor target_;                   // [E, R]
+  Tensor rise_, rise_from_centre_;  // [E, R]: of the tangent up to the hyperplane
+  Tensor x_, normal_;               // [E, R, d]
+  Tensor stopped_;                  // [E, n]
 };
 
 }  // namespace
@@ -113,9 +105,9 @@ void walk_fab(Search& search, std::int64_t steps, std::int64_t targets, FabSampl
   const Tensor ranked = without_label(logits, labels).argsort(/*dim=*/1, /*descending=*/true);
   Tensor dead = search.distance().isinf();
   for (std::int64_t rank = 0; rank < std::min(targets, logits.size(1) - 1); ++rank) {
-    const auto [sample, active] = samples == FabSamples::right ? search.right_samples() : search.open_samples();
-    if (sample.size(1) == 0) return;
-    dead.logical_and_(FabWalk(search, sample, active, ranked.select(1, rank)).go(steps));
+    std::pair<Tensor, Tensor> rows = samples == FabSamples::right ? search.right_samples() : search.open_samples();
+    if (rows.first.size(1) == 0) return;
+    dead.logical_and_(FabWalk(search, std::move(rows), ranked.select(1, rank)).go(steps));
   }
   bisect_nearest(search, last_halvings, Finder::fab);
   const Tensor all = torch::arange(dead.size(1), labels.options()).expand_as(dead);

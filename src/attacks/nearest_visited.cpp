@@ -8,18 +8,12 @@
 #include "sample_column.hpp"
 
 namespace eigensweep::attacks {
-namespace {
-
-constexpr double no_distance = std::numeric_limits<double>::infinity();
-
-}  // namespace
-
 NearestVisited::NearestVisited(const Problem& problem, Norm norm, const Tensor& logits)
     : problem_(problem),
       region_(norm, problem.lower, problem.upper),
       finite_(logits.isfinite().flatten(1).all(1).unsqueeze(1)) {
   const Tensor right = models::is_right(logits, problem.labels);
-  distance_ = right.to(torch::kFloat64).mul_(no_distance).masked_fill_(right.logical_not(), 0);
+  distance_ = right.to(torch::kFloat64).mul_(infinity).masked_fill_(right.logical_not(), 0);
   outside_ = torch::zeros_like(right);
 }
 

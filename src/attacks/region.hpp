@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <limits>
+
 #include "eigensweep/attacks/attack.hpp"
 #include "eigensweep/attacks/norm.hpp"
 
 namespace eigensweep::attacks {
+
+/// The distance of what was not found.
+inline constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// The Euclidean length of each point [.., d]: [.., 1].
 Tensor length_of(const Tensor& points);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <utility>
 #include <vector>
 
@@ -124,7 +123,5 @@ class Search {
   Tensor gradients_;     // [E] float64
   Tensor finite_;        // [E] bool
 };
-
-inline constexpr double infinity = std::numeric_limits<double>::infinity();
 
 }  // namespace eigensweep::attacks

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "square_walk.hpp"
 
-#include <tuple>
-
 #include "eigensweep/attacks/objective.hpp"
 #include "eigensweep/models/numerics/lane_random.hpp"
 #include "eigensweep/models/numerics/verdict.hpp"
+#include "search_rows.hpp"
 #include "square_move.hpp"
 
 namespace eigensweep::attacks {
@@ -16,23 +15,28 @@ Tensor pick(const Tensor& numbers, const Tensor& samples) {
   return numbers.gather(1, samples.unsqueeze(-1).expand({-1, -1, numbers.size(2)}));
 }
 
-class Squares {
+class Squares : private SearchRows {
  public:
   Squares(Search& search, double share, std::uint64_t step)
-      : search_(search), moves_(search.region(), search.problem().shape), share_(share), step_(step) {
-    std::tie(sample_, active_) = search.open_samples();
-    label_ = search.problem().labels.expand({sample_.size(0), -1}).gather(1, sample_);
-    radius_ = search.target(sample_);
-    centre_ = rows_of(search.centre(), sample_);
-    best_ = centre_.clone();
-    best_value_ = torch::full(sample_.sizes(), -infinity, centre_.options());
+      : SearchRows(search, search.open_samples()),
+        moves_(search.region(), search.problem().shape),
+        share_(share),
+        step_(step),
+        radius_(search.target(sample_)),
+        best_value_(torch::full(sample_.sizes(), -infinity, centre_.options())),
+        best_(centre_.clone()) {}
+
+  void go(std::int64_t queries) {
+    for (std::int64_t number = 0; number < queries && !is_done(); ++number) {
+      compact({&radius_, &best_value_}, {&best_});
+      query(number);
+    }
   }
 
-  [[nodiscard]] bool is_done() const { return !active_.any().item<bool>(); }
-
+ private:
   void query(std::int64_t number) {
     const Tensor x = next(number);
-    const Tensor logits = search_.problem().model.forward(models::Inputs::per_lane(x), models::Mode::evaluate).logits;
+    const Tensor logits = model().forward(models::Inputs::per_lane(x), models::Mode::evaluate).logits;
     const Tensor value = value_of(Objective::margin, logits, label_);
     const Tensor is_better = value > best_value_;
     best_value_ = torch::where(is_better, value, best_value_);
@@ -40,14 +44,6 @@ class Squares {
     fall(x, models::is_right(logits, label_).logical_not_().logical_and_(active_));
   }
 
-  void compact() {
-    const Tensor kept = worth_keeping(active_);
-    if (!kept.defined()) return;
-    for (Tensor* numbers : {&sample_, &active_, &label_, &radius_, &best_value_}) *numbers = numbers->gather(1, kept);
-    for (Tensor* points : {&centre_, &best_}) *points = rows_of(*points, kept);
-  }
-
- private:
   /// [E, R, count] uniform in [0, 1).
   [[nodiscard]] Tensor uniform(std::int64_t number, std::int64_t count) const {
     const Problem& problem = search_.problem();
@@ -55,8 +51,6 @@ class Squares {
                                     random::mix(step_ + static_cast<std::uint64_t>(number)), sample_.device());
     return pick(random.uniform(problem.sample_ids(), count, 0, 1), sample_);
   }
-
-  [[nodiscard]] Tensor in_float(const Tensor& numbers) const { return numbers.to(centre_.scalar_type()); }
 
   [[nodiscard]] Tensor next(std::int64_t number) const {
     if (number == 0) return moves_.first(centre_, in_float(radius_), uniform(0, moves_.first_draws()));
@@ -77,23 +71,17 @@ class Squares {
     active_ = active_.logical_and(radius_ > 0);
   }
 
-  Search& search_;
   SquareMoves moves_;
   double share_;
   std::uint64_t step_;
-  Tensor sample_, active_, label_, radius_, best_value_;  // [E, R]
-  Tensor centre_, best_;                                  // [E, R, d]
+  Tensor radius_, best_value_;  // [E, R]
+  Tensor best_;                 // [E, R, d]
 };
 
 }  // namespace
 
 void walk_squares(Search& search, std::int64_t queries, double share, std::uint64_t step) {
-  if (search.remaining() == 0) return;
-  Squares squares(search, share, step);
-  for (std::int64_t number = 0; number < queries && !squares.is_done(); ++number) {
-    squares.compact();
-    squares.query(number);
-  }
+  if (queries > 0 && search.remaining() > 0) Squares(search, share, step).go(queries);
 }
 
 }  // namespace eigensweep::attacks
