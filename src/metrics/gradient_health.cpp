@@ -82,6 +82,14 @@ study::Kind declare_gradient_health() {
                      0.005,
                      "verdicts depend on what else is in the batch: the largest logits lie within roundings of each "
                      "other"),
+      study::alarmed({"fragile_verdicts",
+                      {},
+                      "f64",
+                      "",
+                      "share of samples judged otherwise when 1000 is added to the logits or classes are reversed"},
+                     0.005,
+                     "verdicts hang on the last digits of the logits: margins are so small that roundings decide, and "
+                     "so does any attack"),
   };
   kind.work = study::typed<HealthOptions>([](const HealthOptions& health, const study::WorkContext& context) {
     constexpr double passes = 6;  // two gradients (two passes each) and two verdicts
@@ -112,6 +120,7 @@ constexpr std::array size_limits{1e-6, 1e-12, 1e-30};
 constexpr std::array percentiles{0.01, 0.1, 0.5, 0.9, 0.99};
 constexpr double confident_margin = 17;
 constexpr std::int64_t most_alone = 64;
+constexpr double shift = 1000;  // of logits
 
 /// Of booleans [E, n]: [E] float64, on the CPU.
 Tensor share(const Tensor& is_so) { return is_so.to(torch::kFloat64).mean(-1).cpu(); }
@@ -195,7 +204,16 @@ class GradientHealth final : public Metric {
     const Tensor right = alone(model, x, labels);
     const Tensor together = models::is_right(output.logits, labels).narrow(1, 0, right.size(1));
     add("unstable_verdicts", share(together != right), found);
+    add("fragile_verdicts", share(are_fragile(output.logits, labels)), found);
     return output.logits;
+  }
+
+  /// What no verdict should depend on: a constant added to all logits, and the order of the classes. [E, n].
+  static Tensor are_fragile(const Tensor& logits, const Tensor& labels) {
+    const Tensor right = models::is_right(logits, labels);
+    const Tensor shifted = models::is_right(logits + shift, labels);
+    const Tensor reversed = models::is_right(logits.flip(1), logits.size(1) - 1 - labels);
+    return (shifted != right).logical_or_(reversed != right);
   }
 
   /// Whether each of the first samples is classified right in a batch of its own: [E, as many].

@@ -22,7 +22,7 @@ TEST_CASE("a network of moderate weights raises no alarm") {
   const data::DeviceDataset set = digits(100);
   ToyNetwork model = network(1, 1);
   for (const metrics::Measurement& lane : measure("gradient_health", health(), model, set)) {
-    for (const char* column : {"zero_gradients", "broken_gradients", "confident", "unstable_verdicts"}) {
+    for (const char* column : {"zero_gradients", "broken_gradients", "confident", "unstable_verdicts", "fragile_verdicts"}) {
       INFO(column);
       CHECK(number(lane, column) == 0);
     }
@@ -51,6 +51,14 @@ TEST_CASE("saturated units and confident logits are told by their shares") {
   CHECK(number(lane, "confident") > 0.5);
   CHECK(number(lane, "sign_disagreement") > 0.1);
   CHECK(number(lane, "direction_cosine") < 0.9);
+  // Margins below the distance of neighbouring numbers at 1000.
+  ToyNetwork undecided = network(1, 1e-6);
+  undecided.parameters()[3].tensor.zero_();
+  own.test_labels =
+      undecided.forward(models::Inputs::shared(data::to_inputs(set.test_images), 2), models::Mode::evaluate)
+          .logits[0]
+          .argmax(0);
+  CHECK(number(measure("gradient_health", health(), undecided, own)[0], "fragile_verdicts") > 0.5);
 }
 
 TEST_CASE("margins are those of the logits") {
