@@ -46,6 +46,17 @@ class Plan(CommandCase):
         self.assertGreater(plan["packs"], 1)
         self.assertLessEqual(plan["bytes_of_largest_pack"], 2e8)
 
+    def test_diff_without_a_folder_means_where_run_puts_it(self):
+        self.write({**small_study(), "name": "small", "dataset": {"kind": "gaussian", "train_samples": 50, "test_samples": 20}})
+        done = self.call("plan", str(self.file), "--diff", cwd=self.folder)
+        self.assertEqual((done.returncode, done.stdout), (3, b""), done.stderr)
+        self.assertIn(b"runs/small: no ledger of a run lies there; give the run's output folder\n", done.stderr)
+        run = self.call("run", str(self.file), "--workers", "1", cwd=self.folder)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        done = self.call("plan", str(self.file), "--diff", cwd=self.folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout.decode(), r"(\d+) trials: \1 done, 0 to train, 0 to evaluate\n")
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2, argv=sys.argv)

@@ -96,11 +96,16 @@ void add_plan(CLI::App& app, Action& action) {
       ->check(positive_number());
   command->add_option("--memory", given->memory, "GB that one worker has for packs (4; 48 with --device cuda)")
       ->check(positive_number());
-  command->add_option("--diff", given->diff, "results file or output folder of an earlier run: what is left");
-  command->callback([&action, given] {
-    action = [given] {
+  const CLI::Option* diff = command
+                                ->add_option("--diff", given->diff,
+                                             "what is left of an earlier run: its output folder or results file "
+                                             "(runs/<study name>)")
+                                ->expected(0, 1);
+  command->callback([&action, given, diff] {
+    action = [given, is_diff = diff->count() > 0] {
       const study::Study study = study::read_study(given->file, catalog());
-      const study::Done done = given->diff.empty() ? study::Done{} : done_in(study, given->diff);
+      if (is_diff && given->diff.empty()) given->diff = (std::filesystem::path("runs") / study.name).string();
+      const study::Done done = is_diff ? done_in(study, given->diff) : study::Done{};
       study::PackLimits limits;
       limits.workers = given->workers;
       if (given->device == "cuda") limits.device = study::stated_gpu;
@@ -113,7 +118,7 @@ void add_plan(CLI::App& app, Action& action) {
         plan["threads"] =
             1;  // a worker has a core, as `run` places them: packs use one better than several use one pack
       }
-      std::cout << (given->json ? json_text(plan, 2) + "\n" : table(plan, !given->diff.empty()));
+      std::cout << (given->json ? json_text(plan, 2) + "\n" : table(plan, is_diff));
       return ExitCode::ok;
     };
   });
