@@ -41,6 +41,21 @@ TEST_CASE("describe suggests the nearest name") {
   CHECK_THROWS_WITH(describe(catalog(), "pdg"), "describe: nothing is called 'pdg'; did you mean 'pgd'?");
 }
 
+TEST_CASE("describe shows the parts of a study file that are no kinds, with examples that are studies") {
+  for (const char* topic : {"seed", "sweep", "cases", "zip", "exclude"}) {
+    const std::string page = describe(catalog(), topic);
+    INFO(page);
+    CHECK(page.starts_with(std::string(topic) + "\n"));
+    const std::string heading = "\nexample\n  ";
+    const std::size_t at = page.find(heading);
+    REQUIRE(at != std::string::npos);
+    const Study study = parse_study(page.substr(at + heading.size()), "example.json", catalog());
+    CHECK(study.document.contains(topic) == (std::string(topic) != "sweep"));
+    CHECK(study.cells.size() > 1);
+  }
+  CHECK_THROWS_WITH(describe(catalog(), "sweeep"), "describe: nothing is called 'sweeep'; did you mean 'sweep'?");
+}
+
 TEST_CASE("the committed schema is the generated one") {
   // After a change of a declaration: eigensweep schema > jobs/study.schema.json
   CHECK(file::read(jobs / "study.schema.json") == schema(catalog()).dump(2) + "\n");

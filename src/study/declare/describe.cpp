@@ -9,6 +9,7 @@
 #include "eigensweep/study/declare/describe.hpp"
 #include "eigensweep/study/declare/sections.hpp"
 #include "eigensweep/study/declare/training.hpp"
+#include "topics.hpp"
 #include "words.hpp"
 
 namespace eigensweep::study {
@@ -89,7 +90,8 @@ std::string overview(const Catalog& catalog) {
       "a study file holds \"name\", \"description\", \"seed\" and the sections below; every option may be a value or\n"
       "{\"sweep\": [...]}, {\"sweep\": {\"linspace\"|\"logspace\": [first, last, count]}}, "
       "{\"sweep\": {\"range\": [start, stop, step]}}\n"
-      "\"cases\": named alternatives; \"zip\": options that advance together; \"exclude\": cells to leave out\n\n";
+      "\"cases\": named alternatives; \"zip\": options that advance together; \"exclude\": cells to leave out\n"
+      "'eigensweep describe seed|sweep|cases|zip|exclude' shows each with an example\n\n";
   for (const Family family : families()) page += kinds_table(catalog, family);
   page += "training\n" + options_table(options_of<Training>());
   page += "output\n" + options_table(output_options());
@@ -107,6 +109,10 @@ std::string describe(const Catalog& catalog, const std::string& name) {
   if (name == "output") return "output\n" + options_table(output_options());
   std::string page;
   std::vector<std::string> known{"training", "output"};
+  for (const Topic& topic : topics()) {
+    if (topic.name == name) return fmt::format("{}\n{}\nexample\n  {}\n", topic.name, topic.meaning, topic.example);
+    known.push_back(topic.name);
+  }
   for (const Family family : families()) {
     if (name == family_section(family) || name == family_name(family)) {
       return kinds_table(catalog, family) + how_to_see_one;
