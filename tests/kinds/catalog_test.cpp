@@ -143,7 +143,7 @@ TEST_CASE("a toy's own refusals are heard") {
         "refused.json:/model: width \"inf\" wants another kind of model (this one has no closed form); change it, or "
         "exclude this cell");
   CHECK(complaint(R"({"kind": "linear", "width": 3, "depth": 2})", "{}") ==
-        "refused.json:/model/depth: unknown key; known are 'width', 'kind'");
+        "refused.json:/model/depth: unknown key; 'depth' belongs to /model of kind 'mlp', 'cnn'");
   CHECK(complaint(R"({"kind": "linear", "width": 3})", R"({"weight_norm": {"strength": -1}})") ==
         "refused.json:/regularizers/weight_norm/strength: -1 is out of range (weight of the penalty in the loss; 0 "
         "trains without it); give a value between 0 and 1000000");

@@ -11,6 +11,7 @@
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/study/declare/sections.hpp"
 #include "expansion.hpp"
+#include "read/option_places.hpp"
 #include "warnings.hpp"
 
 namespace eigensweep::study {
@@ -19,7 +20,7 @@ namespace {
 void check_keys(const Node& node, const std::vector<std::string>& known, const Source& source) {
   for (const Member& member : node.members) {
     if (std::find(known.begin(), known.end(), member.key) == known.end()) {
-      source.fail(member.value.pointer, fmt::format("unknown key{}", text::suggestion(member.key, known)));
+      source.refuse_key(member, known);
     }
   }
 }
@@ -80,7 +81,8 @@ std::vector<Template> read_templates(const Node& root, const Catalog& catalog, c
 }  // namespace
 
 Study parse_study(const std::string& text, const std::filesystem::path& file, const Catalog& catalog, Data data) {
-  const Source source{file.string(), file.parent_path()};
+  const OptionPlaces places(catalog);
+  const Source source{file.string(), file.parent_path(), &places};
   const Node root = parse_json(text, source);
   if (!root.is_object()) source.fail("", fmt::format("{} stands where the study's object belongs", words(root)));
   check_keys(root, study_keys(), source);

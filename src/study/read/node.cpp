@@ -7,6 +7,7 @@
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/text.hpp"
+#include "option_places.hpp"
 
 namespace eigensweep::study {
 namespace {
@@ -74,6 +75,13 @@ class TreeBuilder : public nlohmann::json_sax<Json> {
       throw ConfigError(
           fmt::format("{}:{}:{}: {} is too large for a number (the largest is 1.8e308); write a smaller one",
                       source_.file, line, column, reason.substr(number + 1, reason.size() - number - 2)));
+    }
+    if (position > 1 && position <= text_.size() && (text_[position - 1] == '}' || text_[position - 1] == ']')) {
+      const std::size_t before = text_.find_last_not_of(" \t\r\n", position - 2);
+      if (before != std::string::npos && text_[before] == ',') {
+        throw ConfigError(fmt::format("{}:{}:{}: not valid JSON: a comma stands before '{}'; take it out", source_.file,
+                                      line, column, text_[position - 1]));
+      }
     }
     if (position > 0 && position <= text_.size() && text_[position - 1] == '/') {
       throw ConfigError(fmt::format("{}:{}:{}: not valid JSON: comments are not part of it; write \"description\"",
@@ -149,6 +157,12 @@ const Node* Node::find(std::string_view key) const noexcept {
 void Source::fail(std::string_view pointer, std::string_view message) const {
   throw ConfigError(pointer.empty() ? fmt::format("{}: {}", file, message)
                                     : fmt::format("{}:{}: {}", file, pointer, message));
+}
+
+void Source::refuse_key(const Member& member, const std::vector<std::string>& known) const {
+  const std::string advice =
+      places == nullptr ? text::suggestion(member.key, known) : places->advice(member.key, known);
+  fail(member.value.pointer, "unknown key" + advice);
 }
 
 Node parse_json(const std::string& text, const Source& source) {

@@ -11,6 +11,7 @@
 namespace eigensweep::study {
 
 struct Member;
+class OptionPlaces;
 
 /// A piece of a study file, with its place in the file. So a message points into the user's own document even after a
 /// case was merged over the base.
@@ -40,8 +41,11 @@ struct Member {
 struct Source {
   std::string file;
   std::filesystem::path folder;
+  const OptionPlaces* places = nullptr;  ///< where options belong; null for none
   /// Throws ConfigError "file:/pointer: message".
   [[noreturn]] void fail(std::string_view pointer, std::string_view message) const;
+  /// The same for a key that is none of `known`: says where it belongs.
+  [[noreturn]] void refuse_key(const Member& member, const std::vector<std::string>& known) const;
 };
 
 /// Reads JSON strictly: no comments, no key twice in one object. Throws ConfigError, for broken JSON with line and

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "eigensweep/core/text.hpp"
 #include "value.hpp"
 
 namespace eigensweep::study {
@@ -46,7 +45,7 @@ Json read_options(const Node* node, const Options& options, const std::string& p
       if (option == nullptr) {
         std::vector<std::string> known = option_names(options);
         known.insert(known.end(), others.begin(), others.end());
-        source.fail(member.value.pointer, fmt::format("unknown key{}", text::suggestion(member.key, known)));
+        source.refuse_key(member, known);
       }
       given[member.key] = read_leaf(member.value, *option, child(path, member.key), sink, source);
     }

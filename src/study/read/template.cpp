@@ -143,8 +143,17 @@ class TemplateReader {
     return *kind;
   }
 
+  void expect_kind(const Node& node, Family family) const {
+    const bool is_text = node.shape == Node::Shape::scalar && node.scalar.is_string();
+    if (is_text && catalog_.find(family, node.scalar.get<std::string>()) != nullptr) {
+      source_.fail(node.pointer, fmt::format("{} stands where an object belongs; write {{\"kind\": \"{}\"}}",
+                                             words(node), node.scalar.get<std::string>()));
+    }
+    expect_object(node, source_);
+  }
+
   ReadKind read_kind(const Node* node, Family family, const std::string& path, const Sink& sink) {
-    if (node != nullptr) expect_object(*node, source_);
+    if (node != nullptr) expect_kind(*node, family);
     const std::string pointer = node == nullptr ? path : node->pointer;
     const Kind& kind = find_kind(node, family, path, pointer);
     if (sink.leaves != nullptr) (*sink.leaves)[child(path, "kind")] = &kind_option();

@@ -5,7 +5,9 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -22,15 +24,37 @@ constexpr double most_values = 1e6;
 // Beyond it, several integers read as the same double.
 constexpr std::int64_t largest_whole = std::int64_t{1} << 53;
 
+/// The value of "8/255", or nothing.
+std::optional<double> fraction(const std::string& words) {
+  double above = 0, below = 0;
+  int read = 0;
+  if (std::sscanf(words.c_str(), "%lf / %lf %n", &above, &below, &read) != 2) return std::nullopt;
+  if (static_cast<std::size_t>(read) != words.size() || below == 0) return std::nullopt;
+  return above / below;
+}
+
+/// The list of {"logspace": [...]} and its like where a value belongs; null if it is none.
+const Node* rule_of(const Node& node) {
+  for (const char* rule : {"linspace", "logspace", "range"}) {
+    if (const Node* found = node.find(rule); found != nullptr && node.members.size() == 1) return found;
+  }
+  return nullptr;
+}
+
 [[noreturn]] void wrong_type(const Node& node, const Option& option, const Source& source) {
   std::string advice;
   if (node.is_list() && option.type != Type::number_list) {
     advice = "; several values are written {\"sweep\": [...]}";
+  } else if (const Node* rule = rule_of(node); rule != nullptr) {
+    advice = fmt::format("; write {{\"sweep\": {{\"{}\": ...}}}}", node.members.front().key);
   } else if (node.is_object()) {
     advice = "; an option holds a value or {\"sweep\": ...}";
   } else if (node.shape == Node::Shape::scalar && node.scalar.is_string() &&
              (option.type == Type::integer || option.type == Type::number)) {
     advice = option.infinite ? "; write it without quotes, or \"inf\"" : "; write it without quotes";
+    if (const std::optional<double> value = fraction(node.scalar.get<std::string>())) {
+      advice = fmt::format("; JSON has no fractions: write {}", text::number(*value));
+    }
   }
   source.fail(node.pointer,
               fmt::format("{} is not {} ({}){}", words(node), type_words(option.type), option.meaning, advice));
@@ -176,6 +200,13 @@ std::vector<double> generated(const Node& node, const Option& option, const Sour
   if (std::trunc(c) != c || c < 2 || c > most_values) {
     source.fail(list.elements[2].pointer,
                 fmt::format("{} is not a count; give an integer between 2 and 1,000,000", words(list.elements[2])));
+  }
+  if (rule == "logspace" && (a < 0.0 || b < 0.0)) {
+    source.fail(list.pointer,
+                fmt::format("'logspace' takes the ends themselves, not their exponents; for 10^{} to "
+                            "10^{} write [{}, {}, {}]",
+                            words(list.elements[0]), words(list.elements[1]), text::number(std::pow(10, a)),
+                            text::number(std::pow(10, b)), words(list.elements[2])));
   }
   if (rule == "logspace" && !(a > 0.0 && b > 0.0)) {
     source.fail(list.pointer, "'logspace' needs ends above 0; add 0 with a list of values");
