@@ -22,7 +22,8 @@ TEST_CASE("a network of moderate weights raises no alarm") {
   const data::DeviceDataset set = digits(100);
   ToyNetwork model = network(1, 1);
   for (const metrics::Measurement& lane : measure("gradient_health", health(), model, set)) {
-    for (const char* column : {"zero_gradients", "broken_gradients", "confident", "unstable_verdicts", "fragile_verdicts"}) {
+    for (const char* column :
+         {"zero_gradients", "broken_gradients", "confident", "unstable_verdicts", "fragile_verdicts"}) {
       INFO(column);
       CHECK(number(lane, column) == 0);
     }
