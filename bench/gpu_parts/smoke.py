@@ -29,8 +29,8 @@ LOSS_TOLERANCE, ACCURACY_TOLERANCE = 1e-3, 0.01
 #: Columns that must be equal: which trial it is, and what happened to it.
 NAMES = ("trial", "trial_id", "seed", "strength", "status", "attack", "epsilon", "attack_status")
 
-#: Columns that are differences of accuracies.
-DIFFERENCES = ("rise", "above_cheaper")
+#: Columns that are shares of samples or differences of these, beside the accuracies.
+SHARES = ("rise", "above_cheaper", "unconfirmed")
 
 
 def rows_of(bench: Bench, deadline: Deadline, study: Path, name: str, device: str, *options: str) -> list[dict]:
@@ -51,7 +51,7 @@ def largest_differences(ours: list[dict], wanted: list[dict]) -> tuple[float, fl
             if name in NAMES or not text or not a[name]:  # a number may be missing, on both
                 if a[name] != text:
                     raise Trouble(f"{name} is '{a[name]}' on the device and '{text}' on the CPU")
-            elif name.endswith("accuracy") or name in DIFFERENCES:
+            elif name.endswith("accuracy") or name in SHARES:
                 accuracy = max(accuracy, abs(float(a[name]) - float(text)))
             else:
                 loss = max(loss, abs(float(a[name]) / float(text) - 1))
