@@ -55,17 +55,17 @@ TEST_CASE("attacks on infinite width get the accuracies of an independent progra
     training.target_offset = 0.1;
     training.limit_time = study::Training::LimitTime::end;
     network.train(set, training, 1.0);
-    const Json options{{"samples", 0},  {"split", "test"},       {"compute", "float32"},  {"loss", "cross_entropy"},
-                       {"steps", 10},   {"relative_step", 0.25}, {"random_start", false}, {"restarts", 1},
-                       {"norm", "linf"}};
-    const auto fgsm = attacks::evaluate_robustness("fgsm", options, {0, 0.05, 0.1, 0.2, 0.3}, network, set, {0})[0]
+    const Json one_step = resolved(study::Family::attack, "fgsm", {{"samples", 0}});
+    const Json ten_steps = resolved(study::Family::attack, "pgd",
+                                    {{"samples", 0}, {"steps", 10}, {"relative_step", 0.25}, {"random_start", false}});
+    const auto fgsm = attacks::evaluate_robustness("fgsm", one_step, {0, 0.05, 0.1, 0.2, 0.3}, network, set, {0})[0]
                           .at("robust_accuracy")
                           .values();
     INFO(one.activation << " depth " << one.depth << " bias variance " << one.bias_variance);
     CHECK(fgsm[0] == Approx(one.clean).margin(0.01));
     for (std::size_t i = 0; i < 4; ++i) CHECK(fgsm[i + 1] == Approx(one.fgsm[i]).margin(0.01));
     const auto pgd =
-        attacks::evaluate_robustness("pgd", options, {0.1}, network, set, {0})[0].at("robust_accuracy").values();
+        attacks::evaluate_robustness("pgd", ten_steps, {0.1}, network, set, {0})[0].at("robust_accuracy").values();
     CHECK(pgd[0] == Approx(one.pgd).margin(0.01));
   }
 }
