@@ -72,13 +72,15 @@ def test_accuracy_has_a_panel_per_width_and_depth_and_a_line_per_strength(tmp_pa
     np.testing.assert_allclose(panels[2].lines[1].get_ydata(), wanted)
 
 
-def test_bands_reach_from_the_smallest_to_the_largest_seed(tmp_path):
-    data = eigensweep_analysis.load(write(tmp_path / "r.h5", axes=(STRENGTH, SEED)))
+def test_bands_show_the_standard_deviation_over_seeds(tmp_path):
+    seeds = axis("seed", "/seed", [0, 1, 2], "replicate")
+    data = eigensweep_analysis.load(write(tmp_path / "r.h5", axes=(STRENGTH, seeds)))
     axes = next(all_figures(data)).figure.axes[0]
     band = axes.collections[0].get_paths()[0].vertices
     values = data.robust_accuracy.sel(strength=0, attack="fgsm")
-    assert band[:, 1].max() == values.max()
-    assert np.isclose(band[:, 1].min(), values.min())
+    upper, lower = (values.mean("seed") + sign * values.std("seed", ddof=1) for sign in (1, -1))
+    assert np.isclose(band[:, 1].max(), upper.max())
+    assert np.isclose(band[:, 1].min(), lower.min())
 
 
 def test_too_many_lines_make_figures_of_their_own(tmp_path):

@@ -20,6 +20,8 @@ from eigensweep_analysis.robustness import (
     robust_accuracy,
     wilson_interval,
 )
+from eigensweep_analysis.statistics import Summary, confidence_interval, summary
 
-__all__ = ["Alarm", "ResultsError", "STATUS", "UnreadableResults", "agreement", "alarms", "load", "load_model",
-           "median_distance", "nearest_distance", "robust_accuracy", "wilson_interval"]
+__all__ = ["Alarm", "ResultsError", "STATUS", "Summary", "UnreadableResults", "agreement", "alarms",
+           "confidence_interval", "load", "load_model", "median_distance", "nearest_distance", "robust_accuracy",
+           "summary", "wilson_interval"]

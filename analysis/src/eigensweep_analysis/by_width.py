@@ -7,6 +7,7 @@ import numpy as np
 from eigensweep_analysis.layout import MOST_LINES, has_seeds, is_nan, role, select_cell, text
 from eigensweep_analysis.metrics import with_plain_names
 from eigensweep_analysis.panels import MARKERS, some
+from eigensweep_analysis.statistics import DEVIATION
 
 #: Quantities that the kernel regime predicts as powers of the width: variable, name in figures, dimension it runs over.
 DIAGNOSTICS = [
@@ -110,9 +111,9 @@ def finite_numbers(data, variable, selection, part=None):
     return widths[finite], numbers(data[variable], selection, part)[finite]
 
 
-def spread(data, bands, one="One network per point."):
+def spread(data, one="One network per point."):
     """A sentence that explains lines and bands; `one` if no two networks differ by their seed alone."""
-    return f"Lines: means over seeds; bands: {bands}." if has_seeds(data) else one
+    return f"Lines: means over seeds; bands: {DEVIATION}." if has_seeds(data) else one
 
 
 def some_widths(data, most):

@@ -10,6 +10,7 @@ import xarray as xr
 from eigensweep_analysis.fold import for_figures, is_sparse
 from eigensweep_analysis.layout import Layout, is_nan, role, robust_accuracies, select_cell, text
 from eigensweep_analysis.load import STATUS, ResultsError
+from eigensweep_analysis.statistics import over
 
 VANILLA = "vanilla"
 
@@ -42,15 +43,8 @@ class Network:
         return numbers.reshape(len(asked), -1)[asked], status
 
     def statistics(self, values, condition):
-        """Mean, sample standard deviation (NaN for one seed) and number of seeds, over the seeds with numbers."""
-        numbers, _ = self.seeds(values, condition)
-        there = np.isfinite(numbers)
-        count = there.sum(axis=0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            mean = np.where(there, numbers, 0.0).sum(axis=0) / count
-            squares = np.where(there, (numbers - mean) ** 2, 0.0).sum(axis=0)
-            deviation = np.where(count > 1, np.sqrt(squares / (count - 1)), np.nan)
-        return mean, deviation, count
+        """The `statistics.Summary` over the seeds with numbers."""
+        return over(self.seeds(values, condition)[0], 0)
 
     def absent(self, values, condition):
         """Why seeds have no numbers: "1 of 3 seeds diverged"; "" when all have."""

@@ -39,6 +39,7 @@ from eigensweep_analysis.panels import (
     short,
     some,
 )
+from eigensweep_analysis.statistics import DEVIATION
 
 
 def accuracy_figures(data):
@@ -229,11 +230,11 @@ def bracket(*parts):
     return f" ({inside})" if inside else ""
 
 
-def spread_note(data, layout, means="Lines", ranges="bands", each="point"):
+def spread_note(data, layout, means="Lines", spreads="bands", each="point"):
     count = int(np.prod([data.sizes[n] for n in layout.replicates])) if layout.replicates else 1
     if count == 1:
         return f"One network per {each}." + layout.note()
-    return f"{means}: mean over {count} seeds; {ranges}: from the smallest to the largest." + layout.note()
+    return f"{means}: mean over {count} seeds; {spreads}: {DEVIATION}." + layout.note()
 
 
 def words_of(data, part):

@@ -3,6 +3,8 @@
 
 import numpy as np
 
+from eigensweep_analysis.statistics import over
+
 #: A network whose linearisation misses this share of its change has left the kernel regime.
 CROSSOVER_GAP = 0.1
 BOOTSTRAPS = 1000
@@ -11,15 +13,7 @@ LEAST_WIDTHS = 3
 
 def mean_over_seeds(values):
     """Means of (w, s) over the seeds that have a number; NaN where none has."""
-    counts = np.isfinite(values).sum(1)
-    return np.where(counts > 0, np.nansum(values, 1) / np.maximum(counts, 1), np.nan)
-
-
-def deviation_over_seeds(values):
-    """Standard deviations (of a sample) of (w, s) over the seeds that have a number; 0 where fewer than two have."""
-    counts = np.isfinite(values).sum(1)
-    squares = np.nansum((values - mean_over_seeds(values)[:, None]) ** 2, 1)
-    return np.where(counts > 1, np.sqrt(squares / np.maximum(counts - 1, 1)), 0.0)
+    return over(values, 1).mean
 
 
 def fit_exponent(widths, values, bootstraps=BOOTSTRAPS):

@@ -7,6 +7,7 @@ import xarray as xr
 
 from eigensweep_analysis.metrics import measured
 from eigensweep_analysis.panels import BASELINE, MARKERS, PALETTE, Line, some
+from eigensweep_analysis.statistics import summary
 
 #: More lines than this in one panel cannot be told apart.
 MOST_LINES = 8
@@ -193,10 +194,18 @@ def select_cell(values, select):
 
 
 def panel_values(values, select, replicates):
-    """Mean, smallest and largest over the replicates of a selection, without missing ones; one dimension stays."""
-    chosen = select_cell(values, select)
-    dims = [d for d in replicates if d in chosen.dims]
-    return chosen.mean(dims), chosen.min(dims), chosen.max(dims)
+    """A line and its band: the mean over the replicates of a selection, less and plus the standard deviation.
+
+    Missing numbers do not count. A mean of one network has no band. One dimension stays.
+    """
+    mean, deviation, _ = summary(select_cell(values, select), replicates)
+    return band(mean, deviation)
+
+
+def band(mean, deviation):
+    """(mean, lower end, upper end) as `draw` takes them; the ends are the mean where there is no deviation."""
+    half = np.nan_to_num(deviation)
+    return mean, mean - half, mean + half
 
 
 def last_layer(values, there=None):

@@ -14,7 +14,7 @@ from matplotlib.ticker import NullFormatter, NullLocator
 from eigensweep_analysis.conditions import VANILLA, read_study
 from eigensweep_analysis.files import make_folder, write_all
 from eigensweep_analysis.gallery import Gallery, Kind, Plan, pictures
-from eigensweep_analysis.layout import by_attack, intensity_label, robust_accuracies
+from eigensweep_analysis.layout import band, by_attack, intensity_label, robust_accuracies
 from eigensweep_analysis.load import ResultsError
 from eigensweep_analysis.panels import (
     BASELINE,
@@ -33,6 +33,7 @@ from eigensweep_analysis.panels import (
     literal,
     titled,
 )
+from eigensweep_analysis.statistics import DEVIATION
 
 #: One hue per kind of condition, the same in every figure; light is weak, dark is strong. Others take what is left.
 HUES = {VANILLA: "Greys", "vanilla-wh": "Purples", "spectral": "Blues", "spectral-wh": "Oranges", "jacobian": "Greens"}
@@ -219,7 +220,7 @@ def _draw_conditions(axes, network, values, x, styles, markers=True):
     for condition in network.conditions:
         mean, deviation, _ = network.statistics(values, condition)
         line = Line(condition.label, condition.select, styles[condition.label])
-        if draw(axes, x, (mean, mean - deviation, mean + deviation), line, markers):
+        if draw(axes, x, band(mean, deviation), line, markers):
             means.append(mean)
     return means
 
@@ -228,7 +229,7 @@ def _spread(networks):
     counts = [len(network.seeds(network.data.status, c)[1]) for network in networks for c in network.conditions]
     if max(counts) == 1:
         return "One network per line."
-    return f"Lines: mean over {max(counts)} seeds; bands: \u00b1 one standard deviation."
+    return f"Lines: mean over {max(counts)} seeds; bands: {DEVIATION}."
 
 
 def _left_out(parts):

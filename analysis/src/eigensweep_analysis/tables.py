@@ -11,6 +11,7 @@ from eigensweep_analysis.layout import Layout, asked, attack_name, exponents, ha
 from eigensweep_analysis.load import STATUS
 from eigensweep_analysis.metrics import measured
 from eigensweep_analysis.panels import short
+from eigensweep_analysis.statistics import DEVIATION, over
 
 #: A page lists no more settings or networks than this; the command `eigensweep export --csv` gives all of them.
 MOST_ROWS = 200
@@ -71,7 +72,7 @@ def settings_table(data, source=""):
         body.append(f"<tr>{''.join(row)}</tr>")
     note = html.escape(note)
     if has_seeds(data):
-        note += "Mean; in small type half the distance from the smallest to the largest seed."
+        note += f"Mean {DEVIATION} over the networks of a setting."
     return (f"<div class='wide'><table><tr>{''.join(heads)}</tr>{''.join(body)}</table></div>"
             f"<p class='s'>{note}</p>")
 
@@ -104,9 +105,9 @@ def _label(value):
 def _number(numbers):
     if not len(numbers):
         return "<td>-</td>"
-    spread = (numbers.max() - numbers.min()) / 2
-    small = f" <span class='s'>&plusmn; {spread:.3f}</span>" if len(numbers) > 1 else ""
-    return f"<td>{numbers.mean():.3f}{small}</td>"
+    mean, deviation, count = over(numbers, 0)
+    small = f" <span class='s'>&plusmn; {deviation:.3f}</span>" if count > 1 else ""
+    return f"<td>{mean:.3f}{small}</td>"
 
 
 def troubles_table(data):

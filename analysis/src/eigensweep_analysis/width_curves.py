@@ -8,8 +8,10 @@ from matplotlib.ticker import NullFormatter
 
 from eigensweep_analysis.by_width import numbers, some_widths, spread, width_styles
 from eigensweep_analysis.gallery import Plan
+from eigensweep_analysis.layout import band
 from eigensweep_analysis.metrics import INITIAL
 from eigensweep_analysis.panels import DATA, GUIDE, Line, Picture, anchor, draw, file_name, finish, grid, label_rows, log_labels
+from eigensweep_analysis.statistics import over
 from eigensweep_analysis.width_figures import note
 
 #: Diagnostics over time: column without `_history`, name in figures, the dimension it runs over, scale of the y axis.
@@ -53,7 +55,7 @@ def _spectra(data, rows, label, selection):
                 lanes = lanes[np.isfinite(lanes).any(1)]
                 if not len(lanes):
                     continue
-                stats = lanes.mean(0), lanes.min(0), lanes.max(0)
+                stats = band(*over(lanes, 0)[:2])
                 if draw(axes, data.eigenvalue.values, stats, Line(words, {}, style), markers=False):
                     start, everything = anchor(stats[0]), [*everything, stats[0]]
             if start is not None:  # the guide goes through the widest network's spectrum
@@ -71,7 +73,7 @@ def _spectra(data, rows, label, selection):
         axes.set_xlabel("rank $n$")
     label_rows(panels, "share of variance")
     finish(figure, panels)
-    words = spread(data, "from the smallest to the largest seed", "One network per line.") + thinned
+    words = spread(data, "One network per line.") + thinned
     note(figure, words)
     caption = ("Eigenvalues of the covariance of every hidden layer, each divided by the sum of its layer's, by width"
                f"{f' ({label})' if label else ''}; at infinite width those of the layer's Gram matrix; dotted: a spectrum "

@@ -17,9 +17,9 @@ from eigensweep_analysis.by_width import (
     parts,
     spread,
 )
-from eigensweep_analysis.fits import deviation_over_seeds, mean_over_seeds
+from eigensweep_analysis.fits import mean_over_seeds
 from eigensweep_analysis.gallery import Plan
-from eigensweep_analysis.layout import attack_name, by_attack, robust_accuracies
+from eigensweep_analysis.layout import attack_name, band, by_attack, robust_accuracies
 from eigensweep_analysis.metrics import sections
 from eigensweep_analysis.panels import (
     BASELINE,
@@ -37,6 +37,7 @@ from eigensweep_analysis.panels import (
     log_labels,
     some,
 )
+from eigensweep_analysis.statistics import over
 
 #: Width and height of a panel of accuracies in inches.
 PANEL = (3.4, 2.6)
@@ -49,7 +50,6 @@ PREDICTORS = [
     ("kernel at initialisation", PALETTE[0], "s", ("accuracy_initial", "robust_accuracy_initial")),
     ("kernel after training", PALETTE[1], "^", ("accuracy_final", "robust_accuracy_final")),
 ]
-DEVIATION = "\u00b1 one standard deviation"
 
 
 def width_axis(axes, widths):
@@ -89,10 +89,8 @@ def _diagnostics(data, rows, label, found):
                 widths, values = finite_numbers(data, variable, selection, part)
                 values = np.where(values > 0, values, np.nan)
                 mean, seeds = mean_over_seeds(values), np.isfinite(values).any(1)
-                low, high = mean.copy(), mean.copy()
-                low[seeds], high[seeds] = np.nanmin(values[seeds], 1), np.nanmax(values[seeds], 1)
                 line = _diagnostic_line(condition if len(found) > 1 else "", place, part)
-                if draw(axes, widths, (mean, low, high), line):
+                if draw(axes, widths, band(mean, over(values, 1).deviation), line):
                     start = max(start, (widths[seeds][0], mean[seeds][0]), key=lambda point: point[1])
                     last = max(last, widths[seeds][-1])
         if len(found) > 1 and has_data(axes):  # colours are the conditions; dashes and markers, the same for all, are the layers
@@ -108,7 +106,7 @@ def _diagnostics(data, rows, label, found):
         width_axis(axes, finite_widths(data)[0])
     labels = dict.fromkeys(words for axes in panels.flat for words in axes.get_legend_handles_labels()[1])
     finish(figure, panels, sorted(labels, key=lambda words: (words.startswith("$"), words.startswith("layer"))))
-    words = spread(data, "from the smallest to the largest seed") + " Grey: powers of the width."
+    words = spread(data) + " Grey: powers of the width."
     note(figure, words)
     caption = ("How far training moved networks of each width from where they were at initialisation, and from their "
                "linearisation, in log-log. " + words)
@@ -147,7 +145,7 @@ def _robustness(data, part, found, values, attack, intensity):
         width_axis(axes, widths)
     label_rows(panels, "robust accuracy")
     finish(figure, panels)
-    words = spread(data, DEVIATION) + " Dotted: infinite width."
+    words = spread(data) + " Dotted: infinite width."
     note(figure, words)
     caption = f"Share of test images still classified right under {by_attack(attack)}, against width. {words}"
     return Picture(file_name(name, "width", str(attack), part), caption, figure)
@@ -156,8 +154,8 @@ def _robustness(data, part, found, values, attack, intensity):
 def line_and_limit(axes, widths, values, line):
     """Means and deviations of (w, s) at the finite widths, and a horizontal line at the infinite one's mean."""
     finite = np.isfinite(widths)
-    mean, deviation = mean_over_seeds(values[finite]), deviation_over_seeds(values[finite])
-    drawn = draw(axes, widths[finite], (mean, mean - deviation, mean + deviation), line)
+    mean, deviation, _ = over(values[finite], 1)
+    drawn = draw(axes, widths[finite], band(mean, deviation), line)
     for limit in mean_over_seeds(values[~finite]):
         if np.isfinite(limit):
             axes.axhline(limit, color=line.style["color"], **LIMIT, gid=DATA)
@@ -194,7 +192,7 @@ def _regression(data, part, found):
                 axes.set_xlabel("")
     label_rows(panels, "test accuracy")
     finish(figure, panels)
-    words = spread(data, DEVIATION) + " Dotted: infinite width." + _fitted(data)
+    words = spread(data) + " Dotted: infinite width." + _fitted(data)
     note(figure, words)
     caption = ("Test accuracy of the networks, and of kernel regression with their tangent kernels before and after "
                f"training; attacked: {attack}. {words}")
