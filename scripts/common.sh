@@ -7,10 +7,10 @@ cd "$root"
 torch_requirement="torch==2.13.0"
 venv="$root/.venv"
 # Packages that the build needs, by their Debian 12 names. `test_packages` are the tools of the checks;
-# tests/slurm runs a SLURM of its own and uses none that is configured.
+# tests/slurm runs a SLURM of its own and uses none that is configured, chromium and poppler open the report.
 build_packages=(g++ cmake ninja-build git openmpi-bin libopenmpi-dev libhdf5-dev hdf5-tools zlib1g-dev libssl-dev
   libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev catch2 python3 python3-venv)
-test_packages=(clang-format clang-tidy slurm-wlm munge)
+test_packages=(clang-format clang-tidy slurm-wlm munge chromium poppler-utils)
 
 fail() {
   printf '%s: %s\n' "${0##*/}" "$*" >&2

@@ -15,7 +15,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "src")]
 
 @pytest.fixture
 def coarse(monkeypatch, request):
-    """Checks a gallery's figures, then draws them coarsely and as PNG only. A failed check fails the figure."""
+    """Checks a gallery's figures, then draws them without a layout and as SVG alone. A failed check fails the figure."""
     from eigensweep_analysis import gallery
     from eigensweep_analysis.panels import has_data
 
@@ -26,8 +26,8 @@ def coarse(monkeypatch, request):
         if "name" not in request.node.name:  # only tests of names check that names have room
             picture.figure.set_layout_engine("none")
         image = io.BytesIO()
-        picture.figure.savefig(image, format="png", dpi=20)
-        return [("png", image.getvalue())]
+        picture.figure.savefig(image, format="svg")
+        return [("svg", image.getvalue())]
 
     monkeypatch.setattr(gallery, "render", render)
 

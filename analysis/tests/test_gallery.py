@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from eigensweep_analysis import gallery, load, report, tables
+from eigensweep_analysis import gallery, load, report
 from eigensweep_analysis.__main__ import main
 from eigensweep_analysis.by_width import prepared
 from eigensweep_analysis.fold import for_figures
 from eigensweep_analysis.gallery import Gallery, Kind, Plan
 from eigensweep_analysis.layout import robust_accuracies
+from eigensweep_analysis.networks import networks
 from eigensweep_analysis.overview import overview_figures
+from eigensweep_analysis.page import network_table, troubles_table
 from eigensweep_analysis.panels import MOST_IN_FILE_NAME, NoFigure, Picture, file_name, literal, short
 from sample import EPSILONS, SEED, STRENGTH, WIDTH, axis, write
 
@@ -38,11 +40,11 @@ def test_a_figure_that_cannot_be_drawn_is_a_sentence():
         "what four shows: it could not be drawn (ZeroDivisionError: by zero); this is a bug of ours",
         "no figure of c: no metric",
     ]
-    assert list(shown.files) == ["one.png", "one.pdf", "three.png", "three.pdf"]
+    assert list(shown.files) == [f"{name}.{suffix}" for name in ("one", "three") for suffix in ("svg", "pdf", "csv")]
 
 
 def test_a_page_has_as_many_of_each_kind_and_says_what_it_left_out(coarse, monkeypatch):
-    monkeypatch.setattr(gallery, "render", lambda picture: [("png", b"image")])
+    monkeypatch.setattr(gallery, "render", lambda picture: [("svg", b"image")])
     kinds = [Kind("figure of a", [plan(f"a{i}", 2) for i in range(50)]), Kind("figure of b", [plan(f"b{i}") for i in range(3)])]
     shown = Gallery((40, 9))
     assert [len(some) for some in shown.hang(kinds)] == [3, 3]
@@ -54,7 +56,7 @@ def test_a_page_has_as_many_of_each_kind_and_says_what_it_left_out(coarse, monke
 
 
 def test_names_of_files_are_short_and_their_own(monkeypatch):
-    monkeypatch.setattr(gallery, "render", lambda picture: [("png", b"image")])
+    monkeypatch.setattr(gallery, "render", lambda picture: [("svg", b"image")])
     long = ["a" * 300, "a" * 299 + "b"]
     assert len({file_name(words) for words in long}) == 2
     assert all(len(file_name(words)) <= MOST_IN_FILE_NAME for words in long)
@@ -63,7 +65,7 @@ def test_names_of_files_are_short_and_their_own(monkeypatch):
     shown = Gallery()
     shown.hang([Kind("figure", [plan("same"), plan("Same"), plan("same")])])
     names = list(shown.files)
-    assert len({n.lower() for n in names}) == 3 and names[0] == "same.png"
+    assert len({n.lower() for n in names}) == 6 and names[0] == "same.svg"
 
 
 def test_names_in_figures_are_cut_in_the_middle_and_begin_no_formula():
@@ -87,21 +89,22 @@ def test_the_page_says_how_to_get_the_figures_it_left_out(tmp_path, monkeypatch,
     assert f"<li>Those of a part of the study: {command} --where AXIS=VALUE</li>" in page
     assert main(["report", str(file), "--output", str(output), "--where", "width=64", "--all-figures"]) == 0
     page = (output / "report.html").read_text()
-    assert page.count("<figure ") == 9 and "are drawn" not in page
+    assert page.count("<figure class='figure'") == 9 and "are drawn" not in page
 
 
 def test_long_tables_have_the_best_and_say_how_to_get_all(tmp_path, monkeypatch, coarse):
-    monkeypatch.setattr(tables, "MOST_ROWS", 5)
+    monkeypatch.setattr(network_table, "MOST_SETTINGS", 5)
+    monkeypatch.setattr(troubles_table, "MOST_ROWS", 5)
     file = write(tmp_path / "r.h5", axes=(WIDTH, STRENGTH, axis("rate", "/training/rate", list(range(3))), SEED), attacks=(),
                  statuses={i: (3, "loss is not finite") for i in range(12)})
     assert main(["report", str(file)]) == 0
     page = (tmp_path / "report" / "report.html").read_text()
-    assert f"5 of 18 settings, those with the best test accuracy. All of them: eigensweep export --csv {file}. " in page
+    assert f"5 of 18 settings, those with the best test accuracy. All networks: eigensweep export --csv {file}" in page
     assert "5 of 12 are listed. By reason:" in page and "<li>12 diverged: loss is not finite</li>" in page
     data = load(file)
     means = data.test_accuracy.mean("seed").values.ravel()
     best = np.sort(means[np.isfinite(means)])[::-1][:5]
-    assert all(f"<td>{value:.3f}" in page for value in best)
+    assert all(f"<span>{value:.3f}" in page for value in best)
 
 
 def test_panels_and_lines_of_which_there_are_too_many_are_chosen_evenly(tmp_path, coarse):
@@ -134,7 +137,7 @@ def test_an_axis_called_as_a_column_does_not_hide_the_numbers(tmp_path, coarse):
     file = write(tmp_path / "r.h5", axes=(exponents, WIDTH, SEED), attacks=())
     assert main(["report", str(file)]) == 0
     page = (tmp_path / "report" / "report.html").read_text()
-    assert "<th>exponent, last layer</th>" in page and "<figure id='exponent'>" in page
+    assert "<th scope='col'>exponent, last layer</th>" in page and "<figure class='figure' id='exponent'>" in page
 
 
 @pytest.mark.parametrize("has_zero", [True, False])
@@ -157,4 +160,4 @@ def test_the_clean_accuracy_of_the_attacked_samples_is_intensity_0(tmp_path, has
         np.testing.assert_array_equal(values.sel(epsilon=0), data.clean_accuracy.sel(attack=attack))
         np.testing.assert_array_equal(values.sel(epsilon=0.1), data.robust_accuracy.sel(attack=attack, epsilon=0.1))
         assert values[intensity].attrs["units"] == "pixel"
-    assert "PGD, epsilon 0<" in tables.settings_table(data)
+    assert "epsilon 0<" in network_table.network_table(networks(data))

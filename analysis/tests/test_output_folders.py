@@ -6,13 +6,14 @@ import pytest
 from eigensweep_analysis import ResultsError, files, load
 from eigensweep_analysis.__main__ import main
 from eigensweep_analysis.paper import table as paper_table
-from eigensweep_analysis.report import CSS, write_report
+from eigensweep_analysis.page import asset
+from eigensweep_analysis.report import write_report
 from sample import SEED, STRENGTH, WIDTH, write
 
 pytestmark = pytest.mark.usefixtures("coarse")
 COMMANDS = {"report": ["report"], "width": ["figures", "width"], "paper": ["figures", "paper"]}
 #: One file that each command writes, and the table or page that an earlier version left beside it.
-WRITTEN = {"report": "figures/accuracy_pgd.png", "width": "sample_width_pgd.png", "paper": "sample_pgd.png"}
+WRITTEN = {"report": "figures/accuracy_pgd.svg", "width": "sample_width_pgd.svg", "paper": "sample_pgd.svg"}
 KNOWN_BY = {"report": "report.html", "width": "sample_width.csv", "paper": "sample.csv"}
 
 
@@ -65,13 +66,15 @@ def test_a_folder_of_an_earlier_version_is_known_by_its_page_or_table(tmp_path, 
     page = out / "report.html"
     if command == "report":
         page.write_text(page.read_text().replace(files.GENERATOR + "\n", ""))
-        assert CSS in page.read_text() and files.GENERATOR not in page.read_text()
+        assert asset("style.css") in page.read_text() and files.GENERATOR not in page.read_text()
     put(out, WRITTEN[command], "an old figure")
     assert main([*COMMANDS[command], str(file), "--output", str(out)]) == 0
     assert (out / ".eigensweep-report").is_file() and (out / WRITTEN[command]).read_bytes() != b"an old figure"
     # Without the mark, figures do not show who wrote them.
     (out / ".eigensweep-report").unlink()
-    (out / KNOWN_BY[command]).unlink()
+    (out / KNOWN_BY[command]).unlink(missing_ok=True)
+    for table in out.rglob("*.csv"):
+        table.unlink()
     assert main([*COMMANDS[command], str(file), "--output", str(out)]) == 2
     assert "nothing shows that it is ours" in capsys.readouterr().err
 

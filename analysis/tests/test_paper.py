@@ -158,16 +158,16 @@ def test_mlp_and_cnn_of_one_section_share_their_figures(tmp_path, capsys):
     files = [str(sample(tmp_path / f"{kind}.h5", kind)) for kind in ("mlp", "cnn")]
     assert main(["figures", "paper", *files, "--output", str(tmp_path / "out")]) == 0
     names = [f"paper-4.2-small_{n}" for n in ("fgsm", "gaussian_noise", "pgd", "spectrum")]
-    wanted = [".eigensweep-report", "paper-4.2-small.csv", *(f"{name}.{suffix}" for name in names for suffix in ("pdf", "png"))]
+    wanted = [".eigensweep-report", "paper-4.2-small.csv", *(f"{name}.{suffix}" for name in names for suffix in ("csv", "pdf", "svg"))]
     assert sorted(f.name for f in (tmp_path / "out").iterdir()) == wanted
-    assert capsys.readouterr().out == f"wrote 9 files into {tmp_path}/out\n"
+    assert capsys.readouterr().out == f"wrote 13 files into {tmp_path}/out\n"
 
 
 def test_the_folder_is_beside_the_results(tmp_path):
     file = sample(tmp_path / "r.h5", metrics=False)
     assert main(["figures", "paper", str(file)]) == 0
-    assert (tmp_path / "paper" / "paper-4.2-mlp-small_fgsm.png").is_file()
-    assert not (tmp_path / "paper" / "paper-4.2-mlp-small_spectrum.png").exists()
+    assert (tmp_path / "paper" / "paper-4.2-mlp-small_fgsm.svg").is_file()
+    assert not (tmp_path / "paper" / "paper-4.2-mlp-small_spectrum.svg").exists()
 
 
 def refusal(capsys, *files, code=2):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Figures and report: what is drawn, and that any study gives a page."""
 
+import re
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -9,8 +11,10 @@ import eigensweep_analysis
 from eigensweep_analysis.__main__ import main
 from eigensweep_analysis.figures import all_figures
 from eigensweep_analysis.layout import Layout, attack_name, robust_accuracies, text
+from eigensweep_analysis.networks import networks
+from eigensweep_analysis.page.network_table import network_table
+from eigensweep_analysis.page.study_words import study_words
 from eigensweep_analysis.report import write_report
-from eigensweep_analysis.tables import settings_table
 from sample import SEED, STRENGTH, WIDTH, axis, write
 
 NAN = float("nan")
@@ -56,7 +60,7 @@ def test_a_run_without_a_result_yet_gives_a_page(tmp_path):
     data = data.isel(layer=slice(0), eigenvalue=slice(0), epoch=slice(0))
     page = write_report(data, tmp_path / "out")[0].read_text()
     assert "4 networks: 4 missing." in page
-    assert "<h2>Figures</h2>" not in page
+    assert "Figures</h2>" not in page
 
 
 def test_accuracy_has_a_panel_per_width_and_depth_and_a_line_per_strength(tmp_path):
@@ -106,24 +110,27 @@ def test_the_report_is_one_page_with_everything_in_it(tmp_path, capsys):
                  statuses={3: (3, "loss is not finite <at> step 7")})
     assert main(["report", str(file), "--output", str(tmp_path / "out")]) == 0
     page = (tmp_path / "out" / "report.html").read_text()
-    assert page.count("data:image/png;base64,") == 3
-    assert "src='http" not in page and "<script" not in page and "<link" not in page
+    assert page.count("data:image/svg+xml;base64,") == 8
+    assert "src='http" not in page and "<link" not in page
     assert "width 64, strength 0.3, seed 1" in page
     assert "loss is not finite &lt;at&gt; step 7" in page
     assert "64 is not above the width 64" in page  # the study's warning
     assert "0123456789abcdef" in page  # the revision
     files = sorted(f.name for f in (tmp_path / "out" / "figures").iterdir())
-    assert files == [f"{n}.{s}" for n in ("accuracy_pgd", "exponent", "spectrum") for s in ("pdf", "png")]
+    names = ["accuracy_pgd", "clean-against-robust", "exponent", "importance", "parallel-coordinates", "robust-accuracy", "spectrum",
+             "training"]
+    assert files == [f"{n}.{s}" for n in names for s in ("csv", "pdf", "svg")]
     assert "report.html" in capsys.readouterr().out
 
 
 def test_the_table_has_the_grid_s_means(tmp_path):
     data = eigensweep_analysis.load(write(tmp_path / "r.h5", axes=(WIDTH, SEED), attacks=("pgd",)))
-    table = settings_table(data)
-    mean = float(data.test_accuracy.sel(width=256).mean())
-    assert f"<td>{mean:.3f}" in table
-    assert "PGD, epsilon 0.05" in table
-    assert table.count("<tr>") == 3
+    table = network_table(networks(data))
+    values = data.test_accuracy.sel(width=256)
+    mean, deviation = float(values.mean()), float(values.std(ddof=1))
+    assert f"<span>{mean:.3f} <span class='s'>&plusmn; {deviation:.3f}</span>" in table
+    assert "epsilon 0.05" in table
+    assert table.count("<tr class='setting'>") == 2 and table.count("<tr class='network'>") == 4
 
 
 def test_a_wrong_file_is_one_line_on_the_command_line(tmp_path, capsys):
@@ -155,3 +162,24 @@ def test_the_clean_accuracy_of_the_attacked_samples_is_intensity_0(tmp_path):
     # A number that was measured at intensity 0 stays.
     asked = next(robust_accuracies(data.assign(clean_accuracy=clean)))[0]
     np.testing.assert_array_equal(asked, curve)
+
+
+def test_the_page_says_what_was_asked(tmp_path):
+    plain = {"dataset": {"kind": "mnist", "train_samples": 0, "folder": ""},
+             "model": {"kind": "mlp", "width": {"sweep": [64, 256]}, "depth": 1, "activation": "tanh", "base_width": 64},
+             "training": {"epochs": 10, "batch_size": 384, "warmup_epochs": 0, "optimizer": {"kind": "adam", "learning_rate": 0.001,
+                                                                                             "amsgrad": True}},
+             "attacks": {"strict": {"kind": "strict", "steps": 20, "epsilon": {"sweep": [0.01, 0.02]}}}, "metrics": {"accuracy": {}}}
+    other = {**plain, "regularizers": {"spectral": {"kind": "spectral", "strength": 5.0, "rank": 10}}}
+    data = eigensweep_analysis.load(write(tmp_path / "r.h5", axes=(WIDTH, SEED), resolved={"cases": [plain, other]}))
+    data.attrs["study"] = {"training": {"optimizer": {"amsgrad": True}}, "attacks": {"strict": {"epsilon": {"sweep": [0.01, 0.02]}}},
+                           "cases": [{}, {"regularizers": {"spectral": {"strength": 5.0}}}]}
+    said = re.findall(r"<th scope='row' class='t'>(\w+)</th><td class='t'><ul class='in'>(.*?)</ul>", study_words(data))
+    assert dict(said) == {
+        "data": "<li>mnist, train samples all</li>",
+        "model": "<li>mlp, width 64, 256, depth 1, activation tanh</li>",
+        "training": "<li>epochs 10, batch size 384, optimizer adam, optimizer learning rate 0.001, optimizer amsgrad on</li>",
+        "penalties": "<li>spectral: strength 5</li>",
+        "attacks": "<li>strict protocol: epsilon 0.01, 0.02</li>",
+        "measured": "<li>accuracy</li>",
+    }

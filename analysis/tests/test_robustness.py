@@ -50,11 +50,12 @@ def set_distances(path, distances):
 def page_of(file, folder):
     assert main(["report", str(file), "--output", str(folder)]) == 0
     text = (folder / "report.html").read_text()
-    return html.unescape(re.sub(r"data:image[^']*", "", text))
+    return html.unescape(re.sub(r"data:[^']*|<script.*?</script>", "", text, flags=re.S))
 
 
 def section(page):
-    found = re.search(r"<h2 id='robustness'>(.*?)<h2", page, re.S)
+    """The page's sections on alarms and robustness, with what stands between them."""
+    found = re.search(r"<h2 id='alarms'>(.*?)<h2 id='(figures|not-shown|troubles|provenance)", page, re.S)
     return found.group(1) if found else ""
 
 
@@ -151,7 +152,7 @@ def test_the_report_says_alarms_first(tmp_path):
     with h5py.File(file, "a") as raw:
         raw["attacks/dead_and_robust"][2, 1] = 0.25
     page = page_of(file, tmp_path / "one")
-    assert "Alarm: 1 network with numbers that should not be trusted" in page.split("<h2")[0]
+    assert page.index("<h2 id='alarms'>") < page.index("<h2 id='study'>")
     said = section(page)
     assert f"Alarm in 1 network: dead and robust above 0.1.</b> {WORDS}" in said
     assert f"strength 0.3, seed 0, strict protocol, trial {2:016x}: 0.25" in said
@@ -161,7 +162,7 @@ def test_the_report_says_alarms_first(tmp_path):
 def test_the_report_has_curves_distances_and_a_table_for_each_norm(tmp_path):
     file = study(tmp_path / "r.h5")
     said = section(page_of(file, tmp_path / "out"))
-    assert re.findall(r"<figure id='(\w+)'", said) == ["robust_linf", "distances_linf", "robust_l2", "distances_l2"]
+    assert re.findall(r"<figure class='figure' id='(\w+)'", said) == ["robust_linf", "distances_linf", "robust_l2", "distances_l2"]
     data = load(file)
     accuracy = data.robust_accuracy.sel(epsilon=0.05)
     for attack in ("pgd", "strict"):
@@ -193,7 +194,7 @@ def test_the_worst_case_is_in_front_and_single_attacks_are_behind(tmp_path):
 
 def test_a_study_without_distances_has_curves_and_one_without_attacks_has_no_section(tmp_path):
     said = section(page_of(write(tmp_path / "r.h5", axes=(WIDTH, SEED)), tmp_path / "curves"))
-    assert re.findall(r"<figure id='(\w+)'", said) == ["robust_linf"]
+    assert re.findall(r"<figure class='figure' id='(\w+)'", said) == ["robust_linf"]
     assert "Share of samples that withstand the strongest of its attacks" in said and "lowest of all</td>" in said
     assert "the worst case of each sample" not in said
     for name, options in {"no": {"attacks": ()}, "noise": {"attacks": (), "noise_levels": (0.1,)}}.items():

@@ -84,7 +84,7 @@ def test_halves_tell_a_bend_from_a_power():
 def test_figures_and_table_are_written(tmp_path):
     files, _ = write_width(study(), tmp_path, "results.h5")
     names = {f.name for f in files}
-    assert names == {"sample_width.csv", *(f"sample_width_{w}.{s}" for w in ("diagnostics", "fgsm") for s in ("png", "pdf"))}
+    assert names == {"sample_width.csv", *(f"sample_width_{w}.{s}" for w in ("diagnostics", "fgsm") for s in ("svg", "pdf", "csv"))}
     rows = list(csv.DictReader(io.StringIO((tmp_path / "sample_width.csv").read_text())))
     assert [r["part"] for r in rows if r["diagnostic"] == "weight_change"] == ["affine 1", "affine 2"]
     for row in rows[:-1]:
@@ -109,7 +109,7 @@ def test_a_study_with_attacks_alone_has_their_figures(tmp_path, capsys):
     path = write(tmp_path / "sample.h5", axes=(WIDTH, SEED))
     assert main(["figures", "width", str(path), "--output", str(tmp_path / "out")]) == 0
     assert {f.name for f in (tmp_path / "out").iterdir()} == {".eigensweep-report"} | {
-        f"sample_width_{figure}.{suffix}" for figure in ("fgsm", "pgd", "spectra") for suffix in ("png", "pdf")
+        f"sample_width_{figure}.{suffix}" for figure in ("fgsm", "pgd", "spectra") for suffix in ("svg", "pdf", "csv")
     }
     assert "no figure of diagnostics: the results hold no column of the metric 'kernel_regime'" in capsys.readouterr().out
     assert load(path).sizes["width"] == 2

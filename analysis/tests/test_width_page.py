@@ -89,7 +89,7 @@ def test_the_report_has_the_page_with_its_figures(tmp_path, coarse):
     assert "What they cannot say" in page
     for figure in ("diagnostics", "pgd", "regression", "spectra_strength-0.3", "history_strength-1", "cka_strength-0",
                    "map_strength"):
-        assert f"<figure id='sample_width_{figure}'>" in page
+        assert f"<figure class='figure' id='sample_width_{figure}'>" in page
 
 
 def test_a_study_of_one_width_or_without_the_metric_has_no_page(tmp_path):

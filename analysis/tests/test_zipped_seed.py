@@ -13,16 +13,18 @@ from eigensweep_analysis.conditions import read_study
 from eigensweep_analysis.figures import all_figures
 from eigensweep_analysis.fold import for_figures
 from eigensweep_analysis.layout import Layout, role
+from eigensweep_analysis.networks import networks
+from eigensweep_analysis.page.network_table import network_table
 from eigensweep_analysis.paper import paper_figures, table
 from eigensweep_analysis.regime_map import map_pictures
 from eigensweep_analysis.similarity import similarity_plans
-from eigensweep_analysis.tables import settings_table
 from eigensweep_analysis.width import exponents, width_pictures
 from eigensweep_analysis.width_page import limits, width_page
 from sample import SEED, STRENGTH, WIDTH, axis, write
 
 RATE = axis("learning_rate", "/training/optimizer/learning_rate", [])
 WIDTHS = axis("width", "/model/width", [16, 32, 64, 128])
+HEADS = "<th scope='col' class='t'>seed</th><th scope='col' class='t'>learning rate</th>"
 AVERAGED = re.compile("means? over|smallest to the largest|standard deviation", re.IGNORECASE)
 
 
@@ -58,15 +60,15 @@ def test_where_the_option_s_values_repeat_the_seed_names_a_training_dimension(tm
     data = load(zipped(tmp_path / "r.h5", [RATE], [(0, 0.01), (1, 0.01), (2, 0.1)], WIDTH))
     assert data.test_accuracy.dims == ("seed", "width") and data.sel(seed=1).learning_rate == 0.01
     assert role(data, "training") == ["seed", "width"] and Layout(data).replicates == []
-    table = settings_table(for_figures(data))
-    assert "<th class='t'>seed</th><th class='t'>learning rate</th>" in table and "&plusmn;" not in table
+    table = network_table(networks(for_figures(data)))
+    assert HEADS in table and "&plusmn;" not in table
 
 
 def test_where_no_value_is_its_own_the_settings_are_told_apart_by_the_seed_too(tmp_path):
     data = for_figures(load(zipped(tmp_path / "r.h5", [RATE], [(0, 0.01), (0, 0.1), (1, 0.1)])))
     assert data.zip.values.tolist() == ["seed 0, learning rate 0.01", "seed 0, learning rate 0.1", "seed 1, learning rate 0.1"]
     assert (role(data, "training"), role(data, "replicate")) == (["zip"], [])
-    assert "<th class='t'>seed</th><th class='t'>learning rate</th>" in settings_table(data)
+    assert HEADS in network_table(networks(data))
 
 
 def test_a_seed_of_its_own_stays_a_replicate_beside_zipped_options(tmp_path):
@@ -80,12 +82,12 @@ def test_the_report_averages_nothing(tmp_path, coarse):
     file = by_rate(tmp_path / "results.h5", axis("width", "/model/width", [64]))
     assert main(["report", str(file)]) == 0
     page = (tmp_path / "report" / "report.html").read_text()
-    assert page.count("<td>1/1</td>") == 3 and "&plusmn;" not in page and "One network per point." in page
+    assert page.count(">1/1</span></td>") == 3 and "&plusmn;" not in page and "One network per point." in page
     every = "Lines: means over all networks with that value of the axis."
-    said = re.sub(r"data:image[^']*|<pre>.*?</pre>", "", page, flags=re.S).replace(every, "")
+    said = re.sub(r"data:[^']*|<pre>.*?</pre>|<script>.*?</script>", "", page, flags=re.S).replace(every, "")
     assert not AVERAGED.search(said), AVERAGED.search(said)
     data = load(file)
-    assert all(f"<td>{value:.3f}</td>" in page for value in data.test_accuracy.values.ravel())
+    assert all(f"<span>{value:.3f}</span></td>" in page for value in data.test_accuracy.values.ravel())
     assert "Swept together (zip): seed, learning rate." in page
 
 

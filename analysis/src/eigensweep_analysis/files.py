@@ -71,7 +71,8 @@ def _is_ours(path, content):
     with open(path, encoding="utf-8", errors="replace") as stream:
         head = stream.read(1 << 16)
     if path.suffix == ".csv":
-        return head.split("\n")[0] == content.split("\n")[0]
+        wanted = content.decode() if isinstance(content, bytes) else content
+        return head.split("\n")[0] == wanted.split("\n")[0]
     return head.startswith(PAGE_BEGINS) and any(words in head for words in _PAGE_HOLDS)
 
 

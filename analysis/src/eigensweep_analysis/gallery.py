@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import matplotlib
 
+from eigensweep_analysis.figure_numbers import numbers
 from eigensweep_analysis.panels import STYLE, NoFigure, Picture, digest, render
 
 #: (figures, panels) that a page draws by default: about 20 s on one core. The second pair, a third of that, is for
@@ -44,7 +45,7 @@ class Kind:
 
 @dataclasses.dataclass
 class Hung:
-    """A figure with its files: (suffix, content), the first one a PNG."""
+    """A figure with its files: (suffix, content), among them an SVG and the numbers as CSV."""
 
     picture: Picture
     files: list
@@ -105,7 +106,7 @@ class Gallery:
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", message="Glyph .* missing")  # the font lacks letters of a name
                 picture = plan.picture()
-                files = render(picture)
+                files = [*render(picture), ("csv", numbers(picture.figure).encode())]
         except NoFigure as error:
             self.left_out.append(f"{plan.what}: {error}")
             return None

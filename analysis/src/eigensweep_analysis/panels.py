@@ -31,6 +31,7 @@ STYLE = {
     "lines.linewidth": 1.5,
     "lines.markersize": 4,
     "pdf.fonttype": 42,  # text stays text in the PDF
+    "svg.hashsalt": "eigensweep",
     "savefig.dpi": 180,
 }
 
@@ -198,13 +199,14 @@ def clip_spectra(panels, numbers):
 def render(picture):
     """The files of a picture: [(suffix, bytes)]."""
     with matplotlib.rc_context(STYLE):
-        image = io.BytesIO()
-        picture.figure.savefig(image, format="png")
-        picture.figure.set_layout_engine("none")  # the layout found for the first file serves the second
-        drawing = io.BytesIO()
-        # No date in the file: the same results give the same bytes.
-        picture.figure.savefig(drawing, format="pdf", metadata={"CreationDate": None})
-    return [("png", image.getvalue()), ("pdf", drawing.getvalue())]
+        files = []
+        # No date and no random names in the files: the same results give the same bytes.
+        for suffix, metadata in (("svg", {"Date": None}), ("pdf", {"CreationDate": None})):
+            drawing = io.BytesIO()
+            picture.figure.savefig(drawing, format=suffix, metadata=metadata)
+            picture.figure.set_layout_engine("none")  # the layout found for the first file serves the second
+            files.append((suffix, drawing.getvalue()))
+    return files
 
 
 def file_name(*words):

@@ -1,49 +1,40 @@
 # SPDX-License-Identifier: MIT
 """One self-contained HTML page about a study, and its figures as files of their own."""
 
-import base64
 import html
 import json
 import shlex
 
 from eigensweep_analysis.by_width import prepared
+from eigensweep_analysis.charts import CHARTS
+from eigensweep_analysis.charts.chart import script
 from eigensweep_analysis.figures import figure_kinds
 from eigensweep_analysis.files import GENERATOR, PAGE_BEGINS, make_folder, refuse_foreign, write_all
 from eigensweep_analysis.fold import for_figures
 from eigensweep_analysis.gallery import MOST, MOST_OF_LARGE, Gallery
-from eigensweep_analysis.layout import asked, has_seeds
+from eigensweep_analysis.layout import asked
 from eigensweep_analysis.load import STATUS
+from eigensweep_analysis.networks import networks
 from eigensweep_analysis.overview import overview_figures
+from eigensweep_analysis.page import asset, pictures
+from eigensweep_analysis.page.network_table import network_table
+from eigensweep_analysis.page.study_words import study_words
+from eigensweep_analysis.page.troubles_table import MOST_ROWS, troubles_table
+from eigensweep_analysis.panels import NoFigure
 from eigensweep_analysis.robust_figures import robust_kinds
-from eigensweep_analysis.robust_page import alarm_line, robust_page, robust_places
-from eigensweep_analysis.tables import MOST_ROWS, settings_table, troubles_table
+from eigensweep_analysis.robust_page import alarm_words, robust_page, robust_places
 from eigensweep_analysis.width import width_kinds as width_kinds_of
 from eigensweep_analysis.width_page import has_page, width_page
-
-CSS = """
-body{font:15px/1.5 system-ui,sans-serif;color:#1a1a1a;max-width:72rem;margin:2rem auto;padding:0 1.25rem}
-h1{font-size:1.6rem;margin-bottom:.2rem} h2{font-size:1.15rem;margin-top:2.2rem;border-bottom:1px solid #ddd}
-h3{font-size:1rem;margin:1.2rem 0 .2rem}
-.lead{color:#555;margin-top:0} .wide{overflow-x:auto}
-table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums}
-th,td{padding:.25rem .7rem;text-align:right;border-bottom:1px solid #e6e6e6;white-space:nowrap}
-th{border-bottom:1.5px solid #555;vertical-align:bottom} th.t,td.t{text-align:left;white-space:normal}
-.s{color:#777;font-size:.85em} figure{margin:1.4rem 0} figure img{max-width:100%;height:auto}
-figcaption{color:#444;font-size:.9rem;max-width:60rem}
-.warn{background:#fff6dd;padding:.6rem 1rem;border-left:4px solid #e69f00}
-pre{background:#f6f6f6;padding:.7rem 1rem;overflow-x:auto;font-size:.82rem}
-@media print{body{max-width:none}}
-"""
-
 
 #: Above this number of networks, a page shows all networks over each axis, but only some of the single settings.
 LARGE = 1000
 
 
 def write_report(data, output, source="", everything=False):
-    """Writes figures (`figures/*.png`, `*.pdf`) and `report.html` into a folder.
+    """Writes figures (`figures/*.svg`, `*.pdf`, their numbers as `*.csv`) and `report.html` into a folder.
 
-    A study with attacks has a section "Robustness". A study with several widths and the metric kernel_regime has a section
+    The page needs no network and no other file. Its charts and its table of networks are interactive where scripts run;
+    where none does, drawings and the whole table stand in their place. A study with attacks has a section "Robustness". A study with several widths and the metric kernel_regime has a section
     "Width and the kernel regime". A figure that cannot be drawn is left out, with a sentence in the section "What is not
     shown".
 
@@ -75,6 +66,8 @@ def write_report(data, output, source="", everything=False):
     output = make_folder(output)
     where = data.attrs.get("where", [])
     data = for_figures(prepared(data))
+    rows = networks(data)
+    charts, no_charts = _charts(data, rows)
     most = None if everything else MOST_OF_LARGE if data.status.size > LARGE else MOST
     gallery = Gallery(most)
     kinds, width_kinds, notes = figure_kinds(data), [], []
@@ -85,16 +78,18 @@ def write_report(data, output, source="", everything=False):
     robust = {place: robust_kinds(data, *place) for place in robust_places(data)}
     parts = [kinds, width_kinds, *robust.values()]
     hung = iter(gallery.hang([kind for part in parts for kind in part]))
-    figures, of_width, *of_robust = ([_figure(h) for _ in part for h in next(hung)] for part in parts)
+    figures, of_width, *of_robust = ([pictures.figure(h) for _ in part for h in next(hung)] for part in parts)
     width = width_page(data, of_width) if has_page(data) else ""
     robustness = robust_page(data, dict(zip(robust, of_robust)))
-    left_out = [*gallery.left_out, *notes]
+    left_out = [*no_charts, *gallery.left_out, *notes]
     if gallery.is_thinned:
         command = _command(source, output, where)
         left_out += [f"All figures: {command} --all-figures", f"Those of a part of the study: {command} --where AXIS=VALUE"]
-    page = _page(data, robustness, figures, width, source, left_out)
+    page = _page(data, rows, [pictures.chart(*drawn) for drawn in charts], robustness, figures, width, source, left_out)
+    files = {f"{chart.name}.{suffix}": content for chart, drawn in charts for suffix, content in drawn}
+    files = {f"figures/{n}": f for n, f in {**files, **gallery.files}.items()}
     # The page is written last, so that all its figures exist when it exists.
-    *written, page = write_all(output, {**{f"figures/{n}": f for n, f in gallery.files.items()}, "report.html": page})
+    *written, page = write_all(output, {**files, "report.html": page})
     return [page, *written]
 
 
@@ -109,38 +104,44 @@ def _command(source, output, where):
     return " ".join([*parts, *(f"--where {shlex.quote(condition)}" for condition in where)])
 
 
-def _page(data, robustness, figures, width, source, left_out):
+def _charts(data, rows):
+    """([(chart, its files)], why there are no others)."""
+    drawn, without = [], []
+    for kind in CHARTS if len(rows) else []:
+        try:
+            chart = kind(data, rows)
+            drawn.append((chart, chart.files()))
+        except NoFigure as error:
+            without.append(f"no {kind.__name__.replace('_', ' ')}: {error}")
+    return drawn, without
+
+
+def _page(data, rows, charts, robustness, figures, width, source, left_out):
     title = str(data.attrs.get("title") or data.attrs.get("study", {}).get("name", "study"))
+    sections = [("alarms", "Alarms", alarm_words(data) + _warnings(data)),
+                ("study", "What was asked", study_words(data)),
+                ("all-networks", "Settings and networks", network_table(rows, source)),
+                ("charts", "Explore", "\n".join(charts)), ("robustness", "Robustness", robustness),
+                ("figures", "Figures", "\n".join(figures)), ("width", "Width and the kernel regime", width),
+                ("not-shown", "What is not shown", _not_shown(left_out)),
+                ("troubles", "Networks without results", troubles_table(data)),
+                ("provenance", "Where the numbers come from", _provenance(data))]
+    sections = [(place, head, inside) for place, head, inside in sections if inside]
+    links = "".join(f"<a href='#{place}'>{head}</a>" for place, head, _ in sections)
     parts = [
         PAGE_BEGINS,
         GENERATOR,
         "<meta name='viewport' content='width=device-width,initial-scale=1'>",
-        f"<title>{html.escape(title)}</title><style>{CSS}</style></head><body>",
+        f"<title>{html.escape(title)}</title><style>{asset('style.css')}</style></head><body>",
         f"<h1>{html.escape(title)}</h1>",
         f"<p class='lead'>{html.escape(str(data.attrs.get('comment', '')))}</p>",
         _summary(data, source),
-        _links(robustness, width),
-        alarm_line(data),
-        _warnings(data),
-        "<h2>Means over seeds</h2>" if has_seeds(data) else "<h2>Numbers of every setting</h2>",
-        settings_table(data, source),
-        robustness,
-        *(["<h2>Figures</h2>"] if figures else []),
-        *figures,
-        width,
-        _not_shown(left_out),
-        troubles_table(data),
-        _provenance(data),
-        "</body></html>",
+        f"<nav>{links}</nav>",
+        *(f"<section><h2 id='{place}'>{head}</h2>{inside}</section>" for place, head, inside in sections),
+        f"<script>{script()}</script>" if charts else "",
+        f"<script>{asset('page.js')}</script></body></html>",
     ]
     return "\n".join(part for part in parts if part)
-
-
-def _links(robustness, width):
-    """Where on the page its long sections are."""
-    links = ["<a href='#robustness'>Robustness</a>"] if robustness else []
-    links += ["<a href='#width'>Width and the kernel regime</a>"] if width else []
-    return f"<p>{' &middot; '.join(links)}</p>" if links else ""
 
 
 def _summary(data, source):
@@ -176,7 +177,7 @@ def _not_shown(left_out):
     items = "".join(f"<li>{html.escape(words)}</li>" for words in [*left_out[:MOST_ROWS], *left_out[MOST_ROWS:][-2:]])
     more = len(left_out) - MOST_ROWS - 2
     items += f"<li>{more:,} further figures, for reasons like these.</li>" if more > 0 else ""
-    return f"<h2>What is not shown</h2><ul>{items}</ul>"
+    return f"<ul>{items}</ul>"
 
 
 def _warnings(data):
@@ -184,19 +185,7 @@ def _warnings(data):
     warnings = [warnings] if isinstance(warnings, str) else warnings
     if not warnings:
         return ""
-    return "<div class='warn'>" + "<br>".join(html.escape(str(w)) for w in warnings) + "</div>"
-
-
-def _figure(hung):
-    """A figure with its caption and the names of its files."""
-    picture, image = hung.picture, hung.files[0][1]
-    encoded, width = base64.b64encode(image).decode(), round(picture.figure.get_figwidth() * 96)
-    names = " and ".join(f"figures/{picture.name}.{suffix}" for suffix, _ in hung.files)
-    return (
-        f"<figure id='{html.escape(picture.name)}'><img width='{width}' src='data:image/png;base64,{encoded}' "
-        f"alt='{html.escape(picture.caption)}'><figcaption>{html.escape(picture.caption)} "
-        f"<span class='s'>{html.escape(names)}</span></figcaption></figure>"
-    )
+    return "".join(f"<div class='warn'><b>Before the run:</b> {html.escape(str(w))}</div>" for w in warnings)
 
 
 def _provenance(data):
@@ -211,6 +200,6 @@ def _provenance(data):
     )
     study = data.attrs.get("resolved") or data.attrs.get("study") or {}
     study = study if isinstance(study, str) else json.dumps(study, indent=2)
-    return (f"<h2>Where the numbers come from</h2><div class='wide'><table>{rows}</table></div>"
+    return (f"<div class='wide'><table>{rows}</table></div>"
             f"<details><summary>The study, with every default written out</summary><pre>{html.escape(study)}</pre>"
             "</details>")

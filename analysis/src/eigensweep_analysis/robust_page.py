@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The report's section on robustness: alarms, worst cases, agreement between the attacks."""
+"""The report's sections on alarms and on robustness: worst cases, agreement between the attacks."""
 
 import html
 
@@ -30,7 +30,7 @@ def robust_places(data):
 
 
 def robust_page(data, figures):
-    """The section as HTML, "" without attacks and alarms.
+    """The section as HTML, "" without attacks.
 
     Parameters
     ----------
@@ -39,10 +39,9 @@ def robust_page(data, figures):
     figures : dict
         (norm, split) of `robust_places` -> HTML texts of its figures.
     """
-    said = alarm_words(data)
     if not figures:
-        return f"<h2 id='robustness'>Alarms</h2>{said}" if alarms(data) else ""
-    parts = ["<h2 id='robustness'>Robustness</h2>", said, f"<p>{html.escape(PARAGRAPH)}</p>"]
+        return ""
+    parts = [f"<p>{html.escape(PARAGRAPH)}</p>"]
     for (norm, split), drawn in figures.items():
         found = agreement(data, norm=norm, split=split)
         words = place_words(norm, split)
@@ -50,16 +49,6 @@ def robust_page(data, figures):
                   "" if found.attrs["samples"] else f"<p>{html.escape(WITHOUT)}</p>",
                   *drawn, _table(data, found)]
     return "\n".join(parts)
-
-
-def alarm_line(data):
-    """One line for the top of the page; "" without an alarm."""
-    found = alarms(data)
-    if not found:
-        return ""
-    count = len({alarm.trial for alarm in found})
-    return (f"<div class='warn'>Alarm: {_networks(count)} with numbers that should not be trusted. "
-            "<a href='#robustness'>See what to do</a>.</div>")
 
 
 def alarm_words(data):

@@ -48,7 +48,7 @@ def has_page(data):
 def width_page(data, figures):
     """The page as HTML; `figures` are the HTML texts of its figures."""
     rows = exponents(data, MOST_CONDITIONS)
-    parts = ["<h2 id='width'>Width and the kernel regime</h2>", f"<p>{html.escape(PARAGRAPH)}</p>", _table(data, rows),
+    parts = [f"<p>{html.escape(PARAGRAPH)}</p>", _table(data, rows),
              "<h3>What the numbers say</h3>", _list(findings(data, rows)),
              "<h3>What they cannot say</h3>", _list(limits(data, rows)), *figures]
     return "\n".join(parts)

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+"""The networks of a study as rows: which setting each has, and what came out of it."""
+
+import dataclasses
+
+import numpy as np
+import pandas
+
+from eigensweep_analysis.fold import settings, training_axes
+from eigensweep_analysis.layout import asked, attack_name, exponents, last_layer, robust_accuracies, role
+from eigensweep_analysis.load import STATUS
+from eigensweep_analysis.metrics import measured
+from eigensweep_analysis.panels import some
+from eigensweep_analysis.robustness import THOROUGH
+
+#: A table and its pages have at most this many intensities of an attack, the ends among them.
+MOST_INTENSITIES = 6
+
+
+@dataclasses.dataclass
+class Curve:
+    """Robust accuracy under one attack: a number per network and intensity, intensity 0 among them if it is known."""
+
+    #: As papers print it.
+    attack: str
+    #: Its kind in study files, "strict", or the label that the study gave it.
+    label: str
+    #: "epsilon", "sigma", ...
+    intensity: str
+    #: (i,)
+    levels: np.ndarray
+    #: (networks, i), shares in [0, 1], NaN where there is no number.
+    accuracy: np.ndarray
+
+
+@dataclasses.dataclass
+class Networks:
+    """A row per network that the study asks for."""
+
+    #: `trial_id`, `network` (how its id begins, as `load_model` takes it), `setting` (words), `status`, `message`.
+    rows: pandas.DataFrame
+    #: Name of every training option and seed -> labels (networks,).
+    options: dict
+    #: `final_loss`, `train_accuracy`, `test_accuracy`, `exponent` (of the last hidden layer) where any network has a number ->
+    #: (networks,), NaN where one has none.
+    numbers: dict
+    #: Names of the training options with two values or more.
+    axes: list
+    #: Names of the options over which means are taken.
+    seeds: list
+    curves: list
+
+    def __len__(self):
+        return len(self.rows)
+
+    def front(self):
+        """The curve of the attack to believe: of a thorough protocol if there is one, else the lowest; None without any."""
+        there = [c for c in self.curves if c.intensity == "epsilon" and np.isfinite(c.accuracy).any()]
+        thorough = [c for c in there if c.label.startswith(THOROUGH)]
+        return min(thorough or there, key=lambda c: np.nanmean(c.accuracy), default=None)
+
+    def outcomes(self):
+        """Words -> numbers (networks,) of what a study is about: clean and robust accuracy, the spectrum's exponent."""
+        found = {}
+        if "test_accuracy" in self.numbers:
+            found["test accuracy"] = self.numbers["test_accuracy"]
+        curve = self.front()
+        if curve is not None:
+            level = middle(curve)
+            found[f"robust accuracy ({curve.attack}, {curve.intensity} {curve.levels[level]:g})"] = curve.accuracy[:, level]
+        if "exponent" in self.numbers:
+            found["exponent of the last layer"] = self.numbers["exponent"]
+        return {words: values for words, values in found.items() if np.isfinite(values).any()}
+
+
+def middle(curve):
+    """The place of the intensity at which networks differ most: where the mean accuracy is nearest to half the clean one."""
+    means = np.nanmean(np.where(np.isfinite(curve.accuracy).any(0), curve.accuracy, 0.0), axis=0)
+    there = np.flatnonzero((curve.levels > 0) & np.isfinite(curve.accuracy).any(0))
+    if not len(there):
+        return 0
+    return int(there[np.argmin(np.abs(means[there] - 0.5 * np.nanmax(means)))])
+
+
+def networks(data):
+    """The rows of a study, as figures take it (`fold.for_figures`).
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+
+    Returns
+    -------
+    Networks
+        In the order of the study's axes.
+    """
+    dims = data.status.dims
+    there = np.flatnonzero(asked(data).transpose(*dims).values.reshape(-1))
+
+    def column(values):
+        return values.broadcast_like(data.status).transpose(*dims).values.reshape(-1)[there]
+
+    seeds = [a["coordinate"] for a in data.attrs.get("axes", []) if a["role"] == "replicate" and a["coordinate"] in data.coords
+             and a["coordinate"] != "replicate"]
+    # A seed that the study zips with training options is one of them: its networks differ by more than chance.
+    zipped = [n for n in seeds if set(data[n].dims) & set(role(data, "training")) and "replicate" not in data.dims]
+    seeds, training = [n for n in seeds if n not in zipped], [*zipped, *training_axes(data)]
+    ids = column(data.trial_id) if "trial_id" in data else np.full(len(there), "", object)
+    options = {name: column(data[name]) for name in (*training, *seeds)}
+    varying = [name for name in training if len(set(map(str, options[name].tolist()))) > 1]
+    labels = zip(*(options[n].tolist() for n in varying))
+    rows = pandas.DataFrame({
+        "trial_id": ids,
+        "network": [str(i)[:8] or str(place) for place, i in enumerate(ids)],
+        "setting": [settings(varying, values) for values in labels] if varying else "all networks",
+        "status": [STATUS.get(int(code), "unknown") for code in column(data.status)],
+        "message": column(data.message) if "message" in data else "",
+    }, index=range(len(there)))
+    numbers = {name: column(values).astype(float) for name, values in _measured(data)}
+    numbers = {name: values for name, values in numbers.items() if np.isfinite(values).any()}
+    curves = []
+    for values, attack, intensity in robust_accuracies(data):
+        accuracy = values.transpose(*dims, intensity).values.reshape(-1, values.sizes[intensity])[there]
+        measured_at = np.isfinite(accuracy).any(0)
+        if measured_at.any():
+            curves.append(Curve(attack_name(attack), str(attack), intensity, values[intensity].values[measured_at].astype(float),
+                                accuracy[:, measured_at]))
+    return Networks(rows, options, numbers, varying, seeds, curves)
+
+
+def _measured(data):
+    if "history_loss" in data and data.sizes.get("epoch"):
+        yield "final_loss", _last(data.history_loss)
+    for name in ("train_accuracy", "test_accuracy"):
+        if name in data and data[name].dims == data.status.dims:
+            yield name, data[name]
+    if exponents(data) is not None and data.sizes.get("layer"):
+        yield "exponent", last_layer(exponents(data), measured(data, "fit_first"))
+
+
+def _last(history):
+    """The last epoch's number of every network, of those that stopped early the last that they reached."""
+    last = history.isel(epoch=0, drop=True)
+    for epoch in range(1, history.sizes["epoch"]):
+        here = history.isel(epoch=epoch, drop=True)
+        last = here.where(here.notnull(), last)
+    return last
+
+
+def some_levels(curve):
+    """Places of at most MOST_INTENSITIES of the curve's intensities, that of `middle` among them."""
+    places = some(list(range(len(curve.levels))), MOST_INTENSITIES - 1)
+    return sorted({*places, middle(curve)})

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: MIT
+"""The report's table of settings and their networks: sorts, filters and folds where scripts run, whole where not."""
+
+import html
+import shlex
+
+import numpy as np
+
+from eigensweep_analysis.networks import MOST_INTENSITIES, middle
+from eigensweep_analysis.panels import short, some
+from eigensweep_analysis.statistics import DEVIATION, over
+
+#: A page lists no more settings, and of a setting no more networks; `eigensweep export --csv` gives all of them.
+MOST_SETTINGS, MOST_NETWORKS = 200, 20
+
+
+def network_table(networks, source=""):
+    """The table as HTML: a body of rows per setting, its mean first, then its networks.
+
+    An attack in balls has one column, in which each number stands for every intensity; the page shows one of them.
+    """
+    rows = networks.rows
+    if not len(rows):
+        return "<p>No networks.</p>"
+    columns, levels, shown = _columns(networks)
+    groups = list(rows.groupby(_keys(networks), sort=False, dropna=False).indices.values()) if networks.axes else \
+        [np.arange(len(rows))]
+    groups.sort(key=lambda places: places[0])
+    count = len(groups)
+    groups, best = _best(groups, columns)
+    several = any(len(g) > 1 for g in groups)
+    heads = [_head(name.replace("_", " "), "t") for name in networks.axes] or [_head("setting", "t")]
+    heads += [_head("networks"), *(_head(head) for head, _ in columns)]
+    bodies = [_body(networks, places, columns, several) for places in groups]
+    note = [f"Mean {DEVIATION} over the networks of a setting." if several else "A row per network."]
+    if count > len(groups):
+        note.append(f"{len(groups)} of {count:,} settings, those with the best {best}.")
+    if count > len(groups) or any(len(g) > MOST_NETWORKS for g in groups):
+        note.append(f"All networks: eigensweep export --csv {shlex.quote(source or 'RESULTS')}")
+    return (f"<div class='tools' data-for='networks'></div>"
+            f"<table id='networks' class='data' data-level='{shown}' data-levels='{len(levels)}'>"
+            f"<thead><tr>{''.join(heads)}</tr></thead>{''.join(bodies)}</table>"
+            f"<p class='s'>{html.escape(' '.join(note))}</p>")
+
+
+def _keys(networks):
+    return [networks.options[name].astype(str) for name in networks.axes]
+
+
+def _columns(networks):
+    """([(head as HTML, [numbers per level])], levels of epsilon, the level that is shown first)."""
+    numbers = networks.numbers
+    columns = [(name.replace("_", " "), [numbers[name]]) for name in ("final_loss", "test_accuracy") if name in numbers]
+    balls = [c for c in networks.curves if c.intensity == "epsilon"]
+    front = networks.front()
+    union = sorted({float(v) for c in balls for v in c.levels})
+    levels = sorted({*some(union, MOST_INTENSITIES - 1), *([float(front.levels[middle(front)])] if front else [])} & set(union))
+    shown = levels.index(front.levels[middle(front)]) if front and front.levels[middle(front)] in levels else 0
+    for curve in balls if levels else []:
+        head = html.escape(curve.attack) + _per_level([f"epsilon {v:g}" for v in levels])
+        columns.append((head, [_at(curve, v) for v in levels]))
+    for curve in networks.curves:
+        if curve not in balls:
+            place = middle(curve)
+            columns.append((f"{html.escape(curve.attack)} <span>{html.escape(curve.intensity)} {curve.levels[place]:g}</span>",
+                            [curve.accuracy[:, place]]))
+    if "exponent" in numbers:
+        columns.append(("exponent, last layer", [numbers["exponent"]]))
+    return columns, levels, shown
+
+
+def _at(curve, level):
+    place = np.flatnonzero(np.isclose(curve.levels, level, rtol=1e-9))
+    return curve.accuracy[:, place[0]] if len(place) else np.full(len(curve.accuracy), np.nan)
+
+
+def _best(groups, columns):
+    """(at most MOST_SETTINGS of the settings, in the study's order; the head of the column by which they are the best)."""
+    if len(groups) <= MOST_SETTINGS:
+        return groups, ""
+    rising = [column for column in columns if column[0] != "final loss"]
+    if not rising:
+        return groups[:MOST_SETTINGS], "place in the study"
+    head, levels = next((column for column in rising if column[0] == "test accuracy"), rising[0])
+    means = np.array([over(levels[0][group], 0).mean for group in groups])
+    kept = np.sort(np.argsort(np.where(np.isfinite(means), -means, np.inf), kind="stable")[:MOST_SETTINGS])
+    return [groups[i] for i in kept], _plain(head)
+
+
+def _head(words, kind=""):
+    return f"<th scope='col'{_class(kind)}>{words}</th>"
+
+
+def _class(kind):
+    return f" class='{kind}'" if kind else ""
+
+
+def _body(networks, places, columns, several):
+    """A setting: the row of its means, and rows of its networks where any setting has several."""
+    rows = networks.rows.iloc[places]
+    labels = [_label(networks.options[name][places[0]]) for name in networks.axes] or ["all networks"]
+    names = networks.axes or ["setting"]
+    good = int((rows.status == "ok").sum())
+    cells = [_cell(short(label, 80), name.replace("_", " "), "t") for label, name in zip(labels, names)]
+    cells.append(_cell(f"{good}/{len(rows)}", "networks"))
+    cells += [_numbers([values[places] for values in levels], head) for head, levels in columns]
+    lines = [f"<tr class='setting'>{''.join(cells)}</tr>"]
+    for place in places[:MOST_NETWORKS] if several else []:
+        lines.append(_network(networks, place, columns))
+    return f"<tbody>{''.join(lines)}</tbody>"
+
+
+def _network(networks, place, columns):
+    row = networks.rows.iloc[place]
+    seeds = ", ".join(f"{name.replace('_', ' ')} {_label(networks.options[name][place])}" for name in networks.seeds) or "network"
+    words = f"{seeds} ({row.network})"
+    state = "" if row.status == "ok" else str(row.status)
+    span = max(len(networks.axes), 1)
+    cells = [f"<td class='t of' colspan='{span}'>{html.escape(words)}</td>", _cell(state, "status")]
+    cells += [_numbers([values[[place]] for values in levels], head) for head, levels in columns]
+    return f"<tr class='network'>{''.join(cells)}</tr>"
+
+
+def _cell(words, head, kind=""):
+    return f"<td{_class(kind)} data-head='{html.escape(head)}'><span>{html.escape(words)}</span></td>"
+
+
+def _numbers(levels, head):
+    """A cell with the mean and deviation of each level."""
+    texts = [_number(values) for values in levels]
+    inside = f"<span>{texts[0]}</span>" if len(texts) == 1 else _per_level(texts)
+    return f"<td data-head='{html.escape(_plain(head))}'>{inside}</td>"
+
+
+def _number(values):
+    mean, deviation, count = over(values, 0)
+    if not count:
+        return "-"
+    digits = 3 if abs(mean) < 1000 else 0
+    return f"{mean:.{digits}f}" + (f" <span class='s'>&plusmn; {deviation:.{digits}f}</span>" if count > 1 else "")
+
+
+def _per_level(texts):
+    return "".join(f"<span class='l l{place}'>{text}</span>" for place, text in enumerate(texts))
+
+
+def _plain(head):
+    """A head's words without its parts that depend on the level."""
+    return html.unescape(head.partition("<")[0]).strip()
+
+
+def _label(value):
+    if isinstance(value, (bool, np.bool_)):
+        return "on" if value else "off"
+    if isinstance(value, (float, np.floating)):
+        return "none" if np.isnan(value) else f"{value:g}"
+    return str(value) or "none"

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+"""The CSV beside a figure has the numbers that it shows."""
+
+import csv
+import io
+
+import numpy as np
+
+from eigensweep_analysis import load
+from eigensweep_analysis.by_width import prepared
+from eigensweep_analysis.figure_numbers import COLUMNS, numbers
+from eigensweep_analysis.figures import all_figures
+from eigensweep_analysis.gallery import pictures
+from eigensweep_analysis.regime_map import map_pictures
+from eigensweep_analysis.robust_figures import robust_kinds
+from sample import EPSILONS, SEED, STRENGTH, WIDTH, axis, write
+
+
+def rows_of(figure):
+    rows = list(csv.reader(io.StringIO(numbers(figure))))
+    assert rows[0] == COLUMNS
+    return rows[1:]
+
+
+def test_lines_are_there_point_by_point_and_guides_are_not(tmp_path):
+    data = load(write(tmp_path / "r.h5", axes=(WIDTH, STRENGTH, SEED)))
+    drawn = {picture.name: picture for picture in all_figures(data)}
+    rows = rows_of(drawn["accuracy_pgd"].figure)
+    assert len(rows) == 2 * 3 * len(EPSILONS)
+    wanted = data.robust_accuracy.sel(width=256, strength=0.3, attack="pgd").mean("seed").values
+    some = [(float(x), float(y)) for panel, line, x, y, _ in rows if (panel, line) == ("width 256", "strength 0.3")]
+    np.testing.assert_allclose(some, list(zip(EPSILONS, wanted)), rtol=1e-6)
+    assert all("n^" not in row[1] for row in rows_of(drawn["spectrum"].figure))
+
+
+def test_bars_have_the_names_of_their_places(tmp_path):
+    from test_robustness import study
+
+    data = load(study(tmp_path / "r.h5"))
+    _, distances = robust_kinds(data, "linf", "test")
+    rows = rows_of(next(pictures([distances])).figure)
+    places = list(dict.fromkeys(row[2] for row in rows))
+    assert places[0] == "0" and places[-1].startswith("> ") and len(rows) == 3 * len(places)
+    heights = [float(row[3]) for row in rows if row[1] == "strength 0"]
+    assert np.isclose(sum(heights), 1)
+
+
+def test_cells_have_both_their_labels(tmp_path):
+    widths = axis("width", "/model/width", [16, 32, 64])
+    data = prepared(load(write(tmp_path / "r.h5", axes=(widths, STRENGTH, SEED), regime=True)))
+    picture = next(iter(map_pictures(data)[0]))
+    rows = [row for row in rows_of(picture.figure) if row[4]]
+    assert {row[2] for row in rows} == {"16", "32", "64"} and len(rows) >= 9

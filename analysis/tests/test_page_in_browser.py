@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: MIT
+"""The report's page in a real browser: at the width of a screen and of a phone, in print, and without scripts."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from browser import ask, run
+from eigensweep_analysis.__main__ import main
+from sample import SEED, STRENGTH, WIDTH, axis, write
+
+CHARTS = 5
+ATTACKS = {"fgsm": "FGSM", "pgd": "PGD", "mi_fgsm": "MI-FGSM", "apgd": "APGD", "square": "Square attack", "strict": "strict protocol"}
+LAYOUT = """
+const root = document.documentElement;
+const beyond = [...document.querySelectorAll("body *")].filter((e) => e.offsetParent && !e.closest(".wide, .live, pre, dialog") &&
+  e.getBoundingClientRect().right > root.clientWidth + 1).map((e) => e.tagName + " " + e.textContent.slice(0, 40));
+const row = document.querySelector(".data tbody:not([hidden]) .setting");
+const cells = [...row.cells].filter((c) => c.getBoundingClientRect().width > 0 && c.getBoundingClientRect().right <= root.clientWidth);
+return {beyond, scrolls: root.scrollWidth - root.clientWidth, heads: cells.map((c) => c.dataset.head),
+        numbers: cells.map((c) => c.innerText.trim()), drawn: document.querySelectorAll("figure.drawn svg").length,
+        asked: performance.getEntriesByType("resource").map((r) => r.name).filter((n) => n.startsWith("http"))};
+"""
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("page")
+    file = write(folder / "r.h5", axes=(WIDTH, STRENGTH, SEED), attacks=tuple(ATTACKS), statuses={3: (3, "loss is not finite")})
+    assert main(["report", str(file), "--output", str(folder / "out")]) == 0
+    return (folder / "out/report.html").read_text()
+
+
+@pytest.mark.parametrize("width", [1300, 390])
+def test_every_attack_is_visible_and_nothing_is_cut_off(page, tmp_path, width):
+    found = ask(page, tmp_path, width, LAYOUT)
+    assert found["beyond"] == [] and found["scrolls"] <= 0
+    assert set(ATTACKS.values()) <= set(found["heads"])
+    assert all(found["numbers"])
+    assert found["drawn"] >= CHARTS
+    assert found["asked"] == []  # it works offline
+
+
+def test_the_table_sorts_filters_folds_and_changes_the_intensity(page, tmp_path):
+    found = ask(page, tmp_path, 1300, """
+const table = document.querySelector(".data"), tools = document.querySelector(".tools");
+const bodies = () => [...table.tBodies].filter((b) => !b.hidden);
+const column = (name) => [...table.tHead.rows[0].cells].findIndex((c) => c.textContent.startsWith(name));
+const values = (name) => bodies().map((b) => b.rows[0].cells[column(name)].innerText);
+const answer = {settings: bodies().length, folded: bodies().filter((b) => b.classList.contains("folded")).length};
+table.tHead.rows[0].cells[column("test accuracy")].click();
+answer.sorted = values("test accuracy").map(parseFloat);
+table.tHead.rows[0].cells[column("width")].click();
+answer.widths = values("width");
+const search = tools.querySelector("input");
+search.value = "256";
+search.dispatchEvent(new Event("input"));
+answer.found = values("width");
+search.value = "";
+search.dispatchEvent(new Event("input"));
+const shown = () => [...table.querySelectorAll(".network")].filter((r) => r.offsetParent).length;
+answer.before = shown();
+bodies()[0].querySelector(".fold").click();
+answer.one = shown();
+[...tools.querySelectorAll("button")].pop().click();
+answer.all = shown();
+const level = tools.querySelector("select");
+answer.levels = [...level.options].map((o) => o.text);
+answer.at = values("PGD");
+level.value = level.options.length - 1;
+level.dispatchEvent(new Event("change"));
+answer.then = values("PGD");
+return answer;""")
+    assert (found["settings"], found["folded"], found["before"], found["one"], found["all"]) == (6, 6, 0, 2, 12)
+    assert found["sorted"] == sorted(found["sorted"], reverse=True)
+    assert [int(re.sub(r"\D", "", w)) for w in found["widths"]] == [64] * 3 + [256] * 3
+    assert len(found["found"]) == 3 and all("256" in w for w in found["found"])
+    assert found["levels"][0] == "epsilon 0" and found["levels"][-1] == "epsilon 0.2"
+    assert all(a != b for a, b in zip(found["at"], found["then"]))
+
+
+def test_a_chart_shows_the_attack_of_the_reader_s_choice_and_a_figure_enlarges(page, tmp_path):
+    found = ask(page, tmp_path, 1300, """
+const chart = document.getElementById("robust-accuracy");
+const lines = () => [...chart.querySelectorAll("svg path")].map((p) => p.getAttribute("d")).join();
+const select = chart.querySelector("select"), before = lines();
+select.value = "FGSM";
+select.dispatchEvent(new Event("input"));
+select.dispatchEvent(new Event("change"));
+await new Promise((done) => setTimeout(done, 300));
+const changed = before !== lines();
+document.querySelector("figure.figure img").click();
+const dialog = document.querySelector("dialog");
+const open = dialog.open;
+dialog.click();
+await new Promise((done) => setTimeout(done, 100));
+return {changed, open, left: document.querySelectorAll("dialog").length,
+        csv: [...document.querySelectorAll("figure")].filter((f) => !f.querySelector("a.file[href]")).length};""")
+    assert found == {"changed": True, "open": True, "left": 0, "csv": 0}
+
+
+def test_without_scripts_drawings_and_all_networks_are_there(page, tmp_path):
+    silent = re.sub(r"<script.*?</script>", "", page, flags=re.S).replace("<body>", "<body class='ready'>")
+    found = ask(silent, tmp_path, 1300, """
+return {still: [...document.querySelectorAll("img.still")].filter((i) => i.offsetParent && i.naturalWidth > 0).length,
+        figures: document.querySelectorAll("figure").length,
+        networks: [...document.querySelectorAll(".network")].filter((r) => r.offsetParent).length};""")
+    assert found["still"] == found["figures"] > CHARTS
+    assert found["networks"] == 12
+
+
+def test_print_repeats_the_heads_of_a_long_table(tmp_path):
+    if shutil.which("pdftotext") is None:
+        pytest.skip("no pdftotext is installed; scripts/test installs poppler-utils")
+    file = write(tmp_path / "r.h5", axes=(axis("width", "/model/width", list(range(8, 128))),), attacks=("pgd",), metrics=True)
+    assert main(["report", str(file), "--output", str(tmp_path / "out")]) == 0
+    run(tmp_path, f"--print-to-pdf={tmp_path}/page.pdf", "--no-pdf-header-footer", "--virtual-time-budget=20000",
+        (tmp_path / "out/report.html").as_uri())
+    text = subprocess.run(["pdftotext", "-layout", tmp_path / "page.pdf", "-"], capture_output=True, text=True, check=True).stdout
+    pages = [p for p in text.split("\f") if re.search(r"^ *\d+ +1/1 ", p, re.M)]
+    assert len(pages) >= 2 and all("networks" in p and "PGD" in p for p in pages)
+    assert "filter rows" not in text
+
+
+def test_the_page_is_light(page):
+    assert len(page) < 5_000_000
