@@ -29,7 +29,6 @@ COMMAND_LINES = {
     ("plan", "study.json", "--memory", "0"): "--memory: '0' is not a number above 0; run 'eigensweep plan --help'",
     ("plan", "study.json", "--device", "gpu"): "--device: gpu not in {cpu,cuda}; run 'eigensweep plan --help'",
     ("plan", "study.json", "--memory", "inf"): "--memory: 'inf' is not a number above 0; run 'eigensweep plan --help'",
-    ("export", "out"): "--csv is required; run 'eigensweep export --help'",
 }
 
 # A text in a study, and its form in the message that refuses it.

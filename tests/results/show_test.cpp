@@ -79,6 +79,25 @@ TEST_CASE("what went wrong, and a value of an axis, is one line of the table wha
   CHECK(std::count(table.begin(), table.end(), '\n') == std::count(before.begin(), before.end(), '\n'));
 }
 
+TEST_CASE("a table that is wider than the terminal lacks columns and says which") {
+  const Scratch scratch;
+  const Json summary = results::summarize(sample(scratch));
+  const std::string whole = results::as_table(summary);
+  CHECK(results::as_table(summary, 1000) == whole);
+  const std::string narrow = results::as_table(summary, 60);
+  CHECK_THAT(narrow,
+             Catch::Contains("left out, for 60 columns: pgd 0.1, fgsm clean, pgd clean;\nall of them: --wide\n"));
+  const auto heads = [](const std::string& table) {
+    const std::size_t begin = table.find("\n\n") + 2;
+    return table.substr(begin, table.find('\n', begin) - begin);
+  };
+  CHECK(heads(narrow).size() < heads(whole).size());
+  CHECK_THAT(heads(narrow), Catch::Contains("test accuracy"));
+  // However narrow: what tells rows apart, and one intensity of each attack, stay.
+  const std::string least = results::as_table(summary, 1);
+  CHECK_THAT(heads(least), Catch::Contains("ok") && Catch::Contains("fgsm 0.1") && !Catch::Contains("clean"));
+}
+
 TEST_CASE("infinite width is shown as the study writes it, for people and for programs") {
   const Scratch scratch;
   const study::Study study = study_from(R"({

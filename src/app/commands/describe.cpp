@@ -4,6 +4,7 @@
 
 #include "../command.hpp"
 #include "eigensweep/catalog.hpp"
+#include "eigensweep/core/terminal.hpp"
 #include "eigensweep/study/declare/describe.hpp"
 
 namespace eigensweep::app {
@@ -14,7 +15,7 @@ void add_describe(CLI::App& app, Action& action) {
   command->add_option("name", *name, "a section or a kind, such as training or pgd; without it an overview");
   command->callback([&action, name] {
     action = [name] {
-      std::cout << study::describe(catalog(), *name);
+      std::cout << terminal::wrapped(study::describe(catalog(), *name), terminal::output_columns());
       return ExitCode::ok;
     };
   });

@@ -38,7 +38,7 @@ void add_export(CLI::App& app, Action& action) {
   const auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("export", "write a results file as a table: a row per trial, attack and intensity");
-  command->add_flag("--csv")->description("as comma-separated values (the only form so far)")->required();
+  command->add_flag("--csv")->description("as comma-separated values: the only form, so it may be left out");
   command->add_option("results", options->results, "results.h5, or the folder that holds it")->required();
   command->add_option("--output", options->output, "file to write (default: standard output)");
   command->callback([options, &action] {

@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <vector>
 
 #include "alarms.hpp"
+#include "eigensweep/core/terminal.hpp"
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/results/show/summary.hpp"
 
@@ -15,20 +17,50 @@ namespace {
 constexpr std::size_t most_intensities = 3;
 constexpr std::size_t most_problems = 5;
 
-/// Width on a terminal: code points, not bytes ("±" is one).
-std::size_t display_width(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
+/// A column of the table. One with a `rank` may be left out where the terminal is too narrow, that of the highest
+/// first.
+struct TableColumn {
+  std::string head;
+  std::vector<std::string> cells;
+  int rank = 0;
+};
+constexpr int never = 0;
+constexpr int other_intensity = 1;
+constexpr int clean_accuracy = 2;
+
+std::size_t width_of(const TableColumn& column) {
+  std::size_t width = terminal::display_width(column.head);
+  for (const std::string& cell : column.cells) width = std::max(width, terminal::display_width(cell));
+  return width;
 }
 
-std::string aligned(const std::vector<std::vector<std::string>>& lines) {
-  std::vector<std::size_t> widths(lines.front().size(), 0);
-  for (const auto& line : lines)
-    for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], display_width(line[i]));
+/// Takes columns away until the others fit into `columns` (0: any number); the heads of those taken away.
+std::vector<std::string> fit(std::vector<TableColumn>& table, std::size_t columns) {
+  std::vector<std::string> left_out;
+  const auto total = [&table] {
+    std::size_t sum = 0;
+    for (const TableColumn& column : table) sum += width_of(column) + 2;
+    return sum - 2;
+  };
+  while (columns > 0 && total() > columns) {
+    // From the right, so that of equal ranks the last goes first.
+    const auto last =
+        std::max_element(table.rbegin(), table.rend(),
+                         [](const TableColumn& one, const TableColumn& other) { return one.rank < other.rank; });
+    if (last->rank == never) break;
+    left_out.insert(left_out.begin(), last->head);
+    table.erase(std::next(last).base());
+  }
+  return left_out;
+}
+
+std::string aligned(const std::vector<TableColumn>& table) {
   std::string text;
-  for (const auto& line : lines) {
-    for (std::size_t i = 0; i < line.size(); ++i)
-      text += (i == 0 ? "" : "  ") + std::string(widths[i] - display_width(line[i]), ' ') + line[i];
+  for (std::size_t row = 0; row <= table.front().cells.size(); ++row) {
+    for (std::size_t i = 0; i < table.size(); ++i) {
+      const std::string& cell = row == 0 ? table[i].head : table[i].cells[row - 1];
+      text += (i == 0 ? "" : "  ") + std::string(width_of(table[i]) - terminal::display_width(cell), ' ') + cell;
+    }
     text += '\n';
   }
   return text;
@@ -62,6 +94,7 @@ struct AttackColumn {
   std::string intensity_name;
   std::size_t place;
   double intensity;
+  bool is_middle = true;  ///< of those that are shown
 };
 
 std::vector<AttackColumn> attack_columns(const Json& combinations) {
@@ -74,8 +107,11 @@ std::vector<AttackColumn> attack_columns(const Json& combinations) {
     for (const Json& combination : combinations)
       for (std::size_t i = 0; i < intensities.size(); ++i)
         if (combination.at("attacks").at(label).at("robust_accuracy").at(i).at("count") > 0) asked[i] = true;
-    for (const std::size_t place : shown_intensities(intensities, asked))
-      columns.push_back({label, intensity_name, place, intensities[place]});
+    const std::vector<std::size_t> places = shown_intensities(intensities, asked);
+    for (const std::size_t place : places) {
+      const bool is_middle = place == places[(places.size() - 1) / 2];
+      columns.push_back({label, intensity_name, place, intensities[place], is_middle});
+    }
   }
   return columns;
 }
@@ -129,49 +165,59 @@ std::string problem_lines(const Json& problems) {
 
 }  // namespace
 
-std::string as_table(const Json& summary) {
+std::string as_table(const Json& summary, std::size_t columns) {
   const Json& combinations = summary.at("combinations");
   std::string text = headline(summary);
   if (combinations.empty()) return text;
   const std::vector<AttackColumn> attacks = attack_columns(combinations);
   const std::vector<std::string> clean = clean_columns(combinations);
-  const bool has_accuracy = combinations.front().contains("test_accuracy");
-  const bool has_exponent = combinations.front().contains("last_exponent");
-
-  std::vector<std::vector<std::string>> lines(1);
-  for (const Json& axis : summary.at("axes")) lines[0].push_back(axis.get<std::string>());
-  lines[0].emplace_back("ok");
-  if (has_accuracy) lines[0].emplace_back("test accuracy");
-  for (const std::string& label : clean) lines[0].push_back(label + " clean");
-  for (const AttackColumn& attack : attacks)
-    lines[0].push_back(fmt::format("{} {}", attack.label, text::number(attack.intensity)));
-  if (has_exponent) lines[0].emplace_back("last exponent");
-  for (const Json& combination : combinations) {
-    std::vector<std::string>& line = lines.emplace_back();
-    for (const auto& [axis, value] : combination.at("at").items()) line.push_back(plain(value));
-    line.push_back(fmt::format("{}/{}", combination.at("ok").get<int>(), combination.at("rows").get<int>()));
-    if (has_accuracy) line.push_back(cell(combination.at("test_accuracy"), 4));
-    for (const std::string& label : clean)
-      line.push_back(cell(combination.at("attacks").at(label).at("clean_accuracy"), 3));
-    for (const AttackColumn& attack : attacks)
-      line.push_back(cell(combination.at("attacks").at(attack.label).at("robust_accuracy").at(attack.place), 3));
-    if (has_exponent) line.push_back(cell(combination.at("last_exponent"), 2));
+  std::vector<TableColumn> table;
+  const auto add = [&](std::string head, int rank, const auto& cell_of) {
+    TableColumn& column = table.emplace_back(TableColumn{std::move(head), {}, rank});
+    for (const Json& combination : combinations) column.cells.push_back(cell_of(combination));
+  };
+  for (const Json& axis : summary.at("axes")) {
+    const auto name = axis.get<std::string>();
+    add(name, never, [&](const Json& one) { return plain(one.at("at").at(name)); });
   }
-  text += '\n' + aligned(lines);
+  add("ok", never,
+      [](const Json& one) { return fmt::format("{}/{}", one.at("ok").get<int>(), one.at("rows").get<int>()); });
+  if (combinations.front().contains("test_accuracy")) {
+    add("test accuracy", never, [](const Json& one) { return cell(one.at("test_accuracy"), 4); });
+  }
+  for (const std::string& label : clean) {
+    add(label + " clean", clean_accuracy,
+        [&](const Json& one) { return cell(one.at("attacks").at(label).at("clean_accuracy"), 3); });
+  }
+  for (const AttackColumn& attack : attacks) {
+    add(fmt::format("{} {}", attack.label, text::number(attack.intensity)), attack.is_middle ? never : other_intensity,
+        [&](const Json& one) {
+          return cell(one.at("attacks").at(attack.label).at("robust_accuracy").at(attack.place), 3);
+        });
+  }
+  if (combinations.front().contains("last_exponent")) {
+    add("last exponent", never, [](const Json& one) { return cell(one.at("last_exponent"), 2); });
+  }
+  const std::vector<std::string> left_out = fit(table, columns);
+  text += '\n' + aligned(table);
+  std::string tail;
+  if (!left_out.empty()) {
+    tail += fmt::format("left out, for {} columns: {}; all of them: --wide\n", columns, fmt::join(left_out, ", "));
+  }
   if (!attacks.empty()) {
     std::string over;
     for (const Json& replicate : summary.at("replicates"))
       over += (over.empty() ? "" : ", ") + replicate.get<std::string>();
-    text += fmt::format("\nrobust accuracy by attack and {}{}{}\n", attacks.front().intensity_name,
+    tail += fmt::format("\nrobust accuracy by attack and {}{}{}\n", attacks.front().intensity_name,
                         clean.empty() ? "" : "; clean: of the attacked samples, before the attack",
                         over.empty() ? "" : fmt::format("; mean ± standard deviation over {}", over));
   }
   std::size_t rows = 0;
   for (const Json& combination : combinations) rows += combination.at("rows").get<std::size_t>();
   for (const std::string& lines : {alarm_lines(summary.at("alarms"), rows), problem_lines(summary.at("problems"))}) {
-    if (!lines.empty()) text += '\n' + lines;
+    if (!lines.empty()) tail += '\n' + lines;
   }
-  return text;
+  return text + terminal::wrapped(tail, columns);
 }
 
 }  // namespace eigensweep::results

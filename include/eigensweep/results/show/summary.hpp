@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "eigensweep/results/read/reader.hpp"
@@ -13,8 +14,9 @@ namespace eigensweep::results {
 /// layer. Throws DataError.
 Json summarize(const ResultsFile& file);
 
-/// The same for people: a table of at most three intensities per attack.
-std::string as_table(const Json& summary);
+/// The same for people: a table of at most three intensities per attack. Where it is wider than `columns` (0: any
+/// width), it lacks clean accuracies, then intensities, and says which.
+std::string as_table(const Json& summary, std::size_t columns = 0);
 
 /// Long form: a row per trial, attack and intensity, columns named as in the study file. RFC 4180, numbers as the
 /// shortest text that reads back to the same value, "" for a missing value. A study without attacks has a row per
