@@ -17,8 +17,10 @@ namespace eigensweep::models {
 namespace {
 
 std::string cnn_limit_wants(const CnnOptions& cnn) {
-  if (cnn.pooling != CnnOptions::Pooling::max) return limit_wants(cnn);
-  return "pooling 'average' or 'none' (the largest of Gaussians has no kernel in closed form)";
+  const std::string others = limit_wants(cnn);
+  if (cnn.pooling != CnnOptions::Pooling::max) return others;
+  return "pooling 'average' or 'none' (the largest of Gaussians has no kernel in closed form)" +
+         (others.empty() ? "" : "; " + others);
 }
 
 std::string refuse_small_images(const CnnOptions& cnn, const study::DatasetInfo& dataset) {

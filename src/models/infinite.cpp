@@ -1,17 +1,26 @@
 // SPDX-License-Identifier: MIT
 #include "infinite.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <string>
+#include <vector>
 
 namespace eigensweep::models {
 
 std::string limit_wants(const NetworkOptions& network) {
+  std::vector<std::string> wanted;
   if (network.parametrisation != NetworkOptions::Scaling::ntk) {
-    return "parametrisation 'ntk' (in others training has another limit, or none, at a fixed learning rate)";
+    wanted.emplace_back(
+        "parametrisation 'ntk' with a weight_variance (in others training has another limit, or none, at a fixed "
+        "learning rate)");
   }
-  if (!network.centre_output) return "centre_output (outputs at initialisation are random at any width)";
-  if (network.reads_samples()) return "neither batch_norm nor whiten (they have no kernel in closed form)";
-  return "";
+  if (!network.centre_output) wanted.emplace_back("centre_output (outputs at initialisation are random at any width)");
+  if (network.reads_samples()) {
+    wanted.emplace_back("neither batch_norm nor whiten (they have no kernel in closed form)");
+  }
+  return fmt::format("{}", fmt::join(wanted, "; "));
 }
 
 study::ModelShape infinite_shape(const NetworkOptions& network, const study::DatasetInfo& dataset) {

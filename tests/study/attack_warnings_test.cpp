@@ -39,3 +39,27 @@ TEST_CASE("a robust accuracy of few samples is warned of, with its interval") {
     CHECK(warned_of(fmt::format(R"("{}": {{"epsilon": 0.1, "samples": 500}})", kind)).empty());
   }
 }
+
+TEST_CASE("a section metrics without the test accuracy is warned of, and one that wants nothing is not") {
+  const auto warned = [](const std::string& metrics) {
+    return parse(R"({"name": "a", "model": {"width": 64})" + metrics + "}").warnings;
+  };
+  CHECK(warned(R"(, "metrics": {"spectrum": {}})") ==
+        std::vector<std::string>{"/metrics: takes the place of the default metrics 'accuracy', 'spectrum', so there is "
+                                 "no test accuracy; add \"accuracy\": {} for it"});
+  CHECK(warned(R"(, "metrics": {"accuracy": {}})").empty());
+  CHECK(warned(R"(, "metrics": {"clean": {"kind": "accuracy"}})").empty());
+  CHECK(warned(R"(, "metrics": {})").empty());
+  CHECK(warned("").empty());
+}
+
+TEST_CASE("a batch larger than the training set is warned of") {
+  const auto warned = [](const std::string& size) {
+    return parse(R"({"name": "a", "model": {"width": 8}, "metrics": {}, "training": {"batch_size": )" + size + "}}")
+        .warnings;
+  };
+  CHECK(warned("70000") ==
+        std::vector<std::string>{"/training/batch_size: 70000 exceeds the 60000 training samples, so an "
+                                 "epoch is one step on all of them; choose at most 60000"});
+  CHECK(warned("60000").empty());
+}

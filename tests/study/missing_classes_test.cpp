@@ -54,7 +54,10 @@ struct Sorted {
   }
 
   std::vector<std::string> warnings_of(const std::string& members) const {
-    return study::parse_study(R"({"name": "a", "model": {"width": 8}, )" + members + "}", "s.json", catalog).warnings;
+    return study::parse_study(
+               R"({"name": "a", "model": {"width": 8}, "training": {"batch_size": 10}, )" + members + "}", "s.json",
+               catalog)
+        .warnings;
   }
 };
 
@@ -133,7 +136,8 @@ TEST_CASE("a message names five classes at most") {
     other.add(std::move(kind));
   }
   const auto study = study::parse_study(
-      R"({"name": "a", "model": {"width": 8}, "metrics": {}, "dataset": {"test_samples": 9}})", "s.json", other);
+      R"({"name": "a", "model": {"width": 8}, "metrics": {}, "training": {"batch_size": 9}, "dataset": {"test_samples": 9}})",
+      "s.json", other);
   REQUIRE(study.warnings.size() == 1);
   CHECK_THAT(study.warnings.front(), Catch::Contains("lack 9 of the data's 10 classes (1, 2, 3, 4, 5, ...), "));
 }

@@ -261,7 +261,9 @@ TEST_CASE("a trial that no worker has the memory for is warned of, with what it 
     PackLimits limits;
     limits.memory = memory;
     const Json warnings = study::plan(study, small_catalog(), {}, limits, 1e9).at("warnings");
-    CHECK(warnings == (found.empty() ? Json::array() : Json::array({found})));
+    const auto is_found = [&found](const Json& one) { return one == found; };
+    CHECK(std::count_if(warnings.begin(), warnings.end(), is_found) == (found.empty() ? 0 : 1));
+    if (found.empty()) CHECK(warnings.dump().find("GiB") == std::string::npos);
     return found;
   };
   const char* const regression =

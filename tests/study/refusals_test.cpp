@@ -155,19 +155,19 @@ TEST_CASE("a network that is too narrow for its spectrum's exponent is legal, wi
         Lines{"/metrics/spectrum: layers of fewer than 18 units get no exponent: a fit needs 8 ranks from 11 on; lower "
               "fit_first, or take wider layers"});
   CHECK(warnings(R"("model": {"width": 18})").empty());
-  CHECK(warnings(R"("model": {"width": 8}, "metrics": {"spectrum": {"fit_first": 1}})").empty());
+  CHECK(warnings(R"("model": {"width": 8}, "metrics": {"accuracy": {}, "spectrum": {"fit_first": 1}})").empty());
   CHECK(warnings(R"("model": {"width": 8}, "metrics": {"accuracy": {}})").empty());
   CHECK(
-      warnings(R"("model": {"width": 64}, "metrics": {"spectrum": {"fit_last": 17}})") ==
+      warnings(R"("model": {"width": 64}, "metrics": {"accuracy": {}, "spectrum": {"fit_last": 17}})") ==
       Lines{"/metrics/spectrum: ranks 11 to 17 are fewer than the 8 that a fit needs: no layer gets an exponent; raise "
             "fit_last"});
   CHECK(
-      warnings(R"("model": {"width": 64}, "metrics": {"spectrum": {"samples": 18}})") ==
+      warnings(R"("model": {"width": 64}, "metrics": {"accuracy": {}, "spectrum": {"samples": 18}})") ==
       Lines{
           "/metrics/spectrum: the covariance of 18 samples has fewer than the 8 ranks from 11 on that a fit needs: no "
           "layer gets an exponent; take more than 18 samples, or lower fit_first"});
-  CHECK(warnings(R"("model": {"width": 64}, "metrics": {"spectrum": {"samples": 19}})").empty());
-  CHECK(warnings(R"("model": {"width": 64}, "metrics": {"kernel_regime": {"samples": 17}})") ==
+  CHECK(warnings(R"("model": {"width": 64}, "metrics": {"accuracy": {}, "spectrum": {"samples": 19}})").empty());
+  CHECK(warnings(R"("model": {"width": 64}, "metrics": {"accuracy": {}, "kernel_regime": {"samples": 17}})") ==
         Lines{"/metrics/kernel_regime: a tangent kernel of 17 samples has no exponent: a fit needs 8 ranks from 11 on; "
               "take "
               "18 samples or more"});

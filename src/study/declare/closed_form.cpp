@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <string>
+#include <vector>
+
 #include "eigensweep/study/declare/training.hpp"
 
 namespace eigensweep::study {
@@ -18,30 +21,32 @@ std::string limit_wants(const Catalog& catalog, const Json& config) {
   if (!config.contains("model")) return "a network (this procedure has none)";
   const Json& section = config.at("training");
   const auto training = read<Training>(section);
-  const auto of_kind = [&](Family family, const Json& options, const char* other) -> std::string {
-    const Kind& kind = kind_of(catalog, family, options);
-    return kind.limit_wants ? kind.limit_wants(options) : other;
+  std::vector<std::string> wanted;
+  const auto want = [&](const std::string& words) {
+    if (!words.empty()) wanted.push_back(words);
   };
-  std::string wanted =
-      of_kind(Family::model, config.at("model"), "another kind of model (this one has no closed form)");
-  if (!wanted.empty()) return wanted;
-  if (training.loss != Training::Loss::mse) return "loss 'mse' (other losses have no closed form)";
-  wanted =
-      of_kind(Family::optimizer, section.at("optimizer"),
-              "optimizer 'sgd' without momentum and weight_decay (others do not follow the kernel's gradient flow)");
-  if (!wanted.empty()) return wanted;
-  const char* constant_rate = "a constant learning rate (training time is learning rate times steps)";
-  wanted = of_kind(Family::schedule, section.at("schedule"), constant_rate);
-  if (!wanted.empty()) return wanted;
-  if (training.warmup_epochs != 0 || training.rate_rule != Training::RateRule::fixed) return constant_rate;
+  const auto of_kind = [&](Family family, const Json& options, const std::string& other) {
+    const Kind& kind = kind_of(catalog, family, options);
+    want(kind.limit_wants ? kind.limit_wants(options) : other);
+  };
+  of_kind(Family::model, config.at("model"), "another kind of model (this one has no closed form)");
+  if (training.loss != Training::Loss::mse) want("loss 'mse' (other losses have no closed form)");
+  of_kind(Family::optimizer, section.at("optimizer"),
+          "optimizer 'sgd' without momentum and weight_decay (others do not follow the kernel's gradient flow)");
+  const std::string constant_rate = "a constant learning rate (training time is learning rate times steps)";
+  if (training.warmup_epochs != 0 || training.rate_rule != Training::RateRule::fixed) {
+    want(constant_rate);
+  } else {
+    of_kind(Family::schedule, section.at("schedule"), constant_rate);
+  }
   if (training.adversary != Training::Adversary::none) {
-    return "adversary 'none' (adversarial training has no closed form)";
+    want("adversary 'none' (adversarial training has no closed form)");
   }
   if (!config.at("regularizers").empty()) {
-    return "no regularizers (penalties of hidden layers and Jacobians have no closed form)";
+    want("no regularizers (penalties of hidden layers and Jacobians have no closed form)");
   }
-  if (config.contains("constraints")) return "no constraints (they have no closed form)";
-  return "";
+  if (config.contains("constraints")) want("no constraints (they have no closed form)");
+  return fmt::format("{}", fmt::join(wanted, "; "));
 }
 
 std::string why_no_limit(const Catalog& catalog, const Json& config) {

@@ -115,7 +115,8 @@ std::string describe(const Catalog& catalog, const std::string& name) {
   }
   for (const Family family : families()) {
     if (name == family_section(family) || name == family_name(family)) {
-      return kinds_table(catalog, family) + how_to_see_one;
+      const bool is_metrics = family == Family::metric;
+      return kinds_table(catalog, family) + (is_metrics ? '\n' + default_metric_words() + '\n' : "") + how_to_see_one;
     }
     known.emplace_back(family_section(family));
   }

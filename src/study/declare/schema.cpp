@@ -97,6 +97,8 @@ Json labelled(const Catalog& catalog, Family family, bool in_case) {
 Json configuration(const Catalog& catalog, bool in_case) {
   const Options seed = Options{}.integer("seed", 0, {0, 9007199254740992.0},
                                          "decides initial weights and the order of samples; an axis of replicates");
+  Json metrics = labelled(catalog, Family::metric, in_case);
+  metrics["description"] = default_metric_words();
   Json training = leaves(options_of<Training>());
   training["optimizer"] = any_kind(catalog, Family::optimizer);
   training["schedule"] = any_kind(catalog, Family::schedule);
@@ -108,7 +110,7 @@ Json configuration(const Catalog& catalog, bool in_case) {
           {"regularizers", labelled(catalog, Family::regularizer, in_case)},
           {"constraints", labelled(catalog, Family::constraint, in_case)},
           {"attacks", labelled(catalog, Family::attack, in_case)},
-          {"metrics", labelled(catalog, Family::metric, in_case)}};
+          {"metrics", std::move(metrics)}};
 }
 
 Json definitions(const Catalog& catalog) {

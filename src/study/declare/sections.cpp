@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/study/declare/sections.hpp"
 
+#include "eigensweep/core/text.hpp"
+
 #include <fmt/format.h>
 
 #include "eigensweep/core/error.hpp"
@@ -65,6 +67,16 @@ std::vector<Column> history_columns() {
       {"penalty", {"epoch"}, "f64", "", "mean over the epoch's steps of the penalties, times their strengths"},
       {"train_accuracy", {"epoch"}, "f64", "", "share of the epoch's samples classified right, during training"},
   };
+}
+
+const std::vector<std::string>& default_metrics() {
+  static const std::vector<std::string> all{"accuracy", "spectrum"};
+  return all;
+}
+
+std::string default_metric_words() {
+  return fmt::format("a study without \"metrics\" measures {}; a section \"metrics\" takes their place, and lists all",
+                     text::quoted_list(default_metrics()));
 }
 
 const std::vector<ReservedLabel>& reserved_labels() {

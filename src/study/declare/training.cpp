@@ -58,6 +58,12 @@ std::string refuse_training(const Training& training, const DatasetInfo& dataset
   return "";
 }
 
+std::string warn_of_batch(const Training& training, const DatasetInfo& dataset) {
+  if (training.batch_size <= dataset.train_samples) return "";
+  return fmt::format("{} exceeds the {} training samples, so an epoch is one step on all of them; choose at most {}",
+                     training.batch_size, dataset.train_samples, dataset.train_samples);
+}
+
 std::int64_t steps_per_epoch(const Training& training, const DatasetInfo& dataset) {
   return (dataset.train_samples + (training.drops_last() ? 0 : training.batch_size - 1)) / training.batch_size;
 }

@@ -104,6 +104,7 @@ Study parse_study(const std::string& text, const std::filesystem::path& file, co
     std::move(more.begin(), more.end(), std::back_inserter(study.warnings));
   };
   add_warnings(near_value_warnings(study));
+  add_warnings(default_metric_warnings(study, catalog));
   if (data == Data::needed) add_warnings(missing_class_warnings(study, catalog));
   Json plain{{"name", study.name}, {"description", study.description}, {"output", output}};
   for (const char* key : {"zip", "exclude"}) {

@@ -52,6 +52,7 @@ void Expansion::check_training(const Template& alternative, const Json& config, 
   const DatasetInfo& info = info_of(read.at("dataset"));
   const auto training = study::read<Training>(read.at("training"));
   refuse(alternative, config, "/training", refuse_training(training, info));
+  warn_of("/training/batch_size", warn_of_batch(training, info));
   const Kind& model = kind_of(catalog_, Family::model, read.at("model"));
   if (training.compute != Compute::float32) check_compute(alternative, config, "/training", read.at("training"), read);
   const SampleCounts samples = sample_counts(training, info);
@@ -63,7 +64,7 @@ void Expansion::check_training(const Template& alternative, const Json& config, 
     if (kind.is_infinite && kind.is_infinite(options)) {
       if (const std::string wanted = limit_wants(catalog_, read); !wanted.empty()) {
         refuse(alternative, config, part.pointer,
-               fmt::format("width \"inf\" wants {}; change it, or exclude this cell", wanted));
+               fmt::format("width \"inf\" wants {}; change that, or exclude this cell", wanted));
       }
     }
     if (kind.refuse_inputs) refuse(alternative, config, part.pointer, kind.refuse_inputs(options, info));

@@ -235,7 +235,7 @@ class TemplateReader {
   }
 
   void add_default_metrics() {
-    for (const char* name : {"accuracy", "spectrum"}) {
+    for (const std::string& name : default_metrics()) {
       const Kind* kind = catalog_.find(Family::metric, name);
       if (kind == nullptr) continue;
       EvaluationTemplate evaluation;

@@ -36,6 +36,11 @@ void for_each_kind(const Json& config,
 /// The columns of a training record: group "history" of the results file, dimension "epoch".
 std::vector<Column> history_columns();
 
+/// The metrics of a study that does not say what it measures. A section "metrics" takes their place.
+const std::vector<std::string>& default_metrics();
+/// The same for readers of a list of metrics.
+std::string default_metric_words();
+
 /// A word that may not label a penalty, attack or metric, and the meaning that it already has.
 struct ReservedLabel {
   std::string word;

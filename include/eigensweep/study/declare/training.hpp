@@ -45,6 +45,9 @@ struct Training {
 /// Says in one line why training is impossible on that dataset, or "".
 std::string refuse_training(const Training& training, const DatasetInfo& dataset);
 
+/// Says in one line what a user may not expect of training on that dataset, or "".
+std::string warn_of_batch(const Training& training, const DatasetInfo& dataset);
+
 /// Optimiser steps of one epoch.
 std::int64_t steps_per_epoch(const Training& training, const DatasetInfo& dataset);
 
