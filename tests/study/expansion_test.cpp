@@ -162,6 +162,15 @@ TEST_CASE("an option fixed in one case and swept in another has all its values o
   CHECK(coordinate(study, 0, "width") == 32);
 }
 
+TEST_CASE("a zipped option may have a value again, as a random search does") {
+  const Study study = parse(R"({"name": "a", "metrics": {}, "model": {"width": {"sweep": [64, 32, 64]},
+    "depth": {"sweep": [1, 1, 2]}}, "zip": [["/model/width", "/model/depth"]]})");
+  REQUIRE(study.trials.size() == 3);
+  REQUIRE(study.axes.size() == 2);
+  CHECK(study.axes[0].values == std::vector<Json>{64, 32});
+  CHECK(study.axes[1].values == std::vector<Json>{1, 2});
+}
+
 TEST_CASE("zipped options advance together") {
   const Study study = parse(R"({
     "name": "zip", "seed": {"sweep": [0, 1]},

@@ -26,13 +26,9 @@ std::string last_parts(const std::string& pointer, std::size_t count) {
 }
 
 void add_axis(const Sweep& sweep, std::vector<Axis>& axes) {
-  const auto known =
-      std::find_if(axes.begin(), axes.end(), [&](const Axis& axis) { return axis.pointer == sweep.path; });
-  if (known == axes.end()) {
-    axes.push_back({"", sweep.path, sweep.role, sweep.values});
-    return;
-  }
-  std::set<std::string> seen;
+  auto known = std::find_if(axes.begin(), axes.end(), [&](const Axis& axis) { return axis.pointer == sweep.path; });
+  if (known == axes.end()) known = axes.insert(axes.end(), Axis{"", sweep.path, sweep.role, {}});
+  std::set<std::string> seen;  // another alternative, or a zipped sweep, may have a value again
   for (const Json& value : known->values) seen.insert(value.dump());
   for (const Json& value : sweep.values) {
     if (seen.insert(value.dump()).second) known->values.push_back(value);

@@ -31,7 +31,7 @@ Json read_leaf(const Node& node, const Option& option, const std::string& path, 
   if (sink.sweeps == nullptr) source.fail(node.pointer, "this option cannot be swept; give one value");
   std::vector<Json> values = read_sweep(node, option, source);
   Json first = values.front();
-  sink.sweeps->push_back({path, node.pointer, &option, sink.role, std::move(values)});
+  sink.sweeps->push_back({path, node.pointer, &option, sink.role, std::move(values), node.find("sweep")->is_list()});
   return first;
 }
 

@@ -17,7 +17,8 @@ struct Sweep {
   std::string pointer;  ///< place in the user's document: the same, or inside a case
   const Option* option = nullptr;
   Role role = Role::training;
-  std::vector<Json> values;
+  std::vector<Json> values;  ///< none twice, but for those that are zipped
+  bool is_listed = true;     ///< the document has the values themselves: "/sweep/2" is the third
 };
 
 /// Sweeps that advance together, as indices into a list of sweeps: one alone, or a zip group.

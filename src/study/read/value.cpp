@@ -9,7 +9,6 @@
 #include <cstdlib>
 #include <optional>
 #include <string>
-#include <unordered_set>
 #include <utility>
 
 #include "declare/words.hpp"
@@ -247,14 +246,7 @@ std::vector<Json> read_sweep(const Node& node, const Option& option, const Sourc
   }
   const Node& content = *node.find("sweep");
   std::vector<Json> values;
-  std::unordered_set<std::string> seen;
-  const auto take = [&](const Node& element) {
-    Json value = read_value(element, option, source);
-    if (!seen.insert(value.dump()).second) {
-      source.fail(element.pointer, fmt::format("the value {} stands twice; keep one", words(value)));
-    }
-    values.push_back(std::move(value));
-  };
+  const auto take = [&](const Node& element) { values.push_back(read_value(element, option, source)); };
   if (content.is_list()) {
     for (const Node& element : content.elements) take(element);
   } else if (content.is_object()) {

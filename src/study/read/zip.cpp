@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_set>
 #include <utility>
 
 #include "eigensweep/core/text.hpp"
@@ -96,14 +97,42 @@ Compound find_compound(const std::vector<std::string>& paths, const std::vector<
   return compound;
 }
 
+// A value twice, or of zipped sweeps all values twice in the same places, would be one cell twice.
+void refuse_repeats(const std::vector<Sweep>& sweeps, const Compound& compound, const Source& source) {
+  const Sweep& first = sweeps[compound.front()];
+  std::unordered_set<std::string> seen;
+  for (std::size_t place = 0; place < first.values.size(); ++place) {
+    std::string setting;
+    std::string said;
+    for (const std::size_t index : compound) {
+      const Json& value = sweeps[index].values[place];
+      setting += value.dump() + '\n';
+      said += (said.empty() ? "" : ", ") + words(value);
+    }
+    if (seen.insert(std::move(setting)).second) continue;
+    const std::string pointer = first.pointer + "/sweep" + (first.is_listed ? fmt::format("/{}", place) : "");
+    source.fail(pointer, compound.size() == 1
+                             ? fmt::format("the value {} stands twice; keep one", said)
+                             : fmt::format("the zipped values {} stand together twice; keep them once", said));
+  }
+}
+
 // Adds what is not zipped, each alone, and sorts by the place of the first member.
-void complete(const std::vector<Sweep>& sweeps, const std::string& intensity, std::vector<Compound>& compounds) {
+void complete(const std::vector<Sweep>& sweeps, const std::string& intensity, std::vector<Compound>& compounds,
+              const Source& source) {
+  for (const Compound& compound : compounds) refuse_repeats(sweeps, compound, source);
   for (std::size_t i = 0; i < sweeps.size(); ++i) {
-    if (!intensity.empty() && sweeps[i].option->name == intensity) continue;
+    const bool is_intensity = !intensity.empty() && sweeps[i].option->name == intensity;
+    if (is_intensity) {
+      refuse_repeats(sweeps, {i}, source);
+      continue;
+    }
     const bool is_zipped = std::any_of(compounds.begin(), compounds.end(), [i](const Compound& compound) {
       return std::find(compound.begin(), compound.end(), i) != compound.end();
     });
-    if (!is_zipped) compounds.push_back({i});
+    if (is_zipped) continue;
+    refuse_repeats(sweeps, {i}, source);
+    compounds.push_back({i});
   }
   std::sort(compounds.begin(), compounds.end(), [](const Compound& a, const Compound& b) {
     return *std::min_element(a.begin(), a.end()) < *std::min_element(b.begin(), b.end());
@@ -129,9 +158,9 @@ void read_zip(const Node* zip, std::vector<Template>& templates, const Source& s
     }
   }
   for (Template& alternative : templates) {
-    complete(alternative.sweeps, "", alternative.compounds);
+    complete(alternative.sweeps, "", alternative.compounds, source);
     for (EvaluationTemplate& evaluation : alternative.evaluations) {
-      complete(evaluation.sweeps, evaluation.kind->intensity, evaluation.compounds);
+      complete(evaluation.sweeps, evaluation.kind->intensity, evaluation.compounds, source);
     }
   }
 }

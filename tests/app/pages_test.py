@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+"""The examples of docs/studies.md: the programs run, the studies are valid and make as many trials as the page says."""
+
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "sweep"))
+from harness import BIN, SOURCE  # noqa: E402
+
+PAGE = SOURCE / "docs" / "studies.md"
+BLOCK = re.compile(r"^```(json|python)\n(.*?)^```\n\n?(This makes (\d+) trials? and (\d+) points?)?", re.MULTILINE | re.DOTALL)
+
+
+class StudiesPage(unittest.TestCase):
+    def test_every_example_does_what_the_page_says(self):
+        blocks = BLOCK.findall(PAGE.read_text())
+        self.assertGreater(len(blocks), 9)
+        with tempfile.TemporaryDirectory() as folder:
+            for number, (language, text, said, trials, points) in enumerate(blocks):
+                if language == "python":
+                    subprocess.run([sys.executable, "-c", text], cwd=folder, check=True)
+                    continue
+                self.assertTrue(said, f"the page does not say what this makes: {text}")
+                (Path(folder) / f"{number}.json").write_text(text)
+                self.assertIn(f"{trials} trials, {points} points, fine", self.validate(folder, f"{number}.json"))
+            self.assertIn("20 trials, 20 points, fine", self.validate(folder, "search.json"))
+
+    def validate(self, folder, name):
+        done = subprocess.run([str(BIN / "eigensweep"), "validate", name], cwd=folder, check=False, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        return done.stdout
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
