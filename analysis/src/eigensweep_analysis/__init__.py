@@ -7,6 +7,7 @@
 >>> network = eigensweep_analysis.load_model("runs/quickstart", 0)  # a torch.nn.Module
 
 `python -m eigensweep_analysis report results.h5` writes figures and one self-contained HTML page,
+`python -m eigensweep_analysis export optuna results.h5` writes what other tools read,
 `python -m eigensweep_analysis figures paper results.h5...` those of the paper, from the studies in jobs/paper.
 """
 

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Figures and a page about the results of eigensweep studies."""
+"""Figures, a page and exports of the results of eigensweep studies."""
 
 import argparse
 import os
 import sys
 from pathlib import Path
 
+from eigensweep_analysis.exports_command import add_export, export
 from eigensweep_analysis.load import ResultsError, UnreadableResults, load
 
 EXIT_CODES = """exit codes: 0 all is well; 2 the command line asks for what the results do not have; 3 a results file is missing,
@@ -16,8 +17,8 @@ def main(arguments=None):
     """Runs one command and returns the exit code. Every error is one line on standard error."""
     options = _parser().parse_args(arguments)
     try:
-        _check_names([options.results] if options.command == "report" else options.results, options.output)
-        said = _report(options) if options.command == "report" else _figures(options)
+        _check_names([options.results] if isinstance(options.results, str) else options.results, options.output)
+        said = {"report": _report, "figures": _figures, "export": export}[options.command](options)
     except UnreadableResults as error:
         return _refuse(3, error)
     except ResultsError as error:
@@ -103,6 +104,7 @@ def _parser():
                          help="look at these networks alone, e.g. --where width=256; may be repeated")
     figures.add_argument("--against", metavar="AXIS", help="width: the regime map's other axis, a swept number (default: "
                          "a penalty's strength, else the first, the depth last)")
+    add_export(commands)
     return parser
 
 

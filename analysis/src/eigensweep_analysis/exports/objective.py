@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT
+"""Which number an optimiser's study is about."""
+
+import dataclasses
+
+import numpy as np
+
+from eigensweep_analysis.exports.numbers import Number
+from eigensweep_analysis.load import ResultsError
+from eigensweep_analysis.robustness import THOROUGH, attack_options
+
+#: Columns with one of these in their name are better when they are smaller; all others when larger.
+SMALLER_IS_BETTER = ("loss", "cross_entropy", "seconds", "alarms", "unconfirmed")
+#: An error lists no more names than this.
+MOST_LISTED = 12
+
+
+@dataclasses.dataclass
+class Objective:
+    """The number that a study is about, and which end of it is the good one."""
+
+    number: Number
+    #: "maximize" or "minimize", as optimisers say it.
+    direction: str
+
+
+def choose(data, columns, name=None):
+    """The number with this name, or the one that says most about a study.
+
+    A study with attacks asks which networks are robust. So the choice is the robust accuracy under
+    one attack: a thorough protocol if there is one, since it is the estimate to rest on, else the
+    attack that leaves the lowest accuracy, since each attack gives an upper bound. The intensity is
+    the one at which the mean accuracy is nearest to half the largest, since networks differ most
+    there. A study without attacks is about the test accuracy.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        As `load` returns it.
+    columns : list of exports.numbers.Number
+    name : str, optional
+        Of one of them.
+
+    Returns
+    -------
+    Objective
+
+    Raises
+    ------
+    ResultsError
+        There is no such number, or none at all to choose.
+    """
+    if not columns:
+        raise ResultsError("export optuna: no network has a number, so there is none to optimise; "
+                           "export csv has the reasons")
+    if name is not None:
+        chosen = next((c for c in columns if c.name == name), None)
+        if chosen is None:
+            raise ResultsError(f"--objective {name}: no number of this study; "
+                               f"choose from: {_listed(columns)}")
+    else:
+        chosen = _front(data, columns) or next((c for c in columns if c.name == "test_accuracy"), None)
+        if chosen is None:
+            raise ResultsError("export optuna: the study has neither robust accuracy nor test "
+                               f"accuracy; name one with --objective: {_listed(columns)}")
+    smaller = any(word in chosen.column for word in SMALLER_IS_BETTER)
+    return Objective(chosen, "minimize" if smaller else "maximize")
+
+
+def _front(data, columns):
+    """The robust accuracy that says most; None without attacks of an adversary."""
+    curves = {}
+    for number in columns:
+        # Noise has another intensity. It is no adversary.
+        if number.column == "robust_accuracy" and number.intensity == "epsilon" and number.level > 0:
+            curves.setdefault(number.attack, []).append(number)
+    options = attack_options(data)
+    thorough = [label for label in curves if options.get(label, {}).get("kind") in THOROUGH]
+    means = {label: [_mean(n) for n in curves[label]] for label in thorough or curves}
+    if not means:
+        return None
+    label = min(means, key=lambda one: np.mean(means[one]))
+    clean = [_mean(n) for n in columns if n.attack == label and (
+        n.column == "clean_accuracy" or (n.column == "robust_accuracy" and n.level == 0))]
+    half = 0.5 * max(clean + means[label])
+    return curves[label][int(np.argmin(np.abs(np.array(means[label]) - half)))]
+
+
+def _mean(number):
+    """Over the networks that have it; 0 if it is finite nowhere."""
+    there = number.values[np.isfinite(number.values)]
+    return float(there.mean()) if len(there) else 0.0
+
+
+def _listed(columns):
+    names = [c.name for c in columns]
+    # The first numbers of every column, so that a column with many does not hide the others.
+    firsts = list({c.column: c.name for c in reversed(columns)}.values())[::-1]
+    shown = firsts[:MOST_LISTED]
+    return ", ".join(shown) + (f", ... ({len(names)} in all)" if len(names) > len(shown) else "")
