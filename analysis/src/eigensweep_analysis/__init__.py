@@ -12,6 +12,7 @@
 """
 
 from eigensweep_analysis.alarms import Alarm, alarms
+from eigensweep_analysis.compare import compare
 from eigensweep_analysis.load import STATUS, ResultsError, UnreadableResults, load
 from eigensweep_analysis.models import load_model
 from eigensweep_analysis.robustness import (
@@ -24,5 +25,5 @@ from eigensweep_analysis.robustness import (
 from eigensweep_analysis.statistics import Summary, confidence_interval, summary
 
 __all__ = ["Alarm", "ResultsError", "STATUS", "Summary", "UnreadableResults", "agreement", "alarms",
-           "confidence_interval", "load", "load_model", "median_distance", "nearest_distance", "robust_accuracy",
+           "compare", "confidence_interval", "load", "load_model", "median_distance", "nearest_distance", "robust_accuracy",
            "summary", "wilson_interval"]

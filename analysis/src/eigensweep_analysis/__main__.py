@@ -18,7 +18,7 @@ def main(arguments=None):
     options = _parser().parse_args(arguments)
     try:
         _check_names([options.results] if isinstance(options.results, str) else options.results, options.output)
-        said = {"report": _report, "figures": _figures, "export": export}[options.command](options)
+        said = {"report": _report, "compare": _compare, "figures": _figures, "export": export}[options.command](options)
     except UnreadableResults as error:
         return _refuse(3, error)
     except ResultsError as error:
@@ -95,6 +95,12 @@ def _parser():
     report.add_argument("--where", action="append", default=[], metavar="AXIS=VALUE",
                         help="look at these networks alone, e.g. --where width=256; may be repeated")
     report.add_argument("--all-figures", action="store_true", help="draw every figure, however many there are")
+    compared = commands.add_parser("compare", help="write a page about two studies: what they ask for differently, and how far "
+                                   "their numbers are apart where they share a setting")
+    compared.add_argument("results", nargs=2, metavar="RESULTS", help="results.h5 of each, or its folder")
+    compared.add_argument("--output", help="folder to write into (default: compare/ beside the second results file)")
+    compared.add_argument("--where", action="append", default=[], metavar="AXIS=VALUE",
+                          help="look at these networks of both alone, e.g. --where width=256; may be repeated")
     figures = commands.add_parser("figures", help="write figures of one kind and a table of their numbers")
     figures.add_argument("which", choices=["paper", "width"], help="paper: Nassar et al. 2020, from the studies in "
                          "jobs/paper; width: results against width, with the infinite-width limit (one study)")
@@ -121,6 +127,16 @@ def _report(options):
     output = Path(options.output) if options.output else _beside(options.results, "report")
     files = write_report(data, output, str(Path(options.results).resolve()), everything=options.all_figures)
     return f"wrote {files[0]} and {len(files) - 1} figure files in {output / 'figures'}"
+
+
+def _compare(options):
+    from eigensweep_analysis.page.compare_page import write_comparison
+    from eigensweep_analysis.where import only
+
+    first, second = (only(load(path), options.where) for path in options.results)
+    output = Path(options.output) if options.output else _beside(options.results[1], "compare")
+    files = write_comparison(first, second, output, [str(Path(path).resolve()) for path in options.results])
+    return f"wrote {files[0]} and {len(files) - 1} other files in {output}"
 
 
 def _figures(options):

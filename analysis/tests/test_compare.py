@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+"""Two studies side by side: which settings they share, Welch's intervals, the page, refusals."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import eigensweep_analysis
+from eigensweep_analysis.__main__ import main
+from eigensweep_analysis.compare import COLUMNS, compare, differing_options
+from browser import ask
+from sample import SEED, STRENGTH, WIDTH, axis, write
+
+WIDE = axis("width", "/model/width", [256, 512])
+
+
+def two(tmp_path, first, second):
+    return tuple(eigensweep_analysis.load(write(tmp_path / f"{n}.h5", name=n, **s)) for n, s in (("one", first), ("two", second)))
+
+
+def test_settings_that_both_have_are_compared_over_seeds(tmp_path):
+    one, other = two(tmp_path, {"axes": (WIDTH, SEED)}, {"axes": (WIDE, SEED)})
+    table = compare(one, other)
+    assert list(table.columns) == ["width", *COLUMNS] and set(table.width) == {256}
+    row = table[table.outcome == "test accuracy"].iloc[0]
+    a, b = (d.test_accuracy.sel(width=256).values for d in (one, other))
+    assert (row.count_a, row.count_b) == (2, 2)
+    np.testing.assert_allclose([row.mean_a, row.deviation_a], [a.mean(), a.std(ddof=1)])
+    np.testing.assert_allclose(row.difference, b.mean() - a.mean())
+    interval = stats.ttest_ind(b, a, equal_var=False).confidence_interval(0.95)
+    np.testing.assert_allclose([row.low, row.high], interval)
+    assert "robust accuracy, PGD, epsilon 0.05" in set(table.outcome)
+
+
+def test_an_option_that_one_study_alone_varies_is_named(tmp_path):
+    one, other = two(tmp_path, {"axes": (WIDTH, SEED)}, {"axes": (WIDTH, STRENGTH, SEED)})
+    table = compare(one, other)
+    assert table.attrs["only_in"] == [[], ["strength"]]
+    assert set(table.count_a) == {2} and set(table.count_b) == {6}
+
+
+def test_one_network_has_no_interval(tmp_path):
+    table = compare(*two(tmp_path, {"axes": (WIDTH,)}, {"axes": (WIDTH,)}))
+    assert table.low.isna().all() and (table.difference == 0).all()
+
+
+def test_what_is_not_shared_is_refused_in_one_line(tmp_path, capsys):
+    other = axis("width", "/model/width", [8, 16])
+    files = [str(write(tmp_path / "a.h5", axes=(WIDTH, SEED))), str(write(tmp_path / "b.h5", axes=(other, SEED)))]
+    assert main(["compare", *files]) == 2
+    assert capsys.readouterr().err == ("error: compare: the studies have no setting in common; they must share values of the options "
+                                       "that both vary\n")
+    files[1] = str(write(tmp_path / "c.h5", axes=(WIDTH, SEED), attacks=(), metrics=False, epochs=0))
+    assert main(["compare", *files]) == 2
+    assert "no number was measured in both studies" in capsys.readouterr().err
+    assert main(["compare", files[0], str(tmp_path / "none.h5")]) == 3
+
+
+def test_what_the_studies_ask_for_differently(tmp_path):
+    first = {"name": "a", "model": {"width": {"sweep": [64, 256]}, "batch_norm": False}, "cases": [{"name": "x", "training": {"epochs": 5}}]}
+    second = {"name": "b", "model": {"width": {"sweep": [64]}, "batch_norm": False}, "cases": [{"name": "x", "training": {"epochs": 10}}],
+              "regularizers": {"spectral": {"strength": 0.5}}}
+    data = two(tmp_path, {"axes": (WIDTH,), "resolved": first}, {"axes": (WIDTH,), "resolved": second})
+    assert differing_options(*data) == [("/model/width", "64, 256", "64"), ("/cases/0/training/epochs", "5", "10"),
+                                        ("/regularizers/spectral/strength", "-", "0.5")]
+
+
+def test_the_page_is_drawn_and_fits(tmp_path, capsys):
+    files = [str(write(tmp_path / "a.h5", axes=(WIDTH, STRENGTH, SEED))), str(write(tmp_path / "b.h5", axes=(WIDE, STRENGTH, SEED)))]
+    assert main(["compare", *files, "--output", str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().out.startswith(f"wrote {tmp_path}/out/compare.html and 4 other files")
+    assert {f.name for f in (tmp_path / "out/figures").iterdir()} == {f"comparison.{s}" for s in ("svg", "pdf", "csv")}
+    page = (tmp_path / "out/compare.html").read_text()
+    for width in (1300, 390):
+        found = ask(page, tmp_path / str(width), width, """
+return {drawn: document.querySelectorAll("figure.drawn svg").length, scrolls: document.documentElement.scrollWidth -
+        document.documentElement.clientWidth, rows: document.querySelectorAll(".data tbody").length};""")
+        assert found["drawn"] == 1 and found["scrolls"] <= 0 and found["rows"] == 3 * (3 + 2 * 6)
