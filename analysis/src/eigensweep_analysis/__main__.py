@@ -8,6 +8,7 @@ from pathlib import Path
 
 from eigensweep_analysis.exports_command import add_export, export
 from eigensweep_analysis.load import ResultsError, UnreadableResults, load
+from eigensweep_analysis.watch import PAUSE, watch
 
 EXIT_CODES = """exit codes: 0 all is well; 2 the command line asks for what the results do not have; 3 a results file is missing,
 damaged or of another version; 4 the system refused: no permission, full disk, no memory; 70 a bug of ours"""
@@ -95,6 +96,8 @@ def _parser():
     report.add_argument("--where", action="append", default=[], metavar="AXIS=VALUE",
                         help="look at these networks alone, e.g. --where width=256; may be repeated")
     report.add_argument("--all-figures", action="store_true", help="draw every figure, however many there are")
+    report.add_argument("--watch", action="store_true", help="write it again whenever a run has new results, until the run has "
+                        "ended; the page reloads itself")
     compared = commands.add_parser("compare", help="write a page about two studies: what they ask for differently, and how far "
                                    "their numbers are apart where they share a setting")
     compared.add_argument("results", nargs=2, metavar="RESULTS", help="results.h5 of each, or its folder")
@@ -123,10 +126,14 @@ def _report(options):
     from eigensweep_analysis.report import write_report  # matplotlib is slow to import
     from eigensweep_analysis.where import only
 
-    data = only(load(options.results), options.where)
     output = Path(options.output) if options.output else _beside(options.results, "report")
-    files = write_report(data, output, str(Path(options.results).resolve()), everything=options.all_figures)
-    return f"wrote {files[0]} and {len(files) - 1} figure files in {output / 'figures'}"
+
+    def write(is_live):
+        data = only(load(options.results), options.where)
+        files = write_report(data, output, str(Path(options.results).resolve()), options.all_figures, PAUSE if is_live else 0)
+        return f"wrote {files[0]} and {len(files) - 1} figure files in {output / 'figures'}"
+
+    return watch(options.results, write) if options.watch else write(False)
 
 
 def _compare(options):

@@ -30,7 +30,7 @@ from eigensweep_analysis.width_page import has_page, width_page
 LARGE = 1000
 
 
-def write_report(data, output, source="", everything=False):
+def write_report(data, output, source="", everything=False, reload=0):
     """Writes figures (`figures/*.svg`, `*.pdf`, their numbers as `*.csv`) and `report.html` into a folder.
 
     The page needs no network and no other file. Its charts and its table of networks are interactive where scripts run;
@@ -49,6 +49,8 @@ def write_report(data, output, source="", everything=False):
         The page's name for the file with the numbers.
     everything : bool
         Draw all figures; otherwise as many as `gallery.MOST` says, and the page says how to get the others.
+    reload : int
+        Seconds after which the page loads itself again; 0: never.
 
     Returns
     -------
@@ -85,7 +87,7 @@ def write_report(data, output, source="", everything=False):
     if gallery.is_thinned:
         command = _command(source, output, where)
         left_out += [f"All figures: {command} --all-figures", f"Those of a part of the study: {command} --where AXIS=VALUE"]
-    page = _page(data, rows, [pictures.chart(*drawn) for drawn in charts], robustness, figures, width, source, left_out)
+    page = _page(data, rows, [pictures.chart(*drawn) for drawn in charts], robustness, figures, width, source, left_out, reload)
     files = {f"{chart.name}.{suffix}": content for chart, drawn in charts for suffix, content in drawn}
     files = {f"figures/{n}": f for n, f in {**files, **gallery.files}.items()}
     # The page is written last, so that all its figures exist when it exists.
@@ -116,7 +118,7 @@ def _charts(data, rows):
     return drawn, without
 
 
-def _page(data, rows, charts, robustness, figures, width, source, left_out):
+def _page(data, rows, charts, robustness, figures, width, source, left_out, reload):
     title = str(data.attrs.get("title") or data.attrs.get("study", {}).get("name", "study"))
     sections = [("alarms", "Alarms", alarm_words(data) + _warnings(data)),
                 ("study", "What was asked", study_words(data)),
@@ -132,6 +134,7 @@ def _page(data, rows, charts, robustness, figures, width, source, left_out):
         PAGE_BEGINS,
         GENERATOR,
         "<meta name='viewport' content='width=device-width,initial-scale=1'>",
+        f"<meta http-equiv='refresh' content='{reload}'>" if reload else "",
         f"<title>{html.escape(title)}</title><style>{asset('style.css')}</style></head><body>",
         f"<h1>{html.escape(title)}</h1>",
         f"<p class='lead'>{html.escape(str(data.attrs.get('comment', '')))}</p>",
