@@ -19,6 +19,9 @@ bool is_infinite(const Catalog& catalog, const Json& config) {
 
 std::string limit_wants(const Catalog& catalog, const Json& config) {
   if (!config.contains("model")) return "a network (this procedure has none)";
+  if (!kind_of(catalog, Family::model, config.at("model")).limit_wants) {
+    return "another kind of model (this one has no closed form)";
+  }
   const Json& section = config.at("training");
   const auto training = read<Training>(section);
   std::vector<std::string> wanted;
@@ -29,7 +32,7 @@ std::string limit_wants(const Catalog& catalog, const Json& config) {
     const Kind& kind = kind_of(catalog, family, options);
     want(kind.limit_wants ? kind.limit_wants(options) : other);
   };
-  of_kind(Family::model, config.at("model"), "another kind of model (this one has no closed form)");
+  of_kind(Family::model, config.at("model"), "");
   if (training.loss != Training::Loss::mse) want("loss 'mse' (other losses have no closed form)");
   of_kind(Family::optimizer, section.at("optimizer"),
           "optimizer 'sgd' without momentum and weight_decay (others do not follow the kernel's gradient flow)");
