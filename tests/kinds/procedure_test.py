@@ -95,7 +95,7 @@ class Simulation(unittest.TestCase):
         self.call(sys.executable, "-m", "eigensweep_analysis", "report", output / "results.h5", "--output", self.folder / "report")
         page = (self.folder / "report" / "report.html").read_text()
         self.assertIn("maps", page)
-        self.assertIn("<th>mean state</th>", page)
+        self.assertIn("<th scope='col'>mean state</th>", page)
 
     def test_ranks_change_no_number(self):
         contents = []

@@ -41,8 +41,8 @@ class Networks:
     rows: pandas.DataFrame
     #: Name of every training option and seed -> labels (networks,).
     options: dict
-    #: `final_loss`, `train_accuracy`, `test_accuracy`, `exponent` (of the last hidden layer) where any network has a number ->
-    #: (networks,), NaN where one has none.
+    #: `final_loss`, `train_accuracy`, `test_accuracy`, `exponent` (of the last hidden layer), what another procedure than
+    #: training records, where any network has a number -> (networks,), NaN where one has none.
     numbers: dict
     #: Names of the training options with two values or more.
     axes: list
@@ -134,6 +134,10 @@ def _measured(data):
     for name in ("train_accuracy", "test_accuracy"):
         if name in data and data[name].dims == data.status.dims:
             yield name, data[name]
+    for values in data.data_vars.values():
+        # What a procedure that trains nothing records of a trial.
+        if values.attrs.get("group") and not values.attrs.get("family") and values.dims == data.status.dims:
+            yield values.attrs["column"], values
     if exponents(data) is not None and data.sizes.get("layer"):
         yield "exponent", last_layer(exponents(data), measured(data, "fit_first"))
 

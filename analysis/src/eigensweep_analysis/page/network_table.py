@@ -50,7 +50,7 @@ def _keys(networks):
 def _columns(networks):
     """([(head as HTML, [numbers per level])], levels of epsilon, the level that is shown first)."""
     numbers = networks.numbers
-    columns = [(name.replace("_", " "), [numbers[name]]) for name in ("final_loss", "test_accuracy") if name in numbers]
+    columns = [(name.replace("_", " "), [values]) for name, values in numbers.items() if name not in ("train_accuracy", "exponent")]
     balls = [c for c in networks.curves if c.intensity == "epsilon"]
     front = networks.front()
     union = sorted({float(v) for c in balls for v in c.levels})
