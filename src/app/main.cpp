@@ -10,6 +10,7 @@
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/standard_streams.hpp"
 #include "eigensweep/core/version.hpp"
+#include "manual.hpp"
 #include "parse_error.hpp"
 
 namespace eigensweep::app {
@@ -24,11 +25,13 @@ std::string version_text() {
 int run(int argc, char** argv) {
   CLI::App app{"Sweeps over width, depth and spectrum of neural representations, and their robustness to attack"};
   app.require_subcommand(1);
+  app.get_formatter()->column_width(34);  // before the commands, which take it over
   app.set_version_flag("--version", version_text());
   Action action;
 #define EIGENSWEEP_COMMAND(name) add_##name(app, action);
 #include "commands.def"
 #undef EIGENSWEEP_COMMAND
+  add_examples(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

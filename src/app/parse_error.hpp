@@ -2,11 +2,13 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <iostream>
 #include <string>
 #include <vector>
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/log.hpp"
+#include "eigensweep/core/terminal.hpp"
 #include "eigensweep/core/text.hpp"
 
 namespace eigensweep::app {
@@ -34,6 +36,10 @@ inline std::string words_of(const CLI::App& app, const CLI::ParseError& error) {
 /// Prints the help or version that was asked for, or one line that says what is wrong with the command line and which
 /// --help to read. Returns the process's exit code: one for every wrong command line, where CLI11 has many.
 inline int answer(const CLI::App& app, const CLI::ParseError& error, const std::string& program) {
+  if (error.get_name() == "CallForHelp") {
+    std::cout << terminal::wrapped(app.help(), terminal::output_columns());
+    return static_cast<int>(ExitCode::ok);
+  }
   if (error.get_exit_code() == 0) return app.exit(error);
   std::string command = program;
   for (const CLI::App* chosen : app.get_subcommands()) command += " " + chosen->get_name();

@@ -27,9 +27,11 @@ ARGUMENTS = {
     "schema": [],
     "show": ["{output}"],
     "collect": ["{output}"],
-    "export": ["--csv", "{output}"],
+    "export": ["{output}"],
+    "completion": ["bash"],
+    "man": [],
 }
-WITHOUT_PATHS = {"describe", "schema"}
+WITHOUT_PATHS = {"describe", "schema", "completion", "man"}
 
 
 def small_study():

@@ -99,6 +99,11 @@ class Installed(unittest.TestCase):
             wrong = [folder for folder in search_path(path) if folder != TORCH and folder.is_relative_to(BUILD)]
             self.assertEqual(wrong, [], name)
 
+    def test_its_manual_and_completions_are_there(self):
+        for name, words in {"man/man1/eigensweep.1": ["man"], "bash-completion/completions/eigensweep": ["completion", "bash"],
+                            "zsh/site-functions/_eigensweep": ["completion", "zsh"]}.items():
+            self.assertEqual((self.prefix / "share" / name).read_text(), self.call(*words), name)
+
     def test_its_pages_are_there(self):
         pages = self.prefix / "share/doc/eigensweep"
         for name in ("LICENSE", "CITATION.cff", "README.md", *(f"docs/{page.name}" for page in (SOURCE / "docs").glob("*.md"))):

@@ -100,6 +100,16 @@ std::string overview(const Catalog& catalog) {
 
 }  // namespace
 
+std::vector<std::string> described_names(const Catalog& catalog) {
+  std::vector<std::string> names{"training", "output"};
+  for (const Topic& topic : topics()) names.push_back(topic.name);
+  for (const Family family : families()) names.emplace_back(family_section(family));
+  for (const Kind& kind : catalog.all()) {
+    if (kind.procedure.is_chosen) names.push_back(kind.name);
+  }
+  return names;
+}
+
 std::string describe(const Catalog& catalog, const std::string& name) {
   if (name.empty()) return overview(catalog);
   if (name == "training") {
@@ -107,28 +117,24 @@ std::string describe(const Catalog& catalog, const std::string& name) {
            columns_table(history_columns());
   }
   if (name == "output") return "output\n" + options_table(output_options());
-  std::string page;
-  std::vector<std::string> known{"training", "output"};
   for (const Topic& topic : topics()) {
     if (topic.name == name) return fmt::format("{}\n{}\nexample\n  {}\n", topic.name, topic.meaning, topic.example);
-    known.push_back(topic.name);
   }
   for (const Family family : families()) {
     if (name == family_section(family) || name == family_name(family)) {
       const bool is_metrics = family == Family::metric;
       return kinds_table(catalog, family) + (is_metrics ? '\n' + default_metric_words() + '\n' : "") + how_to_see_one;
     }
-    known.emplace_back(family_section(family));
   }
+  std::string page;
   for (const Kind& kind : catalog.all()) {
-    if (!kind.procedure.is_chosen) continue;
-    known.push_back(kind.name);
-    if (kind.name != name) continue;
+    if (!kind.procedure.is_chosen || kind.name != name) continue;
     if (!page.empty()) page += '\n';  // a name may stand in two families
     page += describe_kind(kind);
   }
   if (page.empty()) {
-    throw ConfigError(fmt::format("describe: nothing is called '{}'{}", name, text::suggestion(name, known)));
+    throw ConfigError(
+        fmt::format("describe: nothing is called '{}'{}", name, text::suggestion(name, described_names(catalog))));
   }
   return page;
 }
