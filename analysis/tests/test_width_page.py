@@ -36,6 +36,18 @@ def test_it_names_the_crossover_and_the_exponents(tmp_path):
     assert "PGD of epsilon 0.05 leaves an accuracy of" in said and "at infinite width" in said
 
 
+def test_claims_name_the_loss_at_the_end_and_none_is_made_of_networks_that_have_not_trained(tmp_path):
+    data = results(tmp_path, WIDTHS, SEEDS)
+    finite = data.history_task_loss.sel(width=data.width[np.isfinite(data.width)])
+    said = findings(data, exponents(data))
+    end = f"(mean task loss at the end: {float(finite.isel(epoch=-1).mean()):.3g})."
+    claims = [s for s in said if "falls to" in s or "goes as width" in s or "leaves an accuracy" in s]
+    assert len(claims) >= 4 and all(s.endswith(end) for s in claims)
+    data["history_task_loss"] = data.history_task_loss * 0 + 2.3
+    assert findings(data, exponents(data)) == [
+        "nothing follows, because the networks have hardly trained: their mean task loss was 2.3 in the first epoch and 2.3 in the last."]
+
+
 @pytest.mark.parametrize("factor, words", [
     (0.01, "is below 0.1 at every width from 32 on"),
     (100, "stays above 0.1 up to width 512"),

@@ -30,6 +30,8 @@ MOST_CONDITIONS = 24
 MOST_SENTENCES = 6
 #: Fewer widths, seeds, or a smaller ratio of widths make an exponent doubtful.
 FEW_WIDTHS, FEW_SEEDS, SHORT_RANGE = 4, 8, 16
+#: A condition has trained if the task loss of its networks fell to this share of that of the first epoch.
+TRAINED = 0.5
 PARAGRAPH = (
     "A network in the kernel regime moves its weights so little that it stays linear in them about its initialisation, and "
     "its tangent kernel (NTK) stays what it was. Below, each distance from that regime is fitted by a power of the width."
@@ -55,18 +57,42 @@ def width_page(data, figures):
 
 
 def findings(data, rows):
-    """Sentences on the crossover, the exponents and robustness."""
-    found = []
+    """Sentences on the crossover, the exponents and robustness, each with the loss that the networks ended at.
+
+    A condition whose networks have hardly trained gives one sentence: that nothing follows from it.
+    """
+    losses = {label: _loss_ends(data, selection) for label, selection in _shown(data)}
+    idle = {label: ends for label, ends in losses.items() if ends is not None and not ends[1] <= TRAINED * ends[0]}
+    found = [f"{'' if label == ALL else label + ': '}nothing follows, because the networks have hardly trained: their mean task loss "
+             f"was {first:.3g} in the first epoch and {last:.3g} in the last." for label, (first, last) in idle.items()]
+    rows = [row for row in rows if row["condition"] not in idle]
     for row in rows:
         if row["diagnostic"] == CROSSOVER:
-            found.append(_crossover(data, row))
-    if _parametrisation(data) == "ntk":
+            found.append(_with_loss(_crossover(data, row), losses.get(row["condition"])))
+    if _parametrisation(data) == "ntk" and rows:
         found.append(THEORY)
     told = [r for r in rows if r["diagnostic"] in ("weight_change", "ntk_drift") and np.isfinite(r["exponent"])]
     if len(told) <= MOST_SENTENCES:
-        found += [f"{_where(row)}{_name(row)} goes as width to the {_interval(row)}." for row in told]
-    found += _robustness(data)
+        found += [_with_loss(f"{_where(row)}{_name(row)} goes as width to the {_interval(row)}.", losses.get(row["condition"]))
+                  for row in told]
+    found += [_with_loss(words, losses.get(label)) for label, words in _robustness(data) if label not in idle]
     return found
+
+
+def _loss_ends(data, selection):
+    """(mean task loss in the first epoch, in the last) of a condition's finite networks; None without two epochs."""
+    if "history_task_loss" not in data or data.sizes.get("epoch", 0) < 2:
+        return None
+    _, finite = finite_widths(data)
+    curves = numbers(data.history_task_loss, selection)[finite]
+    first, last = curves[..., 0], _last(curves)
+    there = np.isfinite(first) & np.isfinite(last)
+    return (float(first[there].mean()), float(last[there].mean())) if there.any() else None
+
+
+def _with_loss(words, ends):
+    """A claim, and the loss of the networks that it is about."""
+    return words if ends is None else f"{words[:-1]} (mean task loss at the end: {ends[1]:.3g})."
 
 
 def limits(data, rows):
@@ -129,7 +155,7 @@ def _crossover(data, row):
 
 
 def _robustness(data):
-    """A sentence per attack and condition: robust accuracy at the narrowest, the widest and at infinite width."""
+    """(condition, sentence) per attack: robust accuracy at the narrowest, the widest and at infinite width."""
     widths, finite = finite_widths(data)
     for label, selection in _shown(data):
         for values, attack, intensity in robust_accuracies(data):
@@ -143,8 +169,8 @@ def _robustness(data):
                 continue
             limit = [f", {means[i]:.3f} at infinite width" for i in np.flatnonzero(np.isfinite(means) & ~finite)]
             first, last = there[0], there[-1]
-            yield (f"{'' if label == ALL else label + ': '}{by_attack(attack)} of {intensity} {level:g} leaves an accuracy of "
-                   f"{means[first]:.3f} at width {widths[first]:g}, {means[last]:.3f} at {widths[last]:g}{''.join(limit)}.")
+            yield label, (f"{'' if label == ALL else label + ': '}{by_attack(attack)} of {intensity} {level:g} leaves an accuracy of "
+                          f"{means[first]:.3f} at width {widths[first]:g}, {means[last]:.3f} at {widths[last]:g}{''.join(limit)}.")
 
 
 def _losses(data):
