@@ -22,7 +22,8 @@ def test_a_map_has_every_cell_and_infinity_last(tmp_path):
     data = results(tmp_path, INFINITE, STRENGTH, SEED, drop=(2, 3))  # width 32, strength 0.3
     (picture,), why = map_pictures(data)
     assert why == "" and picture.name == "sample_width_map_strength"
-    panels = picture.figure.axes
+    panels = [a for a in picture.figure.axes if a.images]
+    assert len(picture.figure.axes) == 2 * len(panels)  # each has its colour bar
     assert [a.get_title("left").replace("\n", " ") for a in panels] == [
         "NTK drift", "feature change, last hidden layer", "linearisation gap", r"robust accuracy, PGD, $\epsilon$ = 0.05"
     ]
@@ -58,6 +59,13 @@ def test_strengths_come_first_and_other_axes_can_be_chosen(tmp_path):
     assert numeric_axes(results(tmp_path, WIDTH, DEPTH, SCALE)) == ["output_scale", "depth"]
     with pytest.raises(ResultsError, match="--against depth: not a swept number .*; choose from: strength, output_scale"):
         map_pictures(data, "depth")
+
+
+def test_maps_of_several_conditions_have_one_scale(tmp_path):
+    drawn, _ = map_pictures(results(tmp_path, WIDTH, SCALE, STRENGTH, SEED))
+    for panel in range(3):
+        norms = [[a for a in picture.figure.axes if a.images][panel].images[0].norm for picture in drawn]
+        assert len({(norm.vmin, norm.vmax) for norm in norms}) == 1
 
 
 def test_names_are_no_axis_of_a_map(tmp_path, capsys):

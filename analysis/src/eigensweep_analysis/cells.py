@@ -20,6 +20,10 @@ def paint(axes, values, log=False, low=None, high=None):
     low, high : float
         Ends of the ramp; those of the numbers if None.
 
+    Returns
+    -------
+    matplotlib AxesImage
+        For a colour bar.
     """
     there = np.isfinite(values) & ((values > 0) | (not log))
     low = np.min(values[there], initial=np.inf) if low is None else low
@@ -37,6 +41,7 @@ def paint(axes, values, log=False, low=None, high=None):
             red, green, blue, _ = image.cmap(norm(np.clip(value, low, high)))
             dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
             axes.text(column, row, short(value), ha="center", va="center", fontsize=7, color="w" if dark else "k")
+    return image
 
 
 def short(value):

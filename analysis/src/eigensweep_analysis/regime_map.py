@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The regime of training over width and a second number of the study: the strength of a penalty, the lazy scale, ..."""
 
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -12,7 +12,7 @@ from eigensweep_analysis.fits import CROSSOVER_GAP, mean_over_seeds
 from eigensweep_analysis.gallery import Kind, Plan, pictures
 from eigensweep_analysis.layout import attack_name, has_seeds, last_layer, robust_accuracies, role
 from eigensweep_analysis.load import ResultsError
-from eigensweep_analysis.panels import NoFigure, Picture, file_name, head, literal, short, some, titled
+from eigensweep_analysis.panels import DATA, NoFigure, Picture, file_name, head, literal, log_labels, short, some, titled
 from eigensweep_analysis.width_figures import note
 
 #: More cells than this in a row or column have no room for their numbers.
@@ -63,8 +63,10 @@ def map_plans(data, against=None):
     if not axes:
         return [], "no number besides the width is swept"
     chosen = against or axes[0]
-    plans = [Plan("regime map" + ("" if label == ALL else f" ({label})"), partial(_map, data, chosen, label, selection), 4)
-             for label, selection in _mapped(data, chosen)]
+    found = _mapped(data, chosen)
+    ends = cache(lambda: _ends(data, chosen, [selection for _, selection in found]))
+    plans = [Plan("regime map" + ("" if label == ALL else f" ({label})"), partial(_map, data, chosen, label, selection, ends), 4)
+             for label, selection in found]
     if not plans:
         return [], f"'{chosen}' takes no two values where the width is swept, or nothing is measured there"
     others = [a for a in axes if a != chosen]
@@ -91,7 +93,18 @@ def cell_means(data, values, axis, selection):
     return np.array([mean_over_seeds(numbers(values, {**selection, axis: v})) for v in levels])
 
 
-def _map(data, axis, label, selection):
+def _ends(data, axis, selections):
+    """Title of a panel -> (low, high): the ends of its colours, the same in the maps of all conditions."""
+    found = {}
+    for selection in selections:
+        for title, values, log in _panels(data, axis, selection):
+            there = values[np.isfinite(values) & ((values > 0) | (not log))]
+            low, high = found.get(title, (np.inf, -np.inf))
+            found[title] = min(low, there.min(initial=np.inf)), max(high, there.max(initial=-np.inf))
+    return found
+
+
+def _map(data, axis, label, selection, ends):
     """One figure. Raises NoFigure where nothing is measured."""
     data, thinned = some_widths(data, MOST_CELLS)
     if data.sizes[axis] > MOST_CELLS:
@@ -105,7 +118,7 @@ def _map(data, axis, label, selection):
     if not panels:
         raise NoFigure("nothing is measured there")
     name, words = str(data.attrs.get("title") or "study"), axis.replace("_", " ")
-    size = (max(2.4, 0.42 * columns.sum() + 1.3), max(1.5, 0.3 * rows.sum() + 0.9))
+    size = (max(3.0, 0.42 * columns.sum() + 1.9), max(1.5, 0.3 * rows.sum() + 0.9))
     across = 2 if len(panels) > 1 else 1
     down = -(-len(panels) // across)
     figure = Figure(figsize=(size[0] * across, size[1] * down + 0.6), layout="constrained")
@@ -114,7 +127,10 @@ def _map(data, axis, label, selection):
     head(figure, title)
     gaps = next((values for words, values, _ in panels if words == QUANTITIES[2][1]), None)
     for axes, (title, values, log) in zip(grid.flat, panels):
-        paint(axes, values, log)
+        colours = figure.colorbar(paint(axes, values, log, *ends()[title]), ax=axes, shrink=0.9)
+        colours.solids.set_gid(DATA)
+        if log:
+            log_labels(colours.ax)
         if gaps is not None:
             outline(axes, np.where(np.isfinite(gaps), gaps <= CROSSOVER_GAP, np.nan))
         axes.set_title(titled(title, axes), loc="left")
