@@ -51,7 +51,7 @@ Json value_schema(const Option& option) {
 Json leaf_schema(const Option& option) {
   const Json value = value_schema(option);
   const bool is_number = option.type == Type::integer || option.type == Type::number;
-  Json list{{"type", "array"}, {"minItems", 1}, {"uniqueItems", true}, {"items", value}};
+  Json list{{"type", "array"}, {"minItems", 1}, {"items", value}};
   Json sweep = is_number ? Json{{"anyOf", Json::array({std::move(list), reference("generated")})}} : std::move(list);
   Json swept = object_of({{"sweep", std::move(sweep)}});
   swept["required"] = {"sweep"};
@@ -79,13 +79,17 @@ Json any_kind(const Catalog& catalog, Family family) {
 
 // A section of labels; in a case, null removes what the base has.
 Json labelled(const Catalog& catalog, Family family, bool in_case) {
+  // A label that names no kind says which kind it is, so that editors mark a misspelt kind. In a case the base says it.
   Json section = any_kind(catalog, family);
-  if (in_case) section["anyOf"].push_back({{"type", "null"}});
+  if (!in_case) section["required"] = {"kind"};
   Json properties = Json::object();
   for (const std::string& name : catalog.names(family)) {
-    properties[name] = section;
-    properties[name]["description"] = catalog.find(family, name)->meaning;
+    const Kind& kind = *catalog.find(family, name);
+    properties[name] = {{"anyOf", Json::array({reference(definition_name(kind)), section})},
+                        {"description", kind.meaning}};
+    if (in_case) properties[name]["anyOf"].push_back({{"type", "null"}});
   }
+  if (in_case) section["anyOf"].push_back({{"type", "null"}});
   Json reserved = Json::array();
   for (const ReservedLabel& label : reserved_labels()) reserved.push_back(label.word);
   return {{"type", "object"},
