@@ -36,6 +36,21 @@ class Output(CommandCase):
         self.assertEqual(len(printing), 2 + 2 * len(COMMANDS) - 2)
         return printing
 
+    def test_a_run_s_folder_is_named_by_a_file_in_it_too(self):
+        for command in ("status", "collect", "show", "export"):
+            named = [self.call(command, str(place)) for place in (self.output, self.output / "results.h5")]
+            self.assertEqual([done.returncode for done in named], [0, 0], command)
+            self.assertEqual(named[0].stdout, named[1].stdout, command)
+
+    def test_a_run_says_what_it_trains_and_what_it_only_measures(self):
+        study = small_study()
+        study["model"]["width"]["sweep"].append(24)
+        study["attacks"]["fgsm"]["epsilon"]["sweep"].append(0.2)
+        self.write(study)
+        done = self.call(*self.words("run", self.file, self.output))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b" networks: 1 to train, 2 kept to attack or measure, in ", done.stderr)
+
     def test_what_cannot_be_written_is_told_with_exit_code_4(self):
         for words in self.calls():
             for place, redirection in (("a full disk", ">/dev/full"), ("no standard output", ">&-"), ("nothing open", "<&- >&-")):

@@ -109,6 +109,16 @@ class Doctor(Case):
         self.assertIn("the worker does not run: libtorch.so: cannot open; run `", text)
         self.assertIn("verdict  a run would not start", text)
 
+    def test_a_wrong_study_and_missing_data_have_the_exit_codes_of_a_run(self):
+        study = json.loads(self.file.read_text())
+        for change, code, words in (({"modle": {}}, 2, ":/modle: unknown key; did you mean 'model'?"),
+                                    ({"dataset": {"kind": "idx_folder", "folder": "nowhere"}}, 3, "nowhere")):
+            self.file.write_text(json.dumps({**study, **change}))
+            for command in (self.doctor("--device", "cpu"), self.start_of("--device", "cpu")):
+                found, text = self.finish_of([*map(str, command)])
+                self.assertEqual(found, code, text)
+                self.assertIn(words, text)
+
     def test_serial_mpi_in_a_parallel_step_is_refused(self):
         variables = {"SLURM_STEP_NUM_TASKS": "4", "SLURM_STEP_ID": "0"}
         for command in (self.doctor("--device", "cpu"), self.start_of("--device", "cpu")):

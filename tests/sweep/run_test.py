@@ -46,6 +46,7 @@ class Runs(Case):
         before = (self.output / "ledger.bin").read_bytes()
         text = self.run_study()
         self.assertIn(f"{TRIALS} of {TRIALS} trials are already done", text)
+        self.assertIn("nothing to do; everything goes to", text)
         self.assertEqual((self.output / "ledger.bin").read_bytes(), before)
 
     def test_a_run_with_nothing_left_to_do_still_brings_the_results_up_to_date(self):

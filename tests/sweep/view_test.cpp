@@ -66,7 +66,15 @@ TEST_CASE("the live view has a line for the whole and one per busy worker, and f
   REQUIRE(lines.size() == 2);
   CHECK(lines[0] == "quick [######------] 20 of 40 trials, 8 running, 1 diverged, 6.0 trials/min, 2 min 10 s left");
   CHECK(lines[1] == "  worker 0   cpu       8 trials  train  epoch 3/4  loss 0.25 to 0.5");
-  for (const std::string& line : live_lines(half_way(), 30, 24)) CHECK(line.size() <= 30);
+  for (std::size_t width = 24; width < 100; ++width) {
+    const auto cut = live_lines(half_way(), width, 24);
+    for (std::size_t i = 0; i < cut.size(); ++i) {
+      CHECK(cut[i].size() <= width);
+      CHECK(lines[i].starts_with(cut[i]));
+      // Half of a number is another number.
+      CHECK((cut[i].size() == lines[i].size() || lines[i][cut[i].size()] == ' '));
+    }
+  }
   RunStatus many = half_way();
   many.workers.assign(100, many.workers[0]);
   const auto few = live_lines(many, 200, 10);

@@ -62,8 +62,8 @@ ExitCode collect(const std::filesystem::path& folder) {
 void add_collect(CLI::App& app, Action& action) {
   const auto folder = std::make_shared<std::filesystem::path>();
   CLI::App* command = app.add_subcommand("collect", "make results.h5 anew from the ledger of an output folder");
-  command->add_option("folder", *folder, "output folder of 'eigensweep run'")->required();
-  command->callback([folder, &action] { action = [folder] { return collect(*folder); }; });
+  command->add_option("folder", *folder, "output folder of 'eigensweep run', or a file in it")->required();
+  command->callback([folder, &action] { action = [folder] { return collect(run_folder(*folder)); }; });
 }
 
 }  // namespace eigensweep::app

@@ -7,6 +7,7 @@
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/sweep/folder/output_folder.hpp"
 #include "eigensweep/sweep/run/view.hpp"
+#include "results_path.hpp"
 
 namespace eigensweep::app {
 namespace {
@@ -16,7 +17,8 @@ struct StatusOptions {
   bool json = false;
 };
 
-ExitCode show_status(const StatusOptions& options) {
+ExitCode show_status(const StatusOptions& given) {
+  const StatusOptions options{run_folder(given.folder), given.json};
   const sweep::OutputPaths paths(options.folder);
   if (!std::filesystem::exists(paths.status()) && std::filesystem::exists(paths.folder() / "job.sbatch")) {
     throw DataError(
@@ -49,7 +51,7 @@ void add_status(CLI::App& app, Action& action) {
   const auto options = std::make_shared<StatusOptions>();
   CLI::App* command =
       app.add_subcommand("status", "show how far a run is, during it and after, on any machine that sees its folder");
-  command->add_option("folder", options->folder, "output folder of the run")->required();
+  command->add_option("folder", options->folder, "output folder of the run, or a file in it")->required();
   command->add_flag("--json", options->json, "for programs");
   command->callback([options, &action] { action = [options] { return show_status(*options); }; });
 }

@@ -32,9 +32,9 @@ class Report {
     for (const std::string& line : findings.problems) problem(line);
     for (const std::string& line : findings.warnings) warn(line);
   }
-  /// A problem with the code `config` decides the exit code: a wrong command line must be fixed first.
+  /// The exit code is that of what must be mended first: a wrong study or command line, then data, then the system.
   void problem(const std::string& line, ExitCode code = ExitCode::system) {
-    if (code == ExitCode::config) code_ = code;
+    if (code == ExitCode::config || (code == ExitCode::data && code_ == ExitCode::system)) code_ = code;
     problems_.push_back(line);
   }
   void warn(const std::string& line) { warnings_.push_back(line); }
@@ -126,7 +126,7 @@ void examine_contents(const study::Study& study, const study::Catalog& catalog, 
     const Contents contents = check_contents(study, catalog, read_known(study, paths), paths);
     for (const std::string& warning : contents.warnings) report.warn(warning);
   } catch (const Error& refusal) {
-    report.problem(refusal.what());
+    report.problem(refusal.what(), refusal.code());
   }
 }
 
@@ -162,7 +162,7 @@ ExitCode examine(const RunOptions& asked, const study::Catalog& catalog) {
         if (output.empty()) output = std::filesystem::path("runs") / study->name;
         examine_memory(*study, catalog, places, report);
       } catch (const Error& error) {
-        report.problem(error.what());
+        report.problem(error.what(), error.code());
       }
     }
     for (const auto& [subject, line] : decisions(ranks)) Report::say(subject, line);

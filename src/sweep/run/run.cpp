@@ -86,6 +86,27 @@ void report_known(const study::Study& study, const Known& known, const OutputPat
             known.failed > 0 ? fmt::format(", {} that failed are tried again", known.failed) : "");
 }
 
+/// What the packs will do: networks are trained, or only attacked and measured, as they are kept.
+std::string work_words(const std::vector<study::Pack>& packs) {
+  std::size_t trained = 0;
+  std::size_t kept = 0;
+  std::size_t continued = 0;
+  for (const study::Pack& pack : packs) {
+    for (const study::Lane& lane : pack.lanes) (lane.train ? trained : kept) += 1;
+    continued += pack.has_checkpoint ? 1 : 0;
+  }
+  if (trained + kept == 0) return "nothing to do";
+  std::string words;
+  if (trained > 0) words = fmt::format("{} to train", text::thousands(static_cast<long long>(trained)));
+  if (kept > 0) {
+    words += fmt::format("{}{} kept to attack or measure", words.empty() ? "" : ", ",
+                         text::thousands(static_cast<long long>(kept)));
+  }
+  words = fmt::format("networks: {}, in {} packs", words, packs.size());
+  if (continued > 0) words += fmt::format(" ({} from a checkpoint)", continued);
+  return words;
+}
+
 /// Throws ConfigError if networks are missing that attacks could run on.
 void check_networks(const study::Study& study, const Known& known, const OutputPaths& paths) {
   const auto is_missing = [&](const study::Trial& trial) {
@@ -144,8 +165,7 @@ class Leader {
     Work work = plan(study, paths, known, contents, places);
     if (communicator_.size() == 1) keep_only(places, work.packs.size(), options_.placement, share_);
     for (const std::string& line : placement_table(places)) log::info("{}", line);
-    log::info("{} trials to do in {} packs; everything goes to {}", study.trials.size() - known.finished,
-              work.packs.size(), paths.folder().string());
+    log::info("{}; everything goes to {}", work_words(work.packs), paths.folder().string());
     Supervisor supervisor(start_supervision(places, paths), options_.patience);
 
     RunStatus status;

@@ -71,6 +71,14 @@ std::string worker_line(const WorkerStatus& worker, std::size_t index) {
   return line;
 }
 
+/// The beginning of a line that fits: whole words, since half of a number is another number.
+std::string cut(const std::string& line, std::size_t width) {
+  if (line.size() <= width) return line;
+  const std::size_t gap = line.find_last_of(' ', width);
+  const std::size_t last = gap == std::string::npos ? gap : line.find_last_not_of(' ', gap);
+  return line.substr(0, last == std::string::npos ? width : last + 1);
+}
+
 }  // namespace
 
 std::vector<std::string> live_lines(const RunStatus& status, std::size_t width, std::size_t height) {
@@ -87,9 +95,7 @@ std::vector<std::string> live_lines(const RunStatus& status, std::size_t width, 
     }
   }
   if (hidden > 0) lines.push_back(fmt::format("  and {} more workers", hidden));
-  for (std::string& line : lines) {
-    if (line.size() > width) line.resize(width);
-  }
+  for (std::string& line : lines) line = cut(line, width);
   return lines;
 }
 
