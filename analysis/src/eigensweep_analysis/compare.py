@@ -3,6 +3,7 @@
 
 import numpy as np
 import pandas
+import xarray as xr
 
 from eigensweep_analysis.by_width import prepared
 from eigensweep_analysis.fold import for_figures
@@ -16,7 +17,7 @@ NUMBERS = [("test_accuracy", "test accuracy"), ("final_loss", "final loss"), ("e
 COLUMNS = ["outcome", "mean_a", "deviation_a", "count_a", "mean_b", "deviation_b", "count_b", "difference", "low", "high"]
 
 
-def compare(first, second, level=0.95):
+def compare(first: xr.Dataset, second: xr.Dataset, level: float = 0.95) -> pandas.DataFrame:
     """The numbers of settings that two studies share, over the seeds of each.
 
     A setting is a combination of values of the options that both studies vary. Where only one study varies an option, its

@@ -27,7 +27,7 @@ class UnreadableResults(ResultsError):
     """The file is missing, damaged, of a newer format or no results file; the message is one line."""
 
 
-def load(path, layout="auto"):
+def load(path: str | Path, layout: str = "auto") -> xr.Dataset:
     """The results of a study as one xarray.Dataset whose dimensions are the study's axes.
 
     Parameters

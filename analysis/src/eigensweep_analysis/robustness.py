@@ -2,6 +2,7 @@
 """Robust accuracy at any epsilon, from the distances of the nearest misclassified points."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +72,7 @@ def nearest_distance(results: xr.Dataset | str | Path, trial: str | None = None,
     return pooled if trial is None else _of_trial(pooled, results, trial)
 
 
-def robust_accuracy(d_min, epsilons):
+def robust_accuracy(d_min: xr.DataArray | np.ndarray, epsilons: Sequence[float]) -> xr.DataArray | np.ndarray:
     """Share of samples whose nearest misclassified point lies beyond epsilon.
 
     Parameters
@@ -96,7 +97,7 @@ def robust_accuracy(d_min, epsilons):
     return found if isinstance(d_min, xr.DataArray) else found.values
 
 
-def median_distance(d_min):
+def median_distance(d_min: xr.DataArray | np.ndarray) -> xr.DataArray | np.ndarray:
     """The distance within which half of the samples have a misclassified point.
 
     Parameters
@@ -121,7 +122,7 @@ def median_distance(d_min):
     return found if isinstance(d_min, xr.DataArray) else found.values
 
 
-def wilson_interval(share, count):
+def wilson_interval(share: float | np.ndarray, count: int | np.ndarray) -> tuple[float | np.ndarray, float | np.ndarray]:
     """The 95 % confidence interval of a share, after Wilson (1927).
 
     It covers the choice of the samples alone, not that of the network.
@@ -143,7 +144,7 @@ def wilson_interval(share, count):
     return np.maximum(centre - half, 0), np.minimum(centre + half, 1)
 
 
-def agreement(results: xr.Dataset | str | Path, epsilons=None, norm: str = "linf",
+def agreement(results: xr.Dataset | str | Path, epsilons: Sequence[float] | None = None, norm: str = "linf",
               split: str = "test") -> xr.Dataset:
     """How far apart attacks of a norm are: their robust accuracies beside the worst case of all.
 

@@ -38,7 +38,7 @@ def over(numbers, axis):
     return Summary(np.where(count > 0, np.squeeze(mean, axis), np.nan), deviation, count)
 
 
-def summary(values, dims):
+def summary(values: xr.DataArray, dims: list[str]) -> Summary:
     """Mean, standard deviation and count over replicates, without missing numbers.
 
     Parameters
@@ -58,7 +58,7 @@ def summary(values, dims):
                                    output_core_dims=[[], [], []]))
 
 
-def confidence_interval(values, dims, level=0.95):
+def confidence_interval(values: xr.DataArray, dims: list[str], level: float = 0.95) -> tuple[xr.DataArray, xr.DataArray]:
     """Student's confidence interval of the mean over replicates.
 
     It takes the numbers for draws of one normal distribution. With three seeds it reaches 2.5 standard deviations to
