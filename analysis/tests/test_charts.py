@@ -52,6 +52,13 @@ def test_robust_accuracy_has_every_attack_and_the_thorough_one_in_front(tmp_path
     np.testing.assert_allclose(some.groupby("epsilon").accuracy.mean(), wanted)
 
 
+def test_a_thorough_protocol_is_in_front_under_any_label(tmp_path):
+    data, rows = results(tmp_path / "r.h5", axes=(WIDTH, SEED), attacks=("fgsm", "pgd"))
+    assert rows.front().label == "pgd"  # the lowest
+    data.attrs["evaluations"] = [{**e, "kind": "strict"} if e.get("label") == "fgsm" else e for e in data.attrs["evaluations"]]
+    assert networks(data).front().label == "fgsm"
+
+
 def test_the_scatter_has_both_accuracies_of_every_network(tmp_path):
     data, rows = results(tmp_path / "r.h5", axes=(WIDTH, SEED), attacks=("pgd",))
     chart = tradeoff_chart(data, rows)

@@ -11,7 +11,8 @@ from eigensweep_analysis.layout import asked, attack_name, exponents, last_layer
 from eigensweep_analysis.load import STATUS
 from eigensweep_analysis.metrics import measured
 from eigensweep_analysis.panels import some
-from eigensweep_analysis.robustness import THOROUGH
+from eigensweep_analysis.robustness import attack_options, front_attack, telling_place
+from eigensweep_analysis.statistics import over
 
 #: A table and its pages have at most this many intensities of an attack, the ends among them.
 MOST_INTENSITIES = 6
@@ -23,8 +24,10 @@ class Curve:
 
     #: As papers print it.
     attack: str
-    #: Its kind in study files, "strict", or the label that the study gave it.
+    #: The label that the study gave it.
     label: str
+    #: Its kind, as "strict"; the label where the file does not say it.
+    kind: str
     #: "epsilon", "sigma", ...
     intensity: str
     #: (i,)
@@ -54,10 +57,10 @@ class Networks:
         return len(self.rows)
 
     def front(self):
-        """The curve of the attack to believe: of a thorough protocol if there is one, else the lowest; None without any."""
-        there = [c for c in self.curves if c.intensity == "epsilon" and np.isfinite(c.accuracy).any()]
-        thorough = [c for c in there if c.label.startswith(THOROUGH)]
-        return min(thorough or there, key=lambda c: np.nanmean(c.accuracy), default=None)
+        """The curve of the attack to believe (`robustness.front_attack`); None without an attack in balls."""
+        there = {c.label: c for c in self.curves if c.intensity == "epsilon"}
+        means = {label: over(c.accuracy[:, c.levels > 0], 0).mean for label, c in there.items() if (c.levels > 0).any()}
+        return there.get(front_attack(means, {label: c.kind for label, c in there.items()}))
 
     def outcomes(self):
         """Words -> numbers (networks,) of what a study is about: clean and robust accuracy, the spectrum's exponent."""
@@ -74,12 +77,10 @@ class Networks:
 
 
 def middle(curve):
-    """The place of the intensity at which networks differ most: where the mean accuracy is nearest to half the clean one."""
-    means = np.nanmean(np.where(np.isfinite(curve.accuracy).any(0), curve.accuracy, 0.0), axis=0)
-    there = np.flatnonzero((curve.levels > 0) & np.isfinite(curve.accuracy).any(0))
-    if not len(there):
-        return 0
-    return int(there[np.argmin(np.abs(means[there] - 0.5 * np.nanmax(means)))])
+    """The place of the intensity at which networks differ most (`robustness.telling_place`), not that of intensity 0."""
+    means = over(curve.accuracy, 0).mean
+    positive = np.flatnonzero(curve.levels > 0)
+    return int(positive[telling_place(means[positive], means.max())]) if len(positive) else 0
 
 
 def networks(data):
@@ -118,12 +119,13 @@ def networks(data):
     }, index=range(len(there)))
     numbers = {name: column(values).astype(float) for name, values in _measured(data)}
     numbers = {name: values for name, values in numbers.items() if np.isfinite(values).any()}
-    curves = []
+    curves, kinds = [], attack_options(data)
     for values, attack, intensity in robust_accuracies(data):
         accuracy = values.transpose(*dims, intensity).values.reshape(-1, values.sizes[intensity])[there]
         measured_at = np.isfinite(accuracy).any(0)
         if measured_at.any():
-            curves.append(Curve(attack_name(attack), str(attack), intensity, values[intensity].values[measured_at].astype(float),
+            kind = str((kinds.get(str(attack)) or {}).get("kind", attack))
+            curves.append(Curve(attack_name(attack), str(attack), kind, intensity, values[intensity].values[measured_at].astype(float),
                                 accuracy[:, measured_at]))
     return Networks(rows, options, numbers, varying, seeds, curves)
 

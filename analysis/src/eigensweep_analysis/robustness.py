@@ -17,6 +17,32 @@ Z = 1.959963984540054
 THOROUGH = ("strict", "autoattack_standard")
 
 
+def front_attack(means: dict, kinds: dict):
+    """The attack to believe among several.
+
+    A thorough protocol if there is one, since it is the estimate to rest on. Else the attack that leaves the lowest
+    accuracy, since each gives an upper bound.
+
+    Parameters
+    ----------
+    means : dict
+        Label -> mean robust accuracies at the attack's intensities.
+    kinds : dict
+        Label -> kind.
+
+    Returns
+    -------
+    The label; None without attacks.
+    """
+    thorough = [label for label in means if kinds.get(label) in THOROUGH]
+    return min(thorough or means, key=lambda label: np.mean(means[label]), default=None)
+
+
+def telling_place(means: Sequence[float], clean: float) -> int:
+    """The place of the intensity at which networks differ most: where half of the clean accuracy is left."""
+    return int(np.argmin(np.abs(np.asarray(means, float) - 0.5 * clean)))
+
+
 def nearest_distance(results: xr.Dataset | str | Path, trial: str | None = None,
                      norm: str = "linf", split: str = "test") -> xr.DataArray:
     """Distance of the nearest misclassified point that any attack of a norm has tried.

@@ -7,7 +7,7 @@ import numpy as np
 
 from eigensweep_analysis.exports.numbers import Number
 from eigensweep_analysis.load import ResultsError
-from eigensweep_analysis.robustness import THOROUGH, attack_options
+from eigensweep_analysis.robustness import attack_options, front_attack, telling_place
 
 #: Columns with one of these in their name are better when they are smaller; all others when larger.
 SMALLER_IS_BETTER = ("loss", "cross_entropy", "seconds", "alarms", "unconfirmed")
@@ -28,10 +28,8 @@ def choose(data, columns, name=None):
     """The number with this name, or the one that says most about a study.
 
     A study with attacks asks which networks are robust. So the choice is the robust accuracy under
-    one attack: a thorough protocol if there is one, since it is the estimate to rest on, else the
-    attack that leaves the lowest accuracy, since each attack gives an upper bound. The intensity is
-    the one at which the mean accuracy is nearest to half the largest, since networks differ most
-    there. A study without attacks is about the test accuracy.
+    `front_attack`, at the intensity of `telling_place`. A study without attacks is about the test
+    accuracy.
 
     Parameters
     ----------
@@ -74,16 +72,14 @@ def _front(data, columns):
         # Noise has another intensity. It is no adversary.
         if number.column == "robust_accuracy" and number.intensity == "epsilon" and number.level > 0:
             curves.setdefault(number.attack, []).append(number)
-    options = attack_options(data)
-    thorough = [label for label in curves if options.get(label, {}).get("kind") in THOROUGH]
-    means = {label: [_mean(n) for n in curves[label]] for label in thorough or curves}
-    if not means:
+    kinds = {label: options.get("kind") for label, options in attack_options(data).items()}
+    means = {label: [_mean(n) for n in numbers] for label, numbers in curves.items()}
+    label = front_attack(means, kinds)
+    if label is None:
         return None
-    label = min(means, key=lambda one: np.mean(means[one]))
     clean = [_mean(n) for n in columns if n.attack == label and (
         n.column == "clean_accuracy" or (n.column == "robust_accuracy" and n.level == 0))]
-    half = 0.5 * max(clean + means[label])
-    return curves[label][int(np.argmin(np.abs(np.array(means[label]) - half)))]
+    return curves[label][telling_place(means[label], max(clean + means[label]))]
 
 
 def _mean(number):
