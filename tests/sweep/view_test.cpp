@@ -54,6 +54,17 @@ TEST_CASE("the time left follows from predicted work and what workers did so far
   CHECK_FALSE(fresh.rate());
 }
 
+TEST_CASE("the time left is not guessed from the first steps") {
+  RunStatus status = half_way();
+  status.waiting_flops = 5000;
+  CHECK_FALSE(status.time_left());  // 70 of 5,100 operations, in 140 worker-seconds
+  status.busy_seconds += 200;
+  CHECK(status.time_left());
+  status.busy_seconds -= 200;
+  status.waiting_flops = 1000;
+  CHECK(status.time_left());
+}
+
 TEST_CASE("the end is not before that of the pack that runs longest") {
   RunStatus status = half_way();
   status.waiting_flops = 0;

@@ -43,6 +43,10 @@ std::optional<double> RunStatus::time_left() const {
     left += (1 - share) * worker.flops;
   }
   if (flops <= 0 || seconds <= 0 || active == 0) return std::nullopt;
+  // The first epochs pay for start, data and first eigenvectors, so that an estimate from them alone is far too long.
+  constexpr double least_share = 0.05;
+  constexpr double enough_seconds = 300;  // of workers together
+  if (flops < least_share * (flops + left) && seconds < enough_seconds) return std::nullopt;
   const double speed = flops / seconds;  // of one worker
   double longest = 0;
   for (const WorkerStatus& worker : workers) {

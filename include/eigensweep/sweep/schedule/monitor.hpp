@@ -92,7 +92,8 @@ struct RunStatus {
   [[nodiscard]] std::size_t running_packs() const;
   /// Trials per second in this run; nothing before the first one is done.
   [[nodiscard]] std::optional<double> rate() const;
-  /// Predicted seconds until the end, from the cost model and the measured speed; nothing before any progress.
+  /// Predicted seconds until the end, from the cost model and the measured speed; nothing before a twentieth of the
+  /// work is done or workers have worked for five minutes.
   [[nodiscard]] std::optional<double> time_left() const;
 };
 
