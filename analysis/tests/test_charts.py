@@ -118,7 +118,7 @@ def test_large_studies_are_drawn_in_part(tmp_path):
         except NoFigure:
             continue
         drawn[chart.name] = chart
-        assert len(chart.rows) <= 12_000, chart.name
+        assert len(chart.rows) <= 6000, chart.name
     assert "of 4,000 networks" in drawn["training"].caption
     assert "of 4,000 networks" in drawn["robust-accuracy"].caption
 

@@ -124,5 +124,10 @@ def test_print_repeats_the_heads_of_a_long_table(tmp_path):
     assert "filter rows" not in text
 
 
-def test_the_page_is_light(page):
+def test_the_page_is_light(page, tmp_path):
     assert len(page) < 5_000_000
+    rates = axis("rate", "/training/rate", [i / 10 for i in range(1, 26)])
+    many = axis("width", "/model/width", list(range(8, 128, 3)))
+    file = write(tmp_path / "r.h5", axes=(many, rates), attacks=("pgd", "strict"))  # 1,000 networks
+    assert main(["report", str(file), "--output", str(tmp_path / "out")]) == 0
+    assert (tmp_path / "out/report.html").stat().st_size < 5_000_000

@@ -27,7 +27,7 @@ from eigensweep_analysis.width import width_kinds as width_kinds_of
 from eigensweep_analysis.width_page import has_page, width_page
 
 #: Above this number of networks, a page shows all networks over each axis, but only some of the single settings.
-LARGE = 1000
+LARGE = 500
 
 
 def write_report(data, output, source="", everything=False, reload=0):

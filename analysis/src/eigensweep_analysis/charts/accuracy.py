@@ -10,7 +10,7 @@ from eigensweep_analysis.panels import NoFigure, some
 from eigensweep_analysis.statistics import DEVIATION
 
 #: The most numbers that the page carries for this chart.
-MOST_NUMBERS = 12_000
+MOST_NUMBERS = 3000
 
 
 def accuracy_chart(data, networks):

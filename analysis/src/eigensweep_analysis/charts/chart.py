@@ -42,6 +42,8 @@ class Chart:
     def files(self):
         """[(suffix, content)]: drawings, the rows as CSV."""
         spec = self.whole()
+        # An image has one description, that of the page. Labels of every mark would be most of its bytes.
+        spec["config"] = {**spec["config"], "aria": False}
         return [("svg", vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE).encode()),
                 ("pdf", vl_convert.vegalite_to_pdf(spec, vl_version=VEGA_LITE)),
                 ("csv", self.rows.to_csv(index=False, lineterminator="\n").encode())]

@@ -8,7 +8,7 @@ from eigensweep_analysis.charts.chart import Chart
 from eigensweep_analysis.panels import NoFigure, short, some
 
 #: More lines than this hide each other; more axes do not fit.
-MOST_LINES, MOST_AXES = 600, 10
+MOST_LINES, MOST_AXES = 300, 10
 #: The most values of an axis that are written beside it.
 MOST_LABELS = 7
 LABEL = {"type": "text", "align": "left", "dx": 5, "fontSize": 10}

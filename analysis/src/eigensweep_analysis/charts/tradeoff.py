@@ -10,7 +10,7 @@ from eigensweep_analysis.networks import middle, some_levels
 from eigensweep_analysis.panels import NoFigure, some
 
 #: The most numbers that the page carries for this chart.
-MOST_NUMBERS = 8000
+MOST_NUMBERS = 2500
 
 
 def tradeoff_chart(data, networks):

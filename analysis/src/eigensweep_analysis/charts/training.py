@@ -9,8 +9,8 @@ from eigensweep_analysis.charts.shades import CHOSEN, faint, shades
 from eigensweep_analysis.layout import asked
 from eigensweep_analysis.panels import NoFigure, some
 
-#: The most points of all curves together; of more networks or epochs, some are drawn, evenly chosen.
-MOST_POINTS, MOST_EPOCHS = 8000, 60
+#: The most curves, epochs, and points of all curves together; of more, some are drawn, evenly chosen.
+MOST_CURVES, MOST_EPOCHS, MOST_POINTS = 200, 60, 4000
 #: Column of the history, words, scale.
 PANELS = [("loss", "loss with penalties", "log"), ("task_loss", "loss of the task", "log"),
           ("train_accuracy", "training accuracy", "linear")]
@@ -31,7 +31,7 @@ def training_chart(data, networks):
     trained = np.flatnonzero(np.isfinite(next(iter(curves.values()))).any(1))
     if not len(trained):
         raise NoFigure("no network has a finished epoch")
-    drawn = some(trained.tolist(), max(MOST_POINTS // len(epochs), 1))
+    drawn = some(trained.tolist(), max(min(MOST_POINTS // len(epochs), MOST_CURVES), 1))
     colours = shades(networks)
     count = len(epochs)
     rows = pandas.DataFrame({

@@ -7,7 +7,7 @@ import html
 from eigensweep_analysis.charts.chart import embedded
 
 #: A larger table of numbers stands in the folder alone, so that pages stay small.
-MOST_CSV = 400_000
+MOST_CSV = 100_000
 
 
 def figure(hung):
