@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/study/declare/sections.hpp"
 
-#include "eigensweep/core/text.hpp"
-
 #include <fmt/format.h>
 
 #include "eigensweep/core/error.hpp"
+#include "eigensweep/core/text.hpp"
 
 namespace eigensweep::study {
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/study/declare/sections.hpp"
@@ -20,7 +21,9 @@ bool measures_accuracy(const Kind& kind) {
 }  // namespace
 
 std::vector<std::string> default_metric_warnings(const Study& study, const Catalog& catalog) {
+  std::set<const std::vector<Evaluation>*> seen;  // trials share lists, and a grid may have a million trials
   for (const Trial& trial : study.trials) {
+    if (!seen.insert(&study.evaluations(trial)).second) continue;
     bool has_metrics = false;
     bool has_accuracy = false;
     for (const Evaluation& evaluation : study.evaluations(trial)) {
