@@ -3,13 +3,13 @@
 
 import html
 
-import numpy as np
 import pandas
 
 from eigensweep_analysis.charts.chart import Chart, script
 from eigensweep_analysis.compare import compare, differing_options
 from eigensweep_analysis.files import GENERATOR, PAGE_BEGINS, write_all
 from eigensweep_analysis.page import asset, pictures
+from eigensweep_analysis.page.network_table import label
 from eigensweep_analysis.panels import PALETTE, short
 
 #: A page lists no more rows; `compare.csv` has all.
@@ -85,14 +85,8 @@ def _chart(table):
 
 def _setting(table, row):
     options = table.attrs["options"]
-    words = [f"{name.replace('_', ' ')} {_value(row[name])}" for name in options if table[name].astype(str).nunique() > 1]
+    words = [f"{name.replace('_', ' ')} {label(row[name])}" for name in options if table[name].astype(str).nunique() > 1]
     return ", ".join(words) or "all networks"
-
-
-def _value(value):
-    if isinstance(value, (bool, np.bool_)):
-        return "on" if value else "off"
-    return "none" if value is None or value != value else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _digits(value):
@@ -124,7 +118,7 @@ def _rows(table):
              *(f"<th scope='col'>{words}</th>" for words in ("A", "B", "B less A", "95 % interval"))]
     body = []
     for _, row in table.head(MOST_ROWS).iterrows():
-        cells = [f"<td class='t' data-head='{html.escape(n)}'><span>{html.escape(_value(row[n]))}</span></td>" for n in options]
+        cells = [f"<td class='t' data-head='{html.escape(n)}'><span>{html.escape(label(row[n]))}</span></td>" for n in options]
         cells.append(f"<td class='t' data-head='outcome'><span>{html.escape(row.outcome)}</span></td>")
         cells += [_cell(side, _mean(row[f"mean_{s}"], row[f"deviation_{s}"], row[f"count_{s}"])) for side, s in (("A", "a"), ("B", "b"))]
         cells.append(_cell("B less A", f"{row.difference:+.{_digits(row.mean_a)}f}"))

@@ -98,10 +98,10 @@ def _class(kind):
 def _body(networks, places, columns, several):
     """A setting: the row of its means, and rows of its networks where any setting has several."""
     rows = networks.rows.iloc[places]
-    labels = [_label(networks.options[name][places[0]]) for name in networks.axes] or ["all networks"]
+    labels = [label(networks.options[name][places[0]]) for name in networks.axes] or ["all networks"]
     names = networks.axes or ["setting"]
     good = int((rows.status == "ok").sum())
-    cells = [_cell(short(label, 80), name.replace("_", " "), "t") for label, name in zip(labels, names)]
+    cells = [_cell(short(words, 80), name.replace("_", " "), "t") for words, name in zip(labels, names)]
     cells.append(_cell(f"{good}/{len(rows)}", "networks"))
     cells += [_numbers([values[places] for values in levels], head) for head, levels in columns]
     lines = [f"<tr class='setting'>{''.join(cells)}</tr>"]
@@ -112,7 +112,7 @@ def _body(networks, places, columns, several):
 
 def _network(networks, place, columns):
     row = networks.rows.iloc[place]
-    seeds = ", ".join(f"{name.replace('_', ' ')} {_label(networks.options[name][place])}" for name in networks.seeds) or "network"
+    seeds = ", ".join(f"{name.replace('_', ' ')} {label(networks.options[name][place])}" for name in networks.seeds) or "network"
     words = f"{seeds} ({row.network})"
     state = "" if row.status == "ok" else str(row.status)
     span = max(len(networks.axes), 1)
@@ -149,9 +149,10 @@ def _plain(head):
     return html.unescape(head.partition("<")[0]).strip()
 
 
-def _label(value):
+def label(value):
+    """An option's value as tables have it: "64", "on", "none" where a case does not have the option."""
     if isinstance(value, (bool, np.bool_)):
         return "on" if value else "off"
     if isinstance(value, (float, np.floating)):
         return "none" if np.isnan(value) else f"{value:g}"
-    return str(value) or "none"
+    return "none" if value is None else str(value) or "none"
