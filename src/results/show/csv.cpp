@@ -6,34 +6,13 @@
 #include <set>
 #include <utility>
 
+#include "csv_trials.hpp"
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/results/show/summary.hpp"
 #include "evaluation_groups.hpp"
 
 namespace eigensweep::results {
 namespace {
-
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string result = "\"";
-  for (const char letter : text) result += letter == '"' ? std::string("\"\"") : std::string(1, letter);
-  return result + '"';
-}
-
-std::string word_of(double status) {
-  constexpr std::array words{"missing", "ok", "failed", "diverged"};
-  const auto place = static_cast<std::size_t>(status);
-  return status >= 0 && place < words.size() ? words[place] : "";
-}
-
-/// One item of a variable as text.
-std::string item(const Variable& variable, std::size_t place) {
-  if (variable.dtype == "text") return quoted(variable.texts[place]);
-  const double value = variable.numbers[place];
-  if (std::isnan(value)) return "";
-  if (variable.dtype == "i8") return value != 0 ? "true" : "false";
-  return text::number(value);
-}
 
 /// Attacks of one group, with the columns that have one number per intensity, or one for all intensities.
 struct Attacks {
@@ -48,9 +27,8 @@ std::string last_part(const std::string& name) { return name.substr(name.rfind('
 
 class Csv {
  public:
-  explicit Csv(const ResultsFile& file) : file_(file), ids_(file.read("trial_id")), status_(file.read("status")) {
+  explicit Csv(const ResultsFile& file) : file_(file), trials_(file) {
     const EvaluationGroups groups = evaluation_groups(file);
-    read_axes();
     for (const std::string& group : groups.attacks) read_attacks(group);
     read_numbers(groups.procedures);
     read_numbers(groups.metrics);
@@ -58,22 +36,16 @@ class Csv {
 
   std::string write() const {
     std::string text = header();
-    for (std::size_t row = 0; row < ids_.texts.size(); ++row) {
+    for (std::size_t row = 0; row < trials_.size(); ++row) {
       bool is_written = false;
       for (const Attacks& attacks : attacks_) is_written = write_attacks(text, row, attacks) || is_written;
-      if (!is_written) text += start(row) + blanks(1 + intensities_.size() + 1 + attack_columns_.size()) + end(row);
+      if (!is_written)
+        text += trials_.start(row) + blanks(1 + intensities_.size() + 1 + attack_columns_.size()) + end(row);
     }
     return text;
   }
 
  private:
-  void read_axes() {
-    for (const Json& axis : file_.json_attribute("axes_json")) {
-      const auto name = axis.at("coordinate").get<std::string>();
-      if (!name.empty()) axes_.push_back(file_.read(name));
-    }
-  }
-
   void read_attacks(const std::string& group) {
     Variable status = file_.read(group + "/status");
     if (status.dims.size() != 3) return;
@@ -99,7 +71,7 @@ class Csv {
     for (const auto& [name, column] : numbers_) taken.insert(name);
     taken.insert(intensities_.begin(), intensities_.end());
     taken.insert(attack_columns_.begin(), attack_columns_.end());
-    for (const Variable& axis : axes_) taken.insert(axis.name);
+    for (const Variable& axis : trials_.axes()) taken.insert(axis.name);
     for (const std::string& group : groups) {
       for (const std::string& name : file_.variables(group)) {
         const std::string column = last_part(name);
@@ -113,27 +85,19 @@ class Csv {
   }
 
   std::string header() const {
-    std::string text = "trial,trial_id";
-    for (const Variable& axis : axes_) text += ',' + quoted(axis.name);
-    text += ",status,attack";
-    for (const std::string& intensity : intensities_) text += ',' + quoted(intensity);
+    std::string text = trials_.header() + ",attack";
+    for (const std::string& intensity : intensities_) text += ',' + csv_quoted(intensity);
     text += ",attack_status";
-    for (const std::string& column : attack_columns_) text += ',' + quoted(column);
-    for (const auto& [name, column] : numbers_) text += ',' + quoted(name);
+    for (const std::string& column : attack_columns_) text += ',' + csv_quoted(column);
+    for (const auto& [name, column] : numbers_) text += ',' + csv_quoted(name);
     return text + "\r\n";
-  }
-
-  std::string start(std::size_t row) const {
-    std::string text = std::to_string(row) + ',' + quoted(ids_.texts[row]);
-    for (const Variable& axis : axes_) text += ',' + item(axis, row);
-    return text + ',' + word_of(status_.numbers[row]);
   }
 
   static std::string blanks(std::size_t count) { return std::string(count, ','); }
 
   std::string end(std::size_t row) const {
     std::string text;
-    for (const auto& [name, column] : numbers_) text += ',' + item(column, row);
+    for (const auto& [name, column] : numbers_) text += ',' + csv_item(column, row);
     return text + "\r\n";
   }
 
@@ -144,15 +108,15 @@ class Csv {
       const std::size_t place = row * attacks.labels.texts.size() * intensities + i;
       if (attacks.status.numbers[place] < 0) continue;
       is_written = true;
-      text += start(row) + ',' + quoted(attacks.labels.texts[i / intensities]);
+      text += trials_.start(row) + ',' + csv_quoted(attacks.labels.texts[i / intensities]);
       for (const std::string& intensity : intensities_)
-        text += ',' + (intensity == attacks.intensity ? item(attacks.intensities, i % intensities) : "");
-      text += ',' + word_of(attacks.status.numbers[place]);
+        text += ',' + (intensity == attacks.intensity ? csv_item(attacks.intensities, i % intensities) : "");
+      text += ',' + csv_status(attacks.status.numbers[place]);
       for (const std::string& column : attack_columns_) {
         const auto found = attacks.columns.find(column);
         text += ',';
         if (found == attacks.columns.end()) continue;
-        text += item(found->second, found->second.dims.size() == 3 ? place : place / intensities);
+        text += csv_item(found->second, found->second.dims.size() == 3 ? place : place / intensities);
       }
       text += end(row);
     }
@@ -160,9 +124,7 @@ class Csv {
   }
 
   const ResultsFile& file_;
-  Variable ids_;
-  Variable status_;
-  std::vector<Variable> axes_;
+  CsvTrials trials_;
   std::vector<Attacks> attacks_;
   std::vector<std::string> intensities_;
   std::vector<std::string> attack_columns_;
