@@ -155,6 +155,48 @@ TEST_CASE("the CSV has a row per trial, attack and intensity, with every number 
   CHECK(count == 8 * 4);
 }
 
+TEST_CASE("the CSV of layers has a row per trial and layer, and none of trials without numbers") {
+  const Scratch scratch;
+  std::istringstream lines(results::layers_as_csv(sample(scratch)));
+  std::string line;
+  std::getline(lines, line);
+  CHECK_THAT(line, Catch::StartsWith("trial,trial_id,seed,width,activation,status,layer,"));
+  CHECK_THAT(line, Catch::Contains(",exponent,"));
+  std::vector<std::string> header;
+  std::istringstream names(line);
+  for (std::string name; std::getline(names, name, ',');) header.push_back(name);
+  const auto exponent = static_cast<std::size_t>(std::find(header.begin(), header.end(), "exponent") - header.begin());
+  std::size_t count = 0;
+  while (std::getline(lines, line)) {
+    std::vector<std::string> fields;
+    std::istringstream parts(line);
+    for (std::string field; std::getline(parts, field, ',');) fields.push_back(field);
+    const std::size_t layer = count % 2;  // of a depth of 2
+    REQUIRE(fields.size() >= exponent);
+    CHECK(fields[6] == std::to_string(layer + 1));
+    CHECK(fields[exponent] == text::number(value_for(fields[1], "spectrum/exponent", layer)));
+    ++count;
+  }
+  CHECK(count == 6 * 2);
+}
+
+TEST_CASE("a reader finds no number where an integer is missing") {
+  const Scratch scratch;
+  const results::Variable ranks = sample(scratch).read("spectrum/fit_ranks");
+  REQUIRE(ranks.dtype == "i64");
+  CHECK(std::count_if(ranks.numbers.begin(), ranks.numbers.end(), [](double n) { return std::isnan(n); }) == 2 * 2);
+}
+
+TEST_CASE("a CSV of layers without a number is refused with what to do") {
+  const Scratch scratch;
+  const auto path = scratch.path() / "results.h5";
+  results::write_results(path, small_study(), small_catalog(), {}, Json::object());
+  CHECK_THROWS_WITH(results::layers_as_csv(ResultsFile(path)),
+                    Catch::Contains("--long layers: " + path.string() +
+                                    ": no network has a number per layer; the study "
+                                    "needs the metric spectrum"));
+}
+
 TEST_CASE("the last exponent is that of the last layer, and of enough ranks") {
   const auto shown = [](double last_rank, double value) {
     results::RecordStore store;

@@ -74,7 +74,7 @@ TEST_CASE("every number of the records stands in its place, the rest is NaN") {
             is_finished && n < width ? value_for(id, "spectrum/eigenvalues", layer, n) : std::nan("");
         CHECK(is_same(eigenvalues.numbers[(row * 2 + layer) * 6 + n], expected));
       }
-      CHECK(fit_first.numbers[row * 2 + layer] == (is_finished ? static_cast<double>(layer + 1) : -1));
+      CHECK(is_same(fit_first.numbers[row * 2 + layer], is_finished ? static_cast<double>(layer + 1) : std::nan("")));
     }
     CHECK(is_same(test_accuracy.numbers[row], is_finished ? value_for(id, "accuracy/test_accuracy", 0) : std::nan("")));
     if (is_finished) CHECK(loss.numbers[row * 3] == value_for(id, "loss", 0));
@@ -95,7 +95,7 @@ TEST_CASE("a trial that diverged keeps what it has and says why, a missing one s
   CHECK(loss.numbers[diverged * 3 + 1] == std::numeric_limits<double>::infinity());
   CHECK(std::isnan(loss.numbers[diverged * 3 + 2]));
   CHECK(file.read("accuracy/status").numbers[diverged] == 3);
-  CHECK(file.read("lane").numbers[missing] == -1);
+  CHECK(std::isnan(file.read("lane").numbers[missing]));
   CHECK(file.read("warnings").texts[diverged] == "batch below width; zwei: ü");
   CHECK(file.read("host").texts[diverged] == "node1");
   CHECK(file.read("dataset_sha256").texts[diverged] == "cafe");

@@ -34,18 +34,25 @@ void add_export(CLI::App& app, Action& action) {
   struct Options {
     std::filesystem::path results;
     std::filesystem::path output;
+    std::string rows = "attacks";
   };
   const auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("export", "write a results file as a table: a row per trial, attack and intensity");
   command->add_flag("--csv")->description("as comma-separated values: the only form, so it may be left out");
   command->add_option("results", options->results, "results.h5, or the folder that holds it")->required();
+  command
+      ->add_option("--long", options->rows,
+                   "attacks: a row per trial, attack and intensity; layers: per trial and layer")
+      ->check(CLI::IsMember({"attacks", "layers"}))
+      ->capture_default_str();
   command->add_option("--output", options->output, "file to write (default: standard output)");
   command->callback([options, &action] {
     action = [options] {
       const std::filesystem::path input = results_path(options->results);
       refuse_input_and_records(input, options->output);
-      const std::string text = results::as_csv(results::ResultsFile(input));
+      const results::ResultsFile file(input);
+      const std::string text = options->rows == "layers" ? results::layers_as_csv(file) : results::as_csv(file);
       if (options->output.empty()) {
         std::cout << text;
       } else {

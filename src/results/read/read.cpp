@@ -2,6 +2,7 @@
 #include <hdf5_hl.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "eigensweep/core/error.hpp"
@@ -47,6 +48,14 @@ std::int64_t integer_attribute(hid_t object, const std::string& name, std::int64
   std::int64_t value = otherwise;
   if (hdf5::dtype_of(stored.get()) != "i64" || H5Aread(attribute.get(), H5T_NATIVE_INT64, &value) < 0) return otherwise;
   return value;
+}
+
+/// Integers have no NaN: one that is missing holds the fill value that its variable declares.
+void fill_to_nan(hid_t dataset, std::vector<double>& numbers) {
+  const Handle attribute(H5Aopen(dataset, "_FillValue", H5P_DEFAULT), H5Aclose);
+  double fill = std::numeric_limits<double>::quiet_NaN();
+  if (!attribute.is_valid() || H5Aread(attribute.get(), H5T_NATIVE_DOUBLE, &fill) < 0) return;
+  std::replace(numbers.begin(), numbers.end(), fill, std::numeric_limits<double>::quiet_NaN());
 }
 
 struct Listing {
@@ -177,6 +186,7 @@ Variable ResultsFile::read(const std::string& variable) const {
     result.numbers.resize(points);
     if (H5Dread(dataset.get(), H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, result.numbers.data()) < 0)
       fail(path_, fmt::format("'{}'", variable));
+    fill_to_nan(dataset.get(), result.numbers);
     return result;
   }
   const Handle type = hdf5::type_of("text");

@@ -18,7 +18,7 @@ struct Variable {
   std::string dtype;               ///< "f64", "f32", "i64", "i8", "text"
   std::vector<std::string> dims;   ///< names of the dimensions
   std::vector<std::size_t> shape;  ///< their lengths
-  std::vector<double> numbers;     ///< as double, whatever the dtype
+  std::vector<double> numbers;     ///< as double, whatever the dtype; NaN where one is missing
   std::vector<std::string> texts;
 };
 
