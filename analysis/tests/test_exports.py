@@ -135,13 +135,13 @@ def test_a_study_of_which_nothing_has_finished_is_one_line(tmp_path, capsys, mon
 @pytest.mark.parametrize("long", [[], ["--long", "layers"]])
 def test_a_table_of_no_networks_is_refused(tmp_path, capsys, long):
     file = study(tmp_path, rows=[])
-    refused(capsys, 2, f"{file}: has no networks, so there is nothing to export; 'eigensweep run' on its study trains them",
-            "csv", file, *long)
+    refused(capsys, 2, f"{file}: has no networks; 'eigensweep run' on its study trains them", "csv", file, *long)
 
 
 def test_a_table_of_layers_without_numbers_is_refused(tmp_path, capsys):
-    refused(capsys, 2, "--long layers: no network has a number per layer; the study needs the metric spectrum and a network "
-            "that has finished", "csv", study(tmp_path, metrics=False), "--long", "layers")
+    file = study(tmp_path, metrics=False)
+    refused(capsys, 2, f"{file}: no network has a number per layer; the study needs the metric spectrum and a network "
+            "that has finished", "csv", file, "--long", "layers")
 
 
 @needs("optuna")

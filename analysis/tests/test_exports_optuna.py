@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from eigensweep_analysis import load
-from eigensweep_analysis.exports.numbers import numbers
+from eigensweep_analysis.single_numbers import numbers
 from eigensweep_analysis.exports.objective import choose
 from export_samples import INF, STUDIES, as_text, export, finished, needs, set_numbers, study
 from sample import SEED, STRENGTH, WIDTH, add_distances, write

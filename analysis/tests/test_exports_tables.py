@@ -45,11 +45,11 @@ def test_a_table_has_a_row_per_network_attack_and_intensity(tmp_path, form, name
             assert (own[option] == value).all()
         np.testing.assert_allclose(own.test_accuracy, row["test_accuracy"], rtol=CLOSE)
         if not attacked:
-            assert text(own.attack.item()) == text(own.intensity.item()) == "" and np.isnan(own.intensity_value.item())
+            assert text(own.attack.item()) == text(own.attack_kind.item()) == "" and "epsilon" not in table
             continue
         assert set(own.attack_status) - {"ok"} <= {row["status"]}
         for (attack, epsilon), share in row["robust"].items():
-            one = own[(own.attack == attack) & (own.intensity == "epsilon") & (own.intensity_value == epsilon)]
+            one = own[(own.attack == attack) & (own.epsilon == epsilon)]
             np.testing.assert_allclose(one.robust_accuracy, [share], rtol=CLOSE)
 
 
@@ -67,12 +67,12 @@ def test_attacks_have_their_kind_their_norm_and_their_own_intensity(tmp_path, fo
     table = read(tmp_path / "exports" / f"attacks.{form}")
     assert len(table) == 12 * (2 * len(EPSILONS) + 2) - 1
     first = table[table.trial == 0]
-    assert first[first.attack == "fgsm"].intensity_value.tolist() == [0.0, 0.02, 0.05, 0.1, 0.2]
+    assert first[first.attack == "fgsm"].epsilon.tolist() == [0.0, 0.02, 0.05, 0.1, 0.2]
     assert set(first[first.attack == "fgsm"].attack_norm) == {"l2"} and set(first[first.attack == "pgd"].attack_norm) == {"linf"}
     assert set(first[first.attack == "fgsm"].clean_accuracy) == {0.5} and set(first[first.attack == "pgd"].clean_accuracy) == {0.99}
     assert set(first[first.attack == "pgd"].attack_message) == {"a logit is not finite"}
     noise = first[first.attack == "gaussian_noise"]
-    assert noise.intensity.tolist() == ["sigma", "sigma"] and noise.intensity_value.tolist() == [0.1, 0.2]
+    assert noise.sigma.tolist() == [0.1, 0.2] and noise.epsilon.isna().all()
     assert noise.robust_accuracy.tolist() == pytest.approx([0.87, 0.77]) and noise.clean_accuracy.isna().all()
     assert set(table.attack_kind) == {"fgsm", "pgd", "gaussian_noise"}
     assert "d_min" not in table and "dead_and_robust" in table
@@ -90,11 +90,11 @@ def test_values_keep_their_types(tmp_path, form):
 @pytest.mark.parametrize("form", FORMS)
 def test_an_axis_called_as_a_column_of_the_table_keeps_its_values(tmp_path, form):
     file = study(tmp_path, axes=(axis("attack_kind", "/a", ["x", "y"]), axis("layer_", "/b", [1, 2]),
-                                 axis("intensity", "/c", [0.5, 1.5])))
+                                 axis("attack_status", "/c", [0.5, 1.5])))
     assert export(form, file) == export(form, file, "--long", "layers") == 0
     table = read(tmp_path / "exports" / f"attacks.{form}")
     assert set(table.attack_kind_axis) == {"x", "y"} and set(table.attack_kind) == {"fgsm", "pgd", "gaussian_noise"}
-    assert set(table.intensity_axis) == {0.5, 1.5} and set(table.intensity) == {"epsilon", "sigma"}
+    assert set(table.attack_status_axis) == {0.5, 1.5} and set(table.attack_status) == {"ok"}
     assert set(read(tmp_path / "exports" / f"layers.{form}").attack_kind) == {"x", "y"}
 
 

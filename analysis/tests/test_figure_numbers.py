@@ -9,7 +9,7 @@ import numpy as np
 from eigensweep_analysis import load
 from eigensweep_analysis.by_width import prepared
 from eigensweep_analysis.figure_numbers import COLUMNS, numbers
-from eigensweep_analysis.figures import all_figures
+from eigensweep_analysis.report_figures import all_figures
 from eigensweep_analysis.gallery import pictures
 from eigensweep_analysis.regime_map import map_pictures
 from eigensweep_analysis.robust_figures import robust_kinds

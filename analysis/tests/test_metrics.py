@@ -3,7 +3,7 @@
 
 import numpy as np
 
-from eigensweep_analysis.figures import all_figures
+from eigensweep_analysis.report_figures import all_figures
 from eigensweep_analysis.layout import robust_accuracies
 from eigensweep_analysis.load import load
 from eigensweep_analysis.metrics import left_out, sections, with_plain_names

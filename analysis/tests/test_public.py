@@ -9,12 +9,20 @@ import pytest
 
 import eigensweep_analysis
 
-FUNCTIONS = [name for name in eigensweep_analysis.__all__ if inspect.isfunction(getattr(eigensweep_analysis, name))]
+NAMES = {name: getattr(eigensweep_analysis, name) for name in eigensweep_analysis.__all__}
+FUNCTIONS = {name: f for name, f in NAMES.items() if inspect.isfunction(f)}
+for module in filter(inspect.ismodule, NAMES.values()):
+    FUNCTIONS |= {f"{module.__name__}.{name}": f for name, f in vars(module).items()
+                  if inspect.isfunction(f) and f.__module__ == module.__name__ and not name.startswith("_")}
+
+
+def test_modules_are_among_them():
+    assert {"load", "eigensweep_analysis.tables.networks", "eigensweep_analysis.figures.draw"} <= set(FUNCTIONS)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_types_and_docstring(name):
-    function = getattr(eigensweep_analysis, name)
+    function = FUNCTIONS[name]
     signature = inspect.signature(function)
     assert signature.return_annotation is not inspect.Signature.empty
     said = inspect.getdoc(function)

@@ -9,7 +9,7 @@ import xarray as xr
 
 import eigensweep_analysis
 from eigensweep_analysis.__main__ import main
-from eigensweep_analysis.figures import all_figures
+from eigensweep_analysis.report_figures import all_figures
 from eigensweep_analysis.layout import Layout, attack_name, robust_accuracies, text
 from eigensweep_analysis.networks import networks
 from eigensweep_analysis.page.network_table import network_table

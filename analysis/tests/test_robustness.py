@@ -21,7 +21,7 @@ from eigensweep_analysis import (
     wilson_interval,
 )
 from eigensweep_analysis.__main__ import main
-from eigensweep_analysis.figures import all_figures
+from eigensweep_analysis.report_figures import all_figures
 from eigensweep_analysis.layout import attack_name, by_attack, intensity_label
 from eigensweep_analysis.robust_figures import robust_kinds
 from eigensweep_analysis.robustness import attacks_of

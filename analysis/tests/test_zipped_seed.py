@@ -10,7 +10,7 @@ from eigensweep_analysis import load
 from eigensweep_analysis.__main__ import main
 from eigensweep_analysis.by_width import conditions, numbers, prepared, swept
 from eigensweep_analysis.conditions import read_study
-from eigensweep_analysis.figures import all_figures
+from eigensweep_analysis.report_figures import all_figures
 from eigensweep_analysis.fold import for_figures
 from eigensweep_analysis.layout import Layout, role
 from eigensweep_analysis.networks import networks

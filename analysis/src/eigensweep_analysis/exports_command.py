@@ -7,6 +7,7 @@ from pathlib import Path
 from eigensweep_analysis.exports import EXPORTS
 from eigensweep_analysis.exports.place import Place
 from eigensweep_analysis.load import ResultsError, load
+from eigensweep_analysis.tables import TABLES
 from eigensweep_analysis.where import only
 
 #: Options that some targets have. A target's function names those that it has as its parameters.
@@ -28,7 +29,8 @@ def add_export(commands):
     export.add_argument("--objective", metavar="NAME", help="optuna: the number to optimise, e.g. test_accuracy or "
                         "robust_accuracy/pgd/epsilon=0.1 (default: robust accuracy under the strongest attack, "
                         "without attacks the test accuracy)")
-    export.add_argument("--long", choices=["layers"], help="parquet, csv: a row per network and layer instead")
+    export.add_argument("--long", choices=list(TABLES), help="parquet, csv: the rows are networks (a column per number), "
+                        "attacks (a row per network, attack and intensity: the default), layers or epochs")
 
 
 def export(options):

@@ -1,241 +1,41 @@
 # SPDX-License-Identifier: MIT
-"""The figures of a report: each a grid of panels (widths by depths or layers) with one line per penalty strength."""
+"""The figures of a report as matplotlib's, to be changed and saved."""
 
-import itertools
-from functools import partial
+import warnings
 
-import numpy as np
-from matplotlib.ticker import NullFormatter
+import xarray as xr
+from matplotlib.figure import Figure
 
-from eigensweep_analysis.gallery import Kind, Plan, pictures
-from eigensweep_analysis.layout import (
-    MOST_ACROSS,
-    Layout,
-    by_attack,
-    exponents,
-    intensity_label,
-    panel_title,
-    panel_values,
-    robust_accuracies,
-    select_cell,
-    text,
-)
-from eigensweep_analysis.metrics import INITIAL
-from eigensweep_analysis.panels import (
-    GUIDE,
-    MARKERS,
-    PALETTE,
-    NoFigure,
-    Line,
-    Picture,
-    anchor,
-    clip_spectra,
-    draw,
-    file_name,
-    finish,
-    grid,
-    label_rows,
-    literal,
-    short,
-    some,
-)
-from eigensweep_analysis.statistics import DEVIATION
+from eigensweep_analysis.by_width import prepared
+from eigensweep_analysis.fold import for_figures
+from eigensweep_analysis.gallery import pictures
+from eigensweep_analysis.report_figures import figure_kinds
+from eigensweep_analysis.robust_figures import robust_kinds
+from eigensweep_analysis.robust_page import robust_places
+from eigensweep_analysis.width import width_kinds
+from eigensweep_analysis.width_page import has_page
 
 
-def accuracy_figures(data):
-    """Robust accuracy against epsilon, one figure per attack; panels: widths across, depths down."""
-    layout = Layout(data)
-    attacks = list(robust_accuracies(data))
-    panels = len(layout.labels(layout.width)) * len(layout.labels(layout.depth))
-    plans = [
-        Plan(f"robust accuracy under {by_attack(attack)}{bracket(title)}",
-             partial(_accuracy, data, values, attack, intensity, part, title), panels)
-        for part, title in layout.parts() for values, attack, intensity in attacks
-    ]
-    return Kind("figure of robust accuracy", plans, "" if attacks else "the study has no attacks")
+def draw(results: xr.Dataset) -> dict[str, Figure]:
+    """Draws every figure that the results have the numbers for.
 
+    Parameters
+    ----------
+    results : xarray.Dataset
+        As from `load`, in either layout, or a part of it. A part is drawn faster:
+        ``draw(data.sel(width=[256]))``; a list keeps the dimension.
 
-def _accuracy(data, values, attack, intensity_dim, part, part_title):
-    layout = Layout(data)
-    widths, depths = layout.labels(layout.width), layout.labels(layout.depth)
-    lines = layout.lines()
-    title = f"Robust accuracy under {by_attack(attack)}" + bracket(part_title)
-    figure, panels = grid(len(depths), len(widths), title)
-    for (row, depth), (column, width) in itertools.product(enumerate(depths), enumerate(widths)):
-        axes = panels[row][column]
-        here = at_labels(values, {**part, layout.width: width, layout.depth: depth})
-        for line in lines:
-            draw(axes, values[intensity_dim].values, panel_values(here, line.select, layout.replicates), line)
-        axes.set_title(panel_title((layout.depth, depth), (layout.width, width)), loc="left")
-        axes.set_ylim(0, 1)
-        axes.grid(axis="y", color="#e4e4e4", linewidth=0.6, zorder=0)
-    for axes in panels[-1]:
-        axes.set_xlabel(intensity_label(values, intensity_dim))
-    label_rows(panels, "robust accuracy")
-    finish(figure, panels)
-    return Picture(
-        file_name("accuracy", attack, *words_of(data, part)),
-        f"Share of test images still classified right under {by_attack(attack)}{bracket(part_title)}, by attack "
-        f"intensity. {spread_note(data, layout)}",
-        figure,
-    )
-
-
-def spectrum_figures(data, variable="eigenvalues", when=""):
-    """Covariance eigenspectra in log-log, one figure per depth; panels: widths across, layers down."""
-    layout = Layout(data)
-    name = "figure of eigenspectra" + bracket(when)
-    if variable not in data:
-        return Kind(name, [], "no metric 'spectrum' has measured them" if not when else "")
-    across, down = len(layout.labels(layout.width)), min(data.sizes["layer"], MOST_ACROSS)
-    plans = [
-        Plan("eigenspectra" + bracket(when, panel_title((layout.depth, depth)), title),
-             partial(_spectrum, data, variable, when, part, title, depth), across * max(down, 1))
-        for part, title in layout.parts() for depth in layout.labels(layout.depth)
-    ]
-    return Kind(name, plans)
-
-
-def _spectrum(data, variable, when, part, part_title, depth):
-    layout = Layout(data)
-    widths, lines = layout.labels(layout.width), layout.lines()
-    here = at_labels(data[variable], {**part, layout.depth: depth})
-    if not np.isfinite(here.values).any():
-        raise NoFigure("no network has an eigenvalue")
-    here = here.where(here > 0)  # log-log shows positive numbers only
-    layers = [v for v in data.layer.values if np.isfinite(here.sel(layer=v).values).any()]
-    if not layers:
-        raise NoFigure("every eigenvalue is 0: the units of the hidden layers do not change from sample to sample")
-    layers = layout.some("layers", layers)
-    title = "Covariance eigenspectra" + bracket(when, panel_title((layout.depth, depth)), part_title)
-    figure, panels = grid(len(layers), len(widths), title)
-    for (row, layer), (column, width) in itertools.product(enumerate(layers), enumerate(widths)):
-        axes = panels[row][column]
-        cell, start = at_labels(here, {"layer": layer, layout.width: width}), None
-        for line in lines:
-            stats = panel_values(cell, line.select, layout.replicates)
-            if draw(axes, data.eigenvalue.values, stats, line, markers=False):
-                start = anchor(stats[0].values) if start is None else start
-                last = data.eigenvalue.values[np.isfinite(stats[0].values)][-1]
-        if start is not None:
-            ranks = np.array([1.0, float(last)])
-            axes.plot(ranks, start[1] * (ranks / start[0]) ** -1, label=r"$n^{-1}$", **GUIDE)
-        axes.set_xscale("log")
-        axes.set_yscale("log")
-        axes.xaxis.set_minor_formatter(NullFormatter())
-        axes.yaxis.set_minor_formatter(NullFormatter())
-        axes.set_title(panel_title(("layer", int(layer)), (layout.width, width)), loc="left")
-    clip_spectra(panels, here.values)
-    for axes in panels[-1]:
-        axes.set_xlabel("rank $n$")
-    label_rows(panels, r"eigenvalue $\lambda_n$")
-    finish(figure, panels)
-    return Picture(
-        file_name("spectrum", when.replace(" ", "-"), text("depth", depth) if depth is not None else "", *words_of(data, part)),
-        "Eigenvalues of the covariance of hidden activations over the training set, in descending order"
-        f"{bracket(when, panel_title((layout.depth, depth)), part_title)}; dotted: a spectrum falling as 1/n. "
-        + spread_note(data, layout),
-        figure,
-    )
-
-
-def exponent_figures(data):
-    """The fitted exponent against width (strength if there is one width); panels: depths down, layers across."""
-    layout = Layout(data)
-    if exponents(data) is None:
-        return Kind("figure of exponents", [], "no metric 'spectrum' has fitted any")
-    by_width = data.sizes.get(layout.width, 1) > 1
-    x_name = layout.width if by_width else layout.strength
-    if x_name not in data.dims:
-        return Kind("figure of exponents", [], "neither the width nor a penalty's strength is an axis to draw them against")
-    panels = len(layout.labels(layout.depth)) * max(min(data.sizes["layer"], MOST_ACROSS), 1)
-    plans = [Plan("exponents" + bracket(title), partial(_exponent, data, x_name, part, title), panels)
-             for part, title in layout.parts()]
-    return Kind("figure of exponents", plans)
-
-
-def _exponent(data, x_name, part, part_title):
-    layout = Layout(data)
-    by_width = x_name == layout.width
-    values, x = exponents(data), data[x_name].values
-    x = x[np.isfinite(x)]
-    if not len(x):
-        raise NoFigure(f"every {x_name.replace('_', ' ')} is infinite" if by_width else f"no {x_name} is a finite number")
-    depths = layout.labels(layout.depth)
-    layers = [v for v in data.layer.values if np.isfinite(values.sel(layer=v).values).any()]
-    if not layers:
-        raise NoFigure("no network has one")
-    layers = layout.some("layers", layers)
-    lines = layout.lines() if by_width else list(_lines_without(layout, x_name))
-    figure, panels = grid(len(depths), len(layers), f"Exponent of the eigenspectrum against {x_name}" + bracket(part_title))
-    for (row, depth), (column, layer) in itertools.product(enumerate(depths), enumerate(layers)):
-        axes = panels[row][column]
-        here = at_labels(values, {**part, layout.depth: depth, "layer": layer})
-        for line in lines:
-            stats = panel_values(here, line.select, layout.replicates)
-            if x_name in stats[0].dims:
-                stats = [s.sel({x_name: x}) for s in stats]
-            if not by_width and layout.width in data.dims:
-                stats = [s.squeeze(layout.width) for s in stats]
-            draw(axes, x, stats, line)
-        axes.set_title(panel_title((layout.depth, depth), ("layer", int(layer))), loc="left")
-        if axes.lines:
-            axes.axhline(1.0, label=r"$\alpha = 1$", **GUIDE)
-        if by_width:
-            axes.set_xscale("log", base=2)
-            ticks = some(x, MOST_ACROSS)
-            axes.set_xticks(ticks, [f"{v:g}" for v in ticks])
-            axes.minorticks_off()
-    for axes in panels[-1]:
-        axes.set_xlabel("width $N$ (units)" if by_width else literal(short(f"penalty {x_name}", 40)))
-    label_rows(panels, r"exponent $\alpha$")
-    finish(figure, panels)
-    return Picture(
-        file_name("exponent", *words_of(data, part)),
-        "Exponent of the power law fitted to each hidden layer's eigenspectrum" + bracket(part_title)
-        + "; dotted: exponent 1, that of mouse V1. " + spread_note(data, layout),
-        figure,
-    )
-
-
-def at_labels(values, select):
-    """The numbers at these labels of the dimensions that the array has; None is no label."""
-    return select_cell(values, {n: v for n, v in select.items() if v is not None and n in values.dims})
-
-
-def _lines_without(layout, name):
-    """The lines if one of their axes is the x axis: one per combination of the other axes."""
-    names = [n for n in layout.together if n != name]
-    for place, cell in enumerate(layout.cells(names)):
-        label = ", ".join(text(n, v) for n, v in zip(names, cell)) or "_all"
-        style = {"color": PALETTE[place % len(PALETTE)], "marker": MARKERS[place % len(MARKERS)]}
-        yield Line(label, dict(zip(names, cell)), style)
-
-
-def figure_kinds(data):
-    """The figures of a report, by kind and not drawn yet: [Kind]."""
-    kinds = [accuracy_figures(data), spectrum_figures(data)]
-    if INITIAL + "eigenvalues" in data:
-        kinds.append(spectrum_figures(data, INITIAL + "eigenvalues", "at initialisation"))
-    return [*kinds, exponent_figures(data)]
-
-
-def all_figures(data):
-    """Every figure that the file has the numbers for."""
-    return pictures(figure_kinds(data))
-
-
-def bracket(*parts):
-    inside = ", ".join(p for p in parts if p)
-    return f" ({inside})" if inside else ""
-
-
-def spread_note(data, layout, means="Lines", spreads="bands", each="point"):
-    count = int(np.prod([data.sizes[n] for n in layout.replicates])) if layout.replicates else 1
-    if count == 1:
-        return f"One network per {each}." + layout.note()
-    return f"{means}: mean over {count} seeds; {spreads}: {DEVIATION}." + layout.note()
-
-
-def words_of(data, part):
-    return [text(n, v) for n, v in part.items() if data.sizes[n] > 1]
+    Returns
+    -------
+    dict of str to matplotlib.figure.Figure
+        By the names of the files of a report: "accuracy_pgd", "spectrum", ...
+    """
+    data = for_figures(prepared(results))
+    kinds = figure_kinds(data)
+    for place in robust_places(data):
+        kinds += robust_kinds(data, *place)
+    if has_page(data):
+        kinds += width_kinds(data)[0]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")  # the font lacks letters of a name
+        return {picture.name: picture.figure for picture in pictures(kinds)}

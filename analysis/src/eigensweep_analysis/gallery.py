@@ -72,7 +72,7 @@ class Gallery:
 
     def __init__(self, most=None):
         self.most, self.is_thinned = most, False
-        self.files, self.left_out, self._names = {}, [], set()
+        self.files, self.left_out, self._names = {}, [], _Names()
 
     def hang(self, kinds):
         """Draws the figures of these kinds: a list of Hung for each."""
@@ -114,27 +114,36 @@ class Gallery:
             words = " ".join(str(error).split())
             self.left_out.append(f"{plan.what}: it could not be drawn ({type(error).__name__}: {words}); this is a bug of ours")
             return None
-        picture.name = self._free(picture.name, plan.what)
+        picture.name = self._names.free(picture.name, plan.what)
         self.files.update({f"{picture.name}.{suffix}": content for suffix, content in files})
         return Hung(picture, files)
 
-    def _free(self, name, what):
-        """A name that no other figure has, also if case is ignored."""
-        if name.lower() in self._names:
+
+class _Names:
+    """Names of figures of which no two are the same, also if case is ignored."""
+
+    def __init__(self):
+        self._taken = set()
+
+    def free(self, name, what):
+        if name.lower() in self._taken:
             name = f"{name[:70]}-{digest(what)}"
         number, wanted = 1, name
-        while name.lower() in self._names:
+        while name.lower() in self._taken:
             number += 1
             name = f"{wanted}-{number}"
-        self._names.add(name.lower())
+        self._taken.add(name.lower())
         return name
 
 
 def pictures(kinds):
     """The pictures of all kinds, except those that the results have no numbers for."""
+    names = _Names()
     for kind in kinds:
         for plan in kind.plans:
             try:
-                yield plan.picture()
+                picture = plan.picture()
             except NoFigure:
                 continue
+            picture.name = names.free(picture.name, plan.what)
+            yield picture

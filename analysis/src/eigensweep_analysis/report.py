@@ -8,7 +8,7 @@ import shlex
 from eigensweep_analysis.by_width import prepared
 from eigensweep_analysis.charts import CHARTS
 from eigensweep_analysis.charts.chart import script
-from eigensweep_analysis.figures import figure_kinds
+from eigensweep_analysis.report_figures import figure_kinds
 from eigensweep_analysis.files import GENERATOR, PAGE_BEGINS, make_folder, refuse_foreign, write_all
 from eigensweep_analysis.fold import for_figures
 from eigensweep_analysis.gallery import MOST, MOST_OF_LARGE, Gallery

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from eigensweep_analysis.figures import at_labels, bracket, spread_note, words_of
+from eigensweep_analysis.report_figures import at_labels, bracket, spread_note, words_of
 from eigensweep_analysis.gallery import Kind, Plan
 from eigensweep_analysis.layout import (
     NORMS,

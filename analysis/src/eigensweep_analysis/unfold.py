@@ -122,6 +122,32 @@ def _listed(rows, attributes, names):
     return rows.set_coords(names).assign_attrs(attributes)
 
 
+def listed(data):
+    """The networks of a grid as a list of trials: the inverse of `unfold`.
+
+    Parameters
+    ----------
+    data : xarray.Dataset
+        As from `load` in either layout, or a part of it.
+
+    Returns
+    -------
+    xarray.Dataset
+        One dimension `trial` instead of the axes, without the cells that the study does not ask for. Its labels count
+        the networks. Results in layout "trials" stay as they are.
+    """
+    if data.attrs.get("layout") == "trials":
+        return data
+    dims = data.status.dims
+    rows = data.stack(trial=dims, create_index=False) if dims else data.expand_dims("trial")
+    rows = rows.transpose("trial", ...)
+    if "trial_id" in rows:
+        rows = rows.isel(trial=np.flatnonzero(rows.trial_id.values.astype(str) != ""))
+    rows.encoding["source"] = data.encoding.get("source", "results.h5")
+    names = [a["coordinate"] for a in data.attrs.get("axes", []) if a["coordinate"] in rows.variables]
+    return _listed(rows, data.attrs, names)
+
+
 def _grid(rows, attributes, dimensions, shape, flat):
     names = [name for name, *_ in dimensions]
     order = np.argsort(flat) if len(flat) == np.prod(shape) else None

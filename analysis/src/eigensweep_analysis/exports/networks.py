@@ -7,7 +7,7 @@ import datetime
 import numpy as np
 
 from eigensweep_analysis.exports.axes import axes
-from eigensweep_analysis.exports.numbers import is_column, numbers
+from eigensweep_analysis.single_numbers import is_column, numbers
 from eigensweep_analysis.exports.place import study_name
 from eigensweep_analysis.load import STATUS, ResultsError
 
@@ -53,7 +53,7 @@ def networks(data):
         In the order of the file.
     axes : list of exports.axes.Axis
         Their values are those of all rows.
-    numbers : list of exports.numbers.Number
+    numbers : list of single_numbers.Number
         Likewise.
 
     Raises

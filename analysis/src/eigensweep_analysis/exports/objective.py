@@ -5,7 +5,7 @@ import dataclasses
 
 import numpy as np
 
-from eigensweep_analysis.exports.numbers import Number
+from eigensweep_analysis.single_numbers import Number
 from eigensweep_analysis.load import ResultsError
 from eigensweep_analysis.robustness import attack_options, front_attack, telling_place
 
@@ -35,7 +35,7 @@ def choose(data, columns, name=None):
     ----------
     data : xarray.Dataset
         As `load` returns it.
-    columns : list of exports.numbers.Number
+    columns : list of single_numbers.Number
     name : str, optional
         Of one of them.
 

@@ -2,11 +2,11 @@
 """A long table as comma-separated values, for spreadsheets and every other tool."""
 
 from eigensweep_analysis.exports.place import refuse_others, write_file
-from eigensweep_analysis.exports.rows import FIRST, long_table
+from eigensweep_analysis.tables import FIRST, TABLES
 
 
 def write_csv(data, place, long=None):
-    """Writes `attacks.csv`, or with `long` "layers" the table `layers.csv`.
+    """Writes `attacks.csv`, or another table under its name.
 
     Truth values are true and false as in study files, infinity is inf, what is not there is empty.
 
@@ -16,7 +16,7 @@ def write_csv(data, place, long=None):
         As `load(path, layout="trials")` returns it.
     place : Place
     long : str, optional
-        As for `rows.long_table`.
+        Which of `tables.TABLES`; "attacks" without it.
 
     Returns
     -------
@@ -32,7 +32,7 @@ def write_csv(data, place, long=None):
     """
     path = place.file(f"{long or 'attacks'}.csv")
     refuse_others(path, _is_ours)
-    table = long_table(data, long)
+    table = TABLES[long or "attacks"](data)
     for name in table.select_dtypes(bool).columns:
         table[name] = table[name].map({True: "true", False: "false"})
     write_file(path, table.to_csv(index=False))

@@ -5,14 +5,14 @@ import io
 import json
 
 from eigensweep_analysis.exports.place import needs, origin, refuse_others, write_file
-from eigensweep_analysis.exports.rows import long_table
+from eigensweep_analysis.tables import TABLES
 
 #: The key of the file's metadata that holds the export's origin as JSON.
 KEY = b"eigensweep"
 
 
 def write_parquet(data, place, long=None):
-    """Writes `attacks.parquet`, or with `long` "layers" the table `layers.parquet`.
+    """Writes `attacks.parquet`, or another table under its name.
 
     Parameters
     ----------
@@ -20,7 +20,7 @@ def write_parquet(data, place, long=None):
         As `load(path, layout="trials")` returns it.
     place : Place
     long : str, optional
-        As for `rows.long_table`.
+        Which of `tables.TABLES`; "attacks" without it.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def write_parquet(data, place, long=None):
 
     path = place.file(f"{long or 'attacks'}.parquet")
     refuse_others(path, is_ours)
-    frame = long_table(data, long)
+    frame = TABLES[long or "attacks"](data)
     table = pyarrow.Table.from_pandas(frame, preserve_index=False)
     said = {**(table.schema.metadata or {}), KEY: json.dumps(origin(data)).encode()}
     content = io.BytesIO()
