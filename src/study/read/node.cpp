@@ -7,6 +7,7 @@
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/text.hpp"
+#include "json_slips.hpp"
 #include "option_places.hpp"
 
 namespace eigensweep::study {
@@ -76,17 +77,7 @@ class TreeBuilder : public nlohmann::json_sax<Json> {
           fmt::format("{}:{}:{}: {} is too large for a number (the largest is 1.8e308); write a smaller one",
                       source_.file, line, column, reason.substr(number + 1, reason.size() - number - 2)));
     }
-    if (position > 1 && position <= text_.size() && (text_[position - 1] == '}' || text_[position - 1] == ']')) {
-      const std::size_t before = text_.find_last_not_of(" \t\r\n", position - 2);
-      if (before != std::string::npos && text_[before] == ',') {
-        throw ConfigError(fmt::format("{}:{}:{}: not valid JSON: a comma stands before '{}'; take it out", source_.file,
-                                      line, column, text_[position - 1]));
-      }
-    }
-    if (position > 0 && position <= text_.size() && text_[position - 1] == '/') {
-      throw ConfigError(fmt::format("{}:{}:{}: not valid JSON: comments are not part of it; write \"description\"",
-                                    source_.file, line, column));
-    }
+    if (std::string slip = json_slip(text_, position, reason); !slip.empty()) reason = std::move(slip);
     throw ConfigError(fmt::format("{}:{}:{}: not valid JSON: {}", source_.file, line, column, reason));
   }
 
