@@ -13,23 +13,57 @@
 
 namespace eigensweep::app {
 
+/// " (did you mean '--output'?)" of an option that is none: the nearest by its letters, or for "-o" what begins so.
+inline std::string meant_option(const CLI::App& command, const std::string& given) {
+  std::vector<std::string> known;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  const std::string word = given.substr(0, given.find('='));
+  std::string near = text::nearest(word, known);
+  for (std::size_t i = 0; i < known.size() && near.empty() && word.size() == 2; ++i) {
+    if (known[i].starts_with("-" + word)) near = known[i];
+  }
+  return near.empty() ? near : fmt::format(" (did you mean '{}'?)", near);
+}
+
+/// What a first word that is no command says: commands of the Python package, or the nearest of ours.
+inline std::string words_of_command(const CLI::App& app, const std::string& given) {
+  for (const char* other : {"report", "compare", "figures"}) {
+    if (given == other) {
+      return fmt::format("'{0}' is a command of the Python package; write python -m eigensweep_analysis {0}", given);
+    }
+  }
+  if (given == "plot") return "'plot' is no command; write python -m eigensweep_analysis report";
+  std::vector<std::string> known;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    known.push_back(command->get_name());
+  }
+  const std::string near = text::nearest(given, known);
+  return fmt::format("'{}' is no command{}", given, near.empty() ? near : fmt::format(" (did you mean '{}'?)", near));
+}
+
 /// What is wrong with a command line, as the beginning of a message: "study is required". These are CLI11's words,
-/// except for a command that is missing or unknown.
+/// except for a command that is missing or unknown, and for words that are too many.
 inline std::string words_of(const CLI::App& app, const CLI::ParseError& error) {
   if (app.get_require_subcommand_min() > 0 && app.get_subcommands().empty()) {
     const std::vector<std::string> given = app.remaining();
     if (given.empty()) return "the command is missing";
     if (given.front().starts_with('-')) return fmt::format("'{}' is no option before a command", given.front());
-    std::vector<std::string> known;
-    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-      known.push_back(command->get_name());
+    return words_of_command(app, given.front());
+  }
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
+    const std::vector<std::string> left = app.remaining(true);
+    // A value of an option that is none comes after it: the option is what is wrong.
+    for (const std::string& word : left) {
+      const auto chosen = app.get_subcommands();
+      const CLI::App& command = chosen.empty() ? app : *chosen.front();
+      if (word.starts_with('-')) return fmt::format("'{}' is no option{}", word, meant_option(command, word));
     }
-    const std::string near = text::nearest(given.front(), known);
-    return fmt::format("'{}' is no command{}", given.front(),
-                       near.empty() ? near : fmt::format(" (did you mean '{}'?)", near));
+    if (!left.empty()) return fmt::format("'{}' is one word too many", left.front());
   }
   std::string words = error.what();
-  if (words.starts_with("The ")) words.front() = 't';  // "The following argument was not expected: x"
+  if (words.starts_with("The ")) words.front() = 't';
   return words;
 }
 

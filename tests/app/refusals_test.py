@@ -23,7 +23,18 @@ COMMAND_LINES = {
     ("validate",): "study is required; run 'eigensweep validate --help'",
     ("run", "study.json", "--workers", "0"): "--workers: Value 0 not in range 1 to 4096; run 'eigensweep run --help'",
     ("run", "study.json", "--device", "g\x1b[31m"): r"--device: g\\u001b\[31m not in .*; run 'eigensweep run --help'",
-    ("run", "study.json", "more"): "the following argument was not expected: more; run 'eigensweep run --help'",
+    ("run", "study.json", "more"): "'more' is one word too many; run 'eigensweep run --help'",
+    ("run", "--ouput", "x", "study.json"): r"'--ouput' is no option \(did you mean '--output'\?\); run 'eigensweep run --help'",
+    ("run", "study.json", "--ouput=x"): r"'--ouput=x' is no option \(did you mean '--output'\?\); run 'eigensweep run --help'",
+    ("run", "study.json", "-o", "x"): r"'-o' is no option \(did you mean '--output'\?\); run 'eigensweep run --help'",
+    ("show", "runs", "--zzzzzzzz"): "'--zzzzzzzz' is no option; run 'eigensweep show --help'",
+    ("report", "runs/first"): "'report' is a command of the Python package; write python -m eigensweep_analysis report; "
+                              "run 'eigensweep --help'",
+    ("compare",): "'compare' is a command of the Python package; write python -m eigensweep_analysis compare; "
+                  "run 'eigensweep --help'",
+    ("figures", "width"): "'figures' is a command of the Python package; write python -m eigensweep_analysis figures; "
+                          "run 'eigensweep --help'",
+    ("plot",): "'plot' is no command; write python -m eigensweep_analysis report; run 'eigensweep --help'",
     ("run", "study.json", "--output", "a", "--output", "b"): "--output: At Most 1 required but received 2; run 'eigensweep run --help'",
     ("plan", "study.json", "--speed", "a"): "--speed: 'a' is not a number above 0; run 'eigensweep plan --help'",
     ("plan", "study.json", "--memory", "0"): "--memory: '0' is not a number above 0; run 'eigensweep plan --help'",

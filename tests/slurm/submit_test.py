@@ -170,12 +170,12 @@ class Submit(Case):
     def test_options_for_the_run_are_checked_before_the_job_waits_for_its_turn(self):
         self.program("sbatch", "echo 17")
         for options, message in (
-            (("--foo",), "the following argument was not expected: --foo; run 'eigensweep run --help'"),
+            (("--foo",), "'--foo' is no option; run 'eigensweep run --help'"),
             (("--workers", "0"), "--workers: Value 0 not in range 1 to 4096; run 'eigensweep run --help'"),
             (("--device", "gpu"), "--device: gpu not in {auto,cpu,cuda}; run 'eigensweep run --help'"),
             (("--time-budget", "soon"), "--time-budget: 'soon' is no time span; write e.g. 2:00:00, 90m or 3600 (seconds); "
              "run 'eigensweep run --help'"),
-            (("more.json",), "the following argument was not expected: more.json; run 'eigensweep run --help'"),
+            (("more.json",), "'more.json' is one word too many; run 'eigensweep run --help'"),
             (("--help",), "--help starts no run; run 'eigensweep run --help'"),
             (("--output", "elsewhere"), "--output is set by submit; give it before the --"),
             (("--output=elsewhere",), "--output is set by submit; give it before the --"),
