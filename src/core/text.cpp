@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <limits>
 
@@ -29,6 +30,12 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return table[a.size()][b.size()];
 }
 
+std::string lower(std::string_view text) {
+  std::string small(text);
+  std::transform(small.begin(), small.end(), small.begin(), [](unsigned char letter) { return std::tolower(letter); });
+  return small;
+}
+
 std::string scaled(double value, double base, const std::vector<const char*>& units) {
   std::size_t unit = 0;
   while (std::abs(value) >= base && unit + 1 < units.size()) {
@@ -45,7 +52,7 @@ std::string nearest(std::string_view name, const std::vector<std::string>& candi
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(1, name.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
-    const std::size_t d = distance(name, candidate);
+    const std::size_t d = distance(lower(name), lower(candidate));
     if (d < best_distance) {
       best_distance = d;
       best = candidate;
@@ -74,6 +81,10 @@ std::string thousands(long long value) {
     text += digits[i];
   }
   return text;
+}
+
+std::string counted(long long count, std::string_view noun) {
+  return fmt::format("{} {}{}", thousands(count), noun, count == 1 ? "" : "s");
 }
 
 std::string duration(double seconds) {

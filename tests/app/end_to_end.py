@@ -234,8 +234,9 @@ class Extensions(Case):
         output = self.folder / "out"
         self.run_study(study(), output)
         trained, old = self.trained(output), self.numbers(output)
-        self.attack(output, {"attacks": {"strong": {"kind": "pgd", "epsilon": 0.1, "steps": 5, "samples": 100}}})
+        said = self.attack(output, {"attacks": {"strong": {"kind": "pgd", "epsilon": 0.1, "steps": 5, "samples": 100}}})
         self.assertEqual(self.trained(output), trained)
+        self.assertNotIn("already done", said)
         status = json.loads((output / "status.json").read_text())
         self.assertEqual(status["continue_command"], f"eigensweep attack {output} --study {self.folder / 'attacks.json'}")
         with h5py.File(output / "results.h5") as file:
@@ -248,6 +249,12 @@ class Extensions(Case):
         with h5py.File(output / "results.h5") as file:
             self.assertEqual(list(file["epsilon"][...]), [0.1, 0.2])
         self.assertEqual(self.trained(output), trained)
+        # The user's own file does not ask for the new attack: the run says what results.h5 no longer has.
+        said = self.run_study(study(), output)
+        self.assertIn(f"{output}/results.h5 will lack attacks/strong, which ", said)
+        with h5py.File(output / "results.h5") as file:
+            self.assertEqual(list(file["attack"].asstr()[...]), ["fgsm"])
+        self.assertNotIn("will lack", self.run_study(study(), output))
 
     def test_what_attack_cannot_do_is_said_in_one_line_and_changes_nothing(self):
         output = self.folder / "out"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The examples of docs/studies.md: the programs run, the studies are valid and make as many trials as the page says."""
+"""The examples of pages: the programs run, the studies are valid and make as many trials as the page says."""
 
 import re
 import subprocess
@@ -12,7 +12,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "sweep"))
 from harness import BIN, SOURCE  # noqa: E402
 
 PAGE = SOURCE / "docs" / "studies.md"
+WIDTH_PAGE = SOURCE / "docs" / "width.md"
 BLOCK = re.compile(r"^```(json|python)\n(.*?)^```\n\n?(This makes (\d+) trials? and (\d+) points?)?", re.MULTILINE | re.DOTALL)
+
+
+def counted(number, noun):
+    return f"{number} {noun}" + ("" if number == "1" else "s")
 
 
 class StudiesPage(unittest.TestCase):
@@ -26,8 +31,20 @@ class StudiesPage(unittest.TestCase):
                     continue
                 self.assertTrue(said, f"the page does not say what this makes: {text}")
                 (Path(folder) / f"{number}.json").write_text(text)
-                self.assertIn(f"{trials} trials, {points} points, fine", self.validate(folder, f"{number}.json"))
+                self.assertIn(f"{counted(trials, 'trial')}, {counted(points, 'point')}, fine", self.validate(folder, f"{number}.json"))
             self.assertIn("20 trials, 20 points, fine", self.validate(folder, "search.json"))
+
+    def test_the_limit_of_infinite_width_is_a_study(self):
+        [(_, text, said, trials, points)] = BLOCK.findall(WIDTH_PAGE.read_text())
+        self.assertTrue(said)
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "limit.json").write_text(text)
+            self.assertIn(f"{trials} trials, {points} points, fine", self.validate(folder, "limit.json"))
+
+    def test_the_first_example_has_the_default_activation(self):
+        done = subprocess.run([str(BIN / "eigensweep"), "describe", "mlp"], check=True, capture_output=True, text=True)
+        default = re.search(r"\n  activation +[^\n]*default \"(\w+)\"", done.stdout)[1]
+        self.assertIn(f"one network 784-64-10 with {default} units", PAGE.read_text())
 
     def validate(self, folder, name):
         done = subprocess.run([str(BIN / "eigensweep"), "validate", name], cwd=folder, check=False, stdout=subprocess.PIPE,

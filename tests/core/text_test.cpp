@@ -11,6 +11,7 @@ TEST_CASE("a misspelt name finds the nearest known one") {
   CHECK(text::nearest("epsilonn", known) == "epsilon");
   CHECK(text::nearest("setps", known) == "steps");
   CHECK(text::nearest("zzz", known).empty());
+  CHECK(text::nearest("EPSILON", known) == "epsilon");
   CHECK(text::suggestion("zzz", known) == "; known are 'epsilon', 'steps', 'kind'");
   CHECK(text::suggestion("steps ", known) == "; did you mean 'steps'?");
 }

@@ -39,6 +39,17 @@ TEST_CASE("describe lists the kinds of a section, and says how to see one") {
 
 TEST_CASE("describe suggests the nearest name") {
   CHECK_THROWS_WITH(describe(catalog(), "pdg"), "describe: nothing is called 'pdg'; did you mean 'pgd'?");
+  CHECK_THROWS_WITH(describe(catalog(), "lerning_rate"),
+                    "describe: nothing is called 'lerning_rate'; did you mean 'learning_rate'?");
+  CHECK_THROWS_WITH(describe(catalog(), "FGSM"), "describe: nothing is called 'FGSM'; did you mean 'fgsm'?");
+}
+
+TEST_CASE("describe finds an option in every kind that has it") {
+  const std::string page = describe(catalog(), "learning_rate");
+  CHECK(page.starts_with("learning_rate is an option of\n"));
+  for (const char* kind : {"optimizer adam\n", "optimizer adamw\n", "optimizer sgd\n"})
+    CHECK_THAT(page, Catch::Contains(kind));
+  CHECK_THAT(describe(catalog(), "epochs"), Catch::StartsWith("epochs is an option of\ntraining\n"));
 }
 
 TEST_CASE("describe shows the parts of a study file that are no kinds, with examples that are studies") {

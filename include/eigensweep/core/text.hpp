@@ -8,8 +8,8 @@
 
 namespace eigensweep::text {
 
-/// The candidate nearest to `name` by edit distance (insert, delete, replace, swap of neighbours), if it is near enough
-/// to be what the user meant; empty otherwise.
+/// The candidate nearest to `name` by edit distance (insert, delete, replace, swap of neighbours; "FGSM" is "fgsm"), if
+/// it is near enough to be what the user meant; empty otherwise.
 std::string nearest(std::string_view name, const std::vector<std::string>& candidates);
 /// "; did you mean 'x'?" or, without a near name, "; known are 'a', 'b', 'c'" (or nothing when there are no
 /// candidates).
@@ -18,6 +18,8 @@ std::string suggestion(std::string_view name, const std::vector<std::string>& ca
 std::string quoted_list(const std::vector<std::string>& names);
 /// 1234567 -> "1,234,567"
 std::string thousands(long long value);
+/// "1 trial", "1,234 trials".
+std::string counted(long long count, std::string_view noun);
 /// Seconds for people: "0.4 s", "12 s", "3 min 20 s", "2 h 05 min", "3 d 4 h".
 std::string duration(double seconds);
 /// Bytes for people, binary units: "512 B", "1.5 KiB", "3.2 GiB".

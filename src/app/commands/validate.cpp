@@ -18,9 +18,9 @@ void add_validate(CLI::App& app, Action& action) {
   command->callback([&action, file] {
     action = [file] {
       const study::Study study = study::read_study(*file, catalog());
-      std::cout << fmt::format("{}: {} trials, {} points, fine\n", study.file.filename().string(),
-                               text::thousands(static_cast<long long>(study.trials.size())),
-                               text::thousands(static_cast<long long>(study.points())));
+      std::cout << fmt::format("{}: {}, {}, fine\n", study.file.filename().string(),
+                               text::counted(static_cast<long long>(study.trials.size()), "trial"),
+                               text::counted(static_cast<long long>(study.points()), "point"));
       for (const std::string& warning : study.warnings)
         std::cout << fmt::format("warning: {}\n", text::one_line(warning));
       return ExitCode::ok;

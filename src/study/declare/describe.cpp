@@ -46,6 +46,32 @@ std::string options_table(const Options& options) {
   return table;
 }
 
+std::vector<std::string> option_names(const Catalog& catalog) {
+  std::vector<std::string> names;
+  const auto add = [&](const Options& options) {
+    for (const Option& option : options.all()) names.push_back(option.name);
+  };
+  add(options_of<Training>());
+  add(output_options());
+  for (const Kind& kind : catalog.all()) add(kind.options);
+  return names;
+}
+
+/// Where an option stands and what it does, for those who know its name and not its section.
+std::string describe_option(const Catalog& catalog, const std::string& name) {
+  std::string page;
+  const auto add = [&](const std::string& place, const Options& options) {
+    const Option* option = options.find(name);
+    if (option != nullptr) page += fmt::format("{}\n  {}\n  {}\n", place, facts(*option), option->meaning);
+  };
+  add("training", options_of<Training>());
+  add("output", output_options());
+  for (const Kind& kind : catalog.all()) {
+    if (kind.procedure.is_chosen) add(fmt::format("{} {}", family_name(kind.family), kind.name), kind.options);
+  }
+  return page.empty() ? page : fmt::format("{} is an option of\n{}", name, page);
+}
+
 std::string columns_table(const std::vector<Column>& columns) {
   const auto title = [](const Column& column) {
     return column.dims.empty() ? column.name : fmt::format("{}[{}]", column.name, fmt::join(column.dims, ", "));
@@ -132,9 +158,13 @@ std::string describe(const Catalog& catalog, const std::string& name) {
     if (!page.empty()) page += '\n';  // a name may stand in two families
     page += describe_kind(kind);
   }
+  if (page.empty()) page = describe_option(catalog, name);
   if (page.empty()) {
+    const std::vector<std::string> names = described_names(catalog);
+    const std::string option = text::nearest(name, names).empty() ? text::nearest(name, option_names(catalog)) : "";
     throw ConfigError(
-        fmt::format("describe: nothing is called '{}'{}", name, text::suggestion(name, described_names(catalog))));
+        fmt::format("describe: nothing is called '{}'{}", name,
+                    option.empty() ? text::suggestion(name, names) : fmt::format("; did you mean '{}'?", option)));
   }
   return page;
 }

@@ -63,8 +63,10 @@ void Expansion::check_training(const Template& alternative, const Json& config, 
     if (kind.refuse) refuse(alternative, config, part.pointer, kind.refuse(options, read));
     if (kind.is_infinite && kind.is_infinite(options)) {
       if (const std::string wanted = limit_wants(catalog_, read); !wanted.empty()) {
-        refuse(alternative, config, part.pointer,
-               fmt::format("width \"inf\" wants {}; change that, or exclude this cell", wanted));
+        refuse(
+            alternative, config, part.pointer,
+            fmt::format("width \"inf\" wants {}; change that (docs/width.md has a study to copy), or exclude this cell",
+                        wanted));
       }
     }
     if (kind.refuse_inputs) refuse(alternative, config, part.pointer, kind.refuse_inputs(options, info));

@@ -16,12 +16,16 @@ namespace {
 /// What PyTorch, Keras, scikit-learn and papers call options.
 const std::map<std::string, std::string>& other_words() {
   static const std::map<std::string, std::string> words{
-      {"lr", "learning_rate"},    {"hidden_size", "width"}, {"hidden_dim", "width"},     {"hidden_units", "width"},
-      {"units", "width"},         {"n_hidden", "width"},    {"num_layers", "depth"},     {"n_layers", "depth"},
-      {"hidden_layers", "depth"}, {"n_epochs", "epochs"},   {"num_epochs", "epochs"},    {"max_epochs", "epochs"},
-      {"bs", "batch_size"},       {"batch", "batch_size"},  {"eps", "epsilon"},          {"nonlinearity", "activation"},
-      {"n_channels", "channels"}, {"num_steps", "steps"},   {"n_steps", "steps"},        {"max_iter", "steps"},
-      {"alpha", "exponent"},      {"random_state", "seed"}, {"batchnorm", "batch_norm"}, {"n_train", "train_samples"}};
+      {"lr", "learning_rate"},        {"hidden_size", "width"},    {"hidden_dim", "width"},
+      {"hidden_units", "width"},      {"units", "width"},          {"n_hidden", "width"},
+      {"num_layers", "depth"},        {"n_layers", "depth"},       {"hidden_layers", "depth"},
+      {"n_epochs", "epochs"},         {"num_epochs", "epochs"},    {"max_epochs", "epochs"},
+      {"bs", "batch_size"},           {"batch", "batch_size"},     {"eps", "epsilon"},
+      {"nonlinearity", "activation"}, {"n_channels", "channels"},  {"num_steps", "steps"},
+      {"n_steps", "steps"},           {"max_iter", "steps"},       {"alpha", "exponent"},
+      {"random_state", "seed"},       {"batchnorm", "batch_norm"}, {"n_train", "train_samples"},
+      {"beta", "strength"},           {"lambda", "strength"},      {"step_size", "relative_step"},
+      {"eps_step", "relative_step"},  {"wd", "weight_decay"}};
   return words;
 }
 
@@ -69,6 +73,8 @@ std::string OptionPlaces::advice(const std::string& key, const std::vector<std::
   const auto word = other_words().find(key);
   const std::string& name = word == other_words().end() ? key : word->second;
   if (word != other_words().end() && holds(known, name)) return fmt::format("; it is called '{}'", name);
+  // Adam has beta1: there a "beta" is not the paper's strength of a penalty.
+  if (name != key && !text::nearest(key, known).empty()) return text::suggestion(key, known);
   const auto found = sections_.find(name);
   if (found == sections_.end()) return text::suggestion(key, known);
   const std::string belongs = fmt::format("belongs to {}", fmt::join(found->second, ", "));

@@ -2,6 +2,7 @@
 #include "template.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
@@ -203,6 +204,16 @@ class TemplateReader {
 
   // An object whose keys are the user's labels.
   void expect_labels(const Node& node) {
+    if (node.is_list()) {
+      std::vector<std::string> labels;
+      for (const Node& element : node.elements) {
+        if (element.shape == Node::Shape::scalar && element.scalar.is_string()) {
+          labels.push_back(fmt::format("\"{}\": {{...}}", element.scalar.get<std::string>()));
+        }
+      }
+      const std::string remedy = labels.empty() ? "\"LABEL\": {...}" : fmt::format("{}", fmt::join(labels, ", "));
+      source_.fail(node.pointer, fmt::format("{} stands where an object belongs; write {{{}}}", words(node), remedy));
+    }
     for (const Member& member : node.members) {
       if (member.value.is_object()) check_label(member.value, member.key, source_);
     }

@@ -50,8 +50,10 @@ const Node* rule_of(const Node& node) {
     advice = "; an option holds a value or {\"sweep\": ...}";
   } else if (node.shape == Node::Shape::scalar && node.scalar.is_string() &&
              (option.type == Type::integer || option.type == Type::number)) {
-    advice = option.infinite ? "; write it without quotes, or \"inf\"" : "; write it without quotes";
-    if (const std::optional<double> value = fraction(node.scalar.get<std::string>())) {
+    const auto text = node.scalar.get<std::string>();
+    advice = text.find_first_of("0123456789") == std::string::npos ? "; write a number" : "; write it without quotes";
+    if (option.infinite) advice += ", or \"inf\"";
+    if (const std::optional<double> value = fraction(text)) {
       advice = fmt::format("; JSON has no fractions: write {}", text::number(*value));
     }
   }

@@ -39,6 +39,25 @@ Recorded recorded_in(const OutputPaths& paths) {
   return recorded;
 }
 
+std::vector<std::string> no_longer_asked(const OutputPaths& paths, const Json& document) {
+  std::vector<std::string> labels;
+  Json before;
+  try {
+    before = object_in(paths.study());
+  } catch (const Error&) {
+    return labels;  // a new folder; or a copy that cannot be read, which is no reason to refuse the study
+  }
+  for (const char* section : sections) {
+    if (!before.contains(section) || !before.at(section).is_object()) continue;
+    for (const auto& [label, options] : before.at(section).items()) {
+      if (!document.contains(section) || !document.at(section).contains(label)) {
+        labels.push_back(fmt::format("{}/{}", section, label));
+      }
+    }
+  }
+  return labels;
+}
+
 std::string study_with(const OutputPaths& paths, const std::filesystem::path& additions) {
   Json study = object_in(paths.study());
   const Json added = object_in(additions);

@@ -70,7 +70,15 @@ double train_share(const study::Study& study, const study::Catalog& catalog, con
   return std::clamp(study::predicted_flops(study, catalog, pack.lanes, {}) / pack.flops, 0.0, 1.0);
 }
 
-void report_known(const study::Study& study, const Known& known, const OutputPaths& paths) {
+/// A user who has added attacks with `eigensweep attack` would otherwise miss them without a word.
+void report_left_out(const study::Study& study, const OutputPaths& paths, const std::filesystem::path& file) {
+  const std::vector<std::string> labels = no_longer_asked(paths, study.document);
+  if (labels.empty()) return;
+  log::info("{} will lack {}, which {} does not ask for; the numbers stay in the ledger, and come back when it does",
+            paths.results().string(), fmt::join(labels, ", "), file.string());
+}
+
+void report_known(const study::Study& study, const Known& known, const OutputPaths& paths, bool evaluates_only) {
   if (known.report.damaged > 0) {
     log::warn("{}: {} damaged records are left out; their trials run again", paths.ledger().string(),
               known.report.damaged);
@@ -82,6 +90,7 @@ void report_known(const study::Study& study, const Known& known, const OutputPat
         paths.ledger().string(), paths.models().string());
   }
   if (known.report.records == 0) return;
+  if (evaluates_only) return;
   log::info("{} of {} trials are already done{}", known.finished, study.trials.size(),
             known.failed > 0 ? fmt::format(", {} that failed are tried again", known.failed) : "");
 }
@@ -153,13 +162,14 @@ class Leader {
     }
     prepare_output(paths, study.name, study.document, options_.study_file);
     const Known known = read_known(study, paths);
-    report_known(study, known, paths);
+    report_known(study, known, paths, options_.evaluates_only);
     if (options_.evaluates_only) check_networks(study, known, paths);
 
     std::vector<wire::WorkerPlace> places = bring_up(paths);
     const Contents contents = check_contents(study, catalog_, known, paths);
     for (const std::string& warning : contents.warnings) log::warn("{}", warning);
     keep_contents(contents, paths);
+    report_left_out(study, paths, options_.study_file);
     // Only now: a study that was refused must not replace the one whose results are in the folder.
     keep_study(paths, study.name, study.document, options_.study_file);
     Work work = plan(study, paths, known, contents, places);

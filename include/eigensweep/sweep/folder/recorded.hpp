@@ -20,6 +20,9 @@ struct Recorded {
 };
 Recorded recorded_in(const OutputPaths& paths);
 
+/// "attacks/pgd": what the last study of an output folder asks for and this one does not. Empty where the folder is new.
+std::vector<std::string> no_longer_asked(const OutputPaths& paths, const Json& document);
+
 /// The text of the study in an output folder with the attacks and metrics of `additions`: of a label that both have,
 /// the latter's. Throws ConfigError if `additions` holds anything else, or if it or the study is no JSON object;
 /// SystemError if a file cannot be read.
