@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <functional>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -112,8 +114,14 @@ Hdf5Split open_hdf5_split(hid_t file, const std::string& path, const std::string
                                 split.name, fmt::join(split.shape, ", ")));
   }
   if (H5Tget_class(label.get()) != H5T_INTEGER || labels != std::vector<std::int64_t>{split.shape[0]}) {
+    const H5T_class_t found = H5Tget_class(label.get());
+    const char* type = found == H5T_INTEGER  ? "integers"
+                       : found == H5T_FLOAT  ? "floating-point numbers"
+                       : found == H5T_STRING ? "texts"
+                                             : "neither integers nor numbers";
     throw DataError(
-        fmt::format("{}: 'labels' are not {} integers, one for each image; write them so", split.name, split.shape[0]));
+        fmt::format("{}: 'labels' are {} of the shape [{}]; write {} integers, the number of each image's class",
+                    split.name, type, fmt::join(labels, ", "), split.shape[0]));
   }
   for (const auto& [name, dataset] :
        {std::pair{"images", split.images.get()}, std::pair{"labels", split.labels.get()}}) {
@@ -154,6 +162,24 @@ std::vector<Value> read_first(const Hdf5Split& split, hid_t dataset, hid_t type,
     throw DataError(fmt::format("{}: cannot read '{}': {}; write the file anew", split.name, name, hdf5::last_error()));
   }
   return values;
+}
+
+/// Throws DataError where a value lies outside the range that the study names, and says what range the values have.
+void check_hdf5_values(const Hdf5Split& split, const std::vector<float>& values, double lower, double upper) {
+  const auto is_wrong = [&](float value) { return !(value >= lower && value <= upper); };
+  const auto wrong = std::find_if(values.begin(), values.end(), is_wrong);
+  if (wrong == values.end()) return;
+  float least = INFINITY, most = -INFINITY;
+  for (const float value : values) {
+    if (!std::isfinite(value)) continue;
+    least = std::min(least, value);
+    most = std::max(most, value);
+  }
+  const auto size = std::accumulate(split.shape.begin() + 1, split.shape.end(), std::int64_t{1}, std::multiplies<>());
+  throw DataError(
+      fmt::format("{}: value {} of sample {} is outside [{}, {}] (the values are {} to {}); correct it, or "
+                  "/dataset/lower and upper",
+                  split.name, *wrong, (wrong - values.begin()) / size, lower, upper, least, most));
 }
 
 study::DatasetInfo hdf5_info(const Hdf5& own) {
@@ -201,6 +227,29 @@ std::optional<std::vector<std::filesystem::path>> hdf5_files(const Hdf5& own) {
   return std::vector<std::filesystem::path>(files.begin(), files.end());
 }
 
+/// A run reads all values; a study that is only validated is at least wrong where the first ones are.
+void check_first_values(const Hdf5& own) {
+  constexpr std::int64_t most = 1000;
+  const Hdf5Splits splits = open_hdf5_splits(own);
+  for (const Hdf5Split* split : {&splits.train, &splits.test}) {
+    if (split->bytes) continue;
+    const std::int64_t samples = std::min(split->shape[0], most);
+    check_hdf5_values(*split, read_first<float>(*split, split->images.get(), H5T_NATIVE_FLOAT, "images", samples),
+                      own.lower, own.upper);
+  }
+}
+
+/// A warning where images look as TensorFlow and matplotlib have them: [n, height, width, channels].
+std::string channels_last(const Hdf5& own) {
+  const std::vector<std::int64_t> shape = open_hdf5_splits(own).train.shape;
+  const auto counts_channels = [](std::int64_t size) { return size == 1 || size == 3; };
+  if (shape.size() != 4 || counts_channels(shape[1]) || !counts_channels(shape[3])) return "";
+  return fmt::format(
+      "images have the shape [{}], which is read as {} channels of {} x {} pixels; if the channels come last, write "
+      "them first: numpy.moveaxis(images, -1, 1)",
+      fmt::join(shape, ", "), shape[1], shape[2], shape[3]);
+}
+
 std::vector<std::uint8_t> read_hdf5_labels(const Hdf5Split& split) {
   std::vector<std::uint8_t> labels;
   for (const std::int64_t label :
@@ -232,10 +281,14 @@ study::Kind declare_hdf5() {
   kind.files = study::typed<Hdf5>(hdf5_files);
   kind.labels = study::typed<Hdf5>(hdf5_labels);
   kind.refuse = study::typed<Hdf5>([](const Hdf5& own, const Json&) -> std::string {
-    if (own.lower < own.upper) return "";
-    return fmt::format("lower {} is not below upper {}, so there is no input; give the floats' range", own.lower,
-                       own.upper);
+    if (own.lower >= own.upper) {
+      return fmt::format("lower {} is not below upper {}, so there is no input; give the floats' range", own.lower,
+                         own.upper);
+    }
+    check_first_values(own);
+    return "";
   });
+  kind.warn = study::typed<Hdf5>([](const Hdf5& own, const Json&) { return channels_last(own); });
   return kind;
 }
 #else
@@ -254,12 +307,7 @@ Split read_hdf5_split(const Hdf5Split& from, const study::DatasetInfo& info, std
     return split;
   }
   split.values = read_first<float>(from, from.images.get(), H5T_NATIVE_FLOAT, "images", samples);
-  for (std::size_t i = 0; i < split.values.size(); ++i) {
-    if (split.values[i] >= info.lower && split.values[i] <= info.upper) continue;
-    throw DataError(
-        fmt::format("{}: value {} of sample {} is outside [{}, {}]; correct it, or /dataset/lower and upper", from.name,
-                    split.values[i], i / static_cast<std::size_t>(info.input_size()), info.lower, info.upper));
-  }
+  check_hdf5_values(from, split.values, info.lower, info.upper);
   return split;
 }
 

@@ -3,6 +3,8 @@
 #include <fstream>
 #include <limits>
 
+#include "eigensweep/catalog.hpp"
+#include "eigensweep/study/expand/study.hpp"
 #include "hdf5_file.hpp"
 
 using namespace eigensweep;
@@ -45,17 +47,21 @@ TEST_CASE("an HDF5 file that cannot be a dataset is refused with what to do") {
             "/dataset/train");
   part.labels = {0, 1};
   CHECK(hdf5_complaint(hdf5_asked(write(scratch, good, part))) ==
-        at("test") + ": 'labels' are not 3 integers, one for each image; write them so");
+        at("test") + ": 'labels' are integers of the shape [2]; write 3 integers, the number of each image's class");
   part.labels = {0, 1, 2};
   CHECK(hdf5_complaint(hdf5_asked(write(scratch, part, good))) ==
         at("train") + ": label 2 of sample 2 is out of range (0 to 1); correct it, or /dataset/classes");
   part = good;
   part.pixels[5] = 1.5F;
   CHECK(hdf5_complaint(hdf5_asked(write(scratch, part, good))) ==
-        at("train") + ": value 1.5 of sample 1 is outside [0, 1]; correct it, or /dataset/lower and upper");
+        at("train") +
+            ": value 1.5 of sample 1 is outside [0, 1] (the values are 0 to 1.5); correct it, or /dataset/lower and "
+            "upper");
   part.pixels[5] = std::numeric_limits<float>::quiet_NaN();
-  CHECK(hdf5_complaint(hdf5_asked(write(scratch, part, good))) ==
-        at("train") + ": value nan of sample 1 is outside [0, 1]; correct it, or /dataset/lower and upper");
+  CHECK(
+      hdf5_complaint(hdf5_asked(write(scratch, part, good))) ==
+      at("train") +
+          ": value nan of sample 1 is outside [0, 1] (the values are 0 to 1); correct it, or /dataset/lower and upper");
   part = good;
   part.shape = {3, 4};
   CHECK(hdf5_complaint(hdf5_asked(write(scratch, good, part))) ==
@@ -91,4 +97,35 @@ TEST_CASE("an HDF5 file that is cut, empty or none is refused") {
   CHECK(hdf5_complaint(hdf5_asked(file)) ==
         file.string() +
             ": cannot be opened as an HDF5 file: file signature not found; write it anew, or correct /dataset/file");
+}
+
+TEST_CASE("a study of own data is refused without a run where the first values are out of range") {
+  const Scratch scratch;
+  const Part good;
+  Part part = good;
+  part.pixels[5] = -2.5F;
+  const Json study{{"name", "own"}, {"dataset", hdf5_asked(write(scratch, good, part))}, {"model", {{"width", 4}}}};
+  CHECK_THROWS_WITH(study::parse_study(study.dump(), scratch.path() / "s.json", catalog()),
+                    Catch::Contains(":/test: value -2.5 of sample 1 is outside [0, 1] (the values are -2.5 to 1)"));
+}
+
+TEST_CASE("images whose channels come last are warned of") {
+  const Scratch scratch;
+  Part part;
+  part.bytes = true;
+  part.labels = {1, 0};
+  const auto warnings = [&](const std::vector<std::int64_t>& shape) {
+    part.shape = {shape.begin(), shape.end()};
+    part.pixels.assign(24, 1);
+    const Json study{{"name", "own"}, {"dataset", hdf5_asked(write(scratch, part, part))}, {"model", {{"width", 4}}}};
+    std::string all;
+    for (const std::string& warning : study::parse_study(study.dump(), scratch.path() / "s.json", catalog()).warnings)
+      all += warning + "\n";
+    return all;
+  };
+  CHECK_THAT(warnings({2, 2, 2, 3}),
+             Catch::Contains("/dataset: images have the shape [2, 2, 2, 3], which is read as 2 channels of 2 x 3 "
+                             "pixels; if the channels come last, write them first: numpy.moveaxis(images, -1, 1)"));
+  CHECK_THAT(warnings({2, 3, 2, 2}), !Catch::Contains("channels come last"));
+  CHECK_THAT(warnings({2, 3, 4}), !Catch::Contains("channels come last"));
 }

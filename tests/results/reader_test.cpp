@@ -45,6 +45,9 @@ TEST_CASE("a file that is missing, empty, text or truncated is refused in one li
   write_raw(file, "trial,accuracy\n1,0.5\n");
   CHECK_THAT(complaint(file),
              Catch::StartsWith(file.string() + ": is no HDF5 file or a damaged one: ") && Catch::EndsWith(advice));
+  write_raw(file, R"({"name": "a"})");
+  CHECK(complaint(file) ==
+        file.string() + ": is JSON, as a study is, not results; name the results.h5 of an output folder");
   results::write_results(file, small_study(), small_catalog(), small_store(small_study()), Json::object());
   const std::string whole = file::read(file);
   for (const std::size_t part : {1, 2, 5, 9}) {

@@ -79,6 +79,17 @@ TEST_CASE("what went wrong, and a value of an axis, is one line of the table wha
   CHECK(std::count(table.begin(), table.end(), '\n') == std::count(before.begin(), before.end(), '\n'));
 }
 
+TEST_CASE("attacks on different numbers of samples say how many") {
+  const Scratch scratch;
+  Json summary = results::summarize(sample(scratch));
+  CHECK(summary.at("attacked_samples") == Json{{"fgsm", 1000}, {"pgd", 1000}});
+  CHECK_THAT(results::as_table(summary), !Catch::Contains("\nattacked samples"));
+  summary["attacked_samples"]["pgd"] = 200;
+  CHECK_THAT(results::as_table(summary), Catch::Contains("\nattacked samples: fgsm 1,000, pgd 200\n"));
+  summary["attacked_samples"]["pgd"] = 0;
+  CHECK_THAT(results::as_table(summary), Catch::Contains("\nattacked samples: fgsm 1,000, pgd all\n"));
+}
+
 TEST_CASE("a table that is wider than the terminal lacks columns and says which") {
   const Scratch scratch;
   const Json summary = results::summarize(sample(scratch));

@@ -2,6 +2,7 @@
 #include <hdf5_hl.h>
 
 #include <algorithm>
+#include <fstream>
 #include <limits>
 #include <utility>
 
@@ -88,6 +89,10 @@ ResultsFile::ResultsFile(std::filesystem::path path) : path_(std::move(path)), o
   if (!std::filesystem::exists(path_, error))
     throw DataError(fmt::format("{}: does not exist; name the results.h5 of an output folder", path_.string()));
   file::expect_regular(path_, "name the results.h5 of an output folder");
+  if (std::ifstream(path_).peek() == '{') {
+    throw DataError(fmt::format("{}: is JSON, as a study is, not results; name the results.h5 of an output folder",
+                                path_.string()));
+  }
   const Handle access = hdf5::file_access();
   open_->file = Handle(H5Fopen(path_.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose);
   if (!open_->file.is_valid())

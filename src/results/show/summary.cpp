@@ -108,12 +108,24 @@ class Summary {
     summary["axes"] = training;
     summary["replicates"] = replicate;
     summary["combinations"] = combine(axes);
+    summary["attacked_samples"] = attacked_samples();
     summary["problems"] = problems();
     summary["alarms"] = alarms_of(file_);
     return summary;
   }
 
  private:
+  /// Label of an attack -> how many samples it runs on; 0: all of the split.
+  Json attacked_samples() const {
+    Json samples = Json::object();
+    for (const Json& evaluation : file_.json_attribute("evaluations_json")) {
+      if (evaluation.at("family") != "attack") continue;
+      const Json options = evaluation.value("options", Json::object());
+      if (options.contains("samples")) samples[evaluation.at("label").get<std::string>()] = options.at("samples");
+    }
+    return samples;
+  }
+
   Json count_trials() const {
     std::array<std::size_t, words.size()> counts{};
     std::set<std::string> seen;

@@ -152,6 +152,17 @@ std::string headline(const Json& summary) {
   return text + '\n';
 }
 
+/// Accuracies of attacks on different numbers of samples are not to be compared to the last digit.
+std::string sample_line(const Json& samples) {
+  std::vector<std::string> words;
+  bool differ = false;
+  for (const auto& [label, count] : samples.items()) {
+    differ = differ || count != samples.front();
+    words.push_back(fmt::format("{} {}", label, count == 0 ? "all" : text::thousands(count.get<long long>())));
+  }
+  return differ ? fmt::format("attacked samples: {}\n", fmt::join(words, ", ")) : "";
+}
+
 std::string problem_lines(const Json& problems) {
   std::string text;
   for (std::size_t i = 0; i < std::min(problems.size(), most_problems); ++i)
@@ -212,6 +223,7 @@ std::string as_table(const Json& summary, std::size_t columns) {
                         clean.empty() ? "" : "; clean: of the attacked samples, before the attack",
                         over.empty() ? "" : fmt::format("; mean ± standard deviation over {}", over));
   }
+  tail += sample_line(summary.at("attacked_samples"));
   std::size_t rows = 0;
   for (const Json& combination : combinations) rows += combination.at("rows").get<std::size_t>();
   for (const std::string& lines : {alarm_lines(summary.at("alarms"), rows), problem_lines(summary.at("problems"))}) {
