@@ -12,7 +12,7 @@ class Eigensweep(CMakePackage):
     license("MIT")
 
     # There is no archive to download: `spack develop` names the checkout (packaging/README.md).
-    version("0.1.0")
+    version("1.0.0")
 
     variant("worker", default=True, description="Build the worker; without it, the planner and reader only")
     variant("cuda", default=False, when="+worker", description="Refuse a LibTorch without CUDA")
