@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 import xarray as xr
 
+from eigensweep_analysis.stored import EAGER_BYTES, Source, Stored
 from eigensweep_analysis.unfold import LAYOUTS, unfold
 
 FILE_TYPE = "eigensweep-results"
@@ -59,6 +60,7 @@ def load(path: str | Path, layout: str = "auto") -> xr.Dataset:
         training history is `history_loss[..., epoch]`, an evaluation's own state `accuracy_status` and so on.
         Each variable's attributes `group` and `column` say where in the file it stands, `family` whether that is a
         "metric" or an "attack". A number above the attribute `alarm_above` is an alarm, and `alarm` says what it means.
+        Variables of more than 8 MiB (`stored.EAGER_BYTES`) are read when they are used; until then the file stays open.
         Numbers that are not there (yet) are NaN; `status` (see STATUS), `trial_id` and `message` say why.
         Attributes: those of the file, with its JSON texts parsed: `axes`, `evaluations`, `study`, `resolved`,
         `provenance`, `study_warnings`; `layout`, which of the two it is; `zipped`, dimension -> axes that share it.
@@ -74,10 +76,10 @@ def load(path: str | Path, layout: str = "auto") -> xr.Dataset:
     """
     if layout not in LAYOUTS:
         raise ResultsError(f"layout {layout!r}: no such layout; choose from: {', '.join(LAYOUTS)}")
-    path, (rows, attributes) = read_file(path, _rows)
+    path, (rows, attributes, stored) = read_file(path, _rows)
     _check_axes(path, attributes)
     try:
-        data = unfold(rows, attributes, layout)
+        data = unfold(rows, attributes, layout, stored)
     except MemoryError as error:
         raise ResultsError(f"{path}: no memory for this layout ({_words(error)}); use layout 'trials'") from None
     except ValueError as error:
@@ -139,11 +141,11 @@ def read_file(path, read):
 
 def _rows(file):
     attributes = _attributes(file)
-    rows = _read(file, attributes)
+    rows, stored = _read(file, attributes)
     missing = [name for name in ("trial", "trial_id", "status") if name not in rows.variables]
     if missing:
         raise ValueError(f"it has no '{missing[0]}'")
-    return rows, attributes
+    return rows, attributes, stored
 
 
 #: What to do about a damaged file.
@@ -265,7 +267,7 @@ def _families(attributes):
 
 
 def _read(file, attributes):
-    """A Dataset over `trial` of everything in the file, groups flattened into names."""
+    """A Dataset over `trial` of everything in the file, groups flattened into names; large ones apart, not read."""
     families = _families(attributes)
     members = []  # (group, name, dataset)
     scales = {}
@@ -284,7 +286,8 @@ def _read(file, attributes):
     for group, name, _ in members:
         if not group or families.get(group) == "metric":  # other names do not depend on one another
             holders[name] = holders.get(name, 0) + (1 if group else 2)
-    variables, coordinates = {}, {}
+    variables, coordinates, stored = {}, {}, {}
+    source = Source(Path(file.filename), _open, UnreadableResults)
     for name, scale in scales.items():
         # A scale without values of its own (netCDF: "dimension without variable") gives no coordinate.
         if not _text(scale.attrs.get("NAME", "")).startswith("This is a netCDF dimension but not"):
@@ -299,5 +302,10 @@ def _read(file, attributes):
         while label in variables or label in coordinates:
             label = f"{group}_{label}"
         place = {"group": group, "column": name, "family": families.get(group, "")} if group else {}
-        variables[label] = (_dimensions(dataset), _values(dataset), {**_scalar_attributes(dataset), **place})
-    return xr.Dataset(variables, coordinates)
+        dims, described = _dimensions(dataset), {**_scalar_attributes(dataset), **place}
+        if dataset.dtype.kind == "f" and dims[:1] == ("trial",) and dims[1:] and dataset.nbytes > EAGER_BYTES:
+            stored[label] = (dims, Stored(source, dataset.name, dataset.shape, dataset.dtype), described)
+            variables[label] = (dims[:1], np.zeros(dataset.shape[0], bool), {})  # keeps its place among the others
+        else:
+            variables[label] = (dims, _values(dataset), described)
+    return xr.Dataset(variables, coordinates), stored

@@ -9,7 +9,7 @@ MOST_CELLS_PER_ROW = 8
 LAYOUTS = ("auto", "grid", "trials")
 
 
-def unfold(rows, attributes, layout="auto"):
+def unfold(rows, attributes, layout="auto", stored=None):
     """The results as a grid of the study's axes, or as the list of trials that they are in the file.
 
     Parameters
@@ -20,12 +20,16 @@ def unfold(rows, attributes, layout="auto"):
         The file's attributes, parsed: `axes`, `study` and `resolved` (for the options that are zipped).
     layout : str
         One of LAYOUTS, as for `load`.
+    stored : dict, optional
+        Name -> (dimensions, stored.Stored, attributes) of variables that are not read yet. Each takes the place of the
+        variable of this name in `rows`.
 
     Returns
     -------
     xarray.Dataset
         With the attributes `layout` ("grid" or "trials") and `zipped`: dimension -> names of the axes that share it.
     """
+    stored = stored or {}
     axes = [a for a in attributes.get("axes", []) if a["role"] != "evaluation"]
     axes = [a for a in axes if a["coordinate"] in rows.variables and rows[a["coordinate"]].dims == ("trial",)]
     coded = {a["coordinate"]: _labels_and_places(rows[a["coordinate"]].values) for a in axes}
@@ -42,8 +46,9 @@ def unfold(rows, attributes, layout="auto"):
         why = "more cells than can be counted" if cells >= 2**62 else "two rows in one cell"
         raise ValueError(f"layout 'grid': the grid has {why}; use 'auto' or 'trials'")
     if layout == "trials" or not fits or (layout == "auto" and cells > MOST_CELLS_PER_ROW * count):
+        rows = rows.assign({name: values.variable(dims, said) for name, (dims, values, said) in stored.items()})
         return _listed(rows, attributes, [a["coordinate"] for a in axes])
-    return _grid(rows, attributes, dimensions, shape, flat)
+    return _grid(rows, attributes, dimensions, shape, flat, stored)
 
 
 def _labels_and_places(values):
@@ -148,7 +153,7 @@ def listed(data):
     return _listed(rows, data.attrs, names)
 
 
-def _grid(rows, attributes, dimensions, shape, flat):
+def _grid(rows, attributes, dimensions, shape, flat, stored):
     names = [name for name, *_ in dimensions]
     order = np.argsort(flat) if len(flat) == np.prod(shape) else None
     shared = {axis: name for name, group, *_ in dimensions if len(group) > 1 for axis in group}
@@ -169,7 +174,10 @@ def _grid(rows, attributes, dimensions, shape, flat):
         variable = left.pop(name)
         if name in coordinates or name in shared or name == "trial":
             continue
-        if "trial" in variable.dims:
+        if name in stored:
+            dims, values, said = stored[name]
+            variable = values.on_grid(shape, flat).variable(tuple(names) + dims[1:], said)
+        elif "trial" in variable.dims:
             variable = variable.transpose("trial", ...)
             values = _cells(variable.values, shape, flat, order, name.endswith("status"))
             variable = xr.Variable(tuple(names) + variable.dims[1:], values, variable.attrs)
