@@ -73,9 +73,8 @@ class Foreign(Case):
         before = content(folder)
         code, text = self.command("collect", folder)
         self.assertEqual(code, 2, text)
-        self.assertEqual(text, f"eigensweep: {folder}: holds 'checkpoints', 'logs', 'models' and 3 more, and is no output folder of eigensweep "
-                         "(a run would put its files among them, and replace what has the name of one); choose another --output, one that is "
-                         "empty or not there yet\n")
+        self.assertEqual(text, f"eigensweep: {folder}: holds 'checkpoints', 'logs', 'models' and 3 more, and is no output folder of "
+                         "eigensweep; name that of a run\n")
         self.assertEqual(content(folder), before)
         empty = self.folder / "empty"
         empty.mkdir()

@@ -152,6 +152,10 @@ void check_ownership(const OutputPaths& paths, const fs::path& study_file) {
   });
   if (names.empty() || is_marked(paths) || wire::begins_as_ledger(paths.ledger())) return;
   if (is_laid_out_as_ours(paths, names)) return;
+  if (study_file.empty()) {
+    throw ConfigError(fmt::format("{}: holds {}, and is no output folder of eigensweep; name that of a run",
+                                  paths.folder().string(), listed(names)));
+  }
   throw ConfigError(fmt::format(
       "{}: holds {}, and is no output folder of eigensweep (a run would put its files among them, and replace what has "
       "the name of one); choose another --output, one that is empty or not there yet",
