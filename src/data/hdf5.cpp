@@ -227,6 +227,12 @@ std::optional<std::vector<std::filesystem::path>> hdf5_files(const Hdf5& own) {
   return std::vector<std::filesystem::path>(files.begin(), files.end());
 }
 
+/// `info` says what is wrong with a file that is not there.
+bool is_there(const Hdf5& own) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(own.file, error);
+}
+
 /// A run reads all values; a study that is only validated is at least wrong where the first ones are.
 void check_first_values(const Hdf5& own) {
   constexpr std::int64_t most = 1000;
@@ -285,10 +291,11 @@ study::Kind declare_hdf5() {
       return fmt::format("lower {} is not below upper {}, so there is no input; give the floats' range", own.lower,
                          own.upper);
     }
-    check_first_values(own);
+    if (is_there(own)) check_first_values(own);
     return "";
   });
-  kind.warn = study::typed<Hdf5>([](const Hdf5& own, const Json&) { return channels_last(own); });
+  kind.warn = study::typed<Hdf5>(
+      [](const Hdf5& own, const Json&) { return is_there(own) ? channels_last(own) : std::string(); });
   return kind;
 }
 #else

@@ -215,12 +215,14 @@ std::vector<Changes> of_evaluations() {
                              "fit_last": 10},
          "gradient_health": {"samples": 20},
          "health_in_training": {"kind": "gradient_health", "samples": 10, "split": "train"},
+         "weights": {},
+         "weights_at_first": {"kind": "weights", "network": "initial"},
          "kernel_regime": {"samples": 16},
          "regime_with_grams": {"kind": "kernel_regime", "split": "train", "samples": 12, "keep_grams": true},
          "kernel_regression": {"train_samples": 20, "samples": 10},
          "regression_under_pgd": {"kind": "kernel_regression", "train_samples": 20, "samples": 10,
                                          "attack": "pgd", "epsilon": 0.1, "steps": 3, "relative_step": 0.3}}})")},
-      {"every metric of a cnn", cnn(R"({"metrics": {"spectrum": {}, "kernel_regime": {"samples": 8},
+      {"every metric of a cnn", cnn(R"({"metrics": {"spectrum": {}, "weights": {}, "kernel_regime": {"samples": 8},
                                                    "kernel_regression": {"train_samples": 10, "samples": 5}}})")},
   };
 }

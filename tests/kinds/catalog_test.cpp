@@ -140,8 +140,8 @@ TEST_CASE("a toy's own refusals are heard") {
   };
   CHECK(complaint(R"({"kind": "linear", "width": 3})", "{}").empty());
   CHECK(complaint(R"({"kind": "linear", "width": "inf"})", "{}") ==
-        "refused.json:/model: width \"inf\" wants another kind of model (this one has no closed form); change that, or "
-        "exclude this cell");
+        "refused.json:/model: width \"inf\" wants another kind of model (this one has no closed form); change that "
+        "(docs/width.md has a study to copy), or exclude this cell");
   CHECK(complaint(R"({"kind": "linear", "width": 3, "depth": 2})", "{}") ==
         "refused.json:/model/depth: unknown key; 'depth' belongs to /model of kind 'mlp', 'cnn'");
   CHECK(complaint(R"({"kind": "linear", "width": 3})", R"({"weight_norm": {"strength": -1}})") ==
