@@ -100,6 +100,8 @@ SPOILT = {
     "nothing is a number": ({"axes": (WIDTH, SEED), "regime": True, "early": True}, nothing_is_a_number),
     "a file without its study": ({"axes": (WIDTH, STRENGTH, SEED)}, without_title),
     "distances": ({"axes": (WIDTH, STRENGTH, SEED), "statuses": {3: (3, "loss is not finite")}}, add_distances),
+    "distances of widths and depths": ({"axes": (WIDTH, DEPTH, SEED), "attacks": ("fgsm", "strict")}, add_distances),
+    "distances of depths": ({"axes": (axis("depth", "/model/depth", [1, 2]),), "attacks": ("fgsm", "strict")}, add_distances),
     "distances of a random search": ({"axes": SEARCH, "rows": SPARSE}, add_distances),
     "distances of none": ({"axes": (WIDTH,), "statuses": {i: (3, "loss is not finite") for i in range(2)}}, add_distances),
     "clean accuracy of the attacked": ({"axes": (WIDTH, SEED)}, with_clean),
@@ -131,7 +133,8 @@ pytestmark = pytest.mark.usefixtures("coarse")
 @pytest.mark.parametrize("name", ALL)
 def test_the_report_is_written(tmp_path, capsys, name):
     file = study(tmp_path, name)
-    assert main(["report", str(file), "--output", str(tmp_path / "out" / "report")]) == 0, capsys.readouterr().err
+    code, errors = main(["report", str(file), "--output", str(tmp_path / "out" / "report")]), capsys.readouterr().err
+    assert code == 0 and not errors, errors
     page = (tmp_path / "out" / "report" / "report.html").read_text()
     assert "bug of ours" not in page, re.findall(r"<li>[^<]*bug of ours", html.unescape(page))
     check_folder(tmp_path / "out")

@@ -13,7 +13,8 @@ from eigensweep_analysis.report_figures import all_figures
 from eigensweep_analysis.gallery import pictures
 from eigensweep_analysis.regime_map import map_pictures
 from eigensweep_analysis.robust_figures import robust_kinds
-from sample import EPSILONS, SEED, STRENGTH, WIDTH, axis, write
+from eigensweep_analysis.similarity import similarity_pictures
+from sample import DEPTH, EPSILONS, SEED, STRENGTH, WIDTH, axis, write
 
 
 def rows_of(figure):
@@ -45,9 +46,29 @@ def test_bars_have_the_names_of_their_places(tmp_path):
     assert np.isclose(sum(heights), 1)
 
 
+def test_bars_have_the_names_of_their_places_in_every_row_of_panels(tmp_path):
+    from test_robustness import study
+
+    _, distances = robust_kinds(load(study(tmp_path / "r.h5", axes=(WIDTH, DEPTH))), "linf", "test")
+    places = {}
+    for panel, _, place, *_ in rows_of(next(pictures([distances])).figure):
+        places.setdefault(panel, []).append(place)
+    wanted = ["0", *(f"\u2264 {e:g}" for e in EPSILONS[1:]), f"> {EPSILONS[-1]:g}"]
+    assert places == {f"depth {depth}, width {width}": wanted for depth in (1, 3) for width in (64, 256)}
+
+
 def test_cells_have_both_their_labels(tmp_path):
     widths = axis("width", "/model/width", [16, 32, 64])
     data = prepared(load(write(tmp_path / "r.h5", axes=(widths, STRENGTH, SEED), regime=True)))
     picture = next(iter(map_pictures(data)[0]))
     rows = [row for row in rows_of(picture.figure) if row[4]]
     assert {row[2] for row in rows} == {"16", "32", "64"} and len(rows) >= 9
+
+
+def test_cells_have_both_their_labels_in_panels_that_show_none(tmp_path):
+    data = prepared(load(write(tmp_path / "r.h5", axes=(WIDTH, axis("depth", "/model/depth", [3]), SEED), regime=True)))
+    rows = rows_of(next(iter(similarity_pictures(data, [("", {"depth": 3})])[0])).figure)
+    assert {panel for panel, *_ in rows} == {f"hidden layer {layer}" for layer in (1, 2, 3)}
+    for panel in {row[0] for row in rows}:
+        cells = [(x, y) for of, _, x, y, _ in rows if of == panel]
+        assert sorted(cells) == [(x, y) for x in ("256", "64") for y in ("256", "64")]

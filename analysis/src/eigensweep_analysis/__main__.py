@@ -2,8 +2,10 @@
 """Figures, a page and exports of the results of eigensweep studies."""
 
 import argparse
+import contextlib
 import os
 import sys
+import warnings
 from pathlib import Path
 
 from eigensweep_analysis.exports_command import add_export, export
@@ -130,10 +132,31 @@ def _report(options):
 
     def write(is_live):
         data = only(load(options.results), options.where)
-        files = write_report(data, output, str(Path(options.results).resolve()), options.all_figures, PAUSE if is_live else 0)
+        with _failures_in_a_line():
+            files = write_report(data, output, str(Path(options.results).resolve()), options.all_figures,
+                                 PAUSE if is_live else 0)
         return f"wrote {files[0]} and {len(files) - 1} figure files in {output / 'figures'}"
 
     return watch(options.results, write) if options.watch else write(False)
+
+
+@contextlib.contextmanager
+def _failures_in_a_line():
+    """Prints how many figures failed, a line on standard error, and leaves all other warnings to Python."""
+    from eigensweep_analysis.gallery import FailedFigures
+
+    with warnings.catch_warnings():  # puts showwarning back too
+        warnings.simplefilter("always", FailedFigures)
+        show = warnings.showwarning
+
+        def say(message, category, *where, **options):
+            if issubclass(category, FailedFigures):
+                print(f"warning: {message}", file=sys.stderr)
+            else:
+                show(message, category, *where, **options)
+
+        warnings.showwarning = say
+        yield
 
 
 def _compare(options):
@@ -156,13 +179,15 @@ def _figures(options):
             raise ResultsError("--against: figures of the paper have no such axis; it goes with 'figures width'")
         from eigensweep_analysis.paper import write_paper
 
-        files, notes = write_paper(results, output)
+        with _failures_in_a_line():
+            files, notes = write_paper(results, output)
     else:
         from eigensweep_analysis.width import write_width
 
         if len(results) > 1:
             raise ResultsError(f"{options.results[1]}: figures of the width are of one study; give one results.h5")
-        files, notes = write_width(results[0][1], output, results[0][0], options.against)
+        with _failures_in_a_line():
+            files, notes = write_width(results[0][1], output, results[0][0], options.against)
     return "\n".join([*notes, f"wrote {len(files)} files into {output}"])
 
 

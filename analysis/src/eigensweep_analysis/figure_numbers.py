@@ -34,21 +34,31 @@ def _lines(axes):
 
 
 def _bars(axes):
+    names = _tick_names(axes.xaxis)
     for container in axes.containers:
         for bar in container:
             if getattr(bar, "get_gid", lambda: None)() == DATA:
-                place = bar.get_x() + bar.get_width() / 2
-                tick = int(np.clip(round(place), 0, len(axes.get_xticklabels()) - 1))
-                yield [_name(container), axes.get_xticklabels()[tick].get_text(), _plain(bar.get_height()), ""]
+                middle = bar.get_x() + bar.get_width() / 2
+                tick = min(names, key=lambda place: abs(place - middle))
+                yield [_name(container), names[tick], _plain(bar.get_height()), ""]
 
 
 def _cells(axes):
     for image in axes.images:
         values = np.ma.filled(np.ma.asarray(image.get_array(), float), np.nan)
-        columns, rows = ([label.get_text() for label in labels] for labels in (axes.get_xticklabels(), axes.get_yticklabels()))
+        columns, rows = _tick_names(axes.xaxis), _tick_names(axes.yaxis)
         for (row, column), value in np.ndenumerate(values):
             if np.isfinite(value):
-                yield ["", columns[column] if column < len(columns) else column, rows[row] if row < len(rows) else row, _plain(value)]
+                yield ["", columns.get(column, column), rows.get(row, row), _plain(value)]
+
+
+def _tick_names(axis):
+    """Place on an axis -> what its tick is called.
+
+    The axis knows that everywhere. Its labels do not: a panel with another one below it, or left of it, shows none.
+    """
+    places = axis.get_majorticklocs()
+    return dict(zip(places.tolist(), axis.get_major_formatter().format_ticks(places)))
 
 
 def _name(drawn):

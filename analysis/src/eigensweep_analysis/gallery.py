@@ -51,6 +51,10 @@ class Hung:
     files: list
 
 
+class FailedFigures(UserWarning):
+    """How many figures could not be drawn through a fault of this package."""
+
+
 class Gallery:
     """Draws figures, and keeps their files and what was left out.
 
@@ -68,15 +72,17 @@ class Gallery:
         Name of the file, without a folder -> bytes.
     left_out : list of str
         Sentences without their full stop.
+    failed : int
+        How many figures could not be drawn through a fault of this package; `left_out` says why.
     """
 
     def __init__(self, most=None):
         self.most, self.is_thinned = most, False
-        self.files, self.left_out, self._names = {}, [], _Names()
+        self.files, self.left_out, self.failed, self._names = {}, [], 0, _Names()
 
     def hang(self, kinds):
-        """Draws the figures of these kinds: a list of Hung for each."""
-        found = []
+        """Draws the figures of these kinds: a list of Hung for each. Failing ones are one warning, FailedFigures."""
+        found, failed = [], self.failed
         for kind, plans in zip(kinds, self._chosen(kinds)):
             found.append([hung for hung in map(self._hang, plans) if hung is not None])
             if len(plans) < len(kind.plans):
@@ -84,6 +90,10 @@ class Gallery:
                 self.is_thinned = True
             elif kind.why:
                 self.left_out.append(kind.note())
+        if count := self.failed - failed:
+            figures = "1 figure" if count == 1 else f"{count} figures"
+            warnings.warn(f"{figures} could not be drawn, which is a bug of ours; the list of what is not shown says why",
+                          FailedFigures, stacklevel=2)
         return found
 
     def _chosen(self, kinds):
@@ -112,6 +122,7 @@ class Gallery:
             return None
         except Exception as error:  # noqa: BLE001 - a failing figure must not prevent the page
             words = " ".join(str(error).split())
+            self.failed += 1
             self.left_out.append(f"{plan.what}: it could not be drawn ({type(error).__name__}: {words}); this is a bug of ours")
             return None
         picture.name = self._names.free(picture.name, plan.what)
