@@ -42,7 +42,8 @@ def test_a_package_that_is_absent_is_one_line(tmp_path, capsys, monkeypatch, tar
     assert export(target, file) == 2
     error = capsys.readouterr().err
     assert error.startswith(f"error: export {target}: needs the package {package} (") and error.count("\n") == 1
-    assert error.endswith(f"); install it: python -m pip install {package}\n")
+    assert error.endswith(f"); install it: python -m pip install {package}; or, in a checkout, what every export needs: "
+                          "python -m pip install './analysis[exports]'\n")
     assert not (tmp_path / "exports").exists()
 
 
@@ -151,6 +152,20 @@ def test_an_objective_that_is_not_there_is_one_line(tmp_path, capsys):
     assert error.startswith("error: --objective accuracy: no number of this study; choose from: ")
     assert "robust_accuracy/fgsm/epsilon=0, " in error and " test_accuracy, " in error and error.count("\n") == 1
     assert error.endswith(" in all)\n")
+
+
+@needs("optuna")
+@pytest.mark.parametrize(("wanted", "nearest"), [
+    ("robust_accuracy/strict/epsilon=0.03", [f"robust_accuracy/strict/epsilon={e}" for e in ("0.02", "0.05", "0", "0.01", "0.1", "0.2")]),
+    ("strict/epsilon=0.1", ["robust_loss/strict/epsilon=0.1", "robust_accuracy/strict/epsilon=0.1"]),
+    ("tets_accuracy", ["test_accuracy", "train_accuracy"])])
+def test_an_objective_that_is_not_there_is_answered_with_the_nearest(tmp_path, capsys, wanted, nearest):
+    file = study(tmp_path, attacks=("fgsm", "mi_fgsm", "pgd", "strict"))
+    assert export("optuna", file, "--objective", wanted) == 2
+    error = capsys.readouterr().err
+    listed = error.partition("choose from: ")[2].split(", ")
+    assert set(nearest) <= set(listed[:6]) and {"test_accuracy", "train_seconds"} <= set(listed)
+    assert len(listed) == len(set(listed)) and error.endswith(" in all)\n")
 
 
 @needs("optuna")

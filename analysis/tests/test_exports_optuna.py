@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Exports to Optuna, read back with optuna.load_study."""
 
+import datetime
+import time
+
 import h5py
 import numpy as np
 import pytest
@@ -8,7 +11,7 @@ import pytest
 from eigensweep_analysis import load
 from eigensweep_analysis.single_numbers import numbers
 from eigensweep_analysis.exports.objective import choose
-from export_samples import INF, STUDIES, as_text, export, finished, needs, set_numbers, study
+from export_samples import INF, NAN, STUDIES, as_text, export, finished, needs, set_numbers, study
 from sample import SEED, STRENGTH, WIDTH, add_distances, write
 
 pytestmark = needs("optuna")
@@ -18,6 +21,42 @@ def read(database):
     import optuna
 
     return optuna.load_study(study_name=None, storage=f"sqlite:///{database}")
+
+
+@pytest.fixture(params=[None, "Pacific/Auckland"])
+def zone(request, monkeypatch):
+    """Has nothing to do with what is written."""
+    if request.param:
+        monkeypatch.setenv("TZ", request.param)
+        time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_a_trial_ends_with_the_file_and_lasts_as_long_as_its_training(tmp_path, zone):
+    file, database = study(tmp_path, "a diverged network"), tmp_path / "exports" / "optuna.db"
+    with h5py.File(file, "a") as raw:
+        raw.attrs["created_utc"] = "2026-11-28T21:37:45Z"
+        raw["train_seconds"][1] = NAN
+    assert export("optuna", file) == 0
+    trials, end = read(database).trials, datetime.datetime(2026, 11, 28, 21, 37, 45)
+    assert {t.datetime_complete for t in trials} == {end}
+    assert [t.duration.total_seconds() for t in trials] == [0.5, 0, 2.5, 0, 0.5, 2.5]
+    first = database.read_bytes()
+    assert export("optuna", file) == 0 and database.read_bytes() == first
+
+
+def test_a_dashboard_finds_the_objective_s_name_and_the_user_the_dashboard(tmp_path, capsys):
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    file = study(folder)
+    assert export("optuna", file, "--objective", "train_loss") == 0
+    said, database = capsys.readouterr(), folder / "exports" / "optuna.db"
+    assert read(database).metric_names == ["train_loss"]
+    assert said.out.splitlines()[1:] == [
+        f"look at it: optuna-dashboard 'sqlite:///{database}' (python -m pip install optuna-dashboard)"]
+    assert not said.err
 
 
 @pytest.mark.parametrize("name", STUDIES)

@@ -170,6 +170,18 @@ def test_bytes_are_refused(kept):
         load_model(kept, row_of("tanh"))(torch.zeros(1, SIZE, dtype=torch.uint8))
 
 
+@pytest.mark.parametrize("images", [np.zeros((1, SIZE), np.float32), [[0.0] * SIZE]])
+def test_what_is_no_tensor_is_refused(images):
+    from eigensweep_analysis.torch_inputs import Rows
+    from eigensweep_analysis.torch_network import Network
+
+    layers = torch.nn.Sequential(torch.nn.Linear(SIZE, CLASSES))
+    network = Network(Rows(SIZE), torch.nn.Identity(), layers, None, 1.0)
+    assert network(torch.tensor(images)).shape == (1, CLASSES)
+    with pytest.raises(TypeError, match=r"^inputs of type \w+: give a torch tensor: torch\.from_numpy\(images\)$"):
+        network(images)
+
+
 def test_rows_are_images_of_the_dataset_s_size():
     from eigensweep_analysis.torch_inputs import Blocks, Images
 

@@ -39,9 +39,10 @@ def load_model(results: str | Path | xr.Dataset, trial: int | str,
     Returns
     -------
     torch.nn.Module
-        Takes inputs [n, channels, height, width] or [n, d], images of pixels in [0, 1]. Returns
-        logits [n, classes]: float32, or float64 where the study's `precision` is that. Its forward
-        raises ValueError for inputs of another size, and for integers. Rows for a `cnn` on own
+        Takes inputs [n, channels, height, width] or [n, d] in units of the dataset: images have
+        pixels in [0, 1], own data are in [`lower`, `upper`]. Returns logits [n, classes]: float32,
+        or float64 where the study's `precision` is that. Its forward raises ValueError for inputs
+        of another size and for integers, TypeError for what is no tensor. Rows for a `cnn` on own
         images that are not square need `network.inputs.size = (height, width)` first.
 
     Raises

@@ -43,6 +43,8 @@ class Network(nn.Module):
         self.trained, self.initial, self.output_scale = trained, initial, output_scale
 
     def forward(self, x: Tensor) -> Tensor:
+        if not isinstance(x, Tensor):
+            raise TypeError(f"inputs of type {type(x).__name__}: give a torch tensor: torch.from_numpy(images)")
         if not x.is_floating_point():
             raise ValueError(f"inputs of type {x.dtype}: this network takes floating-point "
                              "numbers; divide bytes by 255")

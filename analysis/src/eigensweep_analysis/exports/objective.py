@@ -2,6 +2,8 @@
 """Which number an optimiser's study is about."""
 
 import dataclasses
+import difflib
+import os
 
 import numpy as np
 
@@ -11,8 +13,8 @@ from eigensweep_analysis.robustness import attack_options, front_attack, telling
 
 #: Columns with one of these in their name are better when they are smaller; all others when larger.
 SMALLER_IS_BETTER = ("loss", "cross_entropy", "seconds", "alarms", "unconfirmed")
-#: An error lists no more names than this.
-MOST_LISTED = 12
+#: An error lists the first names of this many columns, and before them some that are near a name that is not there.
+MOST_LISTED, MOST_NEAR = 12, 6
 
 
 @dataclasses.dataclass
@@ -55,7 +57,7 @@ def choose(data, columns, name=None):
         chosen = next((c for c in columns if c.name == name), None)
         if chosen is None:
             raise ResultsError(f"--objective {name}: no number of this study; "
-                               f"choose from: {_listed(columns)}")
+                               f"choose from: {_listed(columns, name)}")
     else:
         chosen = _front(data, columns) or next((c for c in columns if c.name == "test_accuracy"), None)
         if chosen is None:
@@ -88,9 +90,18 @@ def _mean(number):
     return float(there.mean()) if len(there) else 0.0
 
 
-def _listed(columns):
+def _listed(columns, wanted=None):
+    """Names to choose from: the nearest to the one that was wanted, then the first of every column."""
     names = [c.name for c in columns]
+    near = sorted(names, key=lambda name: -_likeness(name, wanted))[:MOST_NEAR] if wanted else []
     # The first numbers of every column, so that a column with many does not hide the others.
     firsts = list({c.column: c.name for c in reversed(columns)}.values())[::-1]
-    shown = firsts[:MOST_LISTED]
+    shown = list(dict.fromkeys(near + firsts[:MOST_LISTED]))
     return ", ".join(shown) + (f", ... ({len(names)} in all)" if len(names) > len(shown) else "")
+
+
+def _likeness(name, wanted):
+    """How near a name is. A name that holds the whole wanted one is nearest; its beginning says what a number is of."""
+    common = len(os.path.commonprefix([name, wanted]))
+    alike = difflib.SequenceMatcher(None, name, wanted, autojunk=False).ratio()
+    return (wanted in name) + alike + common / len(wanted)

@@ -64,7 +64,8 @@ def needs(target, package):
     except ImportError as error:
         words = " ".join(str(error).split())
         raise ResultsError(f"export {target}: needs the package {package} ({words}); "
-                           f"install it: python -m pip install {package}") from None
+                           f"install it: python -m pip install {package}; or, in a checkout, what every "
+                           "export needs: python -m pip install './analysis[exports]'") from None
 
 
 def study_name(data):

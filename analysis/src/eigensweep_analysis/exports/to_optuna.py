@@ -2,12 +2,15 @@
 """A study of Optuna in an SQLite file, for optuna-dashboard and for further trials by Optuna."""
 
 import contextlib
+import datetime
 import math
+import shlex
 import sqlite3
 import tempfile
+import warnings
 from pathlib import Path
 
-from eigensweep_analysis.exports.networks import networks
+from eigensweep_analysis.exports.networks import created, networks
 from eigensweep_analysis.exports.objective import choose
 from eigensweep_analysis.exports.place import needs, origin, refuse_others, study_name, write_file
 
@@ -24,6 +27,9 @@ def write_optuna(data, place, objective=None):
     reason in the attribute `message`. A network that is missing, or whose objective is still to be
     measured, is left out. All other numbers are attributes of the trial.
 
+    The file does not say when a network was trained, only for how long. So every trial ends when
+    the results were written (UTC, which makes the same file everywhere), and lasts as its training.
+
     Parameters
     ----------
     data : xarray.Dataset
@@ -35,7 +41,7 @@ def write_optuna(data, place, objective=None):
     Returns
     -------
     str
-        What it wrote, and for which objective.
+        What it wrote, and for which objective; on a second line, how to look at it.
 
     Raises
     ------
@@ -53,7 +59,8 @@ def write_optuna(data, place, objective=None):
     found, axes, columns = networks(data)
     chosen = choose(data, columns, objective)
     distributions = {axis.name: _distribution(optuna, axis) for axis in axes}
-    trials = [t for n in found if (t := _trial(optuna, n, chosen.number, distributions)) is not None]
+    end = datetime.datetime.fromtimestamp(created(data), datetime.timezone.utc).replace(tzinfo=None)
+    trials = [t for n in found if (t := _trial(optuna, n, chosen.number, distributions, end)) is not None]
     # The file appears whole or not at all: it is made elsewhere.
     with tempfile.TemporaryDirectory() as folder, _quiet(optuna):
         made = Path(folder) / "optuna.db"
@@ -65,12 +72,15 @@ def write_optuna(data, place, objective=None):
                                     direction=chosen.direction)
         study.set_user_attr(STUDY_MARK, origin(data))
         study.set_user_attr("objective", chosen.number.name)
+        study.set_metric_names([chosen.number.name])
         study.add_trials(trials)
         storage.engine.dispose()
         write_file(path, made.read_bytes())
     failed = sum(t.state == optuna.trial.TrialState.FAIL for t in trials)
     return (f"wrote {path}: {len(trials)} networks, {failed} of them failed trials; "
-            f"{chosen.direction} {chosen.number.name} (--objective names another number)")
+            f"{chosen.direction} {chosen.number.name} (--objective names another number)\n"
+            f"look at it: {shlex.join(['optuna-dashboard', f'sqlite:///{path}'])} "
+            "(python -m pip install optuna-dashboard)")
 
 
 def _distribution(optuna, axis):
@@ -84,8 +94,8 @@ def _distribution(optuna, axis):
     return getattr(optuna.distributions, kind)(low, high, log=is_log)
 
 
-def _trial(optuna, network, number, distributions):
-    """A network as a trial; None if its objective is still to be measured."""
+def _trial(optuna, network, number, distributions, end):
+    """A network as a trial that ends at `end`; None if its objective is still to be measured."""
     value = network.numbers.get(number.name)
     if value is None and network.status == "ok" and number.status is not None:
         if number.status[network.place] == 0:
@@ -98,9 +108,13 @@ def _trial(optuna, network, number, distributions):
     attributes |= {"trial": network.row, TRIAL_MARK: network.trial_id, "status": network.status,
                    "message": message}
     state = optuna.trial.TrialState.COMPLETE if has_value else optuna.trial.TrialState.FAIL
-    return optuna.trial.create_trial(
+    trial = optuna.trial.create_trial(
         state=state, value=value if has_value else None, params=network.options, user_attrs=attributes,
         distributions={name: distributions[name] for name in network.options})
+    # Optuna has put the time of the export, the same for start and end.
+    seconds = network.seconds if math.isfinite(network.seconds) else 0.0
+    trial.datetime_start, trial.datetime_complete = end - datetime.timedelta(seconds=seconds), end
+    return trial
 
 
 def _plain(value):
@@ -110,11 +124,13 @@ def _plain(value):
 
 @contextlib.contextmanager
 def _quiet(optuna):
-    """Optuna tells every step on standard error otherwise."""
+    """Optuna tells every step on standard error otherwise, and that names of metrics may change."""
     level = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            yield
     finally:
         optuna.logging.set_verbosity(level)
 
