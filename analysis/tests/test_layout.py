@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""What tables and figures show of a fitted exponent."""
+"""What tables and figures show of a fitted exponent, and which range of inputs axes name."""
 
 import numpy as np
+import pytest
 import xarray as xr
 
-from eigensweep_analysis.layout import exponents, last_layer
+from eigensweep_analysis.layout import exponents, input_range, last_layer
 
 NAN = np.nan
 
@@ -26,3 +27,22 @@ def test_the_last_layer_is_the_networks_own_and_never_an_earlier_one():
     # A layer that is too narrow for an exponent; a network of one hidden layer; one that was not measured.
     data = spectra([[1.3, NAN], [1.4, NAN], [NAN, NAN]], [[11, 11], [11, NAN], [NAN, NAN]], [[64, 12], [64, NAN], [NAN, NAN]])
     np.testing.assert_array_equal(last_layer(exponents(data), data.fit_first).values, [NAN, 1.4, NAN])
+
+
+OWN = {"kind": "hdf5", "lower": -4.0, "upper": 4.0}
+
+
+@pytest.mark.parametrize(("resolved", "wanted"), [
+    ({"dataset": OWN}, (-4, 4)),
+    ({"dataset": {"kind": "cifar10"}}, (0, 1)),
+    ({"cases": [{"dataset": {"kind": "mnist"}}, {"dataset": {"kind": "hdf5", "lower": 0.0, "upper": 1.0}}]}, (0, 1)),
+    ({"cases": [{"dataset": {"kind": "mnist"}}, {"dataset": OWN}]}, None),
+    ({"dataset": {**OWN, "lower": {"sweep": [-4.0, -1.0]}}}, None),
+    ({"dataset": {"kind": {"sweep": ["mnist", "cifar10"]}}}, None),
+    ({"dataset": {"kind": "mnist1d"}}, None),  # drawn from a distribution without bounds
+    ({"model": {}}, None),
+    (None, None),
+])
+def test_inputs_have_a_range_where_all_networks_have_the_same(resolved, wanted):
+    assert input_range(xr.Dataset(attrs={"resolved": resolved})) == wanted
+    assert input_range(xr.Dataset()) is None

@@ -266,10 +266,52 @@ def _with_clean(values, clean, intensity):
     return values
 
 
-def intensity_label(values, name):
-    """A perturbation's intensity as the x axis names it: what it is, and in which unit."""
+def intensity_label(values, name, data):
+    """A perturbation's intensity as the x axis names it: what it is, and in which unit. `data` is the study."""
     what = {"epsilon": r"attack intensity $\varepsilon$", "sigma": r"standard deviation $\sigma$",
             "share": "share of the pixels"}.get(name, name)
-    unit = values[name].attrs.get("units", "1")  # "1": none
-    unit = {"1": "", "pixel": "pixels in [0, 1]"}.get(unit, unit)
+    return _with_unit(what, values[name], data)
+
+
+def distance_label(values, data):
+    """The distance of a misclassified point as the x axis names it: it has the unit of `values.epsilon`."""
+    return _with_unit("distance", values["epsilon"], data)
+
+
+def _with_unit(what, intensities, data):
+    unit = intensities.attrs.get("units", "1")  # "1": none
+    unit = {"1": "", "pixel": _input_unit(data)}.get(unit, unit)
     return f"{what} ({unit})" if unit else what
+
+
+def _input_unit(data):
+    """What an intensity in units of the inputs is relative to, in words; "" where that is not one range."""
+    ends = input_range(data)
+    if ends is None:
+        return ""
+    return "pixels in [0, 1]" if ends == (0, 1) else f"data in [{ends[0]:g}, {ends[1]:g}]"
+
+
+#: Datasets whose inputs are pixels in [0, 1]. Those of hdf5 have options for it; generated ones have no bounds.
+IMAGES = ("mnist", "idx_folder", "cifar10")
+
+
+def input_range(data):
+    """(least, largest) input that the networks of a study can have.
+
+    None where the study does not say it, it has no bounds, or its networks have several.
+    """
+    resolved = data.attrs.get("resolved")
+    if not isinstance(resolved, dict):
+        return None
+    cases = resolved["cases"] if isinstance(resolved.get("cases"), list) else [resolved]
+    ranges = {_range_of(case.get("dataset") or {}) for case in cases if isinstance(case, dict)}
+    return ranges.pop() if len(ranges) == 1 else None
+
+
+def _range_of(dataset):
+    """(lower, upper) of one dataset's resolved options; None where an end is swept."""
+    if dataset.get("kind") in IMAGES:
+        return 0, 1
+    ends = dataset.get("lower"), dataset.get("upper")
+    return ends if all(isinstance(end, (int, float)) for end in ends) else None

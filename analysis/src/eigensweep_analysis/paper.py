@@ -156,7 +156,7 @@ def _accuracy_figure(name, attack, parts, styles):
         _draw_conditions(axes, network, values, values[intensity].values, styles)
         axes.set_ylim(0, 1)
         axes.grid(axis="y", color="#e4e4e4", linewidth=0.6, zorder=0)
-        axes.set_xlabel(intensity_label(values, intensity))
+        axes.set_xlabel(intensity_label(values, intensity, network.data))
     if parts[0][2] == "epsilon" and furthest > LINEAR_TO:
         _bend(panels, furthest)
         caption += f" Axis linear up to {LINEAR_TO:g}, logarithmic beyond."

@@ -70,7 +70,7 @@ def _accuracy(data, values, attack, intensity_dim, part, part_title):
         axes.set_ylim(0, 1)
         axes.grid(axis="y", color="#e4e4e4", linewidth=0.6, zorder=0)
     for axes in panels[-1]:
-        axes.set_xlabel(intensity_label(values, intensity_dim))
+        axes.set_xlabel(intensity_label(values, intensity_dim, data))
     label_rows(panels, "robust accuracy")
     finish(figure, panels)
     return Picture(

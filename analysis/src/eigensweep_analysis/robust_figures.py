@@ -13,6 +13,7 @@ from eigensweep_analysis.layout import (
     Layout,
     attack_name,
     by_attack,
+    distance_label,
     intensity_label,
     panel_title,
     panel_values,
@@ -108,7 +109,7 @@ def _curves(data, found, part, part_title):
         axes.set_ylim(0, 1)
         axes.grid(axis="y", color="#e4e4e4", linewidth=0.6, zorder=0)
     for axes in panels[-1]:
-        axes.set_xlabel(intensity_label(data.robust_accuracy, "epsilon"))
+        axes.set_xlabel(intensity_label(data.robust_accuracy, "epsilon", data))
     label_rows(panels, "robust accuracy")
     finish(figure, panels, [line.label for line in lines])
     caption = f"Share of samples that withstand {worst_of}, by attack intensity"
@@ -149,8 +150,7 @@ def _distances(data, found, part, part_title):
                         rotation=45, ha="right", rotation_mode="anchor")
         axes.grid(axis="y", color="#e4e4e4", linewidth=0.6, zorder=0)
     for axes in panels[-1]:
-        axes.set_xlabel(intensity_label(data.robust_accuracy, "epsilon").replace(
-            r"attack intensity $\varepsilon$", "distance"))
+        axes.set_xlabel(distance_label(data.robust_accuracy, data))
     label_rows(panels, "share of samples")
     finish(figure, panels)
     caption = ("Share of samples by the distance of the nearest misclassified point that was found"
