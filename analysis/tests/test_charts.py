@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pandas
 import pytest
+from matplotlib.colors import to_hex
 
 from eigensweep_analysis import load
 from eigensweep_analysis.by_width import prepared
@@ -17,14 +18,21 @@ from eigensweep_analysis.charts.chart import Chart, embedded, script
 from eigensweep_analysis.charts.importance import importance_chart
 from eigensweep_analysis.charts.parallel import parallel_chart
 from eigensweep_analysis.charts.shades import shades
+from eigensweep_analysis.charts.ticks import digits_apart, log_ticks, whole_ticks
 from eigensweep_analysis.charts.tradeoff import tradeoff_chart
 from eigensweep_analysis.charts.training import training_chart
 from eigensweep_analysis.fold import for_figures
+from eigensweep_analysis.gallery import pictures
 from eigensweep_analysis.networks import networks
 from eigensweep_analysis.panels import NoFigure
-from sample import EPSILONS, SEED, STRENGTH, WIDTH, axis, write
+from eigensweep_analysis.report_figures import figure_kinds
+from eigensweep_analysis.width import width_kinds
+from sample import DEPTH, EPSILONS, SEED, STRENGTH, WIDTH, axis, write
 
 RATE = axis("rate", "/training/rate", [i / 10 for i in range(1, 13)])
+ACTIVATION = axis("activation", "/model/activation", ["tanh", "relu", "erf"])
+EIGHT = axis("strength", STRENGTH["pointer"], [0.0, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0])
+SEARCH = (WIDTH, axis("rate", "/training/rate", []), DEPTH)
 
 
 def results(path, **study):
@@ -101,11 +109,83 @@ def test_files_are_drawings_and_the_rows(tmp_path):
 
 def test_many_settings_are_coloured_by_one_option(tmp_path):
     data, rows = results(tmp_path / "r.h5", axes=(WIDTH, RATE), attacks=("pgd",))
-    colours = shades(rows)
+    colours = shades(data, rows)
     assert colours.name == "width" and set(colours.words) == {"width 64", "width 256"}
     data, rows = results(tmp_path / "s.h5", axes=(RATE, axis("size", "/training/size", list(range(20)))), attacks=("pgd",))
-    colours = shades(rows)
+    colours = shades(data, rows)
+    assert len(set(colours.encoding["scale"]["range"])) == 8
     assert colours.name == "rate" and len(set(colours.words)) == 8 and "rate 0.1 to 0.2" in colours.words
+
+
+@pytest.mark.parametrize("study, labels", [
+    ({"axes": (WIDTH, DEPTH, STRENGTH, SEED)}, ["strength 0", "strength 0.3", "strength 1"]),
+    ({"axes": (WIDTH, EIGHT)}, [f"strength {s:g}" for s in EIGHT["values"]]),
+    ({"axes": (STRENGTH, SEED)}, ["strength 0", "strength 0.3", "strength 1"]),
+    ({"axes": (WIDTH, STRENGTH, ACTIVATION)}, ["strength 0", "strength 0.3", "strength 1"]),
+    ({"axes": (STRENGTH, axis("batch", "/model/batch", [16, 32]))}, ["strength 0, batch 32", "strength 0.3, batch 16"]),
+    ({"axes": (STRENGTH, axis("case", "/cases", ["vanilla", "jacobian"]))}, ["strength 0, vanilla", "strength 1, jacobian"]),
+    ({"axes": (ACTIVATION, SEED)}, ["activation tanh", "activation relu", "activation erf"]),
+    ({"axes": (axis("width", "/model/width", [16, 64, 256]), SEED), "regime": True}, ["width 16", "width 64", "width 256"]),
+    ({"axes": (axis("width", "/model/width", [16, 64, 256]), DEPTH, ACTIVATION), "regime": True}, ["width 16", "width 64", "width 256"]),
+    ({"axes": SEARCH, "rows": [{"width": 8 + 7 * i, "rate": (5 * i) % 7, "depth": 1 + i % 3} for i in range(7)]},
+     ["width 8, rate 0, depth 1"]),
+])
+def test_a_label_has_one_colour_in_charts_and_figures(tmp_path, study, labels):
+    data, rows = results(tmp_path / "r.h5", attacks=("pgd",), **study)
+    scale = shades(data, rows).encoding["scale"]
+    colours = dict(zip(map(in_any_order, scale["domain"]), map(to_hex, scale["range"])))
+    kinds = [*figure_kinds(data), *(width_kinds(data)[0] if study.get("regime") else [])]
+    drawn = {}
+    for picture in pictures(kinds):
+        for line in (line for axes in picture.figure.axes for line in axes.lines):
+            drawn.setdefault(in_any_order(str(line.get_label())), set()).add(to_hex(line.get_color()))
+    both = {label for label in colours if label in drawn}
+    assert set(map(in_any_order, labels)) <= both
+    assert {label: {colours[label]} for label in both} == {label: drawn[label] for label in both}
+    assert len(set(colours.values())) == len(colours)
+
+
+def in_any_order(label):
+    return tuple(sorted(label.strip().split(", ")))
+
+
+def test_epochs_are_whole_numbers_and_each_stands_once(tmp_path):
+    data, rows = results(tmp_path / "r.h5", axes=(WIDTH, SEED), epochs=2)
+    views = training_chart(data, rows).spec["hconcat"]
+    assert [view["layer"][0]["encoding"]["x"]["axis"]["values"] for view in views] == [[1, 2]] * len(views)
+    assert whole_ticks(1, 1) == [1] and whole_ticks(1, 8) == list(range(1, 9))
+    assert whole_ticks(1, 10) == [2, 4, 6, 8, 10] and whole_ticks(1, 25) == [1, 5, 10, 15, 20, 25]
+    for last in range(1, 400):
+        ticks = whole_ticks(1, last)
+        assert ticks == sorted(set(ticks)) and 1 <= ticks[0] and ticks[-1] <= last and len(ticks) <= 9
+
+
+def test_a_logarithmic_axis_says_so_and_has_labels_over_its_range(tmp_path):
+    data, rows = results(tmp_path / "r.h5", axes=(WIDTH, SEED))
+    for name in ("history_loss", "history_task_loss"):
+        data[name] = data[name].copy(data=np.broadcast_to(np.geomspace(0.87, 0.048, 5), data[name].shape))
+    drawn = dict(training_chart(data, rows).files())["svg"].decode()
+    assert "loss of the task (log scale)" in drawn and "training accuracy (log scale)" not in drawn
+    assert {"0.05", "0.1", "0.2", "0.5"} <= set(re.findall(r">([^<>]+)</text>", drawn))
+    assert log_ticks(0.05, 0.9) == [0.05, 0.1, 0.2, 0.5] and log_ticks(0.8, 2.3) == [1, 1.5, 2]
+    assert log_ticks(1e-3, 30) == [1e-3, 1e-2, 0.1, 1, 10] and log_ticks(0.9712, 0.9716) == [0.9712, 0.9713, 0.9714, 0.9715, 0.9716]
+    assert log_ticks(0.1, 0.1) == [0.1] and len(log_ticks(1e-30, 1)) <= 8
+
+
+def test_labels_of_short_ranges_differ_and_stand_at_the_ends(tmp_path):
+    data, rows = results(tmp_path / "r.h5", axes=(WIDTH, RATE), attacks=("pgd",))
+    values = data.robust_accuracy.values
+    data["robust_accuracy"] = data.robust_accuracy.copy(data=0.2 + 1e-4 * (values - values.min()))
+    chart = parallel_chart(data, networks(data))
+    ends = chart.spec["layer"][0]["encoding"]["color"]["legend"]["values"]
+    outcome = chart.rows.outcome
+    assert (ends[0], ends[-1]) == (outcome.min(), outcome.max())
+    drawn = re.findall(r">([^<>]+)</text>", dict(chart.files())["svg"].decode())
+    for value in (ends[0], ends[-1]):
+        assert f"{value:.{digits_apart(ends)}g}" in drawn
+    labels = [tick["label"] for tick in chart.spec["layer"][1]["data"]["values"] if tick["axis"].startswith("robust")]
+    assert len(set(labels)) == 5
+    assert digits_apart([0.1, 0.2]) == 3 and digits_apart([0.20001, 0.20002]) == 5
 
 
 def test_large_studies_are_drawn_in_part(tmp_path):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """One place draws all figures: within bounds and under unique names, and a failing figure does not prevent the page."""
 
+import warnings
+
 import h5py
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from eigensweep_analysis import gallery, load, report
 from eigensweep_analysis.__main__ import main
 from eigensweep_analysis.by_width import prepared
 from eigensweep_analysis.fold import for_figures
-from eigensweep_analysis.gallery import Gallery, Kind, Plan
+from eigensweep_analysis.gallery import FailedFigures, Gallery, Kind, Plan
 from eigensweep_analysis.layout import robust_accuracies
 from eigensweep_analysis.networks import networks
 from eigensweep_analysis.overview import overview_figures
@@ -32,8 +34,11 @@ def plan(name, panels=1, error=None):
 
 def test_a_figure_that_cannot_be_drawn_is_a_sentence():
     shown = Gallery()
-    hung = shown.hang([Kind("figure of a", [plan("one"), plan("two", error=NoFigure("no network has it")), plan("three")]),
-                       Kind("figure of b", [plan("four", error=ZeroDivisionError("by\nzero"))]), Kind("figure of c", [], "no metric")])
+    kinds = [Kind("figure of a", [plan("one"), plan("two", error=NoFigure("no network has it")), plan("three")]),
+             Kind("figure of b", [plan("four", error=ZeroDivisionError("by\nzero"))]), Kind("figure of c", [], "no metric")]
+    with pytest.warns(FailedFigures, match="^1 figure could not be drawn, which is a bug of ours; ") as warned:
+        hung = shown.hang(kinds)
+    assert len(warned) == 1 and shown.failed == 1
     assert [[h.picture.name for h in some] for some in hung] == [["one", "three"], [], []]
     assert shown.left_out == [
         "what two shows: no network has it",
@@ -41,6 +46,27 @@ def test_a_figure_that_cannot_be_drawn_is_a_sentence():
         "no figure of c: no metric",
     ]
     assert list(shown.files) == [f"{name}.{suffix}" for name in ("one", "three") for suffix in ("svg", "pdf", "csv")]
+
+
+@pytest.mark.parametrize("command", [["report"], ["figures", "width"], ["figures", "paper"]])
+@pytest.mark.filterwarnings("always:something else")
+def test_a_command_says_how_many_figures_failed(tmp_path, monkeypatch, capsys, command):
+    file, calls = write(tmp_path / "r.h5", axes=(WIDTH, STRENGTH), attacks=("fgsm", "pgd", "apgd"), metrics=False), []
+
+    def render(picture):
+        calls.append(picture)
+        if len(calls) < 3:
+            raise ZeroDivisionError("division by zero")
+        warnings.warn("something else")
+        return [("svg", b"image")]
+
+    monkeypatch.setattr(gallery, "render", render)
+    with pytest.warns(UserWarning, match="something else"):
+        assert main([*command, str(file), "--output", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr()
+    assert said.err == "warning: 2 figures could not be drawn, which is a bug of ours; the list of what is not shown says why\n"
+    page = said.out if command[0] == "figures" else (tmp_path / "out" / "report.html").read_text()
+    assert page.count("it could not be drawn (ZeroDivisionError: division by zero)") == 2
 
 
 def test_a_page_has_as_many_of_each_kind_and_says_what_it_left_out(coarse, monkeypatch):
@@ -137,7 +163,7 @@ def test_an_axis_called_as_a_column_does_not_hide_the_numbers(tmp_path, coarse):
     file = write(tmp_path / "r.h5", axes=(exponents, WIDTH, SEED), attacks=())
     assert main(["report", str(file)]) == 0
     page = (tmp_path / "report" / "report.html").read_text()
-    assert "<th scope='col'>exponent, last layer</th>" in page and "<figure class='figure' id='exponent'>" in page
+    assert ">exponent, last layer</th>" in page and "<figure class='figure' id='exponent'>" in page
 
 
 @pytest.mark.parametrize("has_zero", [True, False])

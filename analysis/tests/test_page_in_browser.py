@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 
+import h5py
 import pytest
 
 from browser import ask, run
@@ -12,6 +13,33 @@ from eigensweep_analysis.__main__ import main
 from sample import SEED, STRENGTH, WIDTH, axis, write
 
 CHARTS = 5
+#: Texts of charts that lie over one another or beyond their drawing, and those of the axis of epochs.
+LABELS = """
+const seen = (text) => { const box = text.getBoundingClientRect(); return text.textContent.trim() && box.width && text.getAttribute("opacity") !== "0"; };
+const answer = {over: [], cut: [], epochs: [], count: 0, least: 99};
+for (const figure of document.querySelectorAll("figure.drawn")) {
+  const edge = figure.querySelector(".live svg").getBoundingClientRect();
+  const texts = [...figure.querySelectorAll(".live svg text")].filter(seen);
+  answer.count += texts.length;
+  if (figure.id === "parallel-coordinates") answer.cut.push(...texts.map((t) => t.textContent).filter((words) => words.includes("\u2026")));
+  texts.forEach((text, place) => {
+    const a = text.getBoundingClientRect(), words = `${figure.id}: ${text.textContent}`;
+    if (a.left < edge.left - 1 || a.right > edge.right + 1 || a.top < edge.top - 1 || a.bottom > edge.bottom + 1) answer.cut.push(words);
+    for (const other of texts.slice(place + 1)) {
+      const b = other.getBoundingClientRect();
+      const halo = text.textContent === other.textContent && Math.abs(a.left - b.left) < 1 && Math.abs(a.top - b.top) < 1;
+      const across = Math.min(a.right, b.right) - Math.max(a.left, b.left), down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+      const apart = Math.abs(a.top - b.top) < 1 ? 3 : -1;  // words in one line need room between them
+      if (!halo && across > -apart && down > 3) answer.over.push(`${words} / ${other.textContent}`);
+    }
+  });
+}
+const parallel = document.querySelector("#parallel-coordinates .live");
+answer.tall = Math.min(...[...parallel.querySelectorAll("svg text")].filter(seen).map((t) => t.getBoundingClientRect().height));
+answer.epochs = [...document.querySelectorAll(`#training g[aria-label*="'epoch'"]`)].map(
+  (axis) => [...axis.querySelectorAll(".role-axis-label text")].map((t) => t.textContent));
+return answer;
+"""
 ATTACKS = {"fgsm": "FGSM", "pgd": "PGD", "mi_fgsm": "MI-FGSM", "apgd": "APGD", "square": "Square attack", "strict": "strict protocol"}
 LAYOUT = """
 const root = document.documentElement;
@@ -41,6 +69,41 @@ def test_every_attack_is_visible_and_nothing_is_cut_off(page, tmp_path, width):
     assert all(found["numbers"])
     assert found["drawn"] >= CHARTS
     assert found["asked"] == []  # it works offline
+
+
+@pytest.mark.parametrize("width", [1300, 390])
+def test_labels_of_charts_can_be_read(tmp_path, width):
+    rate = axis("optimizer_learning_rate_of_the_readout", "/training/rate", [0.001, 0.01])
+    other = axis("optimizer_learning_rate_of_all_others", "/training/other", [0.1, 0.2])
+    file = write(tmp_path / "r.h5", axes=(WIDTH, rate, other), attacks=("strict",), epochs=2)
+    with h5py.File(file, "a") as raw:
+        values = raw["attacks/robust_accuracy"]
+        values[...] = 0.21 + 0.05 * (values[...] - values[...].min())
+    assert main(["report", str(file), "--output", str(tmp_path / "out")]) == 0
+    found = ask((tmp_path / "out/report.html").read_text(), tmp_path, width, LABELS)
+    assert found["over"] == [] and found["cut"] == [] and found["count"] > 80
+    assert found["tall"] > 10  # it scrolls rather than shrinks
+    assert len(found["epochs"]) >= 2 and all(axis == ["1", "2"] for axis in found["epochs"])
+
+
+def test_what_scrolls_has_a_shadow_and_cards_say_the_intensity(page, tmp_path):
+    found = ask(page, tmp_path, 390, """
+const says = (name) => getComputedStyle(document.querySelector(`.data [data-head="${name}"]`), ":before").content.replaceAll('"', "");
+const level = document.querySelector(".tools select");
+const answer = {before: says("PGD"), plain: says("test accuracy")};
+level.value = level.options.length - 1;
+level.dispatchEvent(new Event("change"));
+answer.after = says("PGD");
+const wide = [...document.querySelectorAll(".wide, .live.scrolls")].filter((e) => e.scrollWidth > e.clientWidth);
+answer.wide = wide.map((e) => e.classList[0]);
+answer.shadows = wide.map((e) => getComputedStyle(e).backgroundAttachment);
+answer.covered = wide.map((e) => [...e.querySelectorAll("svg, table, td")].map((inner) => getComputedStyle(inner).backgroundColor))
+  .flat().filter((colour) => colour !== "rgba(0, 0, 0, 0)");
+return answer;""")
+    assert found["before"].endswith("epsilon 0.05") and found["after"].endswith("epsilon 0.2")
+    assert "epsilon" not in found["plain"]
+    assert {"wide", "live"} <= set(found["wide"])
+    assert all(shadow.startswith("local, local, scroll, scroll") for shadow in found["shadows"]) and found["covered"] == []
 
 
 def test_the_table_sorts_filters_folds_and_changes_the_intensity(page, tmp_path):

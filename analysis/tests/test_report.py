@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Figures and report: what is drawn, and that any study gives a page."""
 
+import html
 import re
 
 import numpy as np
@@ -131,6 +132,33 @@ def test_the_table_has_the_grid_s_means(tmp_path):
     assert f"<span>{mean:.3f} <span class='s'>&plusmn; {deviation:.3f}</span>" in table
     assert "epsilon 0.05" in table
     assert table.count("<tr class='setting'>") == 2 and table.count("<tr class='network'>") == 4
+
+
+def test_the_table_says_what_an_exponent_is_and_at_which_sigma_noise_is(tmp_path):
+    axes = (axis("a<b", "/training/a<b", [1, 2]), SEED)
+    data = eigensweep_analysis.load(write(tmp_path / "r.h5", axes=axes, attacks=("pgd",), noise_levels=(0.1,)))
+    table = network_table(networks(data))
+    said = "exponent alpha of the covariance's eigenvalues n^-alpha in the last hidden layer"
+    assert f'title="{html.escape(said)}">exponent, last layer</th>' in table
+    assert f"Exponent, last layer: {html.escape(said)}.</p>" in table
+    assert table.count("data-head='Gaussian noise, sigma 0.1'") == 2 + 4
+    assert "<th scope='col' class='t'>a&lt;b</th>" in table
+    without = network_table(networks(data.drop_vars("exponent")))
+    assert "alpha" not in without
+
+
+def test_provenance_is_in_plain_words(tmp_path):
+    data = eigensweep_analysis.load(write(tmp_path / "r.h5", axes=(WIDTH,)))
+    gpu = {"device": "H100", "profile": "measured", "flops_per_second": 5.123456789e13}
+    data.attrs["provenance"] = {"devices": ["cpu"], "hosts": ["a", "b"], "threads": [1, 2], "training_seconds": 8.314215875999999,
+                                "evaluation_seconds": 52381.4, "written_by": "run", "packs_for": [gpu], "slurm_job": None}
+    page = write_report(data, tmp_path / "out")[0].read_text()
+    section = page[page.index("<h2 id='provenance'>"):]
+    rows = dict(re.findall(r"<tr><td class='t'>(.*?)</td><td class='t'>(.*?)</td></tr>", section))
+    assert rows == {"eigensweep version": "0.1.0", "git revision": "0123456789abcdef", "git dirty": "no",
+                    "created utc": "2026-01-01T00:00:00Z", "devices": "cpu", "hosts": "a, b", "threads": "1, 2",
+                    "training time": "8.31 s", "evaluation time": "52,381 s", "written by": "run", "slurm job": "-",
+                    "packs for": "device H100, profile measured, flops per second 5.12346e+13"}
 
 
 def test_a_wrong_file_is_one_line_on_the_command_line(tmp_path, capsys):

@@ -21,8 +21,11 @@ from eigensweep_analysis import (
     wilson_interval,
 )
 from eigensweep_analysis.__main__ import main
-from eigensweep_analysis.report_figures import all_figures
+from eigensweep_analysis.conditions import read_study
+from eigensweep_analysis.gallery import pictures
 from eigensweep_analysis.layout import attack_name, by_attack, intensity_label
+from eigensweep_analysis.paper import paper_figures
+from eigensweep_analysis.report_figures import all_figures
 from eigensweep_analysis.robust_figures import robust_kinds
 from eigensweep_analysis.robustness import attacks_of
 from sample import EPSILONS, SEED, STRENGTH, WIDTH, add_distances, write
@@ -148,13 +151,17 @@ def test_alarms_are_numbers_above_the_limit_of_their_dataset(tmp_path):
 def test_the_report_says_alarms_first(tmp_path):
     file = study(tmp_path / "r.h5", limits={"attacks/dead_and_robust": (0.1, WORDS)})
     said = section(page_of(file, tmp_path / "none"))
-    assert "No alarm. Checked in every network: dead and robust." in said
+    meaning = "share of samples that nothing fooled at the last radius, with gradient 0"
+    assert f'No alarm. Checked in every network:</p><ul><li title="{WORDS}">dead and robust, alarm above 0.1: {meaning}</li></ul>' in said
     with h5py.File(file, "a") as raw:
         raw["attacks/dead_and_robust"][2, 1] = 0.25
     page = page_of(file, tmp_path / "one")
     assert page.index("<h2 id='alarms'>") < page.index("<h2 id='study'>")
     said = section(page)
-    assert f"Alarm in 1 network: dead and robust above 0.1.</b> {WORDS}" in said
+    assert f"Alarm in 1 network: dead and robust above 0.1.</b> {WORDS} <span class='s'>(dead and robust: {meaning})</span>" in said
+    with h5py.File(file, "a") as raw:
+        raw["attacks/dead_and_robust"].attrs["description"] = "what the file says"
+    assert "(dead and robust: what the file says)" in section(page_of(file, tmp_path / "described"))
     assert f"strength 0.3, seed 0, strict protocol, trial {2:016x}: 0.25" in said
     assert said.index("Alarm in") < said.index("<h3>L-infinity norm") < said.index("<h3>L2 norm")
 
@@ -224,12 +231,29 @@ def test_noise_bounded_by_epsilon_is_no_attack_in_a_ball(tmp_path):
 
 
 def test_axes_say_the_unit_of_an_intensity_where_it_has_one():
-    def label(name, units):
-        return intensity_label({name: xr.DataArray([0.0], dims=name, attrs={"units": units})}, name)
+    def label(name, units, dataset):
+        values = {name: xr.DataArray([0.0], dims=name, attrs={"units": units})}
+        return intensity_label(values, name, xr.Dataset(attrs={"resolved": {"dataset": dataset}}))
 
-    assert label("epsilon", "pixel") == r"attack intensity $\varepsilon$ (pixels in [0, 1])"
-    assert label("share", "1") == "share of the pixels"
-    assert label("shift", "pixel width") == "shift (pixel width)"
+    own = {"kind": "hdf5", "lower": -4.0, "upper": 4.0}
+    assert label("epsilon", "pixel", {"kind": "mnist"}) == r"attack intensity $\varepsilon$ (pixels in [0, 1])"
+    assert label("epsilon", "pixel", own) == r"attack intensity $\varepsilon$ (data in [-4, 4])"
+    assert label("sigma", "pixel", {"kind": "gaussian"}) == r"standard deviation $\sigma$"
+    assert label("share", "1", own) == "share of the pixels"
+    assert label("shift", "pixel width", own) == "shift (pixel width)"
+
+
+def test_figures_say_the_range_of_own_data(tmp_path):
+    own = {"model": {"kind": "mlp"}, "dataset": {"kind": "hdf5", "lower": -4.0, "upper": 4.0}}
+    write(tmp_path / "r.h5", axes=(STRENGTH, SEED), attacks=("fgsm", "strict"), resolved=own)
+    data = load(add_distances(tmp_path / "r.h5"))
+    drawn = [*all_figures(data), *pictures(robust_kinds(data, "linf", "test")), *paper_figures("p", read_study(data, "r.h5").networks)]
+    labels = {p.name: [axes.get_xlabel() for axes in p.figure.axes if axes.get_xlabel()][0] for p in drawn}
+    intensity = r"attack intensity $\varepsilon$ (data in [-4, 4])"
+    assert {name: words for name, words in labels.items() if "data in" in words} == {
+        "accuracy_fgsm": intensity, "accuracy_strict": intensity, "robust_linf": intensity,
+        "distances_linf": "distance (data in [-4, 4])", "p_fgsm": intensity, "p_strict": intensity}
+    assert not any("pixels" in words for words in labels.values())
 
 
 def test_users_find_it_in_the_package():

@@ -24,6 +24,28 @@ class Alarm(NamedTuple):
     at: dict
 
 
+#: What the numbers with a limit are, for files whose variables have no description.
+MEANINGS = {
+    "unconfirmed": "share of samples whose point left ball or box, or is right when evaluated again",
+    "rise": "robust accuracy less the lowest at a smaller intensity",
+    "above_cheaper": "robust accuracy less the lowest of attacks that took fewer gradients",
+    "dead_and_robust": "share of samples that nothing fooled at the last radius, with gradient 0",
+    "found_late": "share of samples found in the last tenth of the steps",
+    "found_by_squares": "share of samples whose nearest misclassified point random squares found",
+}
+
+
+def meaning(values: xr.DataArray) -> str:
+    """What a variable is, as half a sentence; "" if nothing says it."""
+    return values.attrs.get("description") or MEANINGS.get(values.attrs.get("column", values.name), "")
+
+
+def path_of(values: xr.DataArray) -> str:
+    """Where a variable stands in the file, as `Alarm.dataset` has it."""
+    place = values.attrs
+    return f"{place['group']}/{place['column']}" if "group" in place else str(values.name)
+
+
 def checked(results: xr.Dataset) -> list[str]:
     """Names of the variables that have a limit; none in files of earlier versions."""
     return [name for name, values in results.data_vars.items()
@@ -49,7 +71,7 @@ def alarms(results: xr.Dataset) -> list[Alarm]:
     for name in checked(results):
         values = results[name]
         place = values.attrs
-        path = f"{place['group']}/{place['column']}" if "group" in place else name
+        path = path_of(values)
         kept = [*results.trial_id.dims, *_attack_dimension(results, values)]
         numbers = values.transpose(*kept, ...).values.astype(float)
         numbers = np.where(np.isnan(numbers), -np.inf, numbers)

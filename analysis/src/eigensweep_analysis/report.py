@@ -196,13 +196,32 @@ def _provenance(data):
              if n in data.attrs}
     provenance = data.attrs.get("provenance", {})
     plain.update(provenance if isinstance(provenance, dict) else {"provenance": provenance})
-    rows = "".join(
-        f"<tr><td class='t'>{html.escape(str(key).replace('_', ' '))}</td>"
-        f"<td class='t'>{html.escape(value if isinstance(value, str) else json.dumps(value))}</td></tr>"
-        for key, value in plain.items()
-    )
+    if "git_dirty" in plain:
+        plain["git_dirty"] = bool(plain["git_dirty"])
+    rows = "".join(f"<tr><td class='t'>{html.escape(words)}</td><td class='t'>{html.escape(said)}</td></tr>"
+                   for words, said in (_plain(key, value) for key, value in plain.items()))
     study = data.attrs.get("resolved") or data.attrs.get("study") or {}
     study = study if isinstance(study, str) else json.dumps(study, indent=2)
-    return (f"<div class='wide'><table>{rows}</table></div>"
+    return (f"<div class='wide'><table class='plain'>{rows}</table></div>"
             f"<details><summary>The study, with every default written out</summary><pre>{html.escape(study)}</pre>"
             "</details>")
+
+
+def _plain(key, value):
+    """A name and its value in plain words: ("devices", "cpu"), ("training time", "78.5 s")."""
+    words = str(key).replace("_", " ")
+    if words.endswith(" seconds") and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return f"{words.removesuffix(' seconds')} time", f"{value:,.0f} s" if value >= 100 else f"{value:.3g} s"
+    return words, _said(value)
+
+
+def _said(value):
+    if isinstance(value, dict):
+        return ", ".join(" ".join(_plain(key, inner)) for key, inner in value.items())
+    if isinstance(value, list):
+        return ("; " if any(isinstance(v, dict) for v in value) else ", ").join(map(_said, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return "-" if value is None else str(value)

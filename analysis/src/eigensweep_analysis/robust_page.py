@@ -5,7 +5,7 @@ import html
 
 import numpy as np
 
-from eigensweep_analysis.alarms import alarms, checked
+from eigensweep_analysis.alarms import alarms, checked, meaning, path_of
 from eigensweep_analysis.layout import attack_name, text
 from eigensweep_analysis.panels import short, some
 from eigensweep_analysis.robust_figures import lowest_name, place_words
@@ -59,9 +59,10 @@ def alarm_words(data):
     found, groups = alarms(data), {}
     for alarm in found:
         groups.setdefault((alarm.dataset, alarm.text, alarm.limit), []).append(alarm)
-    names = ", ".join(_column(data[name].attrs.get("column", name)) for name in columns)
+    meanings = {path_of(data[name]): meaning(data[name]) for name in columns}
     if not found:
-        return f"<p>No alarm. Checked in every network: {html.escape(names)}.</p>"
+        items = dict.fromkeys(_checked(data[name]) for name in columns)
+        return f"<p>No alarm. Checked in every network:</p><ul>{''.join(items)}</ul>"
     parts = []
     for (dataset, words, limit), some_alarms in groups.items():
         some_alarms = sorted(some_alarms, key=lambda alarm: -alarm.value)
@@ -69,6 +70,8 @@ def alarm_words(data):
         networks = _networks(len({alarm.trial for alarm in some_alarms}))
         lead = (f"<b>Alarm in {networks}: {html.escape(column)} "
                 f"above {limit:g}.</b> {html.escape(words)}")
+        if meanings.get(dataset):
+            lead += f" <span class='s'>({html.escape(f'{column}: {meanings[dataset]}')})</span>"
         items = [f"<li>{html.escape(_where(data, alarm))}: {alarm.value:.3g}</li>"
                  for alarm in some_alarms[:MOST_NAMED]]
         if len(some_alarms) > MOST_NAMED:
@@ -76,6 +79,13 @@ def alarm_words(data):
                          "eigensweep_analysis.alarms lists all</li>")
         parts.append(f"<div class='warn'>{lead}<ul>{''.join(items)}</ul></div>")
     return "\n".join(parts)
+
+
+def _checked(values):
+    """An item about a number with a limit: what it is, and as a tooltip what it means above the limit."""
+    name, means = _column(values.attrs.get("column", values.name)), meaning(values)
+    words = f"{name}, alarm above {values.attrs['alarm_above']:g}" + (f": {means}" if means else "")
+    return f'<li title="{html.escape(str(values.attrs.get("alarm", "")))}">{html.escape(words)}</li>'
 
 
 def _where(data, alarm):

@@ -23,7 +23,7 @@ def accuracy_chart(data, networks):
     front = networks.front() or curves[0]
     count = sum(len(c.levels) for c in curves)
     drawn = some(list(range(len(networks))), max(MOST_NUMBERS // count, 1))
-    colours = shades(networks)
+    colours = shades(data, networks)
     frames = []
     for curve in curves:
         levels = len(curve.levels)
@@ -38,7 +38,8 @@ def accuracy_chart(data, networks):
     rows = pandas.concat(frames, ignore_index=True).dropna(subset=["accuracy"])
     attacks = [c.attack for c in [front, *(c for c in curves if c is not front)]]
     choice = {"name": "attack", "value": attacks[0], "bind": {"input": "select", "options": attacks, "name": "attack "}}
-    x = {"field": intensity, "type": "quantitative", "title": f"attack intensity, {intensity}", "axis": {"format": "~g"}}
+    x = {"field": intensity, "type": "quantitative", "title": f"attack intensity, {intensity}",
+         "axis": {"format": "~g", "tickCount": 6}}
     y = {"field": "accuracy", "type": "quantitative", "title": "robust accuracy", "scale": {"domain": [0, 1]}}
     colour = colours.encoding
     groups = rows.groupby(["attack", "shade", intensity]).size()

@@ -24,7 +24,7 @@ def tradeoff_chart(data, networks):
     curves = [front, *(c for c in curves if c is not front)]
     levels = {c.label: [p for p in some_levels(c) if c.levels[p] > 0] for c in curves}
     drawn = some(list(range(len(networks))), max(MOST_NUMBERS // sum(map(len, levels.values())), 1))
-    colours = shades(networks)
+    colours = shades(data, networks)
     frames = [pandas.DataFrame({
         "attack": f"{c.attack}, {c.intensity} {c.levels[place]:g}",
         "network": networks.rows.network.values[drawn],
@@ -41,7 +41,7 @@ def tradeoff_chart(data, networks):
     first = first if first in attacks else attacks[0]
     choice = {"name": "attack", "value": first, "bind": {"input": "select", "options": attacks, "name": "attack "}}
     zoom = {"name": "zoom", "select": "interval", "bind": "scales"}
-    axis = {"type": "quantitative", "scale": {"zero": False, "nice": False, "padding": 14}}
+    axis = {"type": "quantitative", "scale": {"zero": False, "nice": False, "padding": 14}, "axis": {"tickCount": 6}}
     spec = {
         "width": 440, "height": 340, "params": [choice, CHOSEN, zoom], "transform": [{"filter": "datum.attack == attack"}],
         "mark": {"type": "point", "filled": True, "size": 55 if len(drawn) < 300 else 22},

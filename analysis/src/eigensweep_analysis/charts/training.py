@@ -6,6 +6,7 @@ import pandas
 
 from eigensweep_analysis.charts.chart import Chart
 from eigensweep_analysis.charts.shades import CHOSEN, faint, shades
+from eigensweep_analysis.charts.ticks import log_ticks, whole_ticks
 from eigensweep_analysis.layout import asked
 from eigensweep_analysis.panels import NoFigure, some
 
@@ -32,7 +33,7 @@ def training_chart(data, networks):
     if not len(trained):
         raise NoFigure("no network has a finished epoch")
     drawn = some(trained.tolist(), max(min(MOST_POINTS // len(epochs), MOST_CURVES), 1))
-    colours = shades(networks)
+    colours = shades(data, networks)
     count = len(epochs)
     rows = pandas.DataFrame({
         "network": np.repeat(networks.rows.network.values[drawn], count),
@@ -53,9 +54,11 @@ def training_chart(data, networks):
 def _view(rows, colours, column, words, scale):
     positive = rows[column][rows[column] > 0]
     log = scale == "log" and len(positive) > 0 and len(positive) == rows[column].notna().sum()
-    y = {"field": column, "type": "quantitative", "title": words,
-         "scale": {"type": "log", "nice": False} if log else {"zero": False}, "axis": {"tickCount": 5}}
-    x = {"field": "epoch", "type": "quantitative", "axis": {"tickMinStep": 1, "format": "d"}, "scale": {"nice": False}}
+    y = {"field": column, "type": "quantitative", "title": f"{words} (log scale)" if log else words,
+         "scale": {"type": "log", "nice": False} if log else {"zero": False},
+         "axis": {"values": log_ticks(positive.min(), positive.max()), "format": "~g"} if log else {"tickCount": 5}}
+    x = {"field": "epoch", "type": "quantitative", "scale": {"nice": False},
+         "axis": {"values": whole_ticks(int(rows.epoch.min()), int(rows.epoch.max())), "format": "d"}}
     tooltip = [{"field": "setting"}, {"field": "seed"}, {"field": "epoch"}, {"field": column, "format": ".4g", "title": words}]
     common = {"color": colours.encoding, "detail": {"field": "network"}, "tooltip": tooltip}
     line = {"mark": {"type": "line", "strokeWidth": 1.3}, "params": [CHOSEN],

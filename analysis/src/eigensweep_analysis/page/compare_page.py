@@ -6,10 +6,10 @@ import html
 import pandas
 
 from eigensweep_analysis.charts.chart import Chart, script
-from eigensweep_analysis.compare import compare, differing_options
+from eigensweep_analysis.compare import EXPONENT, compare, differing_options, same_networks
 from eigensweep_analysis.files import GENERATOR, PAGE_BEGINS, write_all
 from eigensweep_analysis.page import asset, pictures
-from eigensweep_analysis.page.network_table import label
+from eigensweep_analysis.page.network_table import EXPONENT_IS, label
 from eigensweep_analysis.panels import PALETTE, short
 
 #: A page lists no more rows; `compare.csv` has all.
@@ -41,14 +41,16 @@ def write_comparison(first, second, output, names):
         The folder or a file cannot be written.
     """
     table = compare(first, second)
-    chart = _chart(table)
-    drawn = chart.files()
     titles = [str(data.attrs.get("title") or "study") for data in (first, second)]
+    chart = _chart(table, titles)
+    drawn = chart.files()
+    same = same_networks(first, second)
     page = "\n".join([
         PAGE_BEGINS, GENERATOR, "<meta name='viewport' content='width=device-width,initial-scale=1'>",
         f"<title>{html.escape(' and '.join(titles))}</title><style>{asset('style.css')}</style></head><body>",
         f"<h1>A: {html.escape(titles[0])}, B: {html.escape(titles[1])}</h1>",
         f"<p class='lead'>A: {html.escape(names[0])}<br>B: {html.escape(names[1])}</p>",
+        f"<div class='warn'>{html.escape(same)}</div>" if same else "",
         "<h2>What the studies ask for differently</h2>", _asked(first, second, table),
         "<h2>Shared settings</h2>", pictures.chart(chart, drawn), _rows(table),
         f"<script>{script()}</script>", f"<script>{asset('page.js')}</script></body></html>"])
@@ -58,24 +60,23 @@ def write_comparison(first, second, output, names):
     return [path, *written]
 
 
-def _chart(table):
+def _chart(table, titles):
     outcomes = list(dict.fromkeys(table.outcome))
     rows = pandas.DataFrame({"outcome": table.outcome, "setting": [_setting(table, row) for _, row in table.iterrows()],
                              "a": table.mean_a, "b": table.mean_b, "difference": table.difference})
-    robust = [o for o in outcomes if o.startswith("robust")]
-    # Networks differ most where about half of the samples are left.
-    first = min(robust or outcomes[:1], key=lambda o: abs(table.mean_a[table.outcome == o].mean() - 0.5))
+    first = table.attrs["front"] or outcomes[0]
+    a, b = (f"{side}: {short(title, 50)}" for side, title in zip("AB", titles))
     choice = {"name": "outcome", "value": first, "bind": {"input": "select", "options": outcomes, "name": "outcome "}}
-    axis = {"type": "quantitative", "scale": {"zero": False, "nice": False, "padding": 12}}
+    axis = {"type": "quantitative", "scale": {"zero": False, "nice": False, "padding": 12}, "axis": {"tickCount": 6}}
     ends = {"transform": [{"aggregate": [{"op": op, "field": field, "as": f"{op}_{field}"} for op in ("min", "max") for field in "ab"]},
                           {"calculate": "[min(datum.min_a, datum.min_b), max(datum.max_a, datum.max_b)]", "as": "end"},
                           {"flatten": ["end"]}],
             "mark": {"type": "line", "strokeDash": [2, 3], "color": "#777"},
             "encoding": {"x": {"field": "end", **axis}, "y": {"field": "end", **axis}}}
     dots = {"mark": {"type": "point", "filled": True, "size": 60, "color": PALETTE[0], "opacity": 0.8},
-            "encoding": {"x": {"field": "a", "title": "A", **axis}, "y": {"field": "b", "title": "B", **axis},
-                         "tooltip": [{"field": "setting"}, {"field": "a", "format": ".4g", "title": "A"},
-                                     {"field": "b", "format": ".4g", "title": "B"},
+            "encoding": {"x": {"field": "a", "title": a, **axis}, "y": {"field": "b", "title": b, **axis},
+                         "tooltip": [{"field": "setting"}, {"field": "a", "format": ".4g", "title": a},
+                                     {"field": "b", "format": ".4g", "title": b},
                                      {"field": "difference", "format": "+.4g", "title": "B less A"}]}}
     spec = {"width": 380, "height": 340, "params": [choice], "transform": [{"filter": "datum.outcome == outcome"}],
             "layer": [ends, dots]}
@@ -119,7 +120,8 @@ def _rows(table):
     body = []
     for _, row in table.head(MOST_ROWS).iterrows():
         cells = [f"<td class='t' data-head='{html.escape(n)}'><span>{html.escape(label(row[n]))}</span></td>" for n in options]
-        cells.append(f"<td class='t' data-head='outcome'><span>{html.escape(row.outcome)}</span></td>")
+        mark = f" <span class='s'>({html.escape(row.note)})</span>" if row.note else ""
+        cells.append(f"<td class='t' data-head='outcome'><span>{html.escape(row.outcome)}{mark}</span></td>")
         cells += [_cell(side, _mean(row[f"mean_{s}"], row[f"deviation_{s}"], row[f"count_{s}"])) for side, s in (("A", "a"), ("B", "b"))]
         cells.append(_cell("B less A", f"{row.difference:+.{_digits(row.mean_a)}f}"))
         ends = [f"{end:+.{_digits(row.mean_a)}f}" for end in (row.low, row.high) if end == end]
@@ -127,6 +129,8 @@ def _rows(table):
         body.append(f"<tbody><tr>{''.join(cells)}</tr></tbody>")
     note = ("Mean &plusmn; one standard deviation (n). The interval of the difference is Welch's; it takes each row alone, so of "
             "many rows some leave 0 out by chance.")
+    if EXPONENT in set(table.outcome):
+        note += f" {EXPONENT[:1].upper()}{EXPONENT[1:]}: {html.escape(EXPONENT_IS)}."
     if len(table) > MOST_ROWS:
         note += f" {MOST_ROWS} of {len(table):,} rows; compare.csv has all."
     return (f"<div class='tools' data-for='networks'></div><table id='networks' class='data' data-level='0'><thead><tr>"

@@ -3,6 +3,7 @@
 
 import html
 import shlex
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,6 +13,21 @@ from eigensweep_analysis.statistics import DEVIATION, over
 
 #: A page lists no more settings, and of a setting no more networks; `eigensweep export --csv` gives all of them.
 MOST_SETTINGS, MOST_NETWORKS = 200, 20
+#: What the exponent is, for readers who meet it for the first time.
+EXPONENT_IS = "exponent alpha of the covariance's eigenvalues n^-alpha in the last hidden layer"
+
+
+class Column(NamedTuple):
+    """Numbers of every network, one array (networks,) for each level of epsilon, or one alone."""
+
+    words: str
+    levels: list
+    #: What stands below the words in the table's head, as HTML.
+    below: str = ""
+    #: Whether the numbers depend on the level that the page shows.
+    at_level: bool = False
+    #: A tooltip.
+    title: str = ""
 
 
 def network_table(networks, source=""):
@@ -29,16 +45,17 @@ def network_table(networks, source=""):
     count = len(groups)
     groups, best = _best(groups, columns)
     several = any(len(g) > 1 for g in groups)
-    heads = [_head(name.replace("_", " "), "t") for name in networks.axes] or [_head("setting", "t")]
-    heads += [_head("networks"), *(_head(head) for head, _ in columns)]
+    heads = [_head(html.escape(name.replace("_", " ")), "t") for name in networks.axes] or [_head("setting", "t")]
+    heads += [_head("networks"), *(_head(html.escape(c.words) + c.below, title=c.title) for c in columns)]
     bodies = [_body(networks, places, columns, several) for places in groups]
     note = [f"Mean {DEVIATION} over the networks of a setting." if several else "A row per network."]
+    note += [f"{column.words[:1].upper()}{column.words[1:]}: {column.title}." for column in columns if column.title]
     if count > len(groups):
         note.append(f"{len(groups)} of {count:,} settings, those with the best {best}.")
     if count > len(groups) or any(len(g) > MOST_NETWORKS for g in groups):
         note.append(f"All networks: eigensweep export --csv {shlex.quote(source or 'RESULTS')}")
     return (f"<div class='tools' data-for='networks'></div>"
-            f"<table id='networks' class='data' data-level='{shown}' data-levels='{len(levels)}'>"
+            f"<table id='networks' class='data' data-level='{shown}' data-levels='{len(levels)}' style=\"{_level_names(levels)}\">"
             f"<thead><tr>{''.join(heads)}</tr></thead>{''.join(bodies)}</table>"
             f"<p class='s'>{html.escape(' '.join(note))}</p>")
 
@@ -48,25 +65,33 @@ def _keys(networks):
 
 
 def _columns(networks):
-    """([(head as HTML, [numbers per level])], levels of epsilon, the level that is shown first)."""
+    """([Column], levels of epsilon, the level that is shown first)."""
     numbers = networks.numbers
-    columns = [(name.replace("_", " "), [values]) for name, values in numbers.items() if name not in ("train_accuracy", "exponent")]
+    columns = [Column(name.replace("_", " "), [values]) for name, values in numbers.items()
+               if name not in ("train_accuracy", "exponent")]
     balls = [c for c in networks.curves if c.intensity == "epsilon"]
     front = networks.front()
     union = sorted({float(v) for c in balls for v in c.levels})
     levels = sorted({*some(union, MOST_INTENSITIES - 1), *([float(front.levels[middle(front)])] if front else [])} & set(union))
     shown = levels.index(front.levels[middle(front)]) if front and front.levels[middle(front)] in levels else 0
     for curve in balls if levels else []:
-        head = html.escape(curve.attack) + _per_level([f"epsilon {v:g}" for v in levels])
-        columns.append((head, [_at(curve, v) for v in levels]))
+        columns.append(Column(curve.attack, [_at(curve, v) for v in levels], _per_level(map(_epsilon, levels)), True))
     for curve in networks.curves:
         if curve not in balls:
             place = middle(curve)
-            columns.append((f"{html.escape(curve.attack)} <span>{html.escape(curve.intensity)} {curve.levels[place]:g}</span>",
-                            [curve.accuracy[:, place]]))
+            columns.append(Column(f"{curve.attack}, {curve.intensity} {curve.levels[place]:g}", [curve.accuracy[:, place]]))
     if "exponent" in numbers:
-        columns.append(("exponent, last layer", [numbers["exponent"]]))
+        columns.append(Column("exponent, last layer", [numbers["exponent"]], title=EXPONENT_IS))
     return columns, levels, shown
+
+
+def _epsilon(level):
+    return f"epsilon {level:g}"
+
+
+def _level_names(levels):
+    """The names of the levels as the style knows them; on a phone it writes that of the shown level beside the attack."""
+    return ";".join(f"--l{place}:'{_epsilon(level)}'" for place, level in enumerate(levels))
 
 
 def _at(curve, level):
@@ -78,17 +103,18 @@ def _best(groups, columns):
     """(at most MOST_SETTINGS of the settings, in the study's order; the head of the column by which they are the best)."""
     if len(groups) <= MOST_SETTINGS:
         return groups, ""
-    rising = [column for column in columns if column[0] != "final loss"]
+    rising = [column for column in columns if column.words != "final loss"]
     if not rising:
         return groups[:MOST_SETTINGS], "place in the study"
-    head, levels = next((column for column in rising if column[0] == "test accuracy"), rising[0])
-    means = np.array([over(levels[0][group], 0).mean for group in groups])
+    best = next((column for column in rising if column.words == "test accuracy"), rising[0])
+    means = np.array([over(best.levels[0][group], 0).mean for group in groups])
     kept = np.sort(np.argsort(np.where(np.isfinite(means), -means, np.inf), kind="stable")[:MOST_SETTINGS])
-    return [groups[i] for i in kept], _plain(head)
+    return [groups[i] for i in kept], best.words
 
 
-def _head(words, kind=""):
-    return f"<th scope='col'{_class(kind)}>{words}</th>"
+def _head(words, kind="", title=""):
+    tip = f' title="{html.escape(title)}"' if title else ""
+    return f"<th scope='col'{_class(kind)}{tip}>{words}</th>"
 
 
 def _class(kind):
@@ -103,7 +129,7 @@ def _body(networks, places, columns, several):
     good = int((rows.status == "ok").sum())
     cells = [_cell(short(words, 80), name.replace("_", " "), "t") for words, name in zip(labels, names)]
     cells.append(_cell(f"{good}/{len(rows)}", "networks"))
-    cells += [_numbers([values[places] for values in levels], head) for head, levels in columns]
+    cells += [_numbers(column, places) for column in columns]
     lines = [f"<tr class='setting'>{''.join(cells)}</tr>"]
     for place in places[:MOST_NETWORKS] if several else []:
         lines.append(_network(networks, place, columns))
@@ -117,7 +143,7 @@ def _network(networks, place, columns):
     state = "" if row.status == "ok" else str(row.status)
     span = max(len(networks.axes), 1)
     cells = [f"<td class='t of' colspan='{span}'>{html.escape(words)}</td>", _cell(state, "status")]
-    cells += [_numbers([values[[place]] for values in levels], head) for head, levels in columns]
+    cells += [_numbers(column, [place]) for column in columns]
     return f"<tr class='network'>{''.join(cells)}</tr>"
 
 
@@ -125,11 +151,11 @@ def _cell(words, head, kind=""):
     return f"<td{_class(kind)} data-head='{html.escape(head)}'><span>{html.escape(words)}</span></td>"
 
 
-def _numbers(levels, head):
-    """A cell with the mean and deviation of each level."""
-    texts = [_number(values) for values in levels]
+def _numbers(column, places):
+    """A cell with the mean and deviation of these networks at each level."""
+    texts = [_number(values[places]) for values in column.levels]
     inside = f"<span>{texts[0]}</span>" if len(texts) == 1 else _per_level(texts)
-    return f"<td data-head='{html.escape(_plain(head))}'>{inside}</td>"
+    return f"<td{_class('at' if column.at_level else '')} data-head='{html.escape(column.words)}'>{inside}</td>"
 
 
 def _number(values):
@@ -142,11 +168,6 @@ def _number(values):
 
 def _per_level(texts):
     return "".join(f"<span class='l l{place}'>{text}</span>" for place, text in enumerate(texts))
-
-
-def _plain(head):
-    """A head's words without its parts that depend on the level."""
-    return html.unescape(head.partition("<")[0]).strip()
 
 
 def label(value):

@@ -93,7 +93,7 @@
   // A chart's views stand below one another, and are as wide as the page, where it is narrow.
   function fitted(spec, room) {
     const fit = (view) => {
-      const least = (view.usermeta && view.usermeta.least) || 180;  // narrower, its labels would overlap: it scrolls
+      const least = (view.usermeta && view.usermeta.least) || 180;  // narrower, its labels would overlap
       if (view.width > room - 70) view.width = Math.max(room - 70, least);
       return view;
     };
@@ -113,6 +113,7 @@
     const narrow = fitted(spec, live.clientWidth || 800);
     try {
       await window.vegaEmbed(live, narrow, {renderer: "svg", actions: false});
+      live.classList.toggle("scrolls", Boolean(spec.usermeta));  // made smaller, its labels could not be read
       still.style.display = "none";
       figure.classList.add("drawn");
     } catch (error) {
