@@ -9,7 +9,7 @@
 namespace eigensweep::attacks {
 
 /// Keys the draws of each noise. Never renumber.
-enum class NoiseDraw : std::uint64_t { gaussian = 0, uniform = 1, salt_and_pepper = 2 };
+enum class NoiseDraw : std::uint64_t { gaussian = 0, uniform = 1, salt_and_pepper = 2, synaptic = 3, deletion = 4 };
 
 /// Draws numbers once, [E, n, d], keyed by trial seed, sample and noise alone: standard normal ones for Gaussian noise,
 /// else uniform ones in [-1, 1). Visits each intensity with what `noisy(draw, intensity)` gives, and intensity 0 with

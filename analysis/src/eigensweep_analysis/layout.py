@@ -62,7 +62,8 @@ def text(name, value):
 ATTACKS = {"fgsm": "FGSM", "pgd": "PGD", "mi_fgsm": "MI-FGSM", "apgd": "APGD", "square": "Square attack",
            "grey_image": "grey image", "fab": "FAB", "deepfool": "DeepFool", "strict": "strict protocol", "reference": "reference PGD",
            "autoattack_standard": "standard AutoAttack", "gaussian_noise": "Gaussian noise",
-           "uniform_noise": "uniform noise", "salt_and_pepper_noise": "salt-and-pepper noise"}
+           "uniform_noise": "uniform noise", "salt_and_pepper_noise": "salt-and-pepper noise",
+           "synaptic_noise": "synaptic noise", "unit_deletion": "deletion of units"}
 NORMS = {"linf": "L-infinity", "l2": "L2"}
 
 
@@ -269,7 +270,8 @@ def _with_clean(values, clean, intensity):
 def intensity_label(values, name, data):
     """A perturbation's intensity as the x axis names it: what it is, and in which unit. `data` is the study."""
     what = {"epsilon": r"attack intensity $\varepsilon$", "sigma": r"standard deviation $\sigma$",
-            "share": "share of the pixels"}.get(name, name)
+            "share": "share of the pixels", "relative_sigma": "standard deviation over the weight's size",
+            "deleted_share": "share of the units"}.get(name, name)
     return _with_unit(what, values[name], data)
 
 
