@@ -53,7 +53,7 @@ study::Kind declare_weights() {
        {"affine"},
        "f64",
        "",
-       "entropy of the squared singular values over their sum, divided by the logarithm of their number: 0 to 1",
+       "entropy of the squared singular values, over the logarithm of their number: 0 to 1",
        has_weights},
       {"zero_weights", {"affine"}, "f64", "", "share of the weights that are 0", has_weights},
   };

@@ -20,7 +20,8 @@ struct Recorded {
 };
 Recorded recorded_in(const OutputPaths& paths);
 
-/// "attacks/pgd": what the last study of an output folder asks for and this one does not. Empty where the folder is new.
+/// "attacks/pgd": what the last study of an output folder asks for and this one does not. Empty where the folder is
+/// new.
 std::vector<std::string> no_longer_asked(const OutputPaths& paths, const Json& document);
 
 /// The text of the study in an output folder with the attacks and metrics of `additions`: of a label that both have,
