@@ -24,3 +24,13 @@ inline eigensweep::Json resolved(eigensweep::study::Family family, const eigensw
 inline eigensweep::Json resolved_config(const eigensweep::Json& chosen) {
   return eigensweep::study::resolved_config(eigensweep::catalog(), chosen);
 }
+
+/// Whether a kind declares that it cannot run on networks of these sections of a study file.
+inline bool is_refused(const eigensweep::study::Kind& kind, const std::string& model, const std::string& training) {
+  using eigensweep::Json;
+  if (!kind.refuse) return false;
+  Json section{{"kind", "mlp"}};  // a study's default
+  section.update(Json::parse(model));
+  const Json config = resolved_config({{"model", section}, {"training", Json::parse(training)}});
+  return !kind.refuse(resolved(kind.family, kind.name, Json::object()), config).empty();
+}

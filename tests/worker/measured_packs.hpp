@@ -10,6 +10,7 @@
 #include "eigensweep/study/expand/study.hpp"
 #include "eigensweep/worker/run_pack.hpp"
 #include "evaluate.hpp"
+#include "resolved.hpp"
 #include "scratch.hpp"
 #include "task_of_study.hpp"
 
@@ -25,11 +26,12 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 const std::string mnist =
     R"("dataset": {"kind": "mnist", "train_samples": 24, "test_samples": 12, "validation_samples": 8})";
 
-/// Every attack of the catalog, and every metric that the networks support.
-inline std::string all_evaluations(bool has_tangents) {
+/// Every attack and every metric that the networks support.
+inline Json all_evaluations(const std::string& model, const std::string& training, bool has_tangents) {
   Json attacks = Json::object(), metrics = Json::object();
   for (const std::string& name : catalog().names(study::Family::attack)) {
     const study::Kind& kind = *catalog().find(study::Family::attack, name);
+    if (is_refused(kind, model, training)) continue;
     attacks[name] = {{"samples", 6}};
     // In a ball that holds the whole box a search has found something after a few steps, of the thousands that
     // autoattack_standard would take.
@@ -44,13 +46,13 @@ inline std::string all_evaluations(bool has_tangents) {
     if (kind.options.find("samples") != nullptr) metrics[name]["samples"] = 8;
     if (kind.options.find("train_samples") != nullptr) metrics[name]["train_samples"] = 6;
   }
-  return Json{{"attacks", attacks}, {"metrics", metrics}}.dump().substr(1);
+  return {{"attacks", attacks}, {"metrics", metrics}};
 }
 
 /// A study with two seeds of one network.
 inline std::string study_text(const std::string& model, const std::string& training, bool has_tangents) {
   return R"({"name": "numbers", "seed": {"sweep": [1, 2]}, )" + mnist + R"(, "model": )" + model + R"(, "training": )" +
-         training + ", " + all_evaluations(has_tangents);
+         training + ", " + all_evaluations(model, training, has_tangents).dump().substr(1);
 }
 
 const std::string short_training = R"({"epochs": 1, "batch_size": 12})";
