@@ -12,7 +12,9 @@ struct Slip {
 };
 
 const Slip json_slips[] = {
-    {R"({"attacks": {"fgsm": {"epsilon": 8/255}}})", R"(a fraction stands in quotes; write e.g. "8/255")"},
+    {R"({"attacks": {"fgsm": {"epsilon": 8/255}}})", R"(JSON has no fractions: write 0.03137254901960784)"},
+    {R"({"epsilon": {"sweep": [ 1 / 4, 2]}})", R"(JSON has no fractions: write 0.25)"},
+    {R"({"epsilon": 8/x})", R"(JSON has no fractions: write the number)"},
     {R"({"width": Infinity})", R"(Infinity is no JSON; write "inf", with the quotes)"},
     {R"({"width": inf})", R"(inf is no JSON; write "inf", with the quotes)"},
     {R"({"width": -inf})", R"(-inf is no JSON; write a number)"},

@@ -6,7 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <optional>
 #include <utility>
+
+#include "eigensweep/core/text.hpp"
+#include "value.hpp"
 
 namespace eigensweep::study {
 namespace {
@@ -68,6 +72,18 @@ std::string number_slip(std::string_view number) {
   return instead == number ? "" : fmt::format("{} is no number of JSON; write {}", number, instead);
 }
 
+/// Of 8/255 around a slash.
+std::string fraction_slip(std::string_view text, std::size_t slash) {
+  constexpr std::string_view parts = "0123456789.eE+- ";
+  std::size_t begin = slash;
+  std::size_t end = slash + 1;
+  while (begin > 0 && parts.find(text[begin - 1]) != std::string_view::npos) --begin;
+  while (end < text.size() && parts.find(text[end]) != std::string_view::npos) ++end;
+  const std::optional<double> value = fraction(std::string(text.substr(begin, end - begin)));
+  return value ? fmt::format("JSON has no fractions: write {}", text::number(*value))
+               : "JSON has no fractions: write the number";
+}
+
 /// Whether a value ends with this letter.
 bool ends_value(char letter) { return letter == '"' || letter == '}' || letter == ']' || is_in_word(letter); }
 
@@ -98,7 +114,7 @@ std::string json_slip(std::string_view text, std::size_t position, std::string_v
   if ((found == '}' || found == ']' || found == ',') && previous != '\0' && !ends_value(previous) && previous != '.') {
     return fmt::format("a value is missing before '{}'", found);
   }
-  if (found == '/' && is_digit(previous)) return "a fraction stands in quotes; write e.g. \"8/255\"";
+  if (found == '/' && is_digit(previous)) return fraction_slip(text, place);
   if (found == '/' || found == '#') return "comments are not part of it; write \"description\"";
   if (found == '\'') return "texts and names stand in double quotes; write \" for '";
   if (found == '}' && wanted("expected ']'")) return "a ']' is missing before '}'";

@@ -23,15 +23,6 @@ constexpr double most_values = 1e6;
 // Beyond it, several integers read as the same double.
 constexpr std::int64_t largest_whole = std::int64_t{1} << 53;
 
-/// The value of "8/255", or nothing.
-std::optional<double> fraction(const std::string& words) {
-  double above = 0, below = 0;
-  int read = 0;
-  if (std::sscanf(words.c_str(), "%lf / %lf %n", &above, &below, &read) != 2) return std::nullopt;
-  if (static_cast<std::size_t>(read) != words.size() || below == 0) return std::nullopt;
-  return above / below;
-}
-
 /// The list of {"logspace": [...]} and its like where a value belongs; null if it is none.
 const Node* rule_of(const Node& node) {
   for (const char* rule : {"linspace", "logspace", "range"}) {
@@ -217,6 +208,14 @@ std::vector<double> generated(const Node& node, const Option& option, const Sour
 }
 
 }  // namespace
+
+std::optional<double> fraction(const std::string& words) {
+  double above = 0, below = 0;
+  int read = 0;
+  if (std::sscanf(words.c_str(), "%lf / %lf %n", &above, &below, &read) != 2) return std::nullopt;
+  if (static_cast<std::size_t>(read) != words.size() || below == 0) return std::nullopt;
+  return above / below;
+}
 
 Json read_value(const Node& node, const Option& option, const Source& source) {
   switch (option.type) {

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "eigensweep/study/declare/option.hpp"
 #include "node.hpp"
 
 namespace eigensweep::study {
+
+/// The value of "8/255", or nothing.
+std::optional<double> fraction(const std::string& words);
 
 /// The value of a leaf, checked against its declaration and in its type's one form (integers as integers, numbers as
 /// double, never -0), so that equal values compare equal. Throws ConfigError.
