@@ -71,8 +71,10 @@ inline What wait_for(Supervisor& supervisor, std::size_t slot = 0) {
 
 /// A supervisor in virtual time, whose worker has said hello and nothing more.
 struct Silent {
-  explicit Silent(const sweep::Patience& patience = {})
-      : supervisor(make_slots(scratch, 1, EIGENSWEEP_FAKE_WORKER), patience, [this] { return now; }) {
+  explicit Silent(
+      const sweep::Patience& patience = {}, std::function<double(pid_t)> waiting = [](pid_t) { return 0.0; })
+      : supervisor(
+            make_slots(scratch, 1, EIGENSWEEP_FAKE_WORKER), patience, [this] { return now; }, std::move(waiting)) {
     supervisor.give(0, task_of(scratch, 7));
     wait_for<wire::Hello>(supervisor);
   }

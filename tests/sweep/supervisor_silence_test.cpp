@@ -58,6 +58,32 @@ TEST_CASE("time in which a supervisor did not look is no silence of its workers"
   }
 }
 
+TEST_CASE("time in which a worker waits for a CPU is no silence") {
+  double waited = 100;  // before its last word
+  Silent run({}, [&waited](pid_t) { return waited; });
+  run.now += 2s;
+  CHECK(run.turn().empty());  // looks
+  waited += 30;
+  run.now += 2s;
+  CHECK(run.turn().empty());
+  run.now += 2s;
+  run.supervisor.doubt(0, 5);  // 6 s, of which it could not run in as many
+  CHECK(run.turn().empty());
+  for (int i = 0; i < 15; ++i) {
+    run.now += 2s;
+    CHECK(run.turn().empty());
+  }
+  run.supervisor.doubt(0, 5);  // 36 s less 30
+  CHECK(wait_for<wire::Lost>(run.supervisor).hung);
+}
+
+TEST_CASE("the time that a process waits for a CPU grows, and is none of a process that is not there") {
+  const double before = sweep::seconds_waiting(::getpid());
+  CHECK(before >= 0);
+  CHECK(sweep::seconds_waiting(::getpid()) >= before);
+  CHECK(sweep::seconds_waiting(0x7ffffff0) == 0);
+}
+
 TEST_CASE("a message that lies unread in the pipe is no silence") {
   const Scratch scratch;
   const auto trace = scratch.path() / "trace";

@@ -18,11 +18,14 @@ namespace {
 
 /// If a turn comes so much later than its wait explains, this process was stopped or busy with something else.
 constexpr std::chrono::seconds longest_turn{5};
+/// After so long without a word it is worth while to look how long a worker has waited for a CPU.
+constexpr std::chrono::seconds short_silence{1};
 
 }  // namespace
 
-Supervisor::Supervisor(std::vector<Slot> slots, Patience patience, std::function<Clock::time_point()> now)
-    : patience_(patience), now_(std::move(now)) {
+Supervisor::Supervisor(std::vector<Slot> slots, Patience patience, std::function<Clock::time_point()> now,
+                       std::function<double(pid_t)> waiting)
+    : patience_(patience), now_(std::move(now)), waiting_(std::move(waiting)) {
   for (Slot& slot : slots) {
     State state;
     state.command = std::move(slot.command);
@@ -47,6 +50,7 @@ void Supervisor::give(std::size_t slot, const wire::Bytes& task) {
   }
   state.is_busy = true;
   state.heard = now_();
+  state.waited.reset();
   if (!state.process) {
     state.said_hello = false;
     state.started = now_();
@@ -149,6 +153,7 @@ void Supervisor::hear(std::size_t slot, wire::Frame&& frame, std::vector<wire::E
   State& state = slots_[slot];
   wire::FromWorker said = wire::unframed<wire::FromWorker>(std::move(frame));
   state.heard = now_();
+  state.waited.reset();
   const wire::Overload note{
       [&](const wire::Hello&) {
         state.said_hello = true;
@@ -174,6 +179,7 @@ void Supervisor::watch(std::size_t slot, Clock::time_point now, std::vector<wire
   }
   if (!state.process || !state.is_busy) return;
   const auto silent = now - state.heard;
+  if (silent > short_silence && !state.waited) state.waited = waiting_(state.process->pid());
   const std::chrono::duration<double> hello(Silence::until_hello(patience_.hello.count(), longest_hello_));
   if (!state.said_hello && silent > hello) {
     lose(slot, fmt::format("the worker did not say hello within {}", text::duration(hello.count())), events);
@@ -188,8 +194,10 @@ void Supervisor::doubt(std::size_t slot, double seconds) {
   // be in the pipe.
   forgive_absence(now_(), {});
   if (state.process) listen(slot, unreported_);
+  if (!state.process || !state.is_busy || !state.said_hello) return;
   const std::chrono::duration<double> silence(seconds);
-  if (!state.process || !state.is_busy || !state.said_hello || now_() - state.heard < silence) return;
+  const std::chrono::duration<double> starved(state.waited ? waiting_(state.process->pid()) - *state.waited : 0);
+  if (now_() - state.heard - starved < silence) return;
   hang(slot, silence, unreported_);
 }
 

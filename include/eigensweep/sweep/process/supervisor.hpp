@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "eigensweep/sweep/process/rank_workers.hpp"
+#include "eigensweep/sweep/process/waiting.hpp"
 #include "eigensweep/sweep/process/worker_process.hpp"
 #include "eigensweep/wire/messages.hpp"
 
@@ -39,8 +40,10 @@ class Supervisor : public RankWorkers {
   struct Slot {
     WorkerCommand command;
   };
-  /// `now`: the clock by which workers are watched.
-  Supervisor(std::vector<Slot> slots, Patience patience, std::function<Clock::time_point()> now = Clock::now);
+  /// `now`: the clock by which workers are watched. `waiting`: seconds that a process has waited for a CPU, which are
+  /// no silence of a worker: on a machine that others use it says nothing because it cannot run.
+  Supervisor(std::vector<Slot> slots, Patience patience, std::function<Clock::time_point()> now = Clock::now,
+             std::function<double(pid_t)> waiting = seconds_waiting);
 
   /// The slot must be free, which it is at the start and after the events Finished, Failed and Ready.
   void give(std::size_t slot, const wire::Bytes& task) override;
@@ -72,6 +75,7 @@ class Supervisor : public RankWorkers {
     int losses_before_hello = 0;  ///< in a row
     Clock::time_point started{};
     Clock::time_point heard{};
+    std::optional<double> waited;  ///< for a CPU, soon after it was heard last; nothing: it was heard just now
     Clock::time_point rest_until{};
     bool is_resting = false;
   };
@@ -87,6 +91,7 @@ class Supervisor : public RankWorkers {
   std::vector<wire::Event> unreported_;
   Patience patience_;
   std::function<Clock::time_point()> now_;
+  std::function<double(pid_t)> waiting_;
   Clock::time_point looked_ = now_();
   double longest_hello_ = 0;  ///< seconds of the slowest hello so far; 0: none yet
   bool draining_ = false;
