@@ -60,7 +60,7 @@ def load(path: str | Path, layout: str = "auto") -> xr.Dataset:
         training history is `history_loss[..., epoch]`, an evaluation's own state `accuracy_status` and so on.
         Each variable's attributes `group` and `column` say where in the file it stands, `family` whether that is a
         "metric" or an "attack". A number above the attribute `alarm_above` is an alarm, and `alarm` says what it means.
-        Variables of more than 8 MiB (`stored.EAGER_BYTES`) are read when they are used; until then the file stays open.
+        Variables of more than 8 MiB (`stored.EAGER_BYTES`) are read when they are used, from a file that then stays open.
         Numbers that are not there (yet) are NaN; `status` (see STATUS), `trial_id` and `message` say why.
         Attributes: those of the file, with its JSON texts parsed: `axes`, `evaluations`, `study`, `resolved`,
         `provenance`, `study_warnings`; `layout`, which of the two it is; `zipped`, dimension -> axes that share it.

@@ -13,10 +13,10 @@ EAGER_BYTES = 8 << 20
 
 
 class Source:
-    """A results file that stays open while arrays of it are in use, as it was when it was loaded.
+    """A results file that is opened at the first use of an array of it, and then stays open.
 
-    A run replaces its results file as a whole, so the open one keeps its numbers. In another process (pickle) it is
-    opened anew, and refused if it has been replaced.
+    A run replaces its results file as a whole, so the open one keeps its numbers. A file that was replaced before it
+    is opened, here or in another process (pickle), is refused.
 
     Parameters
     ----------
