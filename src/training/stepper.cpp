@@ -26,7 +26,10 @@ StepResult Stepper::step(const Batch& batch, double rate_factor, std::int64_t gl
     gradients = model_.backward(pass, std::move(found.output));
   } else {
     models::Inputs inputs = by_inputs ? seen.inputs.unshared() : seen.inputs;
-    if (by_inputs) inputs.x.requires_grad_(true);
+    if (by_inputs) {
+      // In the network's precision, or its derivatives by the inputs would be rounded to float32.
+      inputs.x = inputs.x.to(model_.parameters().front().tensor.scalar_type()).requires_grad_(true);
+    }
     const models::Output output = model_.forward(inputs, models::Mode::train);
     found = losses(inputs, output, seen, global_step);
     gradients = autograd_of(output, found);
