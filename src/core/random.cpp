@@ -92,6 +92,13 @@ void fill_normal(const Key& key, std::span<float> out) noexcept {
   for (float& value : out) value = static_cast<float>(stream.normal());
 }
 
+void fill_exponential(const Key& key, std::span<float> out) noexcept {
+  Stream stream(key);
+  // (0, 1]: the logarithm is finite.
+  for (float& value : out)
+    value = static_cast<float>(-std::log((static_cast<double>(stream.next()) + 1.0) * 0x1.0p-32));
+}
+
 std::vector<std::int64_t> permutation(const Key& key, std::uint32_t size) {
   std::vector<std::int64_t> order(size);
   std::iota(order.begin(), order.end(), std::int64_t{0});

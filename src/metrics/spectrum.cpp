@@ -142,7 +142,6 @@ study::Kind declare_spectrum() {
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
 #include "eigensweep/kernels/limit_network.hpp"
@@ -155,15 +154,6 @@ namespace eigensweep::metrics {
 namespace {
 
 constexpr std::size_t most_reasons = 3;  // keeps a deep network's message readable
-
-wire::Array integers(const std::vector<std::int64_t>& values) {
-  wire::Array array;
-  array.dtype = "i64";
-  array.shape = {static_cast<std::int64_t>(values.size())};
-  array.bytes.resize(values.size() * sizeof(std::int64_t));
-  std::memcpy(array.bytes.data(), values.data(), array.bytes.size());
-  return array;
-}
 
 class Spectrum final : public Metric {
  public:
@@ -229,10 +219,10 @@ class Spectrum final : public Metric {
         {"eigenvalues", wire::Array::of(eigenvalues, {static_cast<std::int64_t>(layers.size()), widest})},
         {"exponent", wire::Array::of(exponent)},
         {"r_squared", wire::Array::of(r_squared)},
-        {"fit_first", integers(first)},
-        {"fit_last", integers(last)},
-        {"fit_ranks", integers(ranks)},
-        {"dual", integers(dual)},
+        {"fit_first", wire::Array::integers(first)},
+        {"fit_last", wire::Array::integers(last)},
+        {"fit_ranks", wire::Array::integers(ranks)},
+        {"dual", wire::Array::integers(dual)},
         {"participation_ratio", wire::Array::of(participation)},
         {"effective_rank", wire::Array::of(rank)}};
     for (std::size_t i = 0; i < std::min(reasons.size(), most_reasons); ++i) measured.add_remark(reasons[i]);

@@ -46,7 +46,8 @@ study::Kind declare_weights() {
        {"affine", "singular_value"},
        "f64",
        "",
-       "singular values of the weights, in descending order; a convolution is the matrix [channels, patch]",
+       "singular values of the weights, in descending order; a convolution is the matrix [channels, patch], a layer "
+       "'dann' the matrix g (Wex - Wei Wix)",
        has_weights},
       {"first_to_second", {"affine"}, "f64", "", "the largest singular value over the second", has_weights},
       {"singular_entropy",
@@ -83,16 +84,11 @@ namespace {
 
 using torch::Tensor;
 
-/// The weights of every affine layer as matrices [E, n, m] float64, input layer first, as the network multiplies by
-/// them.
-std::vector<Tensor> weight_matrices(models::Model& model) {
-  std::vector<Tensor> matrices;
-  for (const models::NamedTensor& parameter : model.parameters()) {
-    if (parameter.tensor.dim() < 3) continue;  // biases, and the gains of batch norm
-    const Tensor weights = parameter.tensor.detach().to(torch::kFloat64) * parameter.factor;
-    matrices.push_back(weights.reshape({weights.size(0), weights.size(1), -1}));
-  }
-  return matrices;
+/// The share of each lane's numbers that are 0: [E].
+Tensor share_of_zeros(const std::vector<Tensor>& tensors) {
+  std::vector<Tensor> flat;
+  for (const Tensor& tensor : tensors) flat.push_back(tensor.flatten(1));
+  return torch::cat(flat, 1).eq(0).mean(1, false, torch::kFloat64);
 }
 
 /// Singular values [E, k], of a layer.
@@ -100,9 +96,8 @@ struct LayerValues {
   Tensor singular;
   Tensor zeros;  ///< [E], shares
 
-  explicit LayerValues(const Tensor& weights)
-      : singular(torch::linalg_svdvals(weights).cpu()),
-        zeros(weights.eq(0).mean({1, 2}, false, torch::kFloat64).cpu()) {}
+  explicit LayerValues(const models::SignedWeights& weights)
+      : singular(torch::linalg_svdvals(weights.effective()).cpu()), zeros(share_of_zeros(weights.trained).cpu()) {}
 };
 
 /// 0 for a matrix of rank 1, 1 where all singular values are equal; NaN of a single one.
@@ -128,7 +123,7 @@ class Weights final : public Metric {
     const std::unique_ptr<models::Model> initial = is_initial ? initial_networks(subject) : nullptr;
     std::vector<LayerValues> layers;
     std::int64_t most = 0;
-    for (const Tensor& weights : weight_matrices(initial ? *initial : subject.model)) {
+    for (const models::SignedWeights& weights : (initial ? *initial : subject.model).signed_weights()) {
       layers.emplace_back(weights);
       most = std::max(most, layers.back().singular.size(1));
     }

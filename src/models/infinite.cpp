@@ -20,6 +20,8 @@ std::string limit_wants(const NetworkOptions& network) {
   if (network.reads_samples()) {
     wanted.emplace_back("neither batch_norm nor whiten (they have no kernel in closed form)");
   }
+  if (network.layer != NetworkOptions::LayerType::dense)
+    wanted.emplace_back("layer 'dense' (signs have no such limit)");
   return fmt::format("{}", fmt::join(wanted, "; "));
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "colei.hpp"
 #include "eigensweep/models/batch_norm.hpp"
 #include "eigensweep/models/model.hpp"
 #include "eigensweep/models/network_options.hpp"
@@ -21,6 +22,7 @@ class LayeredModel : public Model {
   LayeredModel(const NetworkOptions& options, const std::vector<std::uint64_t>& seeds, const torch::Device& device);
 
   bool trace_affine(bool wanted) override;
+  void fit_inputs(const Tensor& images) override;
   void refresh(const Tensor& images) override;
   [[nodiscard]] std::string trouble(std::int64_t lane) const override;
 
@@ -53,10 +55,15 @@ class LayeredModel : public Model {
 
  private:
   Tensor trained(const char* what, Place place, double factor, Tensor tensor);
+  [[nodiscard]] bool is_colei() const { return type_ == NetworkOptions::LayerType::colei; }
+  /// What a layer of the type "colei" reads.
+  [[nodiscard]] ColeiInputs colei_inputs(Layer role, std::int64_t fan_in) const;
 
   std::vector<std::uint64_t> seeds_;
   torch::Device device_;
   Parametrisation law_;
+  NetworkOptions::LayerType type_;
+  std::int64_t inhibitory_;  // units of a hidden layer
   std::string activation_;
   About about_;
   std::size_t whitened_;

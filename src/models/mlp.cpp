@@ -13,7 +13,8 @@ struct MlpOptions : NetworkOptions {
     add_width(fields, "units of each hidden layer").required();
     add_depth(fields, 1000, "number of hidden layers");
     add_units(fields, "normalise each hidden layer over the batch, after its nonlinearity");
-    return add_layers(fields, all_scalings());
+    add_layers(fields, all_scalings());
+    return add_layer_type(fields);
   }
 };
 
@@ -23,6 +24,7 @@ struct MlpOptions : NetworkOptions {
 #ifdef EIGENSWEEP_DECLARATIONS
 #include <algorithm>
 
+#include "eigensweep/models/layer_type.hpp"
 #include "finite_shape.hpp"
 #include "infinite.hpp"
 #include "refusals.hpp"
@@ -30,12 +32,23 @@ struct MlpOptions : NetworkOptions {
 namespace eigensweep::models {
 namespace {
 
+/// What a layer of the type "dann" takes beyond a dense one: `inhibitory` units beside its units, and its divisions.
+void add_inhibition(std::int64_t inputs, std::int64_t units, std::int64_t inhibitory, study::ModelShape& shape) {
+  const auto more = static_cast<double>(inhibitory);
+  shape.forward_flops += 2.0 * more * (static_cast<double>(inputs) + 2.0 * static_cast<double>(units));
+  shape.parameters += inhibitory * (inputs + units + 1) + units;
+  // Both products, what is subtracted, gamma, and the quotient, for the backward pass.
+  shape.activations += 4 * units + 2 * inhibitory;
+  shape.outputs += inhibitory;
+}
+
 study::ModelShape mlp_shape(const MlpOptions& mlp, const study::DatasetInfo& dataset) {
   study::ModelShape shape = finite_shape(mlp);
   const std::int64_t width = mlp.width.value;
   std::int64_t fan_in = dataset.input_size();
   for (std::int64_t layer = 0; layer < mlp.depth; ++layer) {
     shape.forward_flops += 2.0 * static_cast<double>(fan_in) * static_cast<double>(width);
+    if (is_dann(mlp)) add_inhibition(fan_in, width, inhibitory_units(mlp), shape);
     if (layer == 0) shape.first_layer_flops = shape.forward_flops;
     shape.parameters += fan_in * width + width + (mlp.batch_norm ? 2 * width : 0);
     shape.activations += width * kept_of_unit(mlp);
@@ -45,6 +58,7 @@ study::ModelShape mlp_shape(const MlpOptions& mlp, const study::DatasetInfo& dat
     fan_in = width;
   }
   shape.forward_flops += 2.0 * static_cast<double>(fan_in) * static_cast<double>(dataset.classes);
+  if (is_dann(mlp)) add_inhibition(fan_in, dataset.classes, 1, shape);
   shape.parameters += fan_in * dataset.classes + dataset.classes;
   shape.activations += dataset.classes;
   shape.outputs += dataset.classes;
@@ -52,7 +66,7 @@ study::ModelShape mlp_shape(const MlpOptions& mlp, const study::DatasetInfo& dat
   // By a layer and by the one below, and by the logits.
   shape.gradients = std::max(shape.gradients, 2 * widest + dataset.classes);
   // Every hidden layer, and the argument of the last nonlinearity or the logits.
-  shape.forward_numbers = mlp.depth * width + widest;
+  shape.forward_numbers = mlp.depth * width + widest * (is_dann(mlp) ? 5 : 1);
   return shape;
 }
 
@@ -61,8 +75,11 @@ study::ModelShape mlp_shape(const MlpOptions& mlp, const study::DatasetInfo& dat
 study::Kind declare_mlp() {
   study::Kind kind = study::declare<MlpOptions>(study::Family::model, "mlp",
                                                 "multilayer perceptron with hidden layers of equal width");
-  kind.refuse = study::typed<MlpOptions>(
-      [](const MlpOptions& mlp, const Json&) { return refuse_network_options(mlp, mlp.depth); });
+  kind.refuse = study::typed<MlpOptions>([](const MlpOptions& mlp, const Json&) {
+    const std::string reason = refuse_network_options(mlp, mlp.depth);
+    return reason.empty() ? refuse_layer_type(mlp) : reason;
+  });
+  kind.refuse_inputs = study::typed<MlpOptions>(refuse_signed_inputs);
   kind.refuse_samples = study::typed<MlpOptions>(refuse_small_batches);
   kind.is_infinite = study::typed<MlpOptions>([](const MlpOptions& mlp) { return mlp.is_infinite(); });
   kind.limit_wants = study::typed<MlpOptions>(limit_wants);
@@ -77,8 +94,10 @@ study::Kind declare_mlp() {
 #else
 #include <utility>
 
+#include "dann.hpp"
 #include "eigensweep/models/activation.hpp"
 #include "eigensweep/models/dense.hpp"
+#include "eigensweep/models/layer_type.hpp"
 #include "eigensweep/models/numerics/product.hpp"
 #include "layered.hpp"
 
@@ -137,7 +156,9 @@ class Mlp final : public LayeredModel {
 
 std::unique_ptr<Model> make_mlp(const Json& options, const study::DatasetInfo& dataset,
                                 const std::vector<std::uint64_t>& seeds, const torch::Device& device) {
-  return std::make_unique<Mlp>(study::read<MlpOptions>(options), dataset, seeds, device);
+  const auto mlp = study::read<MlpOptions>(options);
+  if (is_dann(mlp)) return make_dann(mlp, dataset, seeds, device);
+  return std::make_unique<Mlp>(mlp, dataset, seeds, device);
 }
 
 }  // namespace eigensweep::models

@@ -51,6 +51,16 @@ Tensor Model::input_gradient(const Pass& pass, const Tensor& logits) {
   return gradient_of_inputs(pass, output_scale_ == 1 ? logits : logits * output_scale_);
 }
 
+std::vector<SignedWeights> Model::signed_weights() const {
+  std::vector<SignedWeights> layers;
+  for (const NamedTensor& named : parameters_) {
+    if (named.tensor.dim() < 3) continue;  // biases, and the gains of batch norm
+    const Tensor weights = (named.tensor.detach().to(torch::kFloat64) * named.factor).flatten(2);
+    layers.push_back({weights.clamp_min(0), (-weights).clamp_min(0), {named.tensor.detach()}});
+  }
+  return layers;
+}
+
 Tensor Model::normalised(const Tensor& x) const { return input_norm_ ? (*input_norm_)(x) : x; }
 
 void Model::rescale_outputs(double scale, std::unique_ptr<Model> origin) {

@@ -90,6 +90,12 @@ Trainer::Trainer(std::vector<Json> configs, const data::DeviceDataset& data, con
       constraints_.back()->begin(*model_);
     }
   }
+  // Last: what another constraint does to a weight does not take it across 0 again.
+  if (auto signs = constraints::make_signs(*model_)) {
+    constraint_labels_.emplace_back("layer");
+    constraints_.push_back(std::move(signs));
+    constraints_.back()->begin(*model_);
+  }
   stepper_ = std::make_unique<Stepper>(*model_, *task_, regularizers_, constraints_, *optimizer_,
                                        Adversary(training_, seeds_of(configs_), data.info, device),
                                        task_weight(configs_.front()), training_.compute);

@@ -63,6 +63,15 @@ Array Array::of(const std::vector<double>& values, std::vector<std::int64_t> sha
   return array;
 }
 
+Array Array::integers(const std::vector<std::int64_t>& values) {
+  Array array;
+  array.dtype = "i64";
+  array.shape = {static_cast<std::int64_t>(values.size())};
+  array.bytes.resize(values.size() * sizeof(std::int64_t));
+  if (!values.empty()) std::memcpy(array.bytes.data(), values.data(), array.bytes.size());
+  return array;
+}
+
 Array Array::scalar(double value) { return of({value}, {}); }
 
 std::size_t Array::size() const { return bytes.size() / item_size(dtype); }

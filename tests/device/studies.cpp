@@ -28,6 +28,17 @@ Json cnn(const char* changes) {
   return document;
 }
 
+/// A network by Dale's law, which reads no negative inputs; `model` and `rest` are merged to it.
+Json dale(const char* model, const char* rest = "{}") {
+  Json document = Json::parse(R"({
+    "dataset": {"kind": "mnist", "input_size": null, "train_samples": 100, "test_samples": 20},
+    "model": {"activation": "relu"}, "attacks": {"fgsm": {"samples": 10}},
+    "metrics": {"weights": {}, "ei_balance": {"split": "train", "samples": 30}, "all_balanced": {"kind": "ei_balance"}}})");
+  document["model"].merge_patch(Json::parse(model));
+  document.merge_patch(Json::parse(rest));
+  return document;
+}
+
 struct Changes {
   std::string name;
   Json document;
@@ -48,6 +59,14 @@ std::vector<Changes> of_networks() {
       {"lazy",
        mlp(R"({"model": {"parametrisation": "ntk", "weight_variance": 1, "output_scale": 3, "centre_output": true},
                "training": {"loss": "mse", "optimizer": {"kind": "sgd", "learning_rate": 0.5}}})")},
+      {"excitatory and inhibitory columns", dale(R"({"layer": "colei", "ei_ratio": 2})")},
+      {"inhibitory units beside excitatory ones, float64",
+       dale(R"({"layer": "dann", "inhibitory_units": 3, "precision": "float64"})",
+            R"({"training": {"optimizer": {"kind": "sgd"}}})")},
+      {"inhibitory units beside excitatory ones, uncorrected, penalty",
+       dale(R"({"layer": "dann_uncorrected"})",
+            R"({"training": {"optimizer": {"kind": "sgd", "learning_rate": 0.001}},
+                "regularizers": {"spectral": {"cutoff": 3, "layers": "all"}}})")},
       {"cnn, erf, average pooling, whitened about zero",
        cnn(R"({"model": {"activation": "erf", "pooling": "average", "kernel_size": 15, "whiten": 1,
                          "whiten_about": "zero"}})")},

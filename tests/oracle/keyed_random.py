@@ -70,6 +70,12 @@ def normal(seed, purpose, stream, step, shape):
     return numbers.astype(np.float32).reshape(shape)
 
 
+def exponential(seed, purpose, stream, step, shape):
+    """Exponentially distributed float32 numbers of mean 1, by the inverse of their distribution in float64."""
+    bits = draws(seed, purpose, stream, step, int(np.prod(shape))).astype(np.float64)
+    return (-np.log((bits + 1.0) * 2.0**-32)).astype(np.float32).reshape(shape)
+
+
 def permutation(seed, purpose, stream, step, size):
     """A random order of 0..size-1: Fisher-Yates from the top, bounded integers by Lemire's method."""
     supply = draws(seed, purpose, stream, step, size + 64).tolist()

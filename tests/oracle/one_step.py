@@ -46,10 +46,18 @@ SLOW = {**SGD, "learning_rate": 1e-3}
 LAST = {"strength": 1.0, "exponent": 1.0, "cutoff": 5, "layers": "last"}
 ALL = {"strength": 0.3, "exponent": 1.2, "cutoff": 3, "layers": "all", "products": "float32"}
 
+ALL64 = {**ALL, "products": "float64"}
 JACOBIAN = {"strength": 0.01, "projections": 1}
 FGSM = {"kind": "fgsm", "epsilon": 0.1, "steps": 1, "relative_step": 1.0}
 PGD = {"kind": "pgd", "epsilon": 0.1, "steps": 3, "relative_step": 0.4}
 MLP, CNN = engine.mlp, engine.cnn
+
+COARSE = {**SGD, "momentum": 0.0, "weight_decay": 0.0}  # as networks by Dale's law are trained
+
+
+def DALE(layer, width=24, depth=2, **options):
+    return MLP(width, depth, "relu", layer=layer, ei_ratio=5.0, **options)
+
 
 CASES = {
     "plain adam": {"optimizer": ADAM},
@@ -65,7 +73,7 @@ CASES = {
         "loss": "mse",
     },
     "depth 3, erf, last layer": {"model": MLP(24, 3, "erf"), "penalty": LAST},
-    "float64, all layers": {"model": MLP(24, 3, precision="float64"), "penalty": {**ALL, "products": "float64"}},
+    "float64, all layers": {"model": MLP(24, 3, precision="float64"), "penalty": ALL64},
     "depth 3, all layers": {"model": MLP(24, 3), "penalty": ALL},
     "relu, penalty": {"model": MLP(24, 1, "relu"), "penalty": ALL},
     "batch norm": {"model": MLP(24, 1, batch_norm=True)},
@@ -104,6 +112,17 @@ CASES = {
     "mup, adam, penalty": {"optimizer": {**AMSGRAD, "weight_decay": 1e-2}, "rate_rule": "mup", "penalty": LAST,
                            "model": MLP(24, 2, parametrisation="mup", weight_variance=1.0, base_width=6)},
     "rate over width": {"rate_rule": "over_width", "model": MLP(24, 1, base_width=12)},
+    "colei, sgd": {"optimizer": COARSE, "model": DALE("colei")},
+    # In float32 the plain program's own rounding is above what is allowed.
+    "colei, float64, adam, all layers": {"model": DALE("colei", inhibitory_units=7, precision="float64"), "penalty": ALL64},
+    "dann, sgd": {"optimizer": COARSE, "model": DALE("dann")},
+    # Where one unit of the last layer is alive, logits do not depend on the inputs, and rounding decides their signs.
+    "dann, sgd, adversary pgd": {
+        "optimizer": COARSE, "model": DALE("dann", 60, 1, inhibitory_units=3), "adversary": PGD},
+    "dann, float64, all layers": {"optimizer": COARSE, "model": DALE("dann", precision="float64"), "penalty": ALL64},
+    "dann, float64, jacobian": {
+        "optimizer": COARSE, "model": DALE("dann", precision="float64"), "jacobian": {**JACOBIAN, "projections": 0}},
+    "dann_uncorrected, sgd": {"optimizer": {**COARSE, "learning_rate": 1e-3}, "model": DALE("dann_uncorrected")},
     "cnn": {"model": CNN(30)},
     "cnn, shared order": {"model": CNN(30), "batch_order": "shared"},
     "cnn, last layer": {"model": CNN(30), "penalty": LAST},

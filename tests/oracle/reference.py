@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+import dale
 import keyed_random
 import rounded
 
@@ -137,6 +138,11 @@ class Network(torch.nn.Module):
         place = sum(not key.startswith("_") for key in self.modules_in_order)
         self.modules_in_order[name or str(place)] = module
 
+    def add_dale(self, model, place, inputs, units, seed):
+        """Adds a layer by Dale's law, as the resolved model section says."""
+        self.add(dale.layer_of(model, place, inputs, units, seed, self.affine_layers))
+        self.affine_layers += 1
+
     def end_hidden(self, whiten=None):
         if whiten:
             self.add(Whiten(whiten), name="_whitening")
@@ -171,8 +177,12 @@ def make_network(model, seed, inputs=784, classes=10):
     if model["kind"] == "mlp":
         fan_in = inputs
         for layer in range(1, model["depth"] + 1):
-            module, deviations = affine(model, "input" if layer == 1 else "hidden", fan_in, model["width"])
-            network.add(module, seed, deviations=deviations)
+            place = "input" if layer == 1 else "hidden"
+            if model.get("layer", "dense") != "dense":
+                network.add_dale(model, place, fan_in, model["width"], seed)
+            else:
+                module, deviations = affine(model, place, fan_in, model["width"])
+                network.add(module, seed, deviations=deviations)
             network.add(activation())
             if model["batch_norm"]:
                 network.add(torch.nn.BatchNorm1d(model["width"]))
@@ -201,8 +211,11 @@ def make_network(model, seed, inputs=784, classes=10):
         network.add(activation())
         network.end_hidden(whiten.get(model["depth"] + 1))
         fan_in = model["width"]
-    module, deviations = affine(model, "output", fan_in, classes)
-    network.add(module, seed, deviations=deviations)
+    if model.get("layer", "dense") != "dense":
+        network.add_dale(model, "output", fan_in, classes, seed)
+    else:
+        module, deviations = affine(model, "output", fan_in, classes)
+        network.add(module, seed, deviations=deviations)
     return network
 
 
@@ -298,8 +311,9 @@ class Trainer:
         self.adversary = adversary
         self._round_products()
         for module in network.modules():
-            if isinstance(module, Normalise):
+            if hasattr(module, "fit"):
                 module.fit(x)
+        self.signed = [module for module in network.modules() if hasattr(module, "project")]
         self.steps = 0
         self.epoch, self.vectors, self.queue = -1, None, []
 
@@ -389,7 +403,11 @@ class Trainer:
         loss = task_loss / self.output_scale**2 + penalty
         self.optimizer.zero_grad()
         loss.backward()
+        for layer in self.signed:
+            layer.correct()
         self.optimizer.step()
+        for layer in self.signed:
+            layer.project()
         return {
             "epoch": self.epoch,
             "loss": loss.item(),

@@ -34,7 +34,7 @@ def mlp(width, depth, activation="tanh", batch_norm=False, whiten=0, whiten_abou
     return {"kind": "mlp", "width": width, "depth": depth, "activation": activation, "batch_norm": batch_norm,
             "normalise": normalise, "precision": "float32", "whiten": whiten, "whiten_about": whiten_about,
             "parametrisation": "standard", "weight_variance": 0.0, "bias_variance": 0.0, "base_width": 64, "output_scale": 1.0, "centre_output": False,
-            **regime}
+            "layer": "dense", "ei_ratio": 10.0, "inhibitory_units": 0, **regime}
 
 
 def cnn(width, depth=2, channels=4, convolution=(), **options):

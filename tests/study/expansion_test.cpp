@@ -103,7 +103,10 @@ TEST_CASE("a configuration holds every option, and no penalty that is switched o
                                 {"precision", "float32"},
                                 {"normalise", "none"},
                                 {"whiten", 0},
-                                {"whiten_about", "mean"}});
+                                {"whiten_about", "mean"},
+                                {"layer", "dense"},
+                                {"ei_ratio", 10.0},
+                                {"inhibitory_units", 0}});
   CHECK(off.at("training").at("optimizer").at("kind") == "adam");
   CHECK(off.at("training").at("batch_size") == 512);
   const Json& on = study.config(study.trials.at(1));

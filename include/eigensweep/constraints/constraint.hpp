@@ -38,4 +38,8 @@ class Constraint {
 /// `options`: the resolved options of this constraint, one per lane; they differ in per-lane options only.
 std::unique_ptr<Constraint> make_constraint(const std::vector<Json>& options);
 
+/// Keeps the signs that the network's tensors declare, and multiplies its gradients by the factors that they declare.
+/// Null where none declares any.
+std::unique_ptr<Constraint> make_signs(models::Model& model);
+
 }  // namespace eigensweep::constraints

@@ -75,6 +75,8 @@ class Stream {
 void fill_uniform(const Key& key, float low, float high, std::span<float> out) noexcept;
 /// Fills `out` with standard normal numbers.
 void fill_normal(const Key& key, std::span<float> out) noexcept;
+/// Fills `out` with exponentially distributed numbers of mean 1.
+void fill_exponential(const Key& key, std::span<float> out) noexcept;
 /// A uniformly random order of 0..size-1 (Fisher-Yates).
 std::vector<std::int64_t> permutation(const Key& key, std::uint32_t size);
 

@@ -92,6 +92,19 @@ struct NamedTensor {
   Place place = Place::other;
   double rate = 1;    ///< what its learning rate is multiplied by
   double factor = 1;  ///< what the network multiplies it by (its parametrisation)
+  /// Which sign its numbers must keep: +1 or -1, of a shape that broadcasts to the tensor's. Undefined: any.
+  Tensor signs = {};
+  double gradient_factor = 1;  ///< what its gradient is multiplied by before the optimizer reads it
+};
+
+/// The weights of an affine layer, apart by what they do to its units where inputs are not negative.
+struct SignedWeights {
+  Tensor raising;               ///< [E, N_out, N_in], not negative; of a convolution N_in is the size of a patch
+  Tensor lowering;              ///< the same, for inputs that lower the units
+  std::vector<Tensor> trained;  ///< the tensors [E, ...] that they are made of
+
+  /// The matrix that the layer multiplies by, as far as it is linear: [E, N_out, N_in].
+  [[nodiscard]] Tensor effective() const { return raising - lowering; }
 };
 
 class InputNorm;
@@ -123,8 +136,12 @@ class Model {
   /// Adds a first layer that normalises the inputs (see InputNorm). Perturbations stay in units of the inputs
   /// themselves.
   void normalise_inputs(std::unique_ptr<InputNorm> layer);
-  /// Fits that layer to the training set, `images` [n, d] as in a DeviceDataset.
-  void fit_inputs(const Tensor& images);
+  /// Fits that layer to the training set, `images` [n, d] as in a DeviceDataset. So do initial tensors that depend on
+  /// it.
+  virtual void fit_inputs(const Tensor& images);
+
+  /// Inputs [..., d] after that layer, if there is one.
+  [[nodiscard]] Tensor normalised(const Tensor& x) const;
 
   /// Makes forward() return `scale` * (f - f_origin), where `origin` is a network that is never trained; null leaves
   /// f_origin out.
@@ -137,6 +154,9 @@ class Model {
   /// Asks forward() to fill Output::affine, or to stop. Returns false if this network cannot (it has batch norm or
   /// whitening).
   virtual bool trace_affine(bool wanted) { return !wanted; }
+
+  /// The weights of every affine layer, input layer first, in float64 and without graph.
+  [[nodiscard]] virtual std::vector<SignedWeights> signed_weights() const;
 
   /// Gives the training set, `images` [n, d] as in a DeviceDataset, to a network whose predictions need it (of infinite
   /// width).
@@ -168,8 +188,6 @@ class Model {
   [[nodiscard]] std::vector<NamedTensor>& buffers() noexcept { return buffers_; }
 
  protected:
-  /// Inputs after the normalising layer, if there is one.
-  [[nodiscard]] Tensor normalised(const Tensor& x) const;
   /// forward() of inputs that are normalised already.
   virtual Output run(const Inputs& inputs, Mode mode) = 0;
   /// The whole network, where has_backward().

@@ -17,6 +17,7 @@ struct NetworkOptions {
   enum class Precision { float32, float64 };
   enum class InputScale { none, per_channel, per_image };
   enum class Centre { mean, zero };
+  enum class LayerType { dense, colei, dann, dann_uncorrected };
   using Scalings = std::vector<std::pair<std::string, Scaling>>;
 
   study::IntegerOrInfinity width;
@@ -33,6 +34,9 @@ struct NetworkOptions {
   InputScale normalise = InputScale::none;
   std::int64_t whiten = 0;
   Centre whiten_about = Centre::mean;
+  LayerType layer = LayerType::dense;
+  double ei_ratio = 10.0;
+  std::int64_t inhibitory_units = 0;
 
   [[nodiscard]] bool is_infinite() const { return width.is_infinite; }
   /// Whether the network's function depends on the training samples it has seen other than through its weights.
@@ -86,6 +90,22 @@ struct NetworkOptions {
         .choice("whiten_about", &T::whiten_about, {{"mean", Centre::mean}, {"zero", Centre::zero}},
                 "about what the whitened layer's second moments are taken; its activations are never centred");
   }
+  template <class T>
+  static study::Fields<T>& add_layer_type(study::Fields<T>& fields) {
+    return fields
+        .choice("layer", &T::layer,
+                {{"dense", LayerType::dense},
+                 {"colei", LayerType::colei},
+                 {"dann", LayerType::dann},
+                 {"dann_uncorrected", LayerType::dann_uncorrected}},
+                "type of all dense layers: weights of any sign, or by Dale's law: 'colei' has excitatory and "
+                "inhibitory columns, 'dann' inhibitory units beside excitatory ones, with the corrected gradients of "
+                "Cornford et al. 2021 or without")
+        .number("ei_ratio", &T::ei_ratio, {1e-3, 1e6},
+                "excitatory units to an inhibitory one of a hidden layer; not read where layer is 'dense'")
+        .integer("inhibitory_units", &T::inhibitory_units, {0, 1e6},
+                 "inhibitory units of a hidden layer; 0 takes their number from ei_ratio");
+  }
   static Scalings all_scalings() {
     return {{"standard", Scaling::standard}, {"ntk", Scaling::ntk}, {"mup", Scaling::mup}};
   }
@@ -96,7 +116,8 @@ struct NetworkOptions {
     add_width(fields, "");
     add_depth(fields, 1000, "");
     add_units(fields, "");
-    return add_layers(fields, all_scalings());
+    add_layers(fields, all_scalings());
+    return add_layer_type(fields);
   }
 };
 

@@ -20,7 +20,8 @@ struct Array {
 
   static Array of(const std::vector<double>& values);  ///< f64, one dimension
   static Array of(const std::vector<double>& values, std::vector<std::int64_t> shape);
-  static Array scalar(double value);  ///< f64, no dimension
+  static Array integers(const std::vector<std::int64_t>& values);  ///< i64, one dimension
+  static Array scalar(double value);                               ///< f64, no dimension
   /// Number of elements. Throws DataError on an unknown dtype.
   [[nodiscard]] std::size_t size() const;
   /// The values as double, row-major. Throws DataError if bytes and shape do not match.

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include "dann_layer.hpp"
+
+#include <cmath>
+#include <numbers>
+
+#include "eigensweep/models/dense.hpp"
+#include "eigensweep/models/numerics/product.hpp"
+
+namespace eigensweep::models {
+namespace {
+
+constexpr double least_gamma = 1e-8;
+constexpr double two_pi = 2 * std::numbers::pi;
+
+/// Mean of the initial weights Wex and Wix: rectified standard normal activities then give Wex x - Wei Wix x a variance
+/// of 1, in the first layer pixels do.
+double initial_size(const DannSizes& sizes) {
+  const auto inputs = static_cast<double>(sizes.inputs);
+  return sizes.role == Layer::input ? std::sqrt(1 / (2 * inputs)) : std::sqrt(two_pi / (inputs * (two_pi - 1)));
+}
+
+/// The mean of gamma is then 1 for the same activities.
+double initial_alpha(const DannSizes& sizes) {
+  return 0.5 * std::log((two_pi - 1) / static_cast<double>(sizes.inputs));
+}
+
+Tensor no_bias(const Tensor& weight) {
+  return torch::zeros({weight.size(0), weight.size(1)}, weight.options().requires_grad(false));
+}
+
+Tensor exponential(const std::vector<std::uint64_t>& seeds, std::uint64_t stream, double mean,
+                   const std::vector<std::int64_t>& shape) {
+  return drawn_by_lane(seeds, stream, shape,
+                       [](const random::Key& key, std::span<float> numbers) { random::fill_exponential(key, numbers); })
+      .mul_(mean);
+}
+
+}  // namespace
+
+DannLayer::DannLayer(const DannSizes& sizes, const std::vector<std::uint64_t>& seeds, std::uint64_t stream,
+                     std::int64_t place, const torch::Device& device, std::vector<NamedTensor>& parameters) {
+  const auto lanes = static_cast<std::int64_t>(seeds.size());
+  const auto inputs = static_cast<double>(sizes.inputs), units = static_cast<double>(sizes.units);
+  const Tensor positive = torch::ones({1}, device);
+  const auto add = [&](const char* name, Place where, const Tensor& tensor, const Tensor& signs, double factor) {
+    parameters.push_back({fmt::format("{}.{}", place, name), tensor.to(device).requires_grad_(true), where});
+    parameters.back().signs = signs;
+    if (sizes.has_corrected_gradients) parameters.back().gradient_factor = factor;
+    return parameters.back().tensor;
+  };
+  const double size = initial_size(sizes);
+  const Tensor excitatory = exponential(seeds, stream, size, {sizes.units, sizes.inputs});
+  // The readout's single inhibitory unit subtracts the mean over the classes.
+  const Tensor inhibitory = sizes.role == Layer::output
+                                ? excitatory.mean(1, true)
+                                : exponential(seeds, stream + 1, size, {sizes.inhibitory, sizes.inputs});
+  excitatory_ = add("Wex", weight_place(sizes.role), excitatory, positive, 1);
+  inhibitory_ = add("Wix", Place::other, inhibitory, positive, 1 / std::sqrt(units));
+  inhibition_ = add("Wei", Place::other,
+                    torch::full({lanes, sizes.units, sizes.inhibitory}, 1 / static_cast<double>(sizes.inhibitory)),
+                    positive, 1 / inputs);
+  alpha_ = add("alpha", Place::other, torch::full({lanes, sizes.inhibitory}, initial_alpha(sizes)), Tensor(),
+               1 / (std::sqrt(units) * inputs));
+  gain_ = add("g", Place::other, torch::ones({lanes, sizes.units}), positive, 1);
+  bias_ = add("b", bias_place(sizes.role), torch::zeros({lanes, sizes.units}), Tensor(), 1);
+}
+
+Tensor DannLayer::operator()(const Tensor& h) const {
+  const Tensor both = stacked();
+  return of_currents(affine(both, no_bias(both), h));
+}
+
+Tensor DannLayer::operator()(const Inputs& inputs) const {
+  const Tensor both = stacked();
+  return of_currents(affine_of_inputs(both, no_bias(both), inputs));
+}
+
+Tensor DannLayer::of_currents(const Tensor& currents) const {
+  const std::int64_t units = excitatory_.size(1);
+  const Tensor excitation = currents.narrow(1, 0, units);
+  const Tensor of_inhibitory = currents.narrow(1, units, inhibitory_.size(1));
+  const Tensor dividing = inhibition_ * alpha_.exp().unsqueeze(1);
+  const Tensor subtracted = affine(inhibition_, no_bias(inhibition_), of_inhibitory);
+  const Tensor gamma = affine(dividing, no_bias(dividing), of_inhibitory) + least_gamma;
+  return gain_.unsqueeze(2) * ((excitation - subtracted) / gamma) + bias_.unsqueeze(2);
+}
+
+SignedWeights DannLayer::weights() const {
+  const auto exact = [](const Tensor& tensor) { return tensor.detach().to(torch::kFloat64); };
+  const Tensor gain = exact(gain_).unsqueeze(2);
+  return {exact(excitatory_) * gain,
+          exact(inhibition_).matmul(exact(inhibitory_)) * gain,
+          {excitatory_.detach(), inhibitory_.detach(), inhibition_.detach()}};
+}
+
+}  // namespace eigensweep::models

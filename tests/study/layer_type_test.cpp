@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// What does not go with layers by Dale's law, and what to do about it.
+#include <catch2/catch.hpp>
+#include "small_catalog.hpp"
+
+using namespace eigensweep;
+
+namespace {
+
+std::string asked(const std::string& model, const std::string& rest = "") {
+  return message_of(R"({"name": "a", "model": {)" + model + "}" + rest + "}");
+}
+
+}  // namespace
+
+TEST_CASE("layers by Dale's law want activities that are never negative") {
+  const std::string begins =
+      "s.json:/model: layer 'dann' wants activities that are never negative, so that signs of weights mean excitation "
+      "and inhibition, ";
+  const std::string dann = R"("width": 20, "layer": "dann")", relu = dann + R"(, "activation": "relu")";
+  CHECK(asked(relu).empty());
+  CHECK(asked(dann) == begins + "and activation 'tanh' makes some negative; choose activation 'relu'");
+  CHECK(asked(relu + R"(, "batch_norm": true)") == begins + "and batch_norm makes some negative; leave it out");
+  CHECK(asked(relu + R"(, "whiten": 1)") == begins + "and whiten makes some negative; leave it out");
+  CHECK(asked(relu + R"(, "normalise": "per_image")") ==
+        begins + "and normalise makes some inputs negative; leave it out");
+  CHECK(
+      asked(relu, R"(, "dataset": {"kind": "gaussian"})") ==
+      "s.json:/model: layer 'dann' wants inputs that are never negative, because inputs excite; this dataset's may be "
+      "as low as -inf; choose another dataset, or layer 'dense'");
+}
+
+TEST_CASE("layers by Dale's law have an initial law of their own and no limit of infinite width") {
+  const std::string colei = R"("layer": "colei", "activation": "relu", "width": )";
+  CHECK(asked(colei + R"(20, "weight_variance": 2)") ==
+        "s.json:/model: layer 'colei' has an initial law of its own; leave out weight_variance, bias_variance and "
+        "parametrisation");
+  CHECK(
+      asked(colei + R"(20, "centre_output": true)") ==
+      "s.json:/model: layer 'colei' does not go with centre_output, which subtracts a network that is not kept; leave "
+      "it out");
+  CHECK(asked(colei + R"("inf")") ==
+        "s.json:/model: layer 'colei' has no limit of infinite width in closed form; choose layer 'dense'");
+}
+
+TEST_CASE("a layer of inhibitory units alone is refused") {
+  const std::string colei = R"("layer": "colei", "activation": "relu", "width": 20, )";
+  const std::string why =
+      " inhibitory ones, which leaves none to excite; choose a larger width or ei_ratio, or fewer inhibitory_units";
+  CHECK(asked(colei + R"("inhibitory_units": 19)").empty());
+  CHECK(asked(colei + R"("inhibitory_units": 20)") == "s.json:/model: layer 'colei' of 20 units has 20" + why);
+  CHECK(asked(colei + R"("ei_ratio": 0.01)") == "s.json:/model: layer 'colei' of 20 units has 20" + why);
+}
+
+TEST_CASE("metrics that a layer type does not have say so") {
+  const std::string dann = R"("layer": "dann", "activation": "relu", "width": 20)";
+  CHECK(asked(dann, R"(, "metrics": {"kernel_regime": {}})") ==
+        "s.json:/metrics/kernel_regime: tangent kernels want affine layers only, and a layer 'dann' divides by its "
+        "inhibition; leave out this metric, or choose layer 'dense' or 'colei'");
+  CHECK(
+      asked(R"("layer": "colei", "activation": "relu", "width": 20)", R"(, "metrics": {"kernel_regime": {}})").empty());
+}
