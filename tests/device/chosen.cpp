@@ -75,6 +75,8 @@ std::vector<Place> places() {
   std::vector<Place> all;
   add_places(training, "", study::options_of<study::Training>(), all);
   for (const study::Kind& kind : catalog().all()) {
+    // A procedure that gives no networks computes on the host, whatever the device.
+    if (kind.family == study::Family::procedure && !kind.procedure.gives_networks) continue;
     add_places(std::string(study::family_section(kind.family)), kind.name, kind.options, all);
   }
   return all;

@@ -53,6 +53,9 @@ std::string study_with(const study::Kind& kind, const std::string& name, const s
     case study::Family::model:
       place = "\"model\": " + section;
       break;
+    case study::Family::procedure:
+      place = "\"procedure\": " + section;
+      break;
     case study::Family::optimizer:
     case study::Family::schedule:
       place = fmt::format("\"training\": {{\"{}\": {}}}", study::family_name(kind.family), section);
@@ -60,8 +63,9 @@ std::string study_with(const study::Kind& kind, const std::string& name, const s
     default:
       place = fmt::format("\"{}\": {{\"x\": {}}}", study::family_section(kind.family), section);
   }
-  return fmt::format("{{\"name\": \"a\", {}{}}}", place,
-                     kind.family == study::Family::model ? "" : ", \"model\": {\"width\": 64}");
+  // A procedure with options of its own reads no model.
+  const bool has_model = kind.family != study::Family::model && kind.family != study::Family::procedure;
+  return fmt::format("{{\"name\": \"a\", {}{}}}", place, has_model ? ", \"model\": {\"width\": 64}" : "");
 }
 
 void check_refused(const std::string& text) {

@@ -20,7 +20,12 @@ enum class Purpose : std::uint32_t {
   projection = 7,
   noise = 8,
   training_attack = 9,
-  basis = 10
+  basis = 10,
+  synapses = 11,
+  initial_activity = 12,
+  updates = 13,
+  drive_noise = 14,
+  removal = 15
 };
 
 // The constants of Philox4x32-10.
