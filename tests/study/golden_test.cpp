@@ -41,8 +41,10 @@ std::string lines_of_cells(const Study& study) {
 std::string lines_of_trials(const Study& study) {
   std::string text;
   for (const Trial& trial : study.trials) {
-    const DatasetInfo& info = study.dataset(trial);
-    text += fmt::format("{} {} {} {}\n", trial.id, trial.cell, study.config(trial).dump(), info.train_samples);
+    const Json config = study.config(trial);
+    // A simulation reads no dataset.
+    const std::int64_t samples = config.contains("dataset") ? study.dataset(trial).train_samples : 0;
+    text += fmt::format("{} {} {} {}\n", trial.id, trial.cell, config.dump(), samples);
   }
   return text;
 }
