@@ -13,28 +13,19 @@ namespace eigensweep::attacks {
 /// Changes of a network's trained numbers that end with this object: all come back bit for bit.
 class NetworkChange {
  public:
-  /// One affine layer.
-  struct Layer {
-    Tensor weight;                 ///< [E, N_out, N_in], of a convolution [E, C_out, C_in, k, k]
-    std::vector<Tensor> per_unit;  ///< [E, N_out]: biases; gains and shifts of batch norm
-  };
-
-  explicit NetworkChange(models::Model& model) {
+  explicit NetworkChange(models::Model& model) : units_(model.hidden_units()) {
     for (models::NamedTensor& parameter : model.parameters()) {
       saved_.emplace_back(parameter.tensor, parameter.tensor.detach().clone());
-      if (parameter.tensor.dim() > 2) {
-        layers_.push_back({parameter.tensor, {}});
-      } else if (!layers_.empty()) {
-        layers_.back().per_unit.push_back(parameter.tensor);
-      }
+      if (parameter.tensor.dim() > 2) weights_.push_back(parameter.tensor);
     }
   }
   ~NetworkChange() { undo(); }
   NetworkChange(const NetworkChange&) = delete;
   NetworkChange& operator=(const NetworkChange&) = delete;
 
-  /// Input layer first, readout last.
-  [[nodiscard]] const std::vector<Layer>& layers() const { return layers_; }
+  /// [E, N_out, N_in], of convolutions [E, C_out, C_in, k, k]; input layer first, readout last.
+  [[nodiscard]] const std::vector<Tensor>& weights() const { return weights_; }
+  [[nodiscard]] const std::vector<models::HiddenUnits>& units() const { return units_; }
 
   void undo() {
     for (auto& [parameter, before] : saved_) parameter.copy_(before);
@@ -42,7 +33,8 @@ class NetworkChange {
 
  private:
   std::vector<std::pair<Tensor, Tensor>> saved_;
-  std::vector<Layer> layers_;
+  std::vector<Tensor> weights_;
+  std::vector<models::HiddenUnits> units_;
 };
 
 /// Visits each intensity `draws` times, each time with the samples as they are and a network that `change(change,

@@ -60,8 +60,8 @@ class SynapticNoiseAttack final : public Attack {
                                     static_cast<std::uint64_t>(NoiseDraw::synaptic), problem.inputs.device());
     visit_changed(problem, intensities, draws_, visit,
                   [&](const NetworkChange& network, double sigma, std::int64_t draw) {
-                    for (std::size_t i = 0; i < network.layers().size(); ++i) {
-                      Tensor weight = network.layers()[i].weight;
+                    for (std::size_t i = 0; i < network.weights().size(); ++i) {
+                      Tensor weight = network.weights()[i];
                       const std::int64_t rows = weight.size(1), count = weight[0][0].numel();
                       const Tensor streams = torch::arange(row_stream(draw, i, 0), row_stream(draw, i, rows),
                                                            torch::TensorOptions(torch::kInt64).device(weight.device()));

@@ -46,6 +46,14 @@ class Dann final : public Model {
     return weights;
   }
 
+  [[nodiscard]] std::vector<HiddenUnits> hidden_units() const override {
+    std::vector<HiddenUnits> all;
+    for (std::size_t layer = 0; layer < hidden_layers_; ++layer) {
+      for (HiddenUnits& units : layers_[layer].units()) all.push_back(std::move(units));
+    }
+    return all;
+  }
+
  protected:
   Output run(const Inputs& inputs, Mode) override {
     Output output;

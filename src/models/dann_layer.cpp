@@ -86,6 +86,12 @@ Tensor DannLayer::of_currents(const Tensor& currents) const {
   return gain_.unsqueeze(2) * ((excitation - subtracted) / gamma) + bias_.unsqueeze(2);
 }
 
+std::vector<HiddenUnits> DannLayer::units() const {
+  const std::int64_t units = excitatory_.size(1), inhibitory = inhibitory_.size(1);
+  return {{{{gain_.detach()}, {bias_.detach()}}, units, units, 0},
+          {{{inhibition_.detach(), 2}}, inhibitory, 0, inhibitory}};
+}
+
 SignedWeights DannLayer::weights() const {
   const auto exact = [](const Tensor& tensor) { return tensor.detach().to(torch::kFloat64); };
   const Tensor gain = exact(gain_).unsqueeze(2);

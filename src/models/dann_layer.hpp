@@ -37,6 +37,8 @@ class DannLayer {
   [[nodiscard]] Tensor operator()(const Inputs& inputs) const;
   /// The weights by which the inputs raise and lower the units, both [E, units, inputs], before the division.
   [[nodiscard]] SignedWeights weights() const;
+  /// Its units, which excite, and those beside them that inhibit.
+  [[nodiscard]] std::vector<HiddenUnits> units() const;
 
  private:
   /// What Wex, and below it Wix, are multiplied to.

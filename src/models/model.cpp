@@ -61,6 +61,23 @@ std::vector<SignedWeights> Model::signed_weights() const {
   return layers;
 }
 
+std::vector<HiddenUnits> Model::hidden_units() const {
+  std::vector<HiddenUnits> layers;
+  for (const NamedTensor& named : parameters_) {
+    if (named.tensor.dim() > 2) {
+      // The signs of a layer's inputs are those of the units below it.
+      if (!layers.empty() && named.signs.defined()) {
+        layers.back().excitatory = (named.signs > 0).sum().item<std::int64_t>();
+        layers.back().inhibitory = layers.back().count - layers.back().excitatory;
+      }
+      layers.push_back({{}, named.tensor.size(1)});
+    }
+    if (!layers.empty()) layers.back().parts.push_back({named.tensor.detach()});
+  }
+  if (!layers.empty()) layers.pop_back();  // the readout
+  return layers;
+}
+
 Tensor Model::normalised(const Tensor& x) const { return input_norm_ ? (*input_norm_)(x) : x; }
 
 void Model::rescale_outputs(double scale, std::unique_ptr<Model> origin) {

@@ -95,6 +95,54 @@ TEST_CASE("a share of the units of every hidden layer is silent, larger shares s
   }
 }
 
+TEST_CASE("excitatory or inhibitory units alone are deleted, of columns and of units beside the layer") {
+  const auto dale = [](const char* layer) {
+    return Json{{"kind", "mlp"},        {"width", 30},    {"depth", 2},
+                {"activation", "relu"}, {"layer", layer}, {"ei_ratio", 4}};
+  };
+  const auto options = [](const char* units) {
+    return resolved(study::Family::attack, "unit_deletion", {{"draws", 1}, {"units", units}});
+  };
+  const std::vector<double> shares{0.5, 1};
+  {
+    // 24 units excite, 6 inhibit: ceil(30 / 5).
+    Trained colei(dale("colei"));
+    for (const auto& [units, first, among] : std::vector<std::tuple<const char*, std::int64_t, std::int64_t>>{
+             {"excitatory", 0, 24}, {"inhibitory", 24, 6}}) {
+      INFO(units);
+      std::vector<Tensor> gone;
+      // A unit may be silent by itself: its weights say whether it is deleted.
+      visit_each(colei, "unit_deletion", options(units), shares, {1, 2},
+                 [&](std::size_t) { gone.push_back(colei.parameters()[2].eq(0).all(2)); });
+      for (std::size_t i = 0; i < shares.size(); ++i) {
+        const auto wanted = static_cast<std::int64_t>(shares[i] * static_cast<double>(among));
+        CHECK(gone[i].narrow(1, first, among).sum(1).eq(wanted).all().item<bool>());
+        CHECK(gone[i].sum(1).eq(wanted).all().item<bool>());
+      }
+      CHECK(gone[0].logical_and(gone[1].logical_not()).sum().item<std::int64_t>() == 0);
+    }
+  }
+  Trained dann(dale("dann"));  // 30 units excite, 8 beside them inhibit
+  const std::vector<Tensor> before = dann.parameters();
+  const auto look = [&](const char* units) {
+    std::vector<Tensor> seen;
+    visit_each(dann, "unit_deletion", options(units), {0.5}, {1, 2}, [&](std::size_t) { seen = dann.parameters(); });
+    return seen;
+  };
+  const std::vector<Tensor> without_excitatory = look("excitatory"), without_inhibitory = look("inhibitory");
+  const std::vector<Tensor> without_both = look("all");
+  for (std::size_t layer = 0; layer < 2; ++layer) {
+    const std::size_t inhibition = 6 * layer + 2, gain = 6 * layer + 4;  // Wei and g
+    CHECK(without_excitatory[gain].eq(0).sum(1).eq(15).all().item<bool>());
+    CHECK(torch::equal(without_excitatory[inhibition], before[inhibition]));
+    CHECK(without_inhibitory[inhibition].eq(0).all(1).sum(1).eq(4).all().item<bool>());
+    CHECK(torch::equal(without_inhibitory[gain], before[gain]));
+    CHECK(torch::equal(without_both[gain], without_excitatory[gain]));
+    CHECK(torch::equal(without_both[inhibition], without_inhibitory[inhibition]));
+  }
+  for (std::size_t i = 12; i < before.size(); ++i) CHECK(torch::equal(without_both[i], before[i]));  // the readout
+}
+
 TEST_CASE("synaptic noise is one standard normal number per weight, scaled; biases stay, and all comes back") {
   Trained trained({{"kind", "mlp"}, {"width", 200}, {"depth", 2}});
   const std::vector<Tensor> before = trained.parameters();

@@ -32,7 +32,8 @@ Json cnn(const char* changes) {
 Json dale(const char* model, const char* rest = "{}") {
   Json document = Json::parse(R"({
     "dataset": {"kind": "mnist", "input_size": null, "train_samples": 100, "test_samples": 20},
-    "model": {"activation": "relu"}, "attacks": {"fgsm": {"samples": 10}},
+    "model": {"activation": "relu"},
+    "attacks": {"fgsm": {"samples": 10}, "unit_deletion": {"deleted_share": 0.3, "units": "inhibitory", "draws": 2}},
     "metrics": {"weights": {}, "ei_balance": {"split": "train", "samples": 30}, "all_balanced": {"kind": "ei_balance"}}})");
   document["model"].merge_patch(Json::parse(model));
   document.merge_patch(Json::parse(rest));
@@ -62,7 +63,7 @@ std::vector<Changes> of_networks() {
       {"excitatory and inhibitory columns", dale(R"({"layer": "colei", "ei_ratio": 2})")},
       {"inhibitory units beside excitatory ones, float64",
        dale(R"({"layer": "dann", "inhibitory_units": 3, "precision": "float64"})",
-            R"({"training": {"optimizer": {"kind": "sgd"}}})")},
+            R"({"training": {"optimizer": {"kind": "sgd"}}, "attacks": {"unit_deletion": {"units": "excitatory"}}})")},
       {"inhibitory units beside excitatory ones, uncorrected, penalty",
        dale(R"({"layer": "dann_uncorrected"})",
             R"({"training": {"optimizer": {"kind": "sgd", "learning_rate": 0.001}},

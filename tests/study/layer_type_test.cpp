@@ -52,6 +52,15 @@ TEST_CASE("a layer of inhibitory units alone is refused") {
   CHECK(asked(colei + R"("ei_ratio": 0.01)") == "s.json:/model: layer 'colei' of 20 units has 20" + why);
 }
 
+TEST_CASE("dense layers have no excitatory units to delete") {
+  const std::string deletion = R"(, "attacks": {"unit_deletion": {"deleted_share": 0.1, "units": "excitatory"}})";
+  CHECK(asked(R"("width": 20, "layer": "colei", "activation": "relu")", deletion).empty());
+  CHECK(
+      asked(R"("width": 20)", deletion) ==
+      "s.json:/attacks/unit_deletion: units of layer 'dense' neither excite nor inhibit; choose units 'all', or layer "
+      "'colei' or 'dann'");
+}
+
 TEST_CASE("metrics that a layer type does not have say so") {
   const std::string dann = R"("layer": "dann", "activation": "relu", "width": 20)";
   CHECK(asked(dann, R"(, "metrics": {"kernel_regime": {}})") ==

@@ -107,6 +107,21 @@ struct SignedWeights {
   [[nodiscard]] Tensor effective() const { return raising - lowering; }
 };
 
+/// Units of a hidden layer, or those beside it that inhibit it.
+struct HiddenUnits {
+  /// A trained tensor [E, ...] and the dimension that runs over the units. A unit is silent where its numbers are 0 in
+  /// all of them: every nonlinearity is 0 at 0.
+  struct Part {
+    Tensor tensor;
+    std::int64_t dimension = 1;
+  };
+  std::vector<Part> parts;
+  std::int64_t count = 0;
+  /// The first `excitatory` excite, the `inhibitory` ones after them inhibit; both 0 where units have no sign.
+  std::int64_t excitatory = 0;
+  std::int64_t inhibitory = 0;
+};
+
 class InputNorm;
 
 /// E networks of one architecture, stacked along a leading lane dimension. A single network is E = 1.
@@ -157,6 +172,9 @@ class Model {
 
   /// The weights of every affine layer, input layer first, in float64 and without graph.
   [[nodiscard]] virtual std::vector<SignedWeights> signed_weights() const;
+
+  /// The units of every hidden layer, input side first. Not of networks that whiten, which mix their units.
+  [[nodiscard]] virtual std::vector<HiddenUnits> hidden_units() const;
 
   /// Gives the training set, `images` [n, d] as in a DeviceDataset, to a network whose predictions need it (of infinite
   /// width).
