@@ -15,6 +15,9 @@ CNN = {"kind": "cnn", "width": 12, "channels": 3, "depth": 1, "activation": "rel
 NTK = {"parametrisation": "ntk", "weight_variance": 2, "bias_variance": 0.1, "activation": "relu"}
 MUP = {"parametrisation": "mup", "weight_variance": 1, "bias_variance": 0.1, "base_width": 6}
 LAZY = {"centre_output": True, "output_scale": 3}
+# The narrow networks of the other cases hardly learn with signs on their weights.
+COLEI = {"layer": "colei", "activation": "relu", "width": 32}
+DANN = {**COLEI, "layer": "dann"}
 
 #: Case -> its model's options, besides those of `study_file`.
 NETWORKS = {
@@ -36,6 +39,11 @@ NETWORKS = {
     "centred": {**LAZY, "depth": 2},
     "centred_ntk": {**NTK, **LAZY, "normalise": "per_image"},
     "centred_mup_float64": {**MUP, **LAZY, "precision": "float64"},
+    "colei": {**COLEI, "depth": 2, "ei_ratio": 2},
+    # 32 units at 5 to 1 have 6.4 inhibitory ones, so 7.
+    "dann": {**DANN, "depth": 2, "ei_ratio": 5},
+    "dann_uncorrected": {**DANN, "layer": "dann_uncorrected", "inhibitory_units": 3, "output_scale": 2},
+    "dann_float64": {**DANN, "depth": 2, "precision": "float64"},
     "cnn": CNN,
     "cnn_two_blocks": {**CNN, "depth": 2, "kernel_size": 2, "activation": "gelu"},
     "cnn_average_stride": {**CNN, "pooling": "average", "stride": 2},
@@ -50,6 +58,7 @@ NETWORKS = {
 OTHERS = [
     {"name": "followed", "model": {"batch_norm": True},
      "training": {"epochs": 4, "snapshots": 2}},
+    {"name": "followed_dann", "model": DANN, "training": {"epochs": 4, "snapshots": 2}},
     {"name": "followed_whitened", "model": {"whiten": 1}, "training": {"snapshots": 2}},
     {"name": "infinite", "model": {**NTK, "width": "inf", "centre_output": True},
      "training": {"loss": "mse", "optimizer": {"kind": "sgd", "learning_rate": 0.5}}},

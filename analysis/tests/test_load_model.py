@@ -13,6 +13,7 @@ import pytest
 
 import eigensweep_analysis
 from eigensweep_analysis import load_model
+from eigensweep_analysis.kept import kept_file
 from kept_study import (
     CHANNELS,
     CLASSES,
@@ -78,9 +79,11 @@ def test_a_network_repeats_the_recorded_numbers(kept, recorded, test_set, case):
     network = load_model(kept, row)
     logits = network(images)
     assert logits.shape == (TEST, CLASSES)
-    assert str(logits.dtype) == "torch." + NETWORKS[case].get("precision", "float32")
+    precision = NETWORKS[case].get("precision", "float32")
+    assert str(logits.dtype) == "torch." + precision
     assert accuracy(logits, labels) == recorded["test_accuracy"][row]
-    assert loss(logits, labels) == pytest.approx(recorded["clean_loss"][row, 0], rel=1e-5)
+    digits = {"float32": 1e-5, "float64": 1e-12}[precision]
+    assert loss(logits, labels) == pytest.approx(recorded["clean_loss"][row, 0], rel=digits)
     if NETWORKS[case].get("kind") == "cnn":
         network.inputs.size = (HEIGHT, WIDTH)  # rows of such data do not say it
     torch.testing.assert_close(network(images.flatten(1)), logits, rtol=0, atol=0)
@@ -96,8 +99,9 @@ def test_the_recorded_numbers_tell_networks_apart(recorded):
     assert ((clean > robust + 3 / TEST) & (clean > 1.5 / CLASSES)).mean() > 0.5
 
 
-def test_a_network_is_ready_for_other_tools(kept, test_set):
-    network = load_model(kept, row_of("cnn_centred"))
+@pytest.mark.parametrize("case", ["cnn_centred", "dann"])
+def test_a_network_is_ready_for_other_tools(kept, test_set, case):
+    network = load_model(kept, row_of(case))
     assert not network.training and not any(p.requires_grad for p in network.parameters())
     copies = copy.deepcopy(network), pickle.loads(pickle.dumps(network))
     for one in copies:
@@ -108,7 +112,8 @@ def test_a_network_is_ready_for_other_tools(kept, test_set):
 
 def test_loading_leaves_torch_s_random_numbers_alone(kept):
     before = torch.random.get_rng_state()
-    load_model(kept, row_of("cnn_centred"))
+    for case in ("cnn_centred", "dann"):
+        load_model(kept, row_of(case))
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
@@ -127,9 +132,10 @@ def test_a_study_is_a_folder_a_file_or_what_load_returned(kept):
         assert all(torch.equal(found[name], wanted[name]) for name in wanted)
 
 
-def test_a_snapshot_is_the_network_on_the_way(kept, recorded, test_set):
+@pytest.mark.parametrize("case", ["followed", "followed_dann"])
+def test_a_snapshot_is_the_network_on_the_way(kept, recorded, test_set, case):
     images, labels = test_set
-    row = row_of("followed")
+    row = row_of(case)
     first, last = (load_model(kept, row, snapshot=number)(images) for number in (0, 1))
     torch.testing.assert_close(last, load_model(kept, row)(images), rtol=0, atol=0)
     assert loss(first, labels) > loss(last, labels)
@@ -138,7 +144,7 @@ def test_a_snapshot_is_the_network_on_the_way(kept, recorded, test_set):
 
 def test_the_tensors_keep_the_names_and_values_of_the_file(kept):
     safetensors = pytest.importorskip("safetensors.numpy")
-    for case in ("tanh", "cnn_whitened_dense", "float64"):
+    for case in ("tanh", "cnn_whitened_dense", "float64", "colei", "dann"):
         row = row_of(case)
         with h5py.File(kept / "results.h5") as file:
             name = file["trial_id"].asstr()[row]
@@ -149,7 +155,52 @@ def test_the_tensors_keep_the_names_and_values_of_the_file(kept):
             assert np.array_equal(found, value) and found.dtype == value.dtype
 
 
+def dann_layer(tensors, place, x):
+    """z [n, units] of x [n, inputs] by the formula of Cornford et al. (2021), in float64 and unit by unit."""
+    excitatory, inhibitory, inhibition, alpha, gain, bias = (
+        tensors[f"{place}.{name}"].astype(np.float64) for name in ("Wex", "Wix", "Wei", "alpha", "g", "b"))
+    z = np.empty((len(x), len(gain)))
+    for sample, inputs in enumerate(x):
+        activities = [weights @ inputs for weights in inhibitory]
+        for unit in range(len(gain)):
+            each = list(zip(inhibition[unit], activities, alpha, strict=True))
+            subtracted = sum(weight * activity for weight, activity, _ in each)
+            gamma = sum(np.exp(a) * weight * activity for weight, activity, a in each) + 1e-8
+            z[sample, unit] = gain[unit] * (excitatory[unit] @ inputs - subtracted) / gamma + bias[unit]
+    return z
+
+
+@pytest.mark.parametrize(("case", "digits"), [("dann", 1e-5), ("dann_uncorrected", 1e-5), ("dann_float64", 1e-12)])
+def test_dann_layers_compute_the_published_formula(kept, test_set, case, digits):
+    tensors = kept_file(kept, row_of(case)).tensors
+    x = test_set[0].flatten(1).numpy().astype(np.float64)
+    depth = NETWORKS[case].get("depth", 1)
+    for layer in range(depth):
+        x = np.maximum(dann_layer(tensors, 2 * layer, x), 0)
+    wanted = dann_layer(tensors, 2 * depth, x) * NETWORKS[case].get("output_scale", 1)
+    assert np.abs(wanted).max() > 0.1
+    logits = load_model(kept, row_of(case))(test_set[0]).numpy()
+    np.testing.assert_allclose(logits, wanted, rtol=digits, atol=digits)
+
+
+# Training moves alpha and Wei little, so that kept networks hardly tell one inhibitory unit from another.
+def test_a_dann_layer_of_any_numbers_computes_the_formula_and_has_its_gradients():
+    from eigensweep_analysis.torch_layers import Dann
+
+    random = np.random.default_rng(1)
+    shapes = {"Wex": (4, 6), "Wix": (3, 6), "Wei": (4, 3), "alpha": (3,), "g": (4,), "b": (4,)}
+    tensors = {f"0.{name}": random.uniform(0.1, 1, shape) for name, shape in shapes.items()}
+    tensors["0.alpha"], tensors["0.b"] = random.normal(size=3), random.normal(size=4)
+    layer = Dann(6, 4, 3, torch.float64)
+    layer.load_state_dict({name[2:]: torch.from_numpy(array) for name, array in tensors.items()})
+    x = random.uniform(0, 1, (5, 6))
+    np.testing.assert_allclose(layer(torch.from_numpy(x)).detach(), dann_layer(tensors, 0, x), rtol=1e-13)
+    assert torch.equal(layer(torch.zeros(1, 6, dtype=torch.float64))[0], layer.b)
+    assert torch.autograd.gradcheck(layer, torch.from_numpy(x).requires_grad_(True))
+
+
 @pytest.mark.parametrize(("case", "shape", "words"), [
+    ("dann", (3, SIZE + 1), f"takes [n, {SIZE}]"),
     ("tanh", (3, SIZE + 1), f"takes [n, {SIZE}], or [n, channels, height, width] with {SIZE} num"),
     ("tanh", (SIZE,), f"takes [n, {SIZE}]"),
     ("cnn", (3, SIZE), "images of several sizes have so many numbers; give [n, 2, height, width]"),

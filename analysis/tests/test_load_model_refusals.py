@@ -44,12 +44,12 @@ def copied(kept, tmp_path):
 
 @pytest.fixture
 def rewritten(copied):
-    """Changes the file of the case "tanh" and drops its checksum, as an older program had none."""
+    """Changes the file of a case and drops its checksum, as an older program had none."""
     store = pytest.importorskip("safetensors.numpy")
     from safetensors import safe_open
 
-    def rewrite(change):
-        path = copied / "models" / f"{trial_of(copied, 'tanh')}.safetensors"
+    def rewrite(change, case="tanh"):
+        path = copied / "models" / f"{trial_of(copied, case)}.safetensors"
         with safe_open(path, framework="np") as file:
             metadata = file.metadata()
             tensors = {name: file.get_tensor(name) for name in file.keys()}
@@ -60,7 +60,7 @@ def rewritten(copied):
             metadata["config"] = json.dumps(config)
         store.save_file(tensors, path, metadata)
         with h5py.File(copied / "results.h5", "a") as file:
-            file["model_sha256"][row_of("tanh")] = ""
+            file["model_sha256"][row_of(case)] = ""
         return copied, path
 
     return rewrite
@@ -158,7 +158,8 @@ def test_a_network_of_another_training(copied):
 
 def test_a_file_of_an_older_program_is_read_unchecked(rewritten, kept):
     def change(config, metadata, tensors):
-        del config["model"]["whiten"]  # as if the option had not been there yet
+        for option in ("whiten", "layer", "ei_ratio", "inhibitory_units"):
+            del config["model"][option]  # as if the option had not been there yet
 
     folder, _ = rewritten(change)
     wanted, found = (load_model(one, row_of("tanh")).state_dict() for one in (kept, folder))
@@ -173,6 +174,12 @@ UNKNOWN = {
                "load_model does not know the option 'residual' of the model kind 'mlp'"),
     "value": ({"activation": "sine"},
               "load_model does not know activation 'sine' (tanh, relu, erf, gelu)"),
+    "layer": ({"layer": "column"},
+              "load_model does not know layer 'column' (dense, colei, dann, dann_uncorrected)"),
+    "centred": ({"layer": "colei", "centre_output": True},
+                "load_model does not know centre_output with layer 'colei'"),
+    "scaled": ({"layer": "dann", "parametrisation": "ntk", "weight_variance": 1.0},
+               "load_model does not know parametrisation with layer 'dann'"),
 }
 
 
@@ -198,6 +205,22 @@ def test_a_network_that_no_engine_wrote(rewritten, change, words):
     folder, path = rewritten(change)
     message = refusal(UnreadableResults, folder, row_of("tanh"))
     assert message.startswith(f"{path}: a damaged network ({words}") and message.endswith(ANEW)
+
+
+@pytest.mark.parametrize(("case", "change", "words"), [
+    ("tanh", lambda config, tensors: config["model"].update(layer="dann"), "'0.Wex'"),
+    ("dann", lambda config, tensors: config["model"].update(layer="dense"), "'0.weight'"),
+    ("dann", lambda config, tensors: tensors.pop("0.alpha"), "Missing key(s) in state_dict: \"0.alpha\"."),
+    ("dann", lambda config, tensors: tensors.update({"0.Wii": tensors["0.b"]}),
+     "Unexpected key(s) in state_dict: \"0.Wii\"."),
+    ("dann", lambda config, tensors: config["model"].update(ei_ratio=2.0), "size mismatch for 0.Wix: "),
+    ("dann", lambda config, tensors: config["model"].update(inhibitory_units=4), "size mismatch for 0.Wix: "),
+])
+def test_the_tensors_of_another_layer_type(rewritten, case, change, words):
+    folder, path = rewritten(lambda config, metadata, tensors: change(config, tensors), case)
+    message = refusal(UnreadableResults, folder, row_of(case))
+    assert message.startswith(f"{path}: a damaged network ({NOT_THOSE}") and message.endswith(ANEW)
+    assert words in message
 
 
 def test_a_network_of_infinite_width(kept):

@@ -20,7 +20,8 @@ _COMMON = {
 }
 #: Kind -> its options with their defaults; None stands for an option without one.
 KINDS = {
-    "mlp": {**_COMMON, "width": None, "depth": 1},
+    "mlp": {**_COMMON, "width": None, "depth": 1, "layer": "dense", "ei_ratio": 10.0,
+            "inhibitory_units": 0},
     "cnn": {**_COMMON, "width": 1000, "depth": 2, "channels": 16, "kernel_size": 3, "stride": 1,
             "pooling": "max"},
 }
@@ -30,7 +31,10 @@ _CHOICES = {
     "parametrisation": ("standard", "ntk", "mup"),
     "normalise": ("none", "per_channel", "per_image"),
     "pooling": ("max", "average", "none"),
+    "layer": ("dense", "colei", "dann", "dann_uncorrected"),
 }
+#: What layers by Dale's law go with: their own initial law has no factors, and `initial_layer` does not know it.
+_WITH_SIGNS = {"parametrisation": "standard", "centre_output": False}
 
 
 def network_options(config: dict) -> dict:
@@ -67,7 +71,16 @@ def network_options(config: dict) -> dict:
         if name in _CHOICES and value not in _CHOICES[name]:
             known = ", ".join(_CHOICES[name])
             raise ResultsError(f"load_model does not know {name} '{value}' ({known}); {_NEWER}")
+    layer = options.get("layer", "dense")
+    for name, value in _WITH_SIGNS.items():
+        if layer != "dense" and options[name] != value:
+            raise ResultsError(f"load_model does not know {name} with layer '{layer}'; {_NEWER}")
     return options
+
+
+def is_dann(options: dict) -> bool:
+    """Whether the layers have inhibitory units beside them, which subtract and divide (`torch_layers.Dann`)."""
+    return options.get("layer", "dense").startswith("dann")  # corrected or not, for training alone
 
 
 _NEWER = "install the eigensweep_analysis that came with the eigensweep that trained it"

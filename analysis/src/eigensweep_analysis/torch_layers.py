@@ -46,6 +46,43 @@ class Erf(nn.Module):
         return torch.erf(x)
 
 
+class Dann(nn.Module):
+    """Layer of a Dale artificial neural network: inhibitory units beside it subtract and divide.
+
+    z = g * (Wex h - Wei (Wix h)) / gamma + b, gamma = (Wei exp(alpha)) (Wix h) + 1e-8, where the product Wei exp(alpha)
+    multiplies each column of Wei, and * and / are by unit. Cornford, Kalajdzievski, Leite, Lamarquette, Kullmann,
+    Richards 2021, "Learning to live with Dale's principle: ANNs with separate excitatory and inhibitory units", ICLR.
+
+    Activations h [n, inputs] give z [n, units]. The parameters have the names and shapes of the file's tensors: `Wex`
+    [units, inputs], `Wix` [inhibitory, inputs], `Wei` [units, inhibitory], `alpha` [inhibitory], `g` and `b` [units].
+    Wex, Wix, Wei and g are not negative, and h must not be, or gamma may be 0 or less.
+
+    Parameters
+    ----------
+    inputs, units, inhibitory : int
+    dtype : torch.dtype
+        Of the parameters, which are not initialised.
+    """
+
+    def __init__(self, inputs: int, units: int, inhibitory: int, dtype: torch.dtype):
+        super().__init__()
+        # As in nn.Linear.
+        self.in_features, self.out_features = inputs, units
+        for name, shape in {"Wex": (units, inputs), "Wix": (inhibitory, inputs), "Wei": (units, inhibitory),
+                            "alpha": (inhibitory,), "g": (units,), "b": (units,)}.items():
+            self.register_parameter(name, nn.Parameter(torch.empty(shape, dtype=dtype)))
+
+    def forward(self, h: Tensor) -> Tensor:
+        inhibition = h @ self.Wix.T
+        difference = h @ self.Wex.T - inhibition @ self.Wei.T
+        # The engine's bound. It matters where no inhibitory unit is active, as for a black image, whose z is b.
+        gamma = inhibition @ (self.Wei * self.alpha.exp()).T + 1e-8
+        return self.g * (difference / gamma) + self.b
+
+    def extra_repr(self) -> str:
+        return f"in_features={self.in_features}, out_features={self.out_features}, inhibitory={len(self.alpha)}"
+
+
 class Whitening(nn.Module):
     """L^-1 h, where the buffer `factor` [units, units] is the lower triangular L.
 

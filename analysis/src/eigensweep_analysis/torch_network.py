@@ -120,9 +120,9 @@ def _multiply(sequence, options):
 
 
 def _inputs(options, config, trained):
-    layers = affine_layers(trained)
     if options["kind"] == "mlp":
-        return Rows(layers[0].in_features)
+        return Rows(trained[0].in_features)
+    layers = affine_layers(trained)
     blocks = Blocks(options["depth"], options["kernel_size"], options["stride"],
                     1 if options["pooling"] == "none" else 2)
     last, dense = layers[options["depth"] - 1 : options["depth"] + 1]

@@ -5,12 +5,14 @@ This module imports torch, so the package imports it only on demand.
 """
 
 import itertools
+import math
 
 import torch
 from torch import nn
 from torch.nn.utils import skip_init
 
-from eigensweep_analysis.torch_layers import Erf, Whitening
+from eigensweep_analysis.network_options import is_dann
+from eigensweep_analysis.torch_layers import Dann, Erf, Whitening
 
 _ACTIVATIONS = {"tanh": nn.Tanh, "relu": nn.ReLU, "erf": Erf, "gelu": nn.GELU}
 _POOLING = {"max": nn.MaxPool2d, "average": nn.AvgPool2d}
@@ -29,7 +31,7 @@ def sequence_of(options: dict, state: dict[str, torch.Tensor]) -> nn.Sequential:
     Returns
     -------
     torch.nn.Sequential
-        Its modules have the names of the file's tensors. Affine weights are not initialised.
+        Its modules have the names of the file's tensors. Weights are not initialised.
 
     Raises
     ------
@@ -47,21 +49,34 @@ def sequence_of(options: dict, state: dict[str, torch.Tensor]) -> nn.Sequential:
 
 
 def affine_layers(sequence: nn.Sequential) -> list[nn.Linear | nn.Conv2d]:
-    """The layers with weights and biases, input layer first, readout last."""
+    """The layers z = W h + b, input layer first, readout last. A `Dann` is none: it divides, and has no factors."""
     return [module for module in sequence if isinstance(module, nn.Linear | nn.Conv2d)]
 
 
 def _mlp(options, state):
     modules, width = [], options["width"]
-    fan_in, dtype = state["0.weight"].shape[1], state["0.weight"].dtype
+    weights = "Wex" if is_dann(options) else "weight"
+    first = state[f"0.{weights}"]
+    fan_in, dtype = first.shape[1], first.dtype
+
+    def dense(fan_in, units, inhibitory):
+        if is_dann(options):
+            return Dann(fan_in, units, inhibitory, dtype)
+        return _affine(nn.Linear, fan_in, units, dtype=dtype)
+
     for layer in range(1, options["depth"] + 1):
-        modules.append(_affine(nn.Linear, fan_in, width, dtype=dtype))
+        modules.append(dense(fan_in, width, _inhibitory_units(options)))
         modules.append(_ACTIVATIONS[options["activation"]]())
         if options["batch_norm"]:
             modules.append(nn.BatchNorm1d(width, dtype=dtype))
         modules += _whitening(options, layer, state)
         fan_in = width
-    return [*modules, _affine(nn.Linear, fan_in, _classes(state), dtype=dtype)]
+    return [*modules, dense(fan_in, _classes(state, weights), 1)]
+
+
+def _inhibitory_units(options):
+    """How many units stand beside a hidden layer of the type "dann"; beside the readout stands one."""
+    return options["inhibitory_units"] or math.ceil(options["width"] / options["ei_ratio"])
 
 
 def _cnn(options, state):
@@ -97,6 +112,6 @@ def _whitening(options, layer, state):
     return [Whitening(len(state["whitening.factor"]))] if layer == options["whiten"] else []
 
 
-def _classes(state):
-    places = [int(name.removesuffix(".weight")) for name in state if name.endswith(".weight")]
-    return state[f"{max(places)}.weight"].shape[0]
+def _classes(state, weights="weight"):
+    places = [int(name.removesuffix(f".{weights}")) for name in state if name.endswith(f".{weights}")]
+    return state[f"{max(places)}.{weights}"].shape[0]
