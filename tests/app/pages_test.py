@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "sweep"))
 from harness import BIN, SOURCE  # noqa: E402
 
 PAGE = SOURCE / "docs" / "studies.md"
-WIDTH_PAGE = SOURCE / "docs" / "width.md"
+PAGES_OF_ONE_STUDY = [SOURCE / "docs" / name for name in ("width.md", "dale.md", "balanced.md")]
 BLOCK = re.compile(r"^```(json|python)\n(.*?)^```\n\n?(This makes (\d+) trials? and (\d+) points?)?", re.MULTILINE | re.DOTALL)
 
 
@@ -34,12 +34,13 @@ class StudiesPage(unittest.TestCase):
                 self.assertIn(f"{counted(trials, 'trial')}, {counted(points, 'point')}, fine", self.validate(folder, f"{number}.json"))
             self.assertIn("20 trials, 20 points, fine", self.validate(folder, "search.json"))
 
-    def test_the_limit_of_infinite_width_is_a_study(self):
-        [(_, text, said, trials, points)] = BLOCK.findall(WIDTH_PAGE.read_text())
-        self.assertTrue(said)
-        with tempfile.TemporaryDirectory() as folder:
-            (Path(folder) / "limit.json").write_text(text)
-            self.assertIn(f"{trials} trials, {points} points, fine", self.validate(folder, "limit.json"))
+    def test_the_study_to_copy_of_other_pages_is_one(self):
+        for page in PAGES_OF_ONE_STUDY:
+            with self.subTest(page=page.name), tempfile.TemporaryDirectory() as folder:
+                [(_, text, said, trials, points)] = BLOCK.findall(page.read_text())
+                self.assertTrue(said)
+                (Path(folder) / "study.json").write_text(text)
+                self.assertIn(f"{trials} trials, {points} points, fine", self.validate(folder, "study.json"))
 
     def test_the_first_example_has_the_default_activation(self):
         done = subprocess.run([str(BIN / "eigensweep"), "describe", "mlp"], check=True, capture_output=True, text=True)
