@@ -164,6 +164,14 @@ return {changed, open, left: document.querySelectorAll("dialog").length,
     assert found == {"changed": True, "open": True, "left": 0, "csv": 0}
 
 
+def test_on_a_phone_a_figure_scrolls_before_its_labels_get_too_small(page, tmp_path):
+    shares = {}
+    for width in (390, 1300):
+        shares[width] = ask(page, tmp_path, width, """
+return [...document.querySelectorAll("figure.figure img.still")].map((i) => i.offsetWidth / Number(i.getAttribute("width")));""")
+    assert min(shares[390]) > 0.74 and min(shares[1300]) > 0.9 and max(shares[390]) <= 1
+
+
 def test_without_scripts_drawings_and_all_networks_are_there(page, tmp_path):
     silent = re.sub(r"<script.*?</script>", "", page, flags=re.S).replace("<body>", "<body class='ready'>")
     found = ask(silent, tmp_path, 1300, """

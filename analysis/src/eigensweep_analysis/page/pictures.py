@@ -25,10 +25,12 @@ def chart(drawn, files):
 def _figure(kind, name, caption, files, width, inside=""):
     contents = dict(files)
     image = base64.b64encode(contents["svg"]).decode()
-    size = f" width='{width}'" if width else ""
-    return (f"<figure class='{kind}' id='{html.escape(name)}'><img class='still'{size} "
-            f"src='data:image/svg+xml;base64,{image}' alt='{html.escape(caption)}'>{inside}"
-            f"<figcaption>{html.escape(caption)} {_links(name, contents)}</figcaption></figure>")
+    # On a phone a figure keeps this width and scrolls: smaller, its labels could not be read.
+    size = f" width='{width}' style='--least:{round(0.75 * width)}px'" if width else ""
+    still = f"<img class='still'{size} src='data:image/svg+xml;base64,{image}' alt='{html.escape(caption)}'>"
+    if width:
+        still = f"<div class='wide'>{still}</div>"
+    return (f"<figure class='{kind}' id='{html.escape(name)}'>{still}{inside}<figcaption>{html.escape(caption)} {_links(name, contents)}</figcaption></figure>")
 
 
 def _links(name, contents):
