@@ -62,8 +62,9 @@ def _tick_names(axis):
 
 
 def _name(drawn):
+    """Its label. One that begins with "_ " is meant for this table alone: legends hide what begins with "_"."""
     label = str(drawn.get_label() or "")
-    return "" if label.startswith("_") else label
+    return label[2:] if label.startswith("_ ") else "" if label.startswith("_") else label
 
 
 def _plain(value):

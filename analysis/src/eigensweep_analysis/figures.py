@@ -6,9 +6,11 @@ import warnings
 import xarray as xr
 from matplotlib.figure import Figure
 
+from eigensweep_analysis.balanced_figures import balanced_kinds
 from eigensweep_analysis.by_width import prepared
 from eigensweep_analysis.fold import for_figures
 from eigensweep_analysis.gallery import pictures
+from eigensweep_analysis.nouns import trains_nothing
 from eigensweep_analysis.report_figures import figure_kinds
 from eigensweep_analysis.robust_figures import robust_kinds
 from eigensweep_analysis.robust_page import robust_places
@@ -31,11 +33,12 @@ def draw(results: xr.Dataset) -> dict[str, Figure]:
         By the names of the files of a report: "accuracy_pgd", "spectrum", ...
     """
     data = for_figures(prepared(results))
-    kinds = figure_kinds(data)
+    kinds = [] if trains_nothing(data) else figure_kinds(data)
     for place in robust_places(data):
         kinds += robust_kinds(data, *place)
     if has_page(data):
         kinds += width_kinds(data)[0]
+    kinds += balanced_kinds(data)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # the font lacks letters of a name
         return {picture.name: picture.figure for picture in pictures(kinds)}

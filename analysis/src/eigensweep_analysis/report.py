@@ -5,6 +5,8 @@ import html
 import json
 import shlex
 
+from eigensweep_analysis.balanced_figures import balanced_kinds
+from eigensweep_analysis.balanced_page import balanced_page
 from eigensweep_analysis.by_width import prepared
 from eigensweep_analysis.charts import CHARTS
 from eigensweep_analysis.charts.chart import script
@@ -15,6 +17,7 @@ from eigensweep_analysis.gallery import MOST, MOST_OF_LARGE, Gallery
 from eigensweep_analysis.layout import asked
 from eigensweep_analysis.load import STATUS
 from eigensweep_analysis.networks import networks
+from eigensweep_analysis.nouns import noun, trains_nothing
 from eigensweep_analysis.overview import overview_figures
 from eigensweep_analysis.page import asset, pictures
 from eigensweep_analysis.page.network_table import network_table
@@ -34,9 +37,10 @@ def write_report(data, output, source="", everything=False, reload=0):
     """Writes figures (`figures/*.svg`, `*.pdf`, their numbers as `*.csv`) and `report.html` into a folder.
 
     The page needs no network and no other file. Its charts and its table of networks are interactive where scripts run;
-    where none does, drawings and the whole table stand in their place. A study with attacks has a section "Robustness". A study with several widths and the metric kernel_regime has a section
-    "Width and the kernel regime". A figure that cannot be drawn is left out, with a sentence in the section "What is not
-    shown".
+    where none does, drawings and the whole table stand in their place. A study with attacks has a section "Robustness". A
+    study with several widths and the metric kernel_regime has a section "Width and the kernel regime". Simulations
+    of balanced networks have one, too. A figure that cannot be drawn is
+    left out, with a sentence in the section "What is not shown".
 
     Parameters
     ----------
@@ -69,25 +73,28 @@ def write_report(data, output, source="", everything=False, reload=0):
     where = data.attrs.get("where", [])
     data = for_figures(prepared(data))
     rows = networks(data)
-    charts, no_charts = _charts(data, rows)
+    # Charts and general figures are about what trained networks can do.
+    charts, no_charts = ([], []) if trains_nothing(data) else _charts(data, rows)
     most = None if everything else MOST_OF_LARGE if data.status.size > LARGE else MOST
     gallery = Gallery(most)
-    kinds, width_kinds, notes = figure_kinds(data), [], []
-    if is_large(data):
+    kinds, width_kinds, notes = [] if trains_nothing(data) else figure_kinds(data), [], []
+    if is_large(data) and kinds:
         kinds.insert(0, overview_figures(data))
     if has_page(data):
         width_kinds, notes = width_kinds_of(data)
     robust = {place: robust_kinds(data, *place) for place in robust_places(data)}
-    parts = [kinds, width_kinds, *robust.values()]
+    parts = [kinds, width_kinds, balanced_kinds(data), *robust.values()]
     hung = iter(gallery.hang([kind for part in parts for kind in part]))
-    figures, of_width, *of_robust = ([pictures.figure(h) for _ in part for h in next(hung)] for part in parts)
+    figures, of_width, of_balanced, *of_robust = ([pictures.figure(h) for _ in part for h in next(hung)] for part in parts)
     width = width_page(data, of_width) if has_page(data) else ""
     robustness = robust_page(data, dict(zip(robust, of_robust)))
+    own = [("balanced", "Balanced networks", balanced_page(data, of_balanced)),
+           ("width", "Width and the kernel regime", width)]
     left_out = [*no_charts, *gallery.left_out, *notes]
     if gallery.is_thinned:
         command = _command(source, output, where)
         left_out += [f"All figures: {command} --all-figures", f"Those of a part of the study: {command} --where AXIS=VALUE"]
-    page = _page(data, rows, [pictures.chart(*drawn) for drawn in charts], robustness, figures, width, source, left_out, reload)
+    page = _page(data, rows, [pictures.chart(*drawn) for drawn in charts], robustness, figures, own, source, left_out, reload)
     files = {f"{chart.name}.{suffix}": content for chart, drawn in charts for suffix, content in drawn}
     files = {f"figures/{n}": f for n, f in {**files, **gallery.files}.items()}
     # The page is written last, so that all its figures exist when it exists.
@@ -118,15 +125,16 @@ def _charts(data, rows):
     return drawn, without
 
 
-def _page(data, rows, charts, robustness, figures, width, source, left_out, reload):
+def _page(data, rows, charts, robustness, figures, own, source, left_out, reload):
+    """The whole page; `own` are sections that only some studies have: (place, head, inside)."""
     title = str(data.attrs.get("title") or data.attrs.get("study", {}).get("name", "study"))
     sections = [("alarms", "Alarms", alarm_words(data) + _warnings(data)),
                 ("study", "What was asked", study_words(data)),
-                ("all-networks", "Settings and networks", network_table(rows, source)),
+                ("all-networks", f"Settings and {noun(data).many}", network_table(rows, source, noun(data))),
                 ("charts", "Explore", "\n".join(charts)), ("robustness", "Robustness", robustness),
-                ("figures", "Figures", "\n".join(figures)), ("width", "Width and the kernel regime", width),
+                ("figures", "Figures", "\n".join(figures)), *own,
                 ("not-shown", "What is not shown", _not_shown(left_out)),
-                ("troubles", "Networks without results", troubles_table(data)),
+                ("troubles", f"{noun(data).many.capitalize()} without results", troubles_table(data)),
                 ("provenance", "Where the numbers come from", _provenance(data))]
     sections = [(place, head, inside) for place, head, inside in sections if inside]
     links = "".join(f"<a href='#{place}'>{head}</a>" for place, head, _ in sections)
@@ -159,16 +167,16 @@ def _summary(data, source):
         if axis["coordinate"] in data.coords:
             size = len(set(data[axis["coordinate"]].values.astype(str).reshape(-1).tolist()) - {""})
         axes.append(f"{axis['name'].replace('_', ' ')} ({size})")
-    networks = "1 network" if len(status) == 1 else f"{len(status):,} networks"
-    sentences = [f"{networks}: {', '.join(counts)}." if counts else "No networks."]
+    words = noun(data)
+    sentences = [f"{words.count(len(status))}: {', '.join(counts)}." if counts else f"No {words.many}."]
     if axes:
         sentences.append(f"Axes: {', '.join(axes)}.")
     for axes in data.attrs.get("zipped", {}).values():
         sentences.append(f"Swept together (zip): {', '.join(a.replace('_', ' ') for a in axes)}.")
     if "point" in data.dims:
-        sentences.append("The networks do not fill a grid of these axes, so the distinct settings are listed.")
+        sentences.append(f"The {words.many} do not fill a grid of these axes, so the distinct settings are listed.")
     if data.attrs.get("where"):
-        sentences.append(f"Only networks with {', '.join(data.attrs['where'])}.")
+        sentences.append(f"Only {words.many} with {', '.join(data.attrs['where'])}.")
     if source:
         sentences.append(f"Numbers from {source}.")
     return f"<p>{html.escape(' '.join(sentences))}</p>"

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from eigensweep_analysis.networks import MOST_INTENSITIES, middle
+from eigensweep_analysis.nouns import NETWORK
 from eigensweep_analysis.panels import short, some
 from eigensweep_analysis.statistics import DEVIATION, over
 
@@ -30,14 +31,14 @@ class Column(NamedTuple):
     title: str = ""
 
 
-def network_table(networks, source=""):
+def network_table(networks, source="", noun=NETWORK):
     """The table as HTML: a body of rows per setting, its mean first, then its networks.
 
     An attack in balls has one column, in which each number stands for every intensity; the page shows one of them.
     """
     rows = networks.rows
     if not len(rows):
-        return "<p>No networks.</p>"
+        return f"<p>No {noun.many}.</p>"
     columns, levels, shown = _columns(networks)
     groups = list(rows.groupby(_keys(networks), sort=False, dropna=False).indices.values()) if networks.axes else \
         [np.arange(len(rows))]
@@ -46,16 +47,16 @@ def network_table(networks, source=""):
     groups, best = _best(groups, columns)
     several = any(len(g) > 1 for g in groups)
     heads = [_head(html.escape(name.replace("_", " ")), "t") for name in networks.axes] or [_head("setting", "t")]
-    heads += [_head("networks"), *(_head(html.escape(c.words) + c.below, title=c.title) for c in columns)]
-    bodies = [_body(networks, places, columns, several) for places in groups]
-    note = [f"Mean {DEVIATION} over the networks of a setting." if several else "A row per network."]
+    heads += [_head(noun.many), *(_head(html.escape(c.words) + c.below, title=c.title) for c in columns)]
+    bodies = [_body(networks, places, columns, several, noun) for places in groups]
+    note = [f"Mean {DEVIATION} over the {noun.many} of a setting." if several else f"A row per {noun.one}."]
     note += [f"{column.words[:1].upper()}{column.words[1:]}: {column.title}." for column in columns if column.title]
     if count > len(groups):
         note.append(f"{len(groups)} of {count:,} settings, those with the best {best}.")
     if count > len(groups) or any(len(g) > MOST_NETWORKS for g in groups):
-        note.append(f"All networks: eigensweep export --csv {shlex.quote(source or 'RESULTS')}")
+        note.append(f"All {noun.many}: eigensweep export --csv {shlex.quote(source or 'RESULTS')}")
     return (f"<div class='tools' data-for='networks'></div>"
-            f"<table id='networks' class='data' data-level='{shown}' data-levels='{len(levels)}' style=\"{_level_names(levels)}\">"
+            f"<table id='networks' class='data' data-members='{noun.many}' data-level='{shown}' data-levels='{len(levels)}' style=\"{_level_names(levels)}\">"
             f"<thead><tr>{''.join(heads)}</tr></thead>{''.join(bodies)}</table>"
             f"<p class='s'>{html.escape(' '.join(note))}</p>")
 
@@ -121,24 +122,24 @@ def _class(kind):
     return f" class='{kind}'" if kind else ""
 
 
-def _body(networks, places, columns, several):
+def _body(networks, places, columns, several, noun):
     """A setting: the row of its means, and rows of its networks where any setting has several."""
     rows = networks.rows.iloc[places]
-    labels = [label(networks.options[name][places[0]]) for name in networks.axes] or ["all networks"]
+    labels = [label(networks.options[name][places[0]]) for name in networks.axes] or [f"all {noun.many}"]
     names = networks.axes or ["setting"]
     good = int((rows.status == "ok").sum())
     cells = [_cell(short(words, 80), name.replace("_", " "), "t") for words, name in zip(labels, names)]
-    cells.append(_cell(f"{good}/{len(rows)}", "networks"))
+    cells.append(_cell(f"{good}/{len(rows)}", noun.many))
     cells += [_numbers(column, places) for column in columns]
     lines = [f"<tr class='setting'>{''.join(cells)}</tr>"]
     for place in places[:MOST_NETWORKS] if several else []:
-        lines.append(_network(networks, place, columns))
+        lines.append(_network(networks, place, columns, noun))
     return f"<tbody>{''.join(lines)}</tbody>"
 
 
-def _network(networks, place, columns):
+def _network(networks, place, columns, noun):
     row = networks.rows.iloc[place]
-    seeds = ", ".join(f"{name.replace('_', ' ')} {label(networks.options[name][place])}" for name in networks.seeds) or "network"
+    seeds = ", ".join(f"{name.replace('_', ' ')} {label(networks.options[name][place])}" for name in networks.seeds) or noun.one
     words = f"{seeds} ({row.network})"
     state = "" if row.status == "ok" else str(row.status)
     span = max(len(networks.axes), 1)

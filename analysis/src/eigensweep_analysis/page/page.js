@@ -74,17 +74,17 @@
       button.setAttribute("aria-expanded", String(!folded));
     };
     for (const body of foldable) {
-      const button = make("button", {className: "fold", type: "button", title: "single networks"});
+      const button = make("button", {className: "fold", type: "button", title: `single ${element.dataset.members}`});
       button.addEventListener("click", () => set(body, !body.classList.contains("folded")));
       (body.rows[0].cells[0].firstElementChild || body.rows[0].cells[0]).prepend(button);
       set(body, true);
     }
     if (foldable.length) {
-      const all = make("button", {type: "button"}, "all networks");
+      const all = make("button", {type: "button"}, `all ${element.dataset.members}`);
       all.addEventListener("click", () => {
         const open = foldable.some((body) => body.classList.contains("folded"));
         foldable.forEach((body) => set(body, !open));
-        all.textContent = open ? "settings only" : "all networks";
+        all.textContent = open ? "settings only" : `all ${element.dataset.members}`;
       });
       tools.append(all);
     }

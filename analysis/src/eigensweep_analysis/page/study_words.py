@@ -8,11 +8,12 @@ from eigensweep_analysis.panels import short
 
 #: Options that are said even where the study leaves them to their defaults.
 ALWAYS = {
+    "procedure": ("kind",),
     "dataset": ("kind", "train_samples"),
     "model": ("kind", "width", "depth", "activation"),
     "training": ("epochs", "batch_size", "optimizer.kind", "optimizer.learning_rate"),
 }
-HEADS = {"dataset": "data", "model": "model", "training": "training", "regularizers": "penalties", "attacks": "attacks",
+HEADS = {"procedure": "procedure", "dataset": "data", "model": "model", "training": "training", "regularizers": "penalties", "attacks": "attacks",
          "metrics": "measured"}
 #: More values of one option than this are given by their ends and their number.
 MOST_VALUES = 8

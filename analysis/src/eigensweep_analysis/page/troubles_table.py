@@ -8,6 +8,7 @@ import numpy as np
 
 from eigensweep_analysis.layout import asked, text
 from eigensweep_analysis.load import STATUS
+from eigensweep_analysis.nouns import noun
 from eigensweep_analysis.panels import short
 
 #: A page lists no more networks than this; the command `eigensweep export --csv` gives all of them.
@@ -39,5 +40,5 @@ def troubles_table(data):
         state, message = reason(cell)
         rows.append(f"<tr><td class='t'>{html.escape(where)}</td><td class='t'>{state}</td>"
                     f"<td class='t'>{html.escape(message)}</td></tr>")
-    return (f"{note}<div class='wide'><table><tr><th class='t'>network</th>"
+    return (f"{note}<div class='wide'><table><tr><th class='t'>{noun(data).one}</th>"
             f"<th class='t'>status</th><th class='t'>why</th></tr>{''.join(rows)}</table></div>")
