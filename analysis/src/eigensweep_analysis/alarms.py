@@ -35,6 +35,19 @@ MEANINGS = {
 }
 
 
+#: Limits of columns whose variables have none in the file, with what to do.
+LIMITS = {
+    "sign_violations": (0, "a weight has the sign that its unit may not have, so these networks do not follow Dale's law: "
+                           "a bug of eigensweep; do not use them"),
+}
+
+
+def limit(values: xr.DataArray) -> tuple[float, str]:
+    """(number above which something is wrong, what that means and what to do); NaN of a variable without a limit."""
+    above, words = LIMITS.get(values.attrs.get("column", ""), (np.nan, ""))
+    return values.attrs.get("alarm_above", above), values.attrs.get("alarm", words)
+
+
 def meaning(values: xr.DataArray) -> str:
     """What a variable is, as half a sentence; "" if nothing says it."""
     return values.attrs.get("description") or MEANINGS.get(values.attrs.get("column", values.name), "")
@@ -49,7 +62,7 @@ def path_of(values: xr.DataArray) -> str:
 def checked(results: xr.Dataset) -> list[str]:
     """Names of the variables that have a limit; none in files of earlier versions."""
     return [name for name, values in results.data_vars.items()
-            if not np.isnan(values.attrs.get("alarm_above", np.nan))
+            if not np.isnan(limit(values)[0])
             and set(results.trial_id.dims) <= set(values.dims)]
 
 
@@ -70,21 +83,20 @@ def alarms(results: xr.Dataset) -> list[Alarm]:
     found, seen = [], set()
     for name in checked(results):
         values = results[name]
-        place = values.attrs
+        above, words = limit(values)
         path = path_of(values)
         kept = [*results.trial_id.dims, *_attack_dimension(results, values)]
         numbers = values.transpose(*kept, ...).values.astype(float)
         numbers = np.where(np.isnan(numbers), -np.inf, numbers)
         largest = numbers.max(axis=tuple(range(len(kept), numbers.ndim)), initial=-np.inf)
-        for cell in np.argwhere(largest > place["alarm_above"]).tolist():
+        for cell in np.argwhere(largest > above).tolist():
             places = dict(zip(kept, cell))
             trial = str(results.trial_id.isel({d: places[d] for d in results.trial_id.dims}).item())
             at = {d: results[d].values[i] for d, i in places.items() if d in results.coords}
             key = (trial, path, at.get(kept[-1]) if len(kept) > results.trial_id.ndim else None)
             if key not in seen:  # cells that ask for one training repeat its numbers
                 seen.add(key)
-                found.append(Alarm(trial, path, float(largest[tuple(cell)]), place["alarm_above"],
-                                   place.get("alarm", ""), at))
+                found.append(Alarm(trial, path, float(largest[tuple(cell)]), above, words, at))
     return found
 
 

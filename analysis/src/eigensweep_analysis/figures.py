@@ -10,6 +10,7 @@ from eigensweep_analysis.balanced_figures import balanced_kinds
 from eigensweep_analysis.by_width import prepared
 from eigensweep_analysis.fold import for_figures
 from eigensweep_analysis.gallery import pictures
+from eigensweep_analysis.layer_figures import layer_kinds
 from eigensweep_analysis.nouns import trains_nothing
 from eigensweep_analysis.report_figures import figure_kinds
 from eigensweep_analysis.robust_figures import robust_kinds
@@ -38,7 +39,7 @@ def draw(results: xr.Dataset) -> dict[str, Figure]:
         kinds += robust_kinds(data, *place)
     if has_page(data):
         kinds += width_kinds(data)[0]
-    kinds += balanced_kinds(data)
+    kinds += [*layer_kinds(data), *balanced_kinds(data)]
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # the font lacks letters of a name
         return {picture.name: picture.figure for picture in pictures(kinds)}

@@ -14,8 +14,10 @@ MOST_LINES = 8
 #: The most values of a penalty's strength in one panel, the most panels across and down. Of more, some are chosen
 #: evenly.
 MOST_STRENGTHS, MOST_ACROSS = 12, 8
-#: Axes whose labels are whole texts: "vanilla", "width 64, learning rate 0.1".
-NAMED = ("case", "point", "zip")
+#: No penalty, then one after another of the strengths, where colours say something else.
+DASHES = [(0, (4, 2)), "solid", (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)), (0, (9, 2)), (0, (2, 2.5))]
+#: Axes whose labels are whole texts: "vanilla", "width 64, learning rate 0.1", "dann" (a type of layers).
+NAMED = ("case", "point", "zip", "model_layer")
 
 #: A fit to fewer ranks has no exponent. The program has the same rule; files that are older than the rule need it here.
 FEWEST_FIT_RANKS = 8
@@ -100,13 +102,17 @@ class Layout:
         self.width = axis_by_pointer(data, "/model/width", "width")
         self.depth = axis_by_pointer(data, "/model/depth", "depth")
         self.strength = axis_by_pointer(data, "/strength", "strength")
+        self.layer = axis_by_pointer(data, "/model/layer", None)  # the type of the layers
         # A study of one network has no axes at all: its rows are averaged over.
         self.replicates = role(data, "replicate") + [n for n in ("trial",) if n in data.dims]
         others = [n for n in role(data, "training") if n not in (self.width, self.depth, self.strength)]
         lines = [n for n in (*others, self.strength) if n in data.dims]
         # If one panel would have too many lines, the axes beside the strength make figures of their own. Points of a
         # list of trials never do; the best of them are lines.
+        # A study of layer types compares these, so that the other axes make figures of their own.
         self.apart = [] if "point" in others or len(self.cells(lines)) <= MOST_LINES else others
+        if self.layer in others and data.sizes[self.layer] > 1:
+            self.apart = [n for n in others if n != self.layer]
         self.together = [n for n in lines if n not in self.apart]
         self.thinned = {}  # what is drawn in part: words -> (how many, of how many)
 
@@ -164,7 +170,10 @@ class Layout:
             shown = [n for n in shown if not is_nan(select[n])]
             label = ", ".join(text(n, select[n]) for n in shown) or "_all"  # no legend for a single line
             strength = select.get(self.strength)
-            if other:
+            types = list(self.data[self.layer].values) if self.layer in other else []
+            if types:  # one colour for each type of layers, whatever else differs
+                colour = PALETTE[types.index(select[self.layer]) % len(PALETTE)]
+            elif other:
                 colour = PALETTE[place % len(PALETTE)]
             elif strength is None:
                 colour = PALETTE[0]
@@ -177,6 +186,9 @@ class Layout:
             style = {"color": colour, "marker": MARKERS[place % len(MARKERS)]}
             if strength is not None and not strength > 0 and not other:
                 style["linestyle"] = (0, (4, 2))
+            if types and strength is not None:  # then markers and dashes are the strengths
+                dash = strengths.index(strength) + 1 if strength > 0 else 0
+                style |= {"marker": MARKERS[dash % len(MARKERS)], "linestyle": DASHES[dash % len(DASHES)]}
             found.append(Line(label, select, style))
         return found
 

@@ -14,6 +14,8 @@ from eigensweep_analysis.report_figures import figure_kinds
 from eigensweep_analysis.files import GENERATOR, PAGE_BEGINS, make_folder, refuse_foreign, write_all
 from eigensweep_analysis.fold import for_figures
 from eigensweep_analysis.gallery import MOST, MOST_OF_LARGE, Gallery
+from eigensweep_analysis.layer_figures import layer_kinds
+from eigensweep_analysis.layer_page import layer_page
 from eigensweep_analysis.layout import asked
 from eigensweep_analysis.load import STATUS
 from eigensweep_analysis.networks import networks
@@ -38,8 +40,8 @@ def write_report(data, output, source="", everything=False, reload=0):
 
     The page needs no network and no other file. Its charts and its table of networks are interactive where scripts run;
     where none does, drawings and the whole table stand in their place. A study with attacks has a section "Robustness". A
-    study with several widths and the metric kernel_regime has a section "Width and the kernel regime". Simulations
-    of balanced networks have one, too. A figure that cannot be drawn is
+    study with several widths and the metric kernel_regime has a section "Width and the kernel regime". Networks with the
+    metrics weights or ei_balance, and simulations of balanced networks, have one, too. A figure that cannot be drawn is
     left out, with a sentence in the section "What is not shown".
 
     Parameters
@@ -83,13 +85,13 @@ def write_report(data, output, source="", everything=False, reload=0):
     if has_page(data):
         width_kinds, notes = width_kinds_of(data)
     robust = {place: robust_kinds(data, *place) for place in robust_places(data)}
-    parts = [kinds, width_kinds, balanced_kinds(data), *robust.values()]
+    parts = [kinds, width_kinds, layer_kinds(data), balanced_kinds(data), *robust.values()]
     hung = iter(gallery.hang([kind for part in parts for kind in part]))
-    figures, of_width, of_balanced, *of_robust = ([pictures.figure(h) for _ in part for h in next(hung)] for part in parts)
+    figures, of_width, of_layers, of_balanced, *of_robust = ([pictures.figure(h) for _ in part for h in next(hung)] for part in parts)
     width = width_page(data, of_width) if has_page(data) else ""
     robustness = robust_page(data, dict(zip(robust, of_robust)))
     own = [("balanced", "Balanced networks", balanced_page(data, of_balanced)),
-           ("width", "Width and the kernel regime", width)]
+           ("width", "Width and the kernel regime", width), ("layers", "Weights and Dale's law", layer_page(data, of_layers))]
     left_out = [*no_charts, *gallery.left_out, *notes]
     if gallery.is_thinned:
         command = _command(source, output, where)

@@ -147,6 +147,8 @@ def exponent_figures(data):
     by_width = data.sizes.get(layout.width, 1) > 1
     x_name = layout.width if by_width else layout.strength
     if x_name not in data.dims:
+        if layout.layer in data.dims and data.sizes[layout.layer] > 1:
+            return Kind("figure of exponents", [])  # they are with those of layer types
         return Kind("figure of exponents", [], "neither the width nor a penalty's strength is an axis to draw them against")
     panels = len(layout.labels(layout.depth)) * max(min(data.sizes["layer"], MOST_ACROSS), 1)
     plans = [Plan("exponents" + bracket(title), partial(_exponent, data, x_name, part, title), panels)

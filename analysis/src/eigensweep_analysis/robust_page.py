@@ -5,7 +5,7 @@ import html
 
 import numpy as np
 
-from eigensweep_analysis.alarms import alarms, checked, meaning, path_of
+from eigensweep_analysis.alarms import alarms, checked, limit, meaning, path_of
 from eigensweep_analysis.layout import attack_name, text
 from eigensweep_analysis.panels import short, some
 from eigensweep_analysis.robust_figures import lowest_name, place_words
@@ -84,8 +84,9 @@ def alarm_words(data):
 def _checked(values):
     """An item about a number with a limit: what it is, and as a tooltip what it means above the limit."""
     name, means = _column(values.attrs.get("column", values.name)), meaning(values)
-    words = f"{name}, alarm above {values.attrs['alarm_above']:g}" + (f": {means}" if means else "")
-    return f'<li title="{html.escape(str(values.attrs.get("alarm", "")))}">{html.escape(words)}</li>'
+    above, to_do = limit(values)
+    words = f"{name}, alarm above {above:g}" + (f": {means}" if means else "")
+    return f'<li title="{html.escape(to_do)}">{html.escape(words)}</li>'
 
 
 def _where(data, alarm):

@@ -32,20 +32,21 @@ class Shades(NamedTuple):
 def shades(data, networks):
     """The colours of these networks; `data` as figures take it."""
     settings = list(dict.fromkeys(networks.rows.setting))
-    if len(settings) <= MOST_SETTINGS:
+    of_types = Layout(data).layer in networks.axes and len(networks.axes) > 1  # one colour for each type of layers
+    if len(settings) <= MOST_SETTINGS and not of_types:
         words = {setting: short(setting, 60) for setting in settings}
         colours = dict(zip(words.values(), _of_labels(data, settings)))
         return _shades([words[s] for s in networks.rows.setting], colours, "setting", len(settings) > 1)
     counts = {name: len(set(map(str, networks.options[name].tolist()))) for name in networks.axes}
     # Of the axes with few values the one with most tells most networks apart; else the one with fewest is binned.
     few = {name: count for name, count in counts.items() if count <= MOST_SETTINGS}
-    name = max(few, key=few.get) if few else min(counts, key=counts.get)
+    name = Layout(data).layer if of_types else max(few, key=few.get) if few else min(counts, key=counts.get)
     values = [None if v != v else v for v in networks.options[name].tolist()]
     groups = _groups(values)
     labels = [_label(name, group) for group in groups]
     colours = dict(zip(labels, _of_groups(Layout(data), name, groups)))
     label = {value: words for words, group in zip(labels, groups) for value in group}
-    return _shades([label[v] for v in values], colours, name.replace("_", " "), True)
+    return _shades([label[v] for v in values], colours, "layer type" if of_types else name.replace("_", " "), True)
 
 
 def _groups(values):
