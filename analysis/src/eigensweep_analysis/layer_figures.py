@@ -38,7 +38,7 @@ class Quantity(NamedTuple):
     label: str
     #: What the caption says.
     words: str
-    #: "log", or the ends of the y axis.
+    #: "log", or the ends of the y axis; an end None, and a scale None, follow from the numbers.
     scale: object
     dimension: str = "affine"
 
@@ -50,7 +50,7 @@ QUANTITIES = [
     Quantity("singular_entropy", "Entropy of the singular values", "entropy (share of its maximum)",
              "Entropy of the squared singular values of a layer's weights, over the logarithm of their number: 1 where all are equal",
              (0, 1.02)),
-    Quantity("zero_weights", "Weights that are 0", "share of the weights", "Share of a layer's weights that are exactly 0", (0, 1.02)),
+    Quantity("zero_weights", "Weights that are 0", "share of the weights", "Share of a layer's weights that are exactly 0", (0, None)),
     Quantity("balance", "Balance of excitation and inhibition", "$|E - I|$ / $(E + I)$",
              "|E - I| / (E + I) of the excitation E and the inhibition I of a unit, mean over units and samples: 0 is balanced, 1 has "
              "one of them alone", (0, 1.02)),
@@ -124,10 +124,10 @@ def _layers(data, quantity, part, part_title):
         if quantity.scale == "log":
             axes.set_yscale("log")
             log_labels(axes)
-        elif quantity.scale:
-            axes.set_ylim(*quantity.scale)
     if not there.any():
         raise NoFigure("no network has one")
+    if isinstance(quantity.scale, tuple):  # when all is drawn: the panels share the axis
+        panels[0, 0].set_ylim(*quantity.scale)
     _ticks(panels, places[there], quantity.dimension)
     if len(states) == 2:
         panels.flat[0].plot([], [], "o", color=BASELINE, markerfacecolor="white", label="at initialisation")
