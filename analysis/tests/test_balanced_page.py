@@ -122,6 +122,13 @@ def test_a_random_search_of_simulations_has_a_page(tmp_path):
     assert "Balanced networks</h2>" in page_of(path, tmp_path) and len(rows_of(path)) == 20
 
 
+@pytest.mark.parametrize("seeds, words", [([0], "One simulation per point."), ([0, 1], "Means over simulations that differ by their seed")])
+def test_captions_say_what_a_point_is(tmp_path, seeds, words):
+    page = page_of(balanced(tmp_path / "r.h5", INPUTS, NEURONS, axis("seed", "/seed", seeds, "replicate")), tmp_path)
+    captions = re.findall(r"<figcaption>(.*?)<span", page)
+    assert len(captions) == 4 and all(words in caption for caption in captions)
+
+
 def test_networks_that_are_trained_are_networks(tmp_path):
     path = write(tmp_path / "r.h5", axes=(SEED,))
     page = page_of(path, tmp_path)

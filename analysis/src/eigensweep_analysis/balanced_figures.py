@@ -8,7 +8,7 @@ import matplotlib
 import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from eigensweep_analysis.balanced import POPULATIONS, curve, simulations, values_of
+from eigensweep_analysis.balanced import OPTIONS, POPULATIONS, curve, simulations, values_of
 from eigensweep_analysis.gallery import Kind, Plan
 from eigensweep_analysis.panels import (
     BASELINE,
@@ -89,11 +89,13 @@ def _dashes(axes, x, y, line, words):
     axes.plot(x, y, color=line.style["color"], label=f"_ {words}, {line.label}", gid=DATA, **MEAN_FIELD)
 
 
-def _picture(name, part, caption, figure):
-    return Picture(file_name("balanced", name, part), f"{caption}{f' ({part})' if part else ''}. {_spread()}", figure)
+def _picture(rows, name, part, caption, figure):
+    return Picture(file_name("balanced", name, part), f"{caption}{f' ({part})' if part else ''}. {_spread(rows)}", figure)
 
 
-def _spread():
+def _spread(rows):
+    if rows.groupby(list(OPTIONS), dropna=False).size().max() == 1:
+        return "One simulation per point."
     return f"Means over simulations that differ by their seed; bands: {DEVIATION}."
 
 
@@ -123,7 +125,7 @@ def _rates(rows, part):
     label_rows(panels, "rate (share of active neurons)")
     finish(figure, panels, [line.label for line in lines.values()])
     caption = "Mean activity against the number of inputs K. Dashed: the mean field at this K and N"
-    return _picture("rate", part, caption + ("; dotted: its limit for K to infinity" if limits else ""), figure)
+    return _picture(rows, "rate", part, caption + ("; dotted: its limit for K to infinity" if limits else ""), figure)
 
 
 def _deviations(rows, part):
@@ -158,7 +160,7 @@ def _deviations(rows, part):
     panels[0, 0].set_ylabel("deviation (of the rate)")
     panels[1, 0].set_ylabel("standard deviation\nover seeds (of the rate)")
     finish(figure, panels, [line.label for line in lines.values()])
-    return _picture("deviation", part, "Rate over that of the mean field, less 1, against the number of neurons N; below, how far "
+    return _picture(rows, "deviation", part, "Rate over that of the mean field, less 1, against the number of neurons N; below, how far "
                     "simulations of one setting differ from each other", figure)
 
 
@@ -175,7 +177,7 @@ def _irregularity(rows, part):
         _ticks(axes, values_of(rows, "inputs"), INPUTS)
     label_rows(panels, "irregularity q/m (1: frozen)")
     finish(figure, panels, [line.label for line in lines.values()])
-    return _picture("irregularity", part, "q over the rate m, with q the mean over neurons of their squared mean activity, against the "
+    return _picture(rows, "irregularity", part, "q over the rate m, with q the mean over neurons of their squared mean activity, against the "
                     "number of inputs K: 1 where every neuron is always or never active, less where neurons are irregular", figure)
 
 
@@ -198,7 +200,7 @@ def _response(rows, part):
     caption = "Time until the rate has come 1 - 1/e of its way after a step of the drive, against the number of inputs K"
     if len(drawn) < len(sizes):
         caption += f"; {len(drawn)} of {len(sizes)} sizes"
-    return _picture("response", part, caption, figure)
+    return _picture(rows, "response", part, caption, figure)
 
 
 def _pool_panels(rows, title):
@@ -233,7 +235,7 @@ def _gain(rows, part):
     panels.flat[0].plot([], [], color=BASELINE, label="mean field", **MEAN_FIELD)
     label_rows(panels, "decision gain")
     finish(figure, panels, [line.label for line in lines.values()])
-    return _picture("gain", part, "Difference of the pools' rates over the difference of their drives, against the mean weight between "
+    return _picture(rows, "gain", part, "Difference of the pools' rates over the difference of their drives, against the mean weight between "
                     "them; a more negative weight is a stronger competition. Dashed: the mean field", figure)
 
 
@@ -248,7 +250,7 @@ def _errors(rows, part):
         axes.axhline(0.5, **{**GUIDE, "label": "chance"})
     label_rows(panels, "error rate")
     finish(figure, panels, [line.label for line in lines.values()])
-    return _picture("errors", part, "Share of time windows in which the pool with the weaker drive was more active, against the mean "
+    return _picture(rows, "errors", part, "Share of time windows in which the pool with the weaker drive was more active, against the mean "
                     "weight between the pools; dotted: chance", figure)
 
 

@@ -149,8 +149,8 @@ def _marks(axes, x, stats, line, filled, both):
         return
     label = line.label if filled or not both else f"_ {line.label.lstrip('_')}, at initialisation"
     colour = line.style["color"]
-    axes.plot(x[there], mean[there], linestyle="none", markeredgewidth=1, marker=line.style["marker"], color=colour, markersize=5, label=label, gid=DATA,
-              markerfacecolor=colour if filled else "white", zorder=3 if filled else 3.5)
+    axes.plot(x[there], mean[there], linestyle="none", marker=line.style["marker"], markersize=5, markeredgewidth=1, color=colour,
+              label=label, gid=DATA, markerfacecolor=colour if filled else "white", zorder=3 if filled else 3.5)
     spread = there & (high > low)
     axes.vlines(x[spread], low[spread], high[spread], color=colour, linewidth=2.2, alpha=0.4, zorder=2.2)
 
