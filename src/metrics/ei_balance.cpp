@@ -54,8 +54,7 @@ study::Kind declare_ei_balance() {
        {"affine"},
        "f64",
        "",
-       "|E - I| / (E + I) of a unit's excitation E and inhibition I, mean over units and samples: 0 is balanced, 1 has "
-       "one of them alone",
+       "|E - I| / (E + I) of units' excitation E and inhibition I, mean over units and samples",
        has_synapses},
       {"sign_violations", {"affine"}, "i64", "", "weights of the wrong sign", has_signed_weights},
   };

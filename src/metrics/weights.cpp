@@ -46,8 +46,7 @@ study::Kind declare_weights() {
        {"affine", "singular_value"},
        "f64",
        "",
-       "singular values of the weights, in descending order; a convolution is the matrix [channels, patch], a layer "
-       "'dann' the matrix g (Wex - Wei Wix)",
+       "singular values of the weights, in descending order; a convolution is the matrix [channels, patch]",
        has_weights},
       {"first_to_second", {"affine"}, "f64", "", "the largest singular value over the second", has_weights},
       {"singular_entropy",
