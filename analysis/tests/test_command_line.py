@@ -37,7 +37,7 @@ def environment():
 def test_what_cannot_be_written_is_told_with_exit_code_4(folder, call, redirection):
     shell = ["bash", "-c", f'exec "$@" {redirection}', "bash", *command(call, folder)]
     done = subprocess.run(shell, stderr=subprocess.PIPE, text=True, env=environment(), check=False)
-    assert done.returncode == 4
+    assert done.returncode == 4, done.stderr
     assert done.stderr.endswith(SENTENCE)
     assert "Traceback" not in done.stderr
 
