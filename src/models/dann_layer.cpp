@@ -13,8 +13,8 @@ namespace {
 constexpr double least_gamma = 1e-8;
 constexpr double two_pi = 2 * std::numbers::pi;
 
-/// Mean of the initial weights Wex and Wix: rectified standard normal activities then give Wex x - Wei Wix x a variance
-/// of 1, in the first layer pixels do.
+/// Mean of the initial weights Wex and Wix: rectified standard normal activities then give the excitation Wex x a
+/// variance of 1. The first layer, which reads pixels, has a law of its own.
 double initial_size(const DannSizes& sizes) {
   const auto inputs = static_cast<double>(sizes.inputs);
   return sizes.role == Layer::input ? std::sqrt(1 / (2 * inputs)) : std::sqrt(two_pi / (inputs * (two_pi - 1)));
