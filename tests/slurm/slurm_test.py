@@ -255,7 +255,7 @@ class Results(SlurmCase):
             "seed": {"sweep": [0, 1]},
             "dataset": {"train_samples": 3000, "test_samples": 400},
             "model": {"width": {"sweep": [24, 32]}, "depth": 2},
-            "training": {"epochs": 60, "batch_size": 64, "optimizer": {"amsgrad": True}},
+            "training": {"epochs": 300, "batch_size": 64, "optimizer": {"amsgrad": True}},
             "regularizers": {"spectral": {"strength": 0.5, "layers": "all"}},
             "attacks": {"fgsm": {"epsilon": {"sweep": [0, 0.05]}, "samples": 100}},
         })
