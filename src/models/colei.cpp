@@ -5,8 +5,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "dann_layer.hpp"
 #include "eigensweep/data/device_dataset.hpp"
-#include "eigensweep/models/dense.hpp"
 
 namespace eigensweep::models {
 
@@ -32,9 +32,7 @@ Tensor ColeiInputs::initial_weights(const std::vector<std::uint64_t>& seeds, std
                                     std::int64_t units) const {
   const Tensor sizes = torch::cat({torch::full({excitatory}, excitatory_size(), torch::kFloat64),
                                    torch::full({inhibitory}, -inhibitory_size(), torch::kFloat64)});
-  return drawn_by_lane(seeds, stream, {units, excitatory + inhibitory},
-                       [](const random::Key& key, std::span<float> numbers) { random::fill_exponential(key, numbers); })
-      .mul_(sizes.to(torch::kFloat32));
+  return exponential_weights(seeds, stream, 1, {units, excitatory + inhibitory}).mul_(sizes.to(torch::kFloat32));
 }
 
 double mean_input(const Tensor& images) {

@@ -13,13 +13,6 @@ namespace {
 constexpr double least_gamma = 1e-8;
 constexpr double two_pi = 2 * std::numbers::pi;
 
-/// Mean of the initial weights Wex and Wix: rectified standard normal activities then give the excitation Wex x a
-/// variance of 1. The first layer, which reads pixels, has a law of its own.
-double initial_size(const DannSizes& sizes) {
-  const auto inputs = static_cast<double>(sizes.inputs);
-  return sizes.role == Layer::input ? std::sqrt(1 / (2 * inputs)) : std::sqrt(two_pi / (inputs * (two_pi - 1)));
-}
-
 /// The mean of gamma is then 1 for the same activities.
 double initial_alpha(const DannSizes& sizes) {
   return 0.5 * std::log((two_pi - 1) / static_cast<double>(sizes.inputs));
@@ -29,14 +22,19 @@ Tensor no_bias(const Tensor& weight) {
   return torch::zeros({weight.size(0), weight.size(1)}, weight.options().requires_grad(false));
 }
 
-Tensor exponential(const std::vector<std::uint64_t>& seeds, std::uint64_t stream, double mean,
-                   const std::vector<std::int64_t>& shape) {
+}  // namespace
+
+double initial_size(Layer role, std::int64_t inputs) {
+  const auto count = static_cast<double>(inputs);
+  return role == Layer::input ? std::sqrt(1 / (2 * count)) : std::sqrt(two_pi / (count * (two_pi - 1)));
+}
+
+Tensor exponential_weights(const std::vector<std::uint64_t>& seeds, std::uint64_t stream, double mean,
+                           const std::vector<std::int64_t>& shape) {
   return drawn_by_lane(seeds, stream, shape,
                        [](const random::Key& key, std::span<float> numbers) { random::fill_exponential(key, numbers); })
       .mul_(mean);
 }
-
-}  // namespace
 
 DannLayer::DannLayer(const DannSizes& sizes, const std::vector<std::uint64_t>& seeds, std::uint64_t stream,
                      std::int64_t place, const torch::Device& device, std::vector<NamedTensor>& parameters) {
@@ -49,12 +47,12 @@ DannLayer::DannLayer(const DannSizes& sizes, const std::vector<std::uint64_t>& s
     if (sizes.has_corrected_gradients) parameters.back().gradient_factor = factor;
     return parameters.back().tensor;
   };
-  const double size = initial_size(sizes);
-  const Tensor excitatory = exponential(seeds, stream, size, {sizes.units, sizes.inputs});
+  const double size = initial_size(sizes.role, sizes.inputs);
+  const Tensor excitatory = exponential_weights(seeds, stream, size, {sizes.units, sizes.inputs});
   // The readout's single inhibitory unit subtracts the mean over the classes.
   const Tensor inhibitory = sizes.role == Layer::output
                                 ? excitatory.mean(1, true)
-                                : exponential(seeds, stream + 1, size, {sizes.inhibitory, sizes.inputs});
+                                : exponential_weights(seeds, stream + 1, size, {sizes.inhibitory, sizes.inputs});
   excitatory_ = add("Wex", weight_place(sizes.role), excitatory, positive, 1);
   inhibitory_ = add("Wix", Place::other, inhibitory, positive, 1 / std::sqrt(units));
   inhibition_ = add("Wei", Place::other,

@@ -19,6 +19,15 @@ struct DannSizes {
   bool has_corrected_gradients = true;
 };
 
+/// Exponentially distributed initial weights of every lane [E, ...shape] with this mean, float32, on the CPU, keyed by
+/// (seed, initial_weights, stream).
+Tensor exponential_weights(const std::vector<std::uint64_t>& seeds, std::uint64_t stream, double mean,
+                           const std::vector<std::int64_t>& shape);
+
+/// Mean of a DANN's initial weights Wex and Wix of a layer with so many inputs: rectified standard normal activities
+/// then give the excitation Wex x a variance of 1. The layer that reads pixels has a law of its own.
+double initial_size(Layer role, std::int64_t inputs);
+
 /// E layers of Dale artificial neural networks (Cornford et al. 2021):
 ///
 ///   z = g (Wex x - Wei Wix x) / gamma + b,   gamma = (exp(alpha) Wei) Wix x + 1e-8

@@ -57,14 +57,30 @@ struct NetworkOptions {
     return fields.integer("depth", &T::depth, {1, most}, meaning);
   }
   template <class T>
+  static study::Fields<T>& add_activation(study::Fields<T>& fields) {
+    return fields.choice("activation", &T::activation, {"tanh", "relu", "erf", "gelu"},
+                         "nonlinearity of the hidden layers");
+  }
+  template <class T>
   static study::Fields<T>& add_units(study::Fields<T>& fields, const std::string& batch_norm_meaning) {
+    return add_activation(fields).boolean("batch_norm", &T::batch_norm, batch_norm_meaning);
+  }
+  template <class T>
+  static study::Fields<T>& add_numbers(study::Fields<T>& fields) {
     return fields
-        .choice("activation", &T::activation, {"tanh", "relu", "erf", "gelu"}, "nonlinearity of the hidden layers")
-        .boolean("batch_norm", &T::batch_norm, batch_norm_meaning);
+        .choice("precision", &T::precision, {{"float32", Precision::float32}, {"float64", Precision::float64}},
+                "what the network's numbers are, in training and evaluation; float64 takes twice the time and memory "
+                "on a CPU, and far more time on most GPUs")
+        .choice("normalise", &T::normalise,
+                {{"none", InputScale::none},
+                 {"per_channel", InputScale::per_channel},
+                 {"per_image", InputScale::per_image}},
+                "a first layer that brings inputs to mean 0 and variance 1, by channel over the training set or by "
+                "image; epsilon stays in units of the inputs");
   }
   template <class T>
   static study::Fields<T>& add_layers(study::Fields<T>& fields, const Scalings& scalings) {
-    return fields
+    fields
         .choice("parametrisation", &T::parametrisation, scalings,
                 "whether layers carry a factor of their width: 'ntk' on all weights, 'mup' on the readout")
         .number("weight_variance", &T::weight_variance, {0, 1e6},
@@ -75,16 +91,8 @@ struct NetworkOptions {
         .number("output_scale", &T::output_scale, {0, 1e9, true},
                 "what outputs are multiplied by: large makes training lazy; the task's loss is divided by its square")
         .boolean("centre_output", &T::centre_output,
-                 "subtract the outputs at initialisation, so that training starts from 0")
-        .choice("precision", &T::precision, {{"float32", Precision::float32}, {"float64", Precision::float64}},
-                "what the network's numbers are, in training and evaluation; float64 takes twice the time and memory "
-                "on a CPU, and far more time on most GPUs")
-        .choice("normalise", &T::normalise,
-                {{"none", InputScale::none},
-                 {"per_channel", InputScale::per_channel},
-                 {"per_image", InputScale::per_image}},
-                "a first layer that brings inputs to mean 0 and variance 1, by channel over the training set or by "
-                "image; epsilon stays in units of the inputs")
+                 "subtract the outputs at initialisation, so that training starts from 0");
+    return add_numbers(fields)
         .integer("whiten", &T::whiten, {0, 1000},
                  "which hidden layer (from 1) is whitened by its Cholesky factor; 0 whitens none")
         .choice("whiten_about", &T::whiten_about, {{"mean", Centre::mean}, {"zero", Centre::zero}},
