@@ -93,11 +93,18 @@ constexpr std::int64_t balance_chunk = 256;  // samples
 struct BalanceSum {
   Tensor sum, count;
 
-  void add(const models::SignedWeights& weights, const Tensor& inputs) {
-    const Tensor exact = inputs.to(torch::kFloat64);
-    const Tensor positive = exact.clamp_min(0), negative = (-exact).clamp_min(0);
-    const Tensor excitation = weights.raising.matmul(positive) + weights.lowering.matmul(negative);
-    const Tensor inhibition = weights.lowering.matmul(positive) + weights.raising.matmul(negative);
+  /// Of one layer's units, by the network's matrices.
+  void add(const std::vector<models::SignedWeights>& weights, const std::vector<models::Synapses>& synapses) {
+    Tensor excitation, inhibition;
+    for (const models::Synapses& of_matrix : synapses) {
+      const auto& [raising, lowering, trained] = weights[of_matrix.matrix];
+      const Tensor exact = of_matrix.inputs.to(torch::kFloat64);
+      const Tensor positive = exact.clamp_min(0), negative = (-exact).clamp_min(0);
+      const Tensor excites = raising.matmul(positive) + lowering.matmul(negative);
+      const Tensor inhibits = lowering.matmul(positive) + raising.matmul(negative);
+      excitation = excitation.defined() ? excitation + excites : excites;
+      inhibition = inhibition.defined() ? inhibition + inhibits : inhibits;
+    }
     const Tensor whole = excitation + inhibition;
     // A unit without any input is neither balanced nor unbalanced. NaN stays.
     const Tensor shares = torch::where(whole.eq(0), torch::zeros_like(whole), (excitation - inhibition).abs() / whole);
@@ -139,12 +146,8 @@ class EiBalance final : public Metric {
     const std::int64_t samples = options_.samples == 0 ? all.size(0) : std::min(options_.samples, all.size(0));
     for (std::int64_t start = 0; start < samples; start += balance_chunk) {
       const Tensor chunk = data::to_inputs(all.slice(0, start, std::min(start + balance_chunk, samples)));
-      const auto inputs = models::Inputs::shared(chunk, model.lanes());
-      const models::Output output = model.forward(inputs, models::Mode::evaluate);
-      const Tensor first = model.normalised(chunk).t();
-      for (std::size_t layer = 0; layer < sums.size(); ++layer) {
-        sums[layer].add(weights[layer], layer == 0 ? first.unsqueeze(0) : output.hidden[layer - 1]);
-      }
+      const std::vector<std::vector<models::Synapses> > layers = model.synapses(chunk);
+      for (std::size_t layer = 0; layer < sums.size(); ++layer) sums[layer].add(weights, layers[layer]);
     }
     const bool has_signs = std::any_of(model.parameters().begin(), model.parameters().end(),
                                        [](const models::NamedTensor& named) { return named.signs.defined(); });

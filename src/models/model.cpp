@@ -61,6 +61,13 @@ std::vector<SignedWeights> Model::signed_weights() const {
   return layers;
 }
 
+std::vector<std::vector<Synapses>> Model::synapses(const Tensor& x) {
+  const Output output = forward(Inputs::shared(x, lanes_), Mode::evaluate);
+  std::vector<std::vector<Synapses>> layers{{{0, normalised(x).t().unsqueeze(0)}}};
+  for (const Tensor& hidden : output.hidden) layers.push_back({{layers.size(), hidden}});
+  return layers;
+}
+
 std::vector<HiddenUnits> Model::hidden_units() const {
   std::vector<HiddenUnits> layers;
   for (const NamedTensor& named : parameters_) {

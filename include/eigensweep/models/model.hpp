@@ -107,6 +107,12 @@ struct SignedWeights {
   [[nodiscard]] Tensor effective() const { return raising - lowering; }
 };
 
+/// What a layer's units read through one matrix.
+struct Synapses {
+  std::size_t matrix = 0;  ///< index in Model::signed_weights()
+  Tensor inputs;           ///< [E or 1, N_in, samples]
+};
+
 /// Units of a hidden layer, or those beside it that inhibit it.
 struct HiddenUnits {
   /// A trained tensor [E, ...] and the dimension that runs over the units. A unit is silent where its numbers are 0 in
@@ -172,6 +178,10 @@ class Model {
 
   /// The weights of every affine layer, input layer first, in float64 and without graph.
   [[nodiscard]] virtual std::vector<SignedWeights> signed_weights() const;
+
+  /// For every matrix of signed_weights(): what the units that it drives read of `x` [B, d], each with the index of the
+  /// matrix that it comes through, and as [E or 1, N_in, samples]. Serves networks of dense layers.
+  [[nodiscard]] virtual std::vector<std::vector<Synapses>> synapses(const Tensor& x);
 
   /// The units of every hidden layer, input side first. Not of networks that whiten, which mix their units.
   [[nodiscard]] virtual std::vector<HiddenUnits> hidden_units() const;
