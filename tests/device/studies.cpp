@@ -40,6 +40,13 @@ Json dale(const char* model, const char* rest = "{}") {
   return document;
 }
 
+/// A recurrent network; `model` and `rest` are merged to it.
+Json rnn(const char* model, const char* rest = R"({"attacks": {"unit_deletion": {"units": "all"}}})") {
+  Json document = dale(model, rest);
+  document["model"].update(Json{{"kind", "rnn"}, {"depth", nullptr}});
+  return document;
+}
+
 struct Changes {
   std::string name;
   Json document;
@@ -68,6 +75,15 @@ std::vector<Changes> of_networks() {
        dale(R"({"layer": "dann_uncorrected"})",
             R"({"training": {"optimizer": {"kind": "sgd", "learning_rate": 0.001}},
                 "regularizers": {"spectral": {"cutoff": 3, "layers": "all"}}})")},
+      {"rnn", rnn(R"({"activation": "tanh", "normalise": "per_channel"})")},
+      {"rnn, erf, normalised by image", rnn(R"({"activation": "erf", "normalise": "per_image"})")},
+      {"rnn, gelu", rnn(R"({"activation": "gelu"})")},
+      {"rnn, excitatory and inhibitory columns", rnn(R"({"layer": "colei", "ei_ratio": 3})", "{}")},
+      {"rnn, inhibitory units in between, float64",
+       rnn(R"({"layer": "dann", "inhibitory_units": 3, "precision": "float64"})",
+           R"({"training": {"optimizer": {"kind": "sgd", "learning_rate": 0.001}},
+               "regularizers": {"spectral": {"cutoff": 3}}})")},
+      {"rnn, uncorrected", rnn(R"({"layer": "dann_uncorrected"})", "{}")},
       {"cnn, erf, average pooling, whitened about zero",
        cnn(R"({"model": {"activation": "erf", "pooling": "average", "kernel_size": 15, "whiten": 1,
                          "whiten_about": "zero"}})")},

@@ -69,3 +69,49 @@ TEST_CASE("a new network by Dale's law is about balanced, and its excitation is 
   CHECK(balance[1] < 0.7);
   CHECK(balance[1] > 0);
 }
+
+TEST_CASE("the state of an rnn is balanced by what it reads of inputs and of itself, together and over all rows") {
+  const Json options =
+      resolved_config({{"model", {{"kind", "rnn"}, {"width", 12}, {"activation", "relu"}, {"layer", "colei"}}}})
+          .at("model");
+  const auto model = models::make_model(options, digits(20).info, {1}, torch::kCPU);
+  const std::vector<models::NamedTensor>& tensors = model->parameters();
+  const Tensor u = tensors[0].tensor.detach()[0].to(torch::kFloat64),
+               w = tensors[1].tensor.detach()[0].to(torch::kFloat64),
+               readout = tensors[3].tensor.detach()[0].to(torch::kFloat64);
+  REQUIRE(w.sizes() == std::vector<std::int64_t>{12, 12});
+  const Tensor x = data::to_inputs(digits(20).test_images).slice(0, 0, 5).to(torch::kFloat64).view({5, 28, 28});
+  Tensor h = torch::zeros({12, 5}, torch::kFloat64);
+  double sum = 0, count = 0;
+  const auto add = [&](const Tensor& excitation, const Tensor& inhibition) {
+    const Tensor whole = excitation + inhibition;
+    for (std::int64_t i = 0; i < whole.numel(); ++i) {
+      const double of_unit = whole.flatten()[i].item<double>();
+      if (of_unit == 0) continue;
+      sum += std::abs((excitation - inhibition).flatten()[i].item<double>()) / of_unit;
+      ++count;
+    }
+    return sum / count;
+  };
+  double of_state = 0;
+  for (std::int64_t row = 0; row < 28; ++row) {
+    const Tensor seen = x.select(1, row).t();
+    of_state = add(u.matmul(seen) + w.clamp_min(0).matmul(h), (-w).clamp_min(0).matmul(h));
+    h = (u.matmul(seen) + w.matmul(h) + tensors[2].tensor.detach()[0].to(torch::kFloat64).unsqueeze(1)).clamp_min(0);
+  }
+  REQUIRE(h.gt(0).any().item<bool>());
+  sum = count = 0;
+  const double of_readout = add(readout.clamp_min(0).matmul(h), (-readout).clamp_min(0).matmul(h));
+  const metrics::Measurement found = balance_of(*model, {{"samples", 5}});
+  const std::vector<double> balance = found.at("balance").values();
+  REQUIRE(balance.size() == 3);  // by matrix: of inputs, of the state, of the readout
+  CHECK(balance[0] == Approx(of_state).epsilon(1e-5));
+  CHECK(balance[1] == balance[0]);
+  CHECK(balance[2] == Approx(of_readout).epsilon(1e-5));
+  CHECK(found.at("sign_violations").values() == std::vector<double>{0, 0, 0});
+  {
+    const torch::NoGradGuard no_gradients;
+    tensors[1].tensor[0][4].narrow(0, 9, 3).fill_(1);  // the last ones inhibit
+  }
+  CHECK(balance_of(*model).at("sign_violations").values()[1] >= 1);
+}

@@ -69,3 +69,18 @@ TEST_CASE("metrics that a layer type does not have say so") {
   CHECK(
       asked(R"("layer": "colei", "activation": "relu", "width": 20)", R"(, "metrics": {"kernel_regime": {}})").empty());
 }
+
+TEST_CASE("recurrent networks read images of several rows, have a finite width and one affine layer used many times") {
+  const std::string rnn = R"("kind": "rnn", "width": 20)";
+  CHECK(asked(rnn).empty());
+  CHECK(asked(rnn, R"(, "dataset": {"kind": "mnist1d"})") ==
+        "s.json:/model: an rnn reads samples row by row, and these have one row; choose images, or the model 'mlp'");
+  CHECK(asked(R"("kind": "rnn", "width": "inf")") ==
+        "s.json:/model/width: 'inf' is not an integer (units of the recurrent state); write a number");
+  CHECK(asked(rnn, R"(, "metrics": {"kernel_regime": {}})") ==
+        "s.json:/metrics/kernel_regime: tangent kernels want affine layers only, and an rnn uses one layer many times; "
+        "leave out this metric, or choose the model 'mlp'");
+  CHECK(asked(rnn + R"(, "layer": "dann")") ==
+        "s.json:/model: layer 'dann' wants activities that are never negative, so that signs of weights mean "
+        "excitation and inhibition, and activation 'tanh' makes some negative; choose activation 'relu'");
+}

@@ -42,6 +42,7 @@ inline Json all_evaluations(const std::string& model, const std::string& trainin
   for (const std::string& name : catalog().names(study::Family::metric)) {
     const study::Kind& kind = *catalog().find(study::Family::metric, name);
     if (!has_tangents && name.starts_with("kernel_")) continue;
+    if (is_refused(kind, model, training)) continue;
     metrics[name] = Json::object();
     if (kind.options.find("samples") != nullptr) metrics[name]["samples"] = 8;
     if (kind.options.find("train_samples") != nullptr) metrics[name]["train_samples"] = 6;

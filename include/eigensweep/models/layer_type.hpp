@@ -21,7 +21,7 @@ inline bool keeps_signs(const NetworkOptions& network) { return network.layer !=
 
 /// Whether all layers of the configuration's network are dense ones of finite width.
 inline bool has_dense_layers(const Json& config) {
-  return config.at("model").at("kind") == "mlp" && !network_of(config).is_infinite();
+  return config.at("model").at("kind") != "cnn" && !network_of(config).is_infinite();
 }
 
 /// Whether inhibitory units stand beside its layers.

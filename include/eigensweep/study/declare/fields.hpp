@@ -55,6 +55,14 @@ class Fields {
                         }});
     return *this;
   }
+  /// The same for a kind that does not go to infinity.
+  Fields& finite_integer(std::string name, IntegerOrInfinity T::*member, Range range, const std::string& meaning) {
+    options_.integer(name, (T().*member).value, range, meaning);
+    setters_.push_back({std::move(name), [member](T& object, const Json& json) {
+                          object.*member = {json.get<std::int64_t>(), false};
+                        }});
+    return *this;
+  }
   Fields& number(std::string name, double T::*member, Range range, const std::string& meaning) {
     options_.number(name, T().*member, range, meaning);
     return reads(std::move(name), member);
