@@ -14,8 +14,13 @@ import keyed_random
 TWO_PI = 2 * math.pi
 
 
-def _drawn(seed, stream, shape):
+def drawn(seed, stream, shape):
     return torch.from_numpy(keyed_random.exponential(seed, keyed_random.INITIAL_WEIGHTS, stream, 0, shape))
+
+
+def dann_size(place, inputs):
+    """Mean of a DANN's initial Wex and Wix."""
+    return math.sqrt(1 / (2 * inputs)) if place == "input" else math.sqrt(TWO_PI / (inputs * (TWO_PI - 1)))
 
 
 class ColEI(torch.nn.Module):
@@ -30,7 +35,7 @@ class ColEI(torch.nn.Module):
         else:
             sizes = torch.full((inputs,), inputs**-0.5)
         self.reads_pixels = not inhibitory
-        self.weight = torch.nn.Parameter(_drawn(seed, 2 * layer, (units, inputs)) * sizes)
+        self.weight = torch.nn.Parameter(drawn(seed, 2 * layer, (units, inputs)) * sizes)
         self.bias = torch.nn.Parameter(torch.zeros(units))
         self.signs = sizes.sign()
 
@@ -56,12 +61,12 @@ class Dann(torch.nn.Module):
 
     def __init__(self, inputs, units, inhibitory, place, seed, layer, is_corrected):
         super().__init__()
-        size = math.sqrt(1 / (2 * inputs)) if place == "input" else math.sqrt(TWO_PI / (inputs * (TWO_PI - 1)))
-        excitatory = _drawn(seed, 2 * layer, (units, inputs)) * size
+        size = dann_size(place, inputs)
+        excitatory = drawn(seed, 2 * layer, (units, inputs)) * size
         if place == "output":
             inhibitory, inhibition = 1, excitatory.mean(0, keepdim=True)
         else:
-            inhibition = _drawn(seed, 2 * layer + 1, (inhibitory, inputs)) * size
+            inhibition = drawn(seed, 2 * layer + 1, (inhibitory, inputs)) * size
         self.Wex, self.Wix = torch.nn.Parameter(excitatory), torch.nn.Parameter(inhibition)
         self.Wei = torch.nn.Parameter(torch.full((units, inhibitory), 1 / inhibitory))
         self.alpha = torch.nn.Parameter(torch.full((inhibitory,), math.log(math.sqrt((TWO_PI - 1) / inputs))))

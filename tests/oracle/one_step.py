@@ -28,6 +28,8 @@ import torch  # noqa: E402
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
+import networks  # noqa: E402
+import recurrent  # noqa: E402
 import reference  # noqa: E402
 import worker as engine  # noqa: E402
 
@@ -50,7 +52,7 @@ ALL64 = {**ALL, "products": "float64"}
 JACOBIAN = {"strength": 0.01, "projections": 1}
 FGSM = {"kind": "fgsm", "epsilon": 0.1, "steps": 1, "relative_step": 1.0}
 PGD = {"kind": "pgd", "epsilon": 0.1, "steps": 3, "relative_step": 0.4}
-MLP, CNN = engine.mlp, engine.cnn
+MLP, CNN, RNN = engine.mlp, engine.cnn, engine.rnn
 
 COARSE = {**SGD, "momentum": 0.0, "weight_decay": 0.0}  # as networks by Dale's law are trained
 
@@ -136,6 +138,18 @@ CASES = {
         "optimizer": SGD, "model": CNN(30, activation="relu", convolution={"pooling": "none", "stride": 2})},
     "cnn, adversary fgsm": {"model": CNN(30), "adversary": FGSM},
     "cnn, jacobian": {"model": CNN(30), "jacobian": JACOBIAN},
+    "rnn, sgd": {"optimizer": COARSE, "model": RNN(24)},
+    "rnn, relu, normalised per image": {"optimizer": SLOW, "model": RNN(24, "relu", normalise="per_image")},
+    "rnn, penalty": {"optimizer": SLOW, "model": RNN(24), "penalty": LAST},
+    "rnn, adversary pgd": {"optimizer": COARSE, "model": RNN(24), "adversary": PGD},
+    "rnn, float64, jacobian": {"optimizer": COARSE, "model": RNN(24, precision="float64"), "jacobian": JACOBIAN},
+    "rnn, colei, sgd": {"optimizer": SLOW, "model": RNN(24, "relu", "colei")},
+    "rnn, colei, float64, adam": {"model": RNN(24, "relu", "colei", precision="float64")},
+    "rnn, dann, sgd": {"optimizer": SLOW, "model": RNN(24, "relu", "dann")},
+    "rnn, dann, float64": {
+        "optimizer": SLOW, "model": RNN(24, "relu", "dann", inhibitory_units=3, precision="float64")},
+    "rnn, dann_uncorrected, sgd": {
+        "optimizer": {**SLOW, "learning_rate": 1e-4}, "model": RNN(24, "relu", "dann_uncorrected")},
     "bfloat16": {"model": MLP(24, 2), "compute": "bfloat16"},
     "tf32": {"model": MLP(24, 2), "compute": "tf32"},
     # Rounding decides the sign of gradients near 0, of which Adam would make whole steps.
@@ -157,7 +171,8 @@ SEEDS = (2, 3)
 def trained_by_torch(case, seed, x, y, dtype):
     """The trace of ten steps, the parameters {0, 1, 10: {name: array}} and the running statistics after ten."""
     model = case.get("model", MLP(24, 1))
-    network = reference.make_network(model, seed)
+    model = {"base_width": model["width"], "output_scale": 1.0, "centre_output": False, **model}
+    network = recurrent.Recurrent(model, seed) if model["kind"] == "rnn" else networks.make_network(model, seed)
     trainer = reference.Trainer(
         x,
         y,

@@ -43,6 +43,12 @@ def cnn(width, depth=2, channels=4, convolution=(), **options):
             "kernel_size": 3, "stride": 1, "pooling": "max", **dict(convolution)}
 
 
+def rnn(width, activation="tanh", layer="dense", **options):
+    """The resolved model section of a recurrent network."""
+    return {"kind": "rnn", "width": width, "activation": activation, "precision": "float32", "normalise": "none",
+            "layer": layer, "ei_ratio": 5.0, "inhibitory_units": 0, **options}
+
+
 def configuration(dataset, model, optimizer, training, penalty, seed, jacobian=None):
     """A trial's resolved configuration, every option present."""
     return {

@@ -30,6 +30,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 sys.path.insert(0, str(HERE))
 
+import networks  # noqa: E402
 import reference  # noqa: E402
 import shims  # noqa: E402
 import worker as engine  # noqa: E402
@@ -105,7 +106,7 @@ class Case:
         self.jacobian = wanted.get("jacobian")
 
     def network(self):
-        return reference.make_network(self.model, self.options.seed)
+        return networks.make_network(self.model, self.options.seed)
 
 
 def run_reference(case, x, y, steps):
