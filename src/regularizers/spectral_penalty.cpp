@@ -12,6 +12,9 @@ namespace {
 
 using torch::Tensor;
 
+/// Far below any variance, and far enough above float32's least number that its inverse times growth is finite.
+constexpr double least_anchor = 1e-30;
+
 Tensor centred(const Tensor& activations) {
   Tensor result =
       models::empty_rows(activations.size(0), activations.size(1), activations.size(2), activations.options());
@@ -42,7 +45,9 @@ SpectralPenalty::Result SpectralPenalty::operator()(const Tensor& activations, c
   Tensor projected = models::product(basis.transpose(1, 2), centred(activations));  // Z [E, R, B]
   const Tensor squares = torch::linalg_vector_norm(projected, 2, 2).square_();      // (B - 1) lambda
   const auto [sorted, order] = squares.sort(/*dim=*/1, /*descending=*/true);
-  const Tensor inverse_target = growth_ / sorted.narrow(1, cutoff_, 1);  // 1 / ((B - 1) gamma); 0 up to the cutoff
+  // Where nothing varies there is no target, and the least number keeps the slope 0.
+  const Tensor anchor = sorted.narrow(1, cutoff_, 1).clamp_min(least_anchor);
+  const Tensor inverse_target = growth_ / anchor;  // 1 / ((B - 1) gamma); 0 up to the cutoff
   // lambda / gamma - 1. Up to the cutoff it is 0, and along a direction in which nothing varies it is made 0: such
   // directions then add nothing to the value and to the slope.
   Tensor excess = torch::addcmul(minus_one_, sorted, inverse_target).masked_fill_(sorted.le(0), 0);

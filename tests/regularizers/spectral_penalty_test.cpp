@@ -77,6 +77,24 @@ TEST_CASE("directions that the basis lacks count as if nothing varied along them
   CHECK(value.item<double>() == Approx(wanted.item<double>()).epsilon(1e-12));
 }
 
+TEST_CASE("a layer that does not vary, or hardly, costs a finite number and its gradient is finite") {
+  for (const auto type : {torch::kFloat32, torch::kFloat64}) {
+    Layer layer = random_layer(2, 24, 40);
+    layer.activations[0].fill_(0.25);                     // units that are dead, or an image's blank first row
+    layer.activations[0][3] = torch::linspace(0, 1, 40);  // fewer directions than the cutoff
+    const auto [value, gradient] =
+        spectral_penalty(layer.activations.to(type), layer.basis.to(type), layer.exponent.to(type), 10);
+    CHECK(value.isfinite().all().item<bool>());
+    CHECK(gradient.isfinite().all().item<bool>());
+    layer.activations[0][3].fill_(0.25);
+    const auto [nothing, flat] =
+        spectral_penalty(layer.activations.to(type), layer.basis.to(type), layer.exponent.to(type), 10);
+    CHECK(nothing[0].item<double>() == 0);
+    CHECK(flat[0].eq(0).all().item<bool>());
+    CHECK(flat[1].ne(0).any().item<bool>());
+  }
+}
+
 TEST_CASE("the gradient of the spectral penalty equals finite differences in float64") {
   const std::int64_t cutoff = 2;
   Layer layer = random_layer(2, 8, 12);

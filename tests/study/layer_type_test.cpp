@@ -83,4 +83,17 @@ TEST_CASE("recurrent networks read images of several rows, have a finite width a
   CHECK(asked(rnn + R"(, "layer": "dann")") ==
         "s.json:/model: layer 'dann' wants activities that are never negative, so that signs of weights mean "
         "excitation and inhibition, and activation 'tanh' makes some negative; choose activation 'relu'");
+  const auto warned = [](const std::string& model, const std::string& layers) {
+    return parse(R"({"name": "a", "model": {"width": 20, "kind": ")" + model +
+                 R"("}, "training": {"batch_size": 100}, "regularizers": {"spectral": {"strength": 1, "layers": ")" +
+                 layers + "\"}}}")
+        .warnings;
+  };
+  CHECK(warned("rnn", "last").empty());
+  CHECK(warned("mlp", "all").empty());
+  CHECK(warned("rnn", "all") ==
+        std::vector<std::string>{
+            "/regularizers/spectral: layers 'all' of an rnn penalises its state after the first rows, too; where these "
+            "rows are nearly the same in all images, as in MNIST, the penalty outweighs the task; choose layers "
+            "'last'"});
 }
