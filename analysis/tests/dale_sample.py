@@ -86,6 +86,7 @@ def layers(path, *axes, wrong=0, initial=True, **more):
         violations[np.flatnonzero(types == "colei")[0], 0] = wrong
         signs = attach(file.create_dataset("ei_balance/sign_violations", data=violations), file, ["trial", "affine"])
         signs.attrs["_FillValue"] = np.int64(-1)
+        signs.attrs["alarm_above"], signs.attrs["alarm"] = 0.0, "these networks do not follow Dale's law"
         evaluations.append({"family": "metric", "label": "ei_balance", "group": "ei_balance", "kind": "ei_balance", "options": {},
                             "strengths": []})
         file.attrs["evaluations_json"] = json.dumps(evaluations)

@@ -56,7 +56,8 @@ study::Kind declare_ei_balance() {
        "",
        "|E - I| / (E + I) of units' excitation E and inhibition I, mean over units and samples",
        has_synapses},
-      {"sign_violations", {"affine"}, "i64", "", "weights of the wrong sign", has_signed_weights},
+      study::alarmed({"sign_violations", {"affine"}, "i64", "", "weights of the wrong sign", has_signed_weights}, 0,
+                     "these networks do not follow Dale's law: a bug of eigensweep; do not use them, and report it"),
   };
   kind.work = study::typed<EiBalanceOptions>([](const EiBalanceOptions& balance, const study::WorkContext& context) {
     constexpr double passes = 5;  // forward, and the products of both signs of weights and inputs

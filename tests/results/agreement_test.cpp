@@ -124,3 +124,31 @@ TEST_CASE("without a reason there is no alarm") {
   CHECK(file.number_attribute("attacks/rise", "alarm_above") == 0.005);
   CHECK_FALSE(file.number_attribute("attacks/robust_accuracy", "alarm_above"));
 }
+
+TEST_CASE("a count above its limit raises an alarm, one that a network does not have raises none") {
+  const Scratch scratch;
+  const study::Study study = study_from(
+      R"({"name": "signs", "model": {"width": 4, "activation": "relu", "layer": {"sweep": ["dense", "colei", "dann"]}},
+          "training": {"epochs": 1}, "metrics": {"ei_balance": {}}})");
+  results::RecordStore store;
+  for (const study::Trial& trial : study.trials) {
+    wire::Record training;
+    training.trial = trial.id;
+    store.add(training);
+    wire::Record record;
+    record.kind = wire::RecordKind::evaluation;
+    record.trial = trial.id;
+    record.evaluation = study.evaluations(trial).at(0).id;
+    record.columns["balance"] = wire::Array::of({0.5, missing});
+    const std::string layer = study.config(trial).at("model").at("layer");
+    if (layer != "dense") record.columns["sign_violations"] = wire::Array::integers({0, layer == "dann" ? 3 : 0});
+    store.add(record);
+  }
+  const auto path = scratch.path() / "results.h5";
+  results::write_results(path, study, small_catalog(), store, Json::object());
+  const ResultsFile file(path);
+  CHECK(file.read("alarms").numbers == std::vector<double>{0, 0, 1});
+  CHECK_THAT(
+      results::as_table(results::summarize(file)),
+      Catch::Contains("\nalarm: ei_balance/sign_violations is above 0 in 1 of 3 cells, at most 3: these networks"));
+}

@@ -35,17 +35,9 @@ MEANINGS = {
 }
 
 
-#: Limits of columns whose variables have none in the file, with what to do.
-LIMITS = {
-    "sign_violations": (0, "a weight has the sign that its unit may not have, so these networks do not follow Dale's law: "
-                           "a bug of eigensweep; do not use them"),
-}
-
-
 def limit(values: xr.DataArray) -> tuple[float, str]:
     """(number above which something is wrong, what that means and what to do); NaN of a variable without a limit."""
-    above, words = LIMITS.get(values.attrs.get("column", ""), (np.nan, ""))
-    return values.attrs.get("alarm_above", above), values.attrs.get("alarm", words)
+    return values.attrs.get("alarm_above", np.nan), values.attrs.get("alarm", "")
 
 
 def meaning(values: xr.DataArray) -> str:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -58,18 +59,33 @@ VariableSpec column_spec(const std::string& group, std::vector<std::string> lead
   return spec;
 }
 
+namespace {
+
+/// The largest of `count` numbers of a variable, NaN left out.
+double largest_of(const std::string& dtype, std::size_t count, const std::uint8_t* bytes) {
+  const auto of = [&](auto number) {
+    double largest = -std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < count; ++i) {
+      std::memcpy(&number, bytes + i * sizeof number, sizeof number);
+      if (!std::isnan(static_cast<double>(number))) largest = std::max(largest, static_cast<double>(number));
+    }
+    return largest;
+  };
+  if (dtype == "i64") return of(std::int64_t());
+  EIGENSWEEP_EXPECT(dtype == "f64");
+  return of(double());
+}
+
+}  // namespace
+
 void StudyWriter::add_column(const VariableSpec& spec, const std::optional<study::Alarm>& alarm,
                              const NetcdfWriter::FillRow& fill_row) {
   if (!alarm) return writer_.add_numbers(spec, fill_row);
-  EIGENSWEEP_EXPECT(spec.dtype == "f64");
   std::size_t count = 1;
   for (const hsize_t length : writer_.shape({spec.dims.begin() + 1, spec.dims.end()})) count *= length;
   writer_.add_numbers(spec, [&](std::size_t row, std::uint8_t* bytes) {
     fill_row(row, bytes);
-    std::vector<double> numbers(count);
-    std::memcpy(numbers.data(), bytes, count * sizeof(double));
-    const auto rings = [&](double number) { return number > alarm->above; };
-    if (std::any_of(numbers.begin(), numbers.end(), rings)) ++alarms_[row];
+    if (largest_of(spec.dtype, count, bytes) > alarm->above) ++alarms_[row];
   });
 }
 
