@@ -18,6 +18,7 @@ LAZY = {"centre_output": True, "output_scale": 3}
 # The narrow networks of the other cases hardly learn with signs on their weights.
 COLEI = {"layer": "colei", "activation": "relu", "width": 32}
 DANN = {**COLEI, "layer": "dann"}
+RNN = {"kind": "rnn", "width": 12}
 
 #: Case -> its model's options, besides those of `study_file`.
 NETWORKS = {
@@ -44,6 +45,11 @@ NETWORKS = {
     "dann": {**DANN, "depth": 2, "ei_ratio": 5},
     "dann_uncorrected": {**DANN, "layer": "dann_uncorrected", "inhibitory_units": 3, "output_scale": 2},
     "dann_float64": {**DANN, "depth": 2, "precision": "float64"},
+    "rnn": {**RNN, "normalise": "per_channel"},
+    "rnn_gelu": {**RNN, "activation": "gelu", "normalise": "per_image"},
+    "rnn_colei": {**RNN, **COLEI, "width": 20},
+    "rnn_dann": {**RNN, **DANN, "ei_ratio": 5},
+    "rnn_float64": {**RNN, **DANN, "layer": "dann_uncorrected", "inhibitory_units": 3, "precision": "float64"},
     "cnn": CNN,
     "cnn_two_blocks": {**CNN, "depth": 2, "kernel_size": 2, "activation": "gelu"},
     "cnn_average_stride": {**CNN, "pooling": "average", "stride": 2},
@@ -59,6 +65,7 @@ OTHERS = [
     {"name": "followed", "model": {"batch_norm": True},
      "training": {"epochs": 4, "snapshots": 2}},
     {"name": "followed_dann", "model": DANN, "training": {"epochs": 4, "snapshots": 2}},
+    {"name": "followed_rnn", "model": {**RNN, **DANN}, "training": {"epochs": 4, "snapshots": 2}},
     {"name": "followed_whitened", "model": {"whiten": 1}, "training": {"snapshots": 2}},
     {"name": "infinite", "model": {**NTK, "width": "inf", "centre_output": True},
      "training": {"loss": "mse", "optimizer": {"kind": "sgd", "learning_rate": 0.5}}},

@@ -84,8 +84,6 @@ def test_a_network_repeats_the_recorded_numbers(kept, recorded, test_set, case):
     assert accuracy(logits, labels) == recorded["test_accuracy"][row]
     digits = {"float32": 1e-5, "float64": 1e-12}[precision]
     assert loss(logits, labels) == pytest.approx(recorded["clean_loss"][row, 0], rel=digits)
-    if NETWORKS[case].get("kind") == "cnn":
-        network.inputs.size = (HEIGHT, WIDTH)  # rows of such data do not say it
     torch.testing.assert_close(network(images.flatten(1)), logits, rtol=0, atol=0)
     attacked = network(perturbed(network, images, labels))
     assert abs(accuracy(attacked, labels) - recorded["robust_accuracy"][row, 0, 1]) < 1.01 / TEST
@@ -99,7 +97,7 @@ def test_the_recorded_numbers_tell_networks_apart(recorded):
     assert ((clean > robust + 3 / TEST) & (clean > 1.5 / CLASSES)).mean() > 0.5
 
 
-@pytest.mark.parametrize("case", ["cnn_centred", "dann"])
+@pytest.mark.parametrize("case", ["cnn_centred", "dann", "rnn_dann"])
 def test_a_network_is_ready_for_other_tools(kept, test_set, case):
     network = load_model(kept, row_of(case))
     assert not network.training and not any(p.requires_grad for p in network.parameters())
@@ -112,7 +110,7 @@ def test_a_network_is_ready_for_other_tools(kept, test_set, case):
 
 def test_loading_leaves_torch_s_random_numbers_alone(kept):
     before = torch.random.get_rng_state()
-    for case in ("cnn_centred", "dann"):
+    for case in ("cnn_centred", "dann", "rnn"):
         load_model(kept, row_of(case))
     assert torch.equal(torch.random.get_rng_state(), before)
 
@@ -132,7 +130,7 @@ def test_a_study_is_a_folder_a_file_or_what_load_returned(kept):
         assert all(torch.equal(found[name], wanted[name]) for name in wanted)
 
 
-@pytest.mark.parametrize("case", ["followed", "followed_dann"])
+@pytest.mark.parametrize("case", ["followed", "followed_dann", "followed_rnn"])
 def test_a_snapshot_is_the_network_on_the_way(kept, recorded, test_set, case):
     images, labels = test_set
     row = row_of(case)
@@ -144,7 +142,7 @@ def test_a_snapshot_is_the_network_on_the_way(kept, recorded, test_set, case):
 
 def test_the_tensors_keep_the_names_and_values_of_the_file(kept):
     safetensors = pytest.importorskip("safetensors.numpy")
-    for case in ("tanh", "cnn_whitened_dense", "float64", "colei", "dann"):
+    for case in ("tanh", "cnn_whitened_dense", "float64", "colei", "dann", "rnn_colei", "rnn_dann"):
         row = row_of(case)
         with h5py.File(kept / "results.h5") as file:
             name = file["trial_id"].asstr()[row]
@@ -184,6 +182,28 @@ def test_dann_layers_compute_the_published_formula(kept, test_set, case, digits)
 
 
 # Training moves alpha and Wei little, so that kept networks hardly tell one inhibitory unit from another.
+@pytest.mark.parametrize(("case", "digits"), [("rnn_colei", 1e-5), ("rnn_dann", 1e-5), ("rnn_float64", 1e-12)])
+def test_a_recurrent_network_reads_images_row_by_row(kept, test_set, case, digits):
+    network = load_model(kept, row_of(case))
+    tensors = {name: array.astype(float) for name, array in kept_file(kept, row_of(case)).tensors.items()}
+
+    def matrix(name):
+        if name in tensors:
+            return tensors[name]
+        return tensors[name + "ex"] - tensors[name + "ei"] @ tensors[name + "ix"]
+
+    images = test_set[0].double().numpy()
+    h, states = 0.0, []
+    for row in range(HEIGHT):
+        of_channels = np.concatenate([images[:, channel, row] for channel in range(CHANNELS)], 1)
+        h = np.maximum(of_channels @ matrix("0.U").T + (h @ matrix("1.W").T if row else 0) + tensors["1.b"], 0)
+        states.append(h)
+    logits = h @ tensors["2.weight"].T + tensors["2.bias"] if "2.weight" in tensors else dann_layer(tensors, 2, h)
+    ours = network.trained.states(test_set[0].to(network.trained[1].b.dtype))
+    np.testing.assert_allclose(torch.stack(ours), np.stack(states), rtol=digits, atol=digits)
+    np.testing.assert_allclose(network(test_set[0]), logits, rtol=100 * digits, atol=10 * digits)
+
+
 def test_a_dann_layer_of_any_numbers_computes_the_formula_and_has_its_gradients():
     from eigensweep_analysis.torch_layers import Dann
 
@@ -203,9 +223,12 @@ def test_a_dann_layer_of_any_numbers_computes_the_formula_and_has_its_gradients(
     ("dann", (3, SIZE + 1), f"takes [n, {SIZE}]"),
     ("tanh", (3, SIZE + 1), f"takes [n, {SIZE}], or [n, channels, height, width] with {SIZE} num"),
     ("tanh", (SIZE,), f"takes [n, {SIZE}]"),
-    ("cnn", (3, SIZE), "images of several sizes have so many numbers; give [n, 2, height, width]"),
     ("cnn", (3, SIZE + 1), "images of another size; give [n, 2, height, width] as in the dataset"),
     ("cnn", (3, SIZE + 2), "images of another size"),
+    ("rnn", (3, SIZE + 1), f"reads images row by row and takes [n, {CHANNELS}, {HEIGHT}, {WIDTH}], or [n, {SIZE}]"),
+    ("rnn", (3, CHANNELS, HEIGHT + 1, WIDTH), "takes [n, 2, 12, 10]"),
+    ("rnn", (3, CHANNELS, WIDTH, HEIGHT), "takes [n, 2, 12, 10]"),
+    ("rnn", (CHANNELS, HEIGHT, WIDTH), "takes [n, 2, 12, 10]"),
     ("cnn", (3, CHANNELS, HEIGHT + 4, WIDTH), "images of another size"),
     ("cnn", (3, CHANNELS + 1, HEIGHT, WIDTH), "images of another size"),
     ("cnn", (CHANNELS, HEIGHT, WIDTH), "images of another size"),

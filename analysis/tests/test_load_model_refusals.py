@@ -12,9 +12,9 @@ import pytest
 import xarray as xr
 
 from eigensweep_analysis import ResultsError, UnreadableResults, load, load_model
-from kept_study import row_of, run, study_file
+from kept_study import CHANNELS, HEIGHT, WIDTH, row_of, run, study_file
 
-pytest.importorskip("torch")
+torch = pytest.importorskip("torch")
 CHANGED = "its content has changed since it was written"
 ANEW = "); delete it, and bring a copy back or run the study with another --output"
 INSTALL = "; install the eigensweep_analysis that came with the eigensweep that trained it"
@@ -169,7 +169,7 @@ def test_a_file_of_an_older_program_is_read_unchecked(rewritten, kept):
 #: What a network may have that load_model does not know -> how the message goes on.
 UNKNOWN = {
     "kind": ({"kind": "transformer"},
-             "the model kind 'transformer' is none that load_model knows (mlp, cnn)"),
+             "the model kind 'transformer' is none that load_model knows (mlp, cnn, rnn)"),
     "option": ({"residual": True},
                "load_model does not know the option 'residual' of the model kind 'mlp'"),
     "value": ({"activation": "sine"},
@@ -215,12 +215,37 @@ def test_a_network_that_no_engine_wrote(rewritten, change, words):
      "Unexpected key(s) in state_dict: \"0.Wii\"."),
     ("dann", lambda config, tensors: config["model"].update(ei_ratio=2.0), "size mismatch for 0.Wix: "),
     ("dann", lambda config, tensors: config["model"].update(inhibitory_units=4), "size mismatch for 0.Wix: "),
+    ("rnn", lambda config, tensors: config["model"].update(layer="dann"), "'0.Uex'"),
+    ("rnn_dann", lambda config, tensors: config["model"].update(layer="dense"), "'0.U'"),
+    ("rnn_dann", lambda config, tensors: config["model"].update(ei_ratio=2.0), "size mismatch for 0.Uix: "),
+    ("rnn", lambda config, tensors: tensors.pop("1.b"), "Missing key(s) in state_dict: \"1.b\"."),
 ])
 def test_the_tensors_of_another_layer_type(rewritten, case, change, words):
     folder, path = rewritten(lambda config, metadata, tensors: change(config, tensors), case)
     message = refusal(UnreadableResults, folder, row_of(case))
     assert message.startswith(f"{path}: a damaged network ({NOT_THOSE}") and message.endswith(ANEW)
     assert words in message
+
+
+def test_a_file_of_an_older_engine_does_not_say_the_size_of_its_images(rewritten):
+    folder, _ = rewritten(lambda config, metadata, tensors: metadata.pop("input_shape"), "cnn")
+    network = load_model(folder, row_of("cnn"))
+    rows = torch.rand(3, CHANNELS * HEIGHT * WIDTH)
+    with pytest.raises(ValueError, match="images of several sizes have so many numbers; give \\[n, 2, height, width\\]"):
+        network(rows)
+    network.inputs.size = (HEIGHT, WIDTH)
+    assert torch.equal(network(rows), network(rows.view(3, CHANNELS, HEIGHT, WIDTH)))
+
+
+@pytest.mark.parametrize(("change", "words"), [
+    (lambda metadata: metadata.pop("input_shape"), f"{NOT_THOSE}'input_shape'"),
+    (lambda metadata: metadata.update(input_shape="[2, 12]"), "no shape of inputs: not enough values to unpack"),
+    (lambda metadata: metadata.update(input_shape="null"), "no shape of inputs: "),
+])
+def test_a_recurrent_network_without_the_size_of_its_images(rewritten, change, words):
+    folder, path = rewritten(lambda config, metadata, tensors: change(metadata), "rnn")
+    message = refusal(UnreadableResults, folder, row_of("rnn"))
+    assert message.startswith(f"{path}: a damaged network ({words}") and message.endswith(ANEW)
 
 
 def test_a_network_of_infinite_width(kept):

@@ -27,8 +27,10 @@ wire::Record training_record(const std::string& trial, const training::LaneHisto
 struct HostNetworks {
   std::vector<models::NamedTensor> tensors;  // [E, ...]
   std::vector<models::Snapshot> snapshots;
+  std::vector<std::int64_t> input_shape;  // of one sample, as in DatasetInfo
 
-  explicit HostNetworks(const Networks& networks) : snapshots(networks.snapshots) {
+  HostNetworks(const Networks& networks, const study::DatasetInfo& dataset)
+      : snapshots(networks.snapshots), input_shape(dataset.input_shape) {
     for (const auto* list : {&networks.model->parameters(), &networks.model->buffers()}) {
       for (const models::NamedTensor& named : *list) {
         tensors.push_back({named.name, named.tensor.detach().to(torch::kCPU, /*non_blocking=*/false, /*copy=*/true)});
@@ -45,6 +47,7 @@ struct HostNetworks {
     content.metadata = {{"format", "pt"},
                         {"trial", lane.trial},
                         {"config", lane.config.dump()},
+                        {"input_shape", Json(input_shape).dump()},
                         {"eigensweep", std::string(build_info().version)}};
     models::keep_snapshots(snapshots, index, content);
     return content;
@@ -66,7 +69,7 @@ std::future<void> send_training(const PackRun& pack, const std::vector<training:
     keeps_any |= histories[lane].diverged.empty() && !asked.model_file.empty();
   }
   std::optional<HostNetworks> kept;
-  if (keeps_any) kept.emplace(networks);
+  if (keeps_any) kept.emplace(networks, pack.data().info);
   auto send = [&pack, records = std::move(records), kept = std::move(kept), done = std::move(done)]() mutable {
     for (std::size_t lane = 0; lane < records.size(); ++lane) {
       const wire::TaskLane& asked = pack.task.lanes[lane];

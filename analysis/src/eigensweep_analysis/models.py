@@ -42,8 +42,9 @@ def load_model(results: str | Path | xr.Dataset, trial: int | str,
         Takes inputs [n, channels, height, width] or [n, d] in units of the dataset: images have
         pixels in [0, 1], own data are in [`lower`, `upper`]. Returns logits [n, classes]: float32,
         or float64 where the study's `precision` is that. Its forward raises ValueError for inputs
-        of another size and for integers, TypeError for what is no tensor. Rows for a `cnn` on own
-        images that are not square need `network.inputs.size = (height, width)` first.
+        of another size and for integers, TypeError for what is no tensor. A `cnn` of an older
+        engine, trained on own images that are not square, needs `network.inputs.size = (height, width)`
+        before it takes rows.
 
     Raises
     ------
@@ -85,7 +86,7 @@ def load_model(results: str | Path | xr.Dataset, trial: int | str,
         raise ResultsError(f"{kept.path}: {error}") from None
     tensors = _tensors(kept, options, snapshot)
     try:
-        return make_network(options, config, tensors)
+        return make_network(options, config, tensors, _input_shape(kept))
     except (KeyError, RuntimeError) as error:
         why = f"its tensors are not those of its configuration: {_words(error)}"
         raise damaged(kept.path, why) from None
@@ -97,6 +98,17 @@ def _config(kept: KeptFile) -> dict:
     except (KeyError, ValueError) as error:
         raise damaged(kept.path, f"no configuration: {_words(error)}") from None
     return config if isinstance(config, dict) else {}
+
+
+def _input_shape(kept):
+    """Channels, height and width of a sample; None in files of older engines."""
+    try:
+        channels, height, width = map(int, json.loads(kept.metadata["input_shape"]))
+    except KeyError:
+        return None
+    except (TypeError, ValueError) as error:
+        raise damaged(kept.path, f"no shape of inputs: {_words(error)}") from None
+    return channels, height, width
 
 
 def _tensors(kept, options, snapshot):
@@ -114,7 +126,7 @@ def _tensors(kept, options, snapshot):
     if not isinstance(snapshot, numbers.Integral) or not 0 <= snapshot < len(epochs):
         raise ResultsError(f"{kept.path}: has no snapshot {snapshot!r}; its snapshots are 0 to "
                            f"{len(epochs) - 1}, after epochs {', '.join(map(str, epochs))}")
-    if options["whiten"]:
+    if options.get("whiten"):
         raise ResultsError(f"{kept.path}: no snapshot of a whitened network can be run, because "
                            "the whitening factor is only taken after training; leave 'snapshot' "
                            "out")

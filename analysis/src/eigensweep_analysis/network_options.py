@@ -1,11 +1,20 @@
 # SPDX-License-Identifier: MIT
 """The options of a kept network, with every default, and no option that is unknown here."""
 
+import math
+
 from eigensweep_analysis.load import ResultsError
 
-#: Defaults that `mlp` and `cnn` share; they serve files that are older than an option.
-_COMMON = {
+#: Defaults that all kinds share; they serve files that are older than an option.
+_SHARED = {
     "activation": "tanh",
+    "precision": "float32",
+    "normalise": "none",
+}
+_SIGNS = {"layer": "dense", "ei_ratio": 10.0, "inhibitory_units": 0}
+#: Defaults that `mlp` and `cnn` share.
+_COMMON = {
+    **_SHARED,
     "batch_norm": False,
     "parametrisation": "standard",
     "weight_variance": 0.0,
@@ -13,17 +22,15 @@ _COMMON = {
     "base_width": 64,
     "output_scale": 1.0,
     "centre_output": False,
-    "precision": "float32",
-    "normalise": "none",
     "whiten": 0,
     "whiten_about": "mean",
 }
 #: Kind -> its options with their defaults; None stands for an option without one.
 KINDS = {
-    "mlp": {**_COMMON, "width": None, "depth": 1, "layer": "dense", "ei_ratio": 10.0,
-            "inhibitory_units": 0},
+    "mlp": {**_COMMON, **_SIGNS, "width": None, "depth": 1},
     "cnn": {**_COMMON, "width": 1000, "depth": 2, "channels": 16, "kernel_size": 3, "stride": 1,
             "pooling": "max"},
+    "rnn": {**_SHARED, **_SIGNS, "width": None},
 }
 #: The values of options that choose a computation.
 _CHOICES = {
@@ -73,7 +80,7 @@ def network_options(config: dict) -> dict:
             raise ResultsError(f"load_model does not know {name} '{value}' ({known}); {_NEWER}")
     layer = options.get("layer", "dense")
     for name, value in _WITH_SIGNS.items():
-        if layer != "dense" and options[name] != value:
+        if layer != "dense" and options.get(name, value) != value:
             raise ResultsError(f"load_model does not know {name} with layer '{layer}'; {_NEWER}")
     return options
 
@@ -81,6 +88,11 @@ def network_options(config: dict) -> dict:
 def is_dann(options: dict) -> bool:
     """Whether the layers have inhibitory units beside them, which subtract and divide (`torch_layers.Dann`)."""
     return options.get("layer", "dense").startswith("dann")  # corrected or not, for training alone
+
+
+def inhibitory_units(options: dict) -> int:
+    """How many units stand beside a hidden layer of the type "dann"; beside the readout stands one."""
+    return options["inhibitory_units"] or math.ceil(options["width"] / options["ei_ratio"])
 
 
 _NEWER = "install the eigensweep_analysis that came with the eigensweep that trained it"

@@ -87,5 +87,29 @@ class Images(nn.Module):
                           f"give [n, {self.channels}, height, width] as in the dataset")
 
 
+class Sequences(nn.Module):
+    """Inputs [n, channels, height, width] as they are, or rows [n, d] as such images, for a recurrent network.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Channels, height and width of the images that the network was trained with.
+    """
+
+    def __init__(self, shape: tuple[int, int, int]):
+        super().__init__()
+        self.shape = tuple(shape)
+
+    def forward(self, x: Tensor) -> Tensor:
+        channels, height, width = self.shape
+        size = channels * height * width
+        if x.dim() == 2 and x.shape[1] == size:
+            return x.unflatten(1, self.shape)
+        if x.dim() != 4 or tuple(x.shape[1:]) != self.shape:
+            raise ValueError(f"inputs of shape {list(x.shape)}: this network reads images row by row and takes "
+                             f"[n, {channels}, {height}, {width}], or [n, {size}]")
+        return x
+
+
 def _sizes(pixels):
     return [(height, pixels // height) for height in range(1, pixels + 1) if pixels % height == 0]

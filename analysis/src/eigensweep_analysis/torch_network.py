@@ -9,11 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from eigensweep_analysis.parametrisation import initial_layer, law
-from eigensweep_analysis.torch_inputs import Blocks, Images, Rows
+from eigensweep_analysis.torch_inputs import Blocks, Images, Rows, Sequences
 from eigensweep_analysis.torch_layers import PerChannel, PerImage
+from eigensweep_analysis.torch_recurrent import Recurrent
 from eigensweep_analysis.torch_sequence import affine_layers, sequence_of
 
-#: Height and width of datasets whose samples have one size.
+#: Height and width of datasets whose samples have one size, for files that do not say it.
 _SIZES = {"mnist": (28, 28), "cifar10": (32, 32), "mnist1d": (1, 40)}
 
 
@@ -26,17 +27,17 @@ class Network(nn.Module):
 
     Attributes
     ----------
-    inputs : Rows or Images
+    inputs : Rows, Images or Sequences
     normalise : PerChannel, PerImage or torch.nn.Identity
         The first layer; both networks read its result.
-    trained : torch.nn.Sequential
+    trained : torch.nn.Sequential or Recurrent
         f. Its modules have the names of the file's tensors.
     initial : torch.nn.Sequential or None
         f0.
     output_scale : float
     """
 
-    def __init__(self, inputs: nn.Module, normalise: nn.Module, trained: nn.Sequential,
+    def __init__(self, inputs: nn.Module, normalise: nn.Module, trained: nn.Module,
                  initial: nn.Sequential | None, output_scale: float):
         super().__init__()
         self.inputs, self.normalise = inputs, normalise
@@ -55,7 +56,8 @@ class Network(nn.Module):
         return logits * self.output_scale if self.output_scale != 1 else logits
 
 
-def make_network(options: dict, config: dict, tensors: dict[str, np.ndarray]) -> Network:
+def make_network(options: dict, config: dict, tensors: dict[str, np.ndarray],
+                 input_shape: tuple[int, int, int] | None = None) -> Network:
     """The network of a kept file, in evaluation mode; its parameters ask for no gradients.
 
     Parameters
@@ -66,14 +68,23 @@ def make_network(options: dict, config: dict, tensors: dict[str, np.ndarray]) ->
         The resolved configuration: its seed gives f0, its dataset the images that rows stand for.
     tensors : dict
         Name -> array, as in the file.
+    input_shape : tuple of int, optional
+        Channels, height and width of a sample; files of older engines do not say it.
 
     Raises
     ------
     KeyError, RuntimeError
-        The tensors are not those of a network with these options.
+        The tensors are not those of a network with these options, or a recurrent network has no input_shape.
     """
     state = {name: torch.from_numpy(array) for name, array in tensors.items()}
     of_inputs = {name: state.pop(name) for name in list(state) if name.startswith("normalise.")}
+    if options["kind"] == "rnn":
+        if input_shape is None:
+            raise KeyError("input_shape")
+        trained = Recurrent(options, state)
+        trained.load_state_dict(state)
+        network = Network(Sequences(input_shape), _normalise(options, of_inputs), trained, None, 1.0)
+        return network.eval().requires_grad_(False)
     trained = sequence_of(options, state)
     trained.load_state_dict(state)
     initial = None
@@ -82,7 +93,7 @@ def make_network(options: dict, config: dict, tensors: dict[str, np.ndarray]) ->
         _draw(initial, options, config["seed"])
     for network in (trained, initial) if initial else (trained,):
         _multiply(network, options)
-    network = Network(_inputs(options, config, trained), _normalise(options, of_inputs), trained,
+    network = Network(_inputs(options, config, trained, input_shape), _normalise(options, of_inputs), trained,
                       initial, options["output_scale"])
     return network.eval().requires_grad_(False)
 
@@ -119,7 +130,7 @@ def _multiply(sequence, options):
         layer.bias.mul_(scale.bias_factor)
 
 
-def _inputs(options, config, trained):
+def _inputs(options, config, trained, input_shape):
     if options["kind"] == "mlp":
         return Rows(trained[0].in_features)
     layers = affine_layers(trained)
@@ -127,7 +138,7 @@ def _inputs(options, config, trained):
                     1 if options["pooling"] == "none" else 2)
     last, dense = layers[options["depth"] - 1 : options["depth"] + 1]
     dataset = config.get("dataset", {})
-    size = _SIZES.get(dataset.get("kind", "mnist"))
-    if dataset.get("kind") == "gaussian":
+    size = input_shape[1:] if input_shape else _SIZES.get(dataset.get("kind", "mnist"))
+    if not input_shape and dataset.get("kind") == "gaussian":
         size = (1, dataset.get("input_size", 256))
     return Images(layers[0].in_channels, blocks, dense.in_features // last.out_channels, size)

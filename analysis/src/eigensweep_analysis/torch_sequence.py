@@ -5,16 +5,16 @@ This module imports torch, so the package imports it only on demand.
 """
 
 import itertools
-import math
 
 import torch
 from torch import nn
 from torch.nn.utils import skip_init
 
-from eigensweep_analysis.network_options import is_dann
+from eigensweep_analysis.network_options import inhibitory_units, is_dann
 from eigensweep_analysis.torch_layers import Dann, Erf, Whitening
 
-_ACTIVATIONS = {"tanh": nn.Tanh, "relu": nn.ReLU, "erf": Erf, "gelu": nn.GELU}
+#: Nonlinearity by its name in study files.
+ACTIVATIONS = {"tanh": nn.Tanh, "relu": nn.ReLU, "erf": Erf, "gelu": nn.GELU}
 _POOLING = {"max": nn.MaxPool2d, "average": nn.AvgPool2d}
 
 
@@ -65,18 +65,13 @@ def _mlp(options, state):
         return _affine(nn.Linear, fan_in, units, dtype=dtype)
 
     for layer in range(1, options["depth"] + 1):
-        modules.append(dense(fan_in, width, _inhibitory_units(options)))
-        modules.append(_ACTIVATIONS[options["activation"]]())
+        modules.append(dense(fan_in, width, inhibitory_units(options)))
+        modules.append(ACTIVATIONS[options["activation"]]())
         if options["batch_norm"]:
             modules.append(nn.BatchNorm1d(width, dtype=dtype))
         modules += _whitening(options, layer, state)
         fan_in = width
     return [*modules, dense(fan_in, _classes(state, weights), 1)]
-
-
-def _inhibitory_units(options):
-    """How many units stand beside a hidden layer of the type "dann"; beside the readout stands one."""
-    return options["inhibitory_units"] or math.ceil(options["width"] / options["ei_ratio"])
 
 
 def _cnn(options, state):
@@ -85,7 +80,7 @@ def _cnn(options, state):
 
     def to_hidden(affine, batch_norm, units):
         norm = [batch_norm(units, dtype=dtype)] if options["batch_norm"] else []
-        return [affine, *norm, _ACTIVATIONS[options["activation"]]()]
+        return [affine, *norm, ACTIVATIONS[options["activation"]]()]
 
     for layer in range(1, options["depth"] + 1):
         window = options["kernel_size"], options["stride"]
