@@ -34,7 +34,7 @@ def test_layer_types_have_their_section(tmp_path):
     assert "<b>No weight has the wrong sign</b>: checked in all 2 networks that keep signs." in page
     assert drawn >= {"accuracy_fgsm", "accuracy_synaptic_noise", "layers_first_to_second", "layers_singular_entropy",
                      "layers_balance", "layers_exponent"}
-    assert "Accuracy by layer type under FGSM, synaptic noise is among the figures above." in page
+    assert "Accuracy by layer type under FGSM and synaptic noise is among the figures above." in page
 
 
 @pytest.mark.parametrize("options, wanted", [

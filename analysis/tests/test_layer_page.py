@@ -39,7 +39,7 @@ def table(tmp_path, name):
 def test_layers_are_shown_before_and_after_training(tmp_path):
     page = page_of(layers(tmp_path / "r.h5", noise_levels=(0.1, 0.2)), tmp_path)
     assert "Weights and Dale's law</h2>" in page
-    assert "Accuracy by layer type under FGSM, PGD, Gaussian noise is among the figures above." in page
+    assert "Accuracy by layer type under FGSM, PGD and Gaussian noise is among the figures above." in page
     ratio = table(tmp_path, "layers_first_to_second")
     assert [y for _, y in ratio["dann"]] == [2, 4] and [y for _, y in ratio["dann, at initialisation"]] == [1, 2]
     assert [round(x) for x, _ in ratio["dann"]] == [1, 2] and ratio["dense"][0][0] < ratio["dann"][0][0]
@@ -113,3 +113,10 @@ def test_strengths_of_one_layer_type_differ_in_their_dashes(tmp_path):
     lines = Layout(for_figures(prepared(load(layers(tmp_path / "r.h5", TYPES, STRENGTH, SEED))))).lines()
     dann = [line.style.get("linestyle") for line in lines if line.select["model_layer"] == "dann"]
     assert len(dann) == 3 and len(set(map(str, dann))) == 3 and np.unique([line.label for line in lines]).size == 9
+
+
+def test_the_weights_of_recurrent_networks_have_names(tmp_path):
+    for kind, wanted in (("rnn", ["row", "state", "readout"]), ("mlp", ["1", "2"])):
+        path = layers(tmp_path / f"{kind}.h5", resolved={"name": "a", "model": {"kind": kind, "width": 64}})
+        axes = figures.draw(load(path))["layers_balance"].axes[0]
+        assert [tick.get_text() for tick in axes.get_xticklabels()] == wanted

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from eigensweep_analysis.layout import exponents, input_range, last_layer
+from eigensweep_analysis.layout import exponents, last_layer
+from eigensweep_analysis.resolved import input_range, is_recurrent
 
 NAN = np.nan
 
@@ -46,3 +47,14 @@ OWN = {"kind": "hdf5", "lower": -4.0, "upper": 4.0}
 def test_inputs_have_a_range_where_all_networks_have_the_same(resolved, wanted):
     assert input_range(xr.Dataset(attrs={"resolved": resolved})) == wanted
     assert input_range(xr.Dataset()) is None
+
+
+@pytest.mark.parametrize(("resolved", "wanted"), [
+    ({"model": {"kind": "rnn", "width": 8}}, True),
+    ({"cases": [{"model": {"kind": "rnn"}}, {"model": {"kind": "rnn"}}]}, True),
+    ({"cases": [{"model": {"kind": "rnn"}}, {"model": {"kind": "mlp"}}]}, False),
+    ({"procedure": {"kind": "balanced_network"}}, False),
+    (None, False),
+])
+def test_a_study_of_recurrent_networks_is_known(resolved, wanted):
+    assert is_recurrent(xr.Dataset(attrs={"resolved": resolved})) is wanted

@@ -92,12 +92,9 @@ class UnitDeletionAttack final : public Attack {
     if (among == 0) return;
     const Tensor& like = hidden.parts.front().tensor;
     const Tensor streams = torch::full({1}, stream, torch::TensorOptions(torch::kInt64).device(like.device()));
+    const Tensor numbers = random.uniform(streams, among, 0, 1).squeeze(1);
     // The place of each unit in a random order: the first are deleted first.
-    const Tensor order = random.uniform(streams, among, 0, 1)
-                             .squeeze(1)
-                             .argsort(/*stable=*/true, 1, false)
-                             .argsort(
-                                 /*stable=*/true, 1, false);
+    const Tensor order = numbers.argsort(/*stable=*/true, 1, false).argsort(/*stable=*/true, 1, false);
     const auto gone = static_cast<std::int64_t>(std::llround(share * static_cast<double>(among)));
     Tensor kept = torch::ones({like.size(0), hidden.count}, torch::TensorOptions(torch::kBool).device(like.device()));
     kept.narrow(1, first, among).copy_(order.ge(gone));

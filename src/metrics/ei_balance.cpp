@@ -64,11 +64,10 @@ study::Kind declare_ei_balance() {
     return passes * balance_samples(balance, context) * context.model.forward_flops;
   });
   kind.bytes = study::typed<EiBalanceOptions>([](const EiBalanceOptions&, const study::WorkContext& context) {
-    constexpr double samples = 256, copies = 6,
-                     of_float64 = 2;  // of a chunk; both signs of inputs and weights, both sums
-    return of_float64 * 4.0 *
-           (2.0 * static_cast<double>(context.model.parameters) +
-            copies * samples * static_cast<double>(context.model.outputs + context.dataset.input_size()));
+    constexpr double samples = 256, of_float64 = 8;  // numbers of a chunk; bytes
+    constexpr double copies = 6;                     // both signs of inputs, both products of each, both sums
+    return of_float64 * (2.0 * static_cast<double>(context.model.parameters) +
+                         copies * samples * static_cast<double>(context.model.outputs + context.dataset.input_size()));
   });
   return kind;
 }

@@ -22,6 +22,7 @@ from eigensweep_analysis.panels import (
     log_labels,
     some,
 )
+from eigensweep_analysis.resolved import is_recurrent
 from eigensweep_analysis.report_figures import at_labels, bracket, spread_note, words_of
 
 #: Share of the room of a layer that its lines take; the most ticks of a panel.
@@ -128,7 +129,7 @@ def _layers(data, quantity, part, part_title):
         raise NoFigure("no network has one")
     if isinstance(quantity.scale, tuple):  # when all is drawn: the panels share the axis
         panels[0, 0].set_ylim(*quantity.scale)
-    _ticks(panels, places[there], quantity.dimension)
+    _ticks(panels, places[there], quantity.dimension, is_recurrent(data))
     if len(states) == 2:
         panels.flat[0].plot([], [], "o", color=BASELINE, markerfacecolor="white", label="at initialisation")
         panels.flat[0].plot([], [], "o", color=BASELINE, label="after training")
@@ -155,11 +156,16 @@ def _marks(axes, x, stats, line, filled, both):
     axes.vlines(x[spread], low[spread], high[spread], color=colour, linewidth=2.2, alpha=0.4, zorder=2.2)
 
 
-def _ticks(panels, places, dimension):
-    """Whole layers as ticks; of affine layers the last is the readout."""
+def _ticks(panels, places, dimension, recurrent):
+    """Whole layers as ticks; of affine layers the last is the readout, and those of a recurrent network have names."""
     ticks = some(places.tolist(), MOST_TICKS)
     for axes in panels.flat:
         axes.set_xlim(places[0] - 0.5, places[-1] + 0.5)
         axes.set_xticks(ticks, [f"{place:g}" for place in ticks])
     for axes in panels[-1]:
         axes.set_xlabel("affine layer (the last: readout)" if dimension == "affine" else "hidden layer")
+    if dimension == "affine" and recurrent:
+        for axes in panels.flat:
+            axes.set_xticks([1, 2, 3], ["row", "state", "readout"])
+        for axes in panels[-1]:
+            axes.set_xlabel("what the weights read")

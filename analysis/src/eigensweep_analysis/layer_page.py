@@ -25,7 +25,8 @@ def layer_page(data, figures):
     if compares:
         names = list(dict.fromkeys(attack_name(attack) for _, attack, _ in robust_accuracies(data)))
         if names:
-            words = f"Accuracy by layer type under {', '.join(names)} is among the figures above."
+            all_names = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+            words = f"Accuracy by layer type under {all_names} is among the figures above."
             parts.append(f"<p>{html.escape(words)}</p>")
     return "\n".join(part for part in [*parts, *figures] if part)
 

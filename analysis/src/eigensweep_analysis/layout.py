@@ -7,6 +7,7 @@ import xarray as xr
 
 from eigensweep_analysis.metrics import measured
 from eigensweep_analysis.panels import BASELINE, MARKERS, PALETTE, Line, some
+from eigensweep_analysis.resolved import input_range
 from eigensweep_analysis.statistics import summary
 
 #: More lines than this in one panel cannot be told apart.
@@ -304,28 +305,3 @@ def _input_unit(data):
     if ends is None:
         return ""
     return "pixels in [0, 1]" if ends == (0, 1) else f"data in [{ends[0]:g}, {ends[1]:g}]"
-
-
-#: Datasets whose inputs are pixels in [0, 1]. Those of hdf5 have options for it; generated ones have no bounds.
-IMAGES = ("mnist", "idx_folder", "cifar10")
-
-
-def input_range(data):
-    """(least, largest) input that the networks of a study can have.
-
-    None where the study does not say it, it has no bounds, or its networks have several.
-    """
-    resolved = data.attrs.get("resolved")
-    if not isinstance(resolved, dict):
-        return None
-    cases = resolved["cases"] if isinstance(resolved.get("cases"), list) else [resolved]
-    ranges = {_range_of(case.get("dataset") or {}) for case in cases if isinstance(case, dict)}
-    return ranges.pop() if len(ranges) == 1 else None
-
-
-def _range_of(dataset):
-    """(lower, upper) of one dataset's resolved options; None where an end is swept."""
-    if dataset.get("kind") in IMAGES:
-        return 0, 1
-    ends = dataset.get("lower"), dataset.get("upper")
-    return ends if all(isinstance(end, (int, float)) for end in ends) else None
