@@ -236,6 +236,11 @@ def trained_by_worker(case, worker, data):
     return lanes
 
 
+def larger(a, b):
+    """The larger of two numbers, and NaN where one is: max() drops a NaN that stands second."""
+    return float(np.maximum(a, b))
+
+
 def relative(a, b, base=None):
     """Largest over tensors of |a - b| / |b - base|, norms over a tensor."""
     worst = 0.0
@@ -245,7 +250,7 @@ def relative(a, b, base=None):
         origin = base[name] if base else 0.0
         # A tensor that should not move at all (a bias before batch norm) moves by rounding, which Adam makes a step of.
         least = 1e-3 * np.linalg.norm(wanted) + 1e-9
-        worst = max(worst, np.linalg.norm(a[name] - wanted) / max(np.linalg.norm(wanted - origin), least))
+        worst = larger(worst, np.linalg.norm(a[name] - wanted) / larger(np.linalg.norm(wanted - origin), least))
     return worst
 
 
@@ -264,7 +269,7 @@ def compare(case, ours, wanted):
             if a["epoch"] != b["epoch"]:
                 raise RuntimeError(f"a step of epoch {b['epoch']} was traced as epoch {a['epoch']}")
             for column in ("loss", "task_loss", "penalty"):
-                worst = max(worst, abs(a[column] - b[column]) / max(abs(b["loss"]), 1e-12))
+                worst = larger(worst, abs(a[column] - b[column]) / larger(abs(b["loss"]), 1e-12))
         found[f"losses {steps}"] = (worst, share * LOSS_TOLERANCE[steps])
     return found
 
@@ -289,7 +294,7 @@ def main():
         found = {}
         for ours, seed in zip(lanes, SEEDS, strict=True):
             for key, (value, allowed) in compare(case, ours, trained_by_torch(case, seed, x, y, torch.float64)).items():
-                found[key] = (max(value, found.get(key, (0.0,))[0]), allowed)
+                found[key] = (larger(value, found.get(key, (0.0,))[0]), allowed)
         wrong = [key for key, (value, allowed) in found.items() if not value <= allowed]
         failed += bool(wrong)
         print(f"{'FAIL' if wrong else 'ok  '} {name:42}" + "  ".join(f"{k} {v:.1e}" for k, (v, _) in found.items()))
