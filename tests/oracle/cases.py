@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The cases of one_step.py by name: what of a study's configuration each changes, and how it is trained."""
+"""The cases of one_step.py by name: what of a study's configuration each changes, and how it is trained.
+
+A case that is "noisy" trains on the images of noisy.py."""
 
 import worker as engine
 
@@ -107,6 +109,8 @@ CASES = {
     # On raw images 7 of the 24 units are dead under ReLU. Normalised, none is.
     "rnn, relu, normalised per image, penalty": {
         "optimizer": SLOW, "model": RNN(24, "relu", normalise="per_image"), "penalty": LAST},
+    "rnn, float64, all states": {
+        "optimizer": SLOW, "model": RNN(24, precision="float64"), "penalty": ALL64, "noisy": True},
     "rnn, adversary pgd": {"optimizer": COARSE, "model": RNN(24), "adversary": PGD},
     "rnn, float64, jacobian": {"optimizer": COARSE, "model": RNN(24, precision="float64"), "jacobian": JACOBIAN},
     "rnn, colei, sgd": {"optimizer": SLOW, "model": RNN(24, "relu", "colei")},
