@@ -181,7 +181,6 @@ def test_dann_layers_compute_the_published_formula(kept, test_set, case, digits)
     np.testing.assert_allclose(logits, wanted, rtol=digits, atol=digits)
 
 
-# Training moves alpha and Wei little, so that kept networks hardly tell one inhibitory unit from another.
 @pytest.mark.parametrize(("case", "digits"), [("rnn_colei", 1e-5), ("rnn_dann", 1e-5), ("rnn_float64", 1e-12)])
 def test_a_recurrent_network_reads_images_row_by_row(kept, test_set, case, digits):
     network = load_model(kept, row_of(case))
@@ -204,6 +203,7 @@ def test_a_recurrent_network_reads_images_row_by_row(kept, test_set, case, digit
     np.testing.assert_allclose(network(test_set[0]), logits, rtol=100 * digits, atol=10 * digits)
 
 
+# Training moves alpha and Wei little, so that kept networks hardly tell one inhibitory unit from another.
 def test_a_dann_layer_of_any_numbers_computes_the_formula_and_has_its_gradients():
     from eigensweep_analysis.torch_layers import Dann
 
