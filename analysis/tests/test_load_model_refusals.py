@@ -238,7 +238,12 @@ def test_a_file_of_an_older_engine_does_not_say_the_size_of_its_images(rewritten
 
 
 @pytest.mark.parametrize(("change", "words"), [
-    (lambda metadata: metadata.pop("input_shape"), f"{NOT_THOSE}'input_shape'"),
+    (lambda metadata: metadata.pop("input_shape"), f"{NOT_THOSE}the file has no input_shape, so nothing says how"),
+    (lambda metadata: metadata.update(input_shape="[1, 24, 10]"),
+     f"{NOT_THOSE}the network reads rows of 20 numbers, and those of images [1, 24, 10] have 10)"),
+    (lambda metadata: metadata.update(input_shape="[2, 0, 10]"), "no shape of inputs: [2, 0, 10] has a size below 1)"),
+    (lambda metadata: metadata.update(input_shape="[2, 12.5, 10]"), "no shape of inputs: 'float' object cannot be"),
+    (lambda metadata: metadata.update(input_shape="[2, Infinity, 10]"), "no shape of inputs: 'float' object"),
     (lambda metadata: metadata.update(input_shape="[2, 12]"), "no shape of inputs: not enough values to unpack"),
     (lambda metadata: metadata.update(input_shape="null"), "no shape of inputs: "),
 ])

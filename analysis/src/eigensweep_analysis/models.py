@@ -3,6 +3,7 @@
 
 import json
 import numbers
+import operator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,7 +104,9 @@ def _config(kept: KeptFile) -> dict:
 def _input_shape(kept):
     """Channels, height and width of a sample; None in files of older engines."""
     try:
-        channels, height, width = map(int, json.loads(kept.metadata["input_shape"]))
+        channels, height, width = map(operator.index, json.loads(kept.metadata["input_shape"]))
+        if min(channels, height, width) < 1:
+            raise ValueError(f"[{channels}, {height}, {width}] has a size below 1")
     except KeyError:
         return None
     except (TypeError, ValueError) as error:

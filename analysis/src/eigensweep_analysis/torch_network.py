@@ -74,15 +74,15 @@ def make_network(options: dict, config: dict, tensors: dict[str, np.ndarray],
     Raises
     ------
     KeyError, RuntimeError
-        The tensors are not those of a network with these options, or a recurrent network has no input_shape.
+        The tensors are not those of a network with these options, or a recurrent network's are not for rows of images
+        of input_shape.
     """
     state = {name: torch.from_numpy(array) for name, array in tensors.items()}
     of_inputs = {name: state.pop(name) for name in list(state) if name.startswith("normalise.")}
     if options["kind"] == "rnn":
-        if input_shape is None:
-            raise KeyError("input_shape")
         trained = Recurrent(options, state)
         trained.load_state_dict(state)
+        _check_rows(trained, input_shape)
         network = Network(Sequences(input_shape), _normalise(options, of_inputs), trained, None, 1.0)
         return network.eval().requires_grad_(False)
     trained = sequence_of(options, state)
@@ -96,6 +96,17 @@ def make_network(options: dict, config: dict, tensors: dict[str, np.ndarray],
     network = Network(_inputs(options, config, trained, input_shape), _normalise(options, of_inputs), trained,
                       initial, options["output_scale"])
     return network.eval().requires_grad_(False)
+
+
+def _check_rows(recurrent, input_shape):
+    # A network that reads rows of another length would fail in the middle of its first step.
+    if input_shape is None:
+        raise RuntimeError("the file has no input_shape, so nothing says how many rows an image has")
+    channels, _, width = input_shape
+    reads = recurrent[0].weight.shape[1]
+    if reads != channels * width:
+        raise RuntimeError(f"the network reads rows of {reads} numbers, and those of images {list(input_shape)} "
+                           f"have {channels * width}")
 
 
 def _normalise(options, state):
