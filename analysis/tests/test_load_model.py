@@ -201,6 +201,7 @@ def test_a_recurrent_network_reads_images_row_by_row(kept, test_set, case, digit
     ours = network.trained.states(test_set[0].to(network.trained[1].b.dtype))
     np.testing.assert_allclose(torch.stack(ours), np.stack(states), rtol=digits, atol=digits)
     np.testing.assert_allclose(network(test_set[0]), logits, rtol=100 * digits, atol=10 * digits)
+    assert len(list(network.trained)) == 3 and network.trained[-1] is network.trained[2]
 
 
 # Training moves alpha and Wei little, so that kept networks hardly tell one inhibitory unit from another.

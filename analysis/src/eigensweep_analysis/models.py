@@ -44,8 +44,8 @@ def load_model(results: str | Path | xr.Dataset, trial: int | str,
         pixels in [0, 1], own data are in [`lower`, `upper`]. Returns logits [n, classes]: float32,
         or float64 where the study's `precision` is that. Its forward raises ValueError for inputs
         of another size and for integers, TypeError for what is no tensor. A `cnn` of an older
-        engine, trained on own images that are not square, needs `network.inputs.size = (height, width)`
-        before it takes rows.
+        engine, trained on own images that are not square, needs
+        `network.inputs.size = (height, width)` before it takes rows.
 
     Raises
     ------

@@ -107,6 +107,8 @@ def layers(results: Results) -> pandas.DataFrame:
         As of `networks` up to the axes, then `layer` (1 is the first hidden layer) and the numbers
         (`exponent`, ...). A column over affine layers is on the row of the hidden layer that its layer
         feeds. The readout feeds none. It is the row after the last hidden layer.
+        The affine layers of an `rnn` are not those of its states: rows 1 to 3 have the numbers of what
+        reads rows, of what reads the state, and of the readout.
 
     Raises
     ------

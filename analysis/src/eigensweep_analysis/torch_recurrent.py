@@ -74,14 +74,15 @@ class Recurrent(nn.Module):
         self.activation = ACTIVATIONS[options["activation"]]()
         readout = state["2.Wex" if between else "2.weight"]
         self.add_module("0", Matrix("U", first.shape[1], units, between, first.dtype))
-        self.add_module("1", Matrix("W", units, units, between, first.dtype))
-        self[1].b = nn.Parameter(torch.empty(units, dtype=first.dtype))
+        state_matrix = Matrix("W", units, units, between, first.dtype)
+        state_matrix.b = nn.Parameter(torch.empty(units, dtype=first.dtype))
+        self.add_module("1", state_matrix)
         self.add_module("2", Dann(units, len(readout), 1, first.dtype) if between
                         else skip_init(nn.Linear, units, len(readout), dtype=first.dtype))
 
     def __getitem__(self, place: int) -> nn.Module:
-        """The module whose tensors the file names "<place>." """
-        return getattr(self, str(place))
+        """The module whose tensors the file names "<place>.", as that of a Sequential."""
+        return [getattr(self, name) for name in "012"][place]
 
     def states(self, x: Tensor) -> list[Tensor]:
         """The state [n, units] after each row."""
