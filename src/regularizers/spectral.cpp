@@ -97,8 +97,9 @@ study::Kind declare_spectral() {
   });
   kind.warn = study::typed<SpectralOptions>([](const SpectralOptions& spectral, const Json& config) -> std::string {
     if (spectral.layers != SpectralOptions::Layers::all || config.at("model").at("kind") != "rnn") return "";
-    return "layers 'all' of an rnn penalises its state after the first rows, too; where these rows are nearly the same "
-           "in all images, as in MNIST, the penalty outweighs the task; choose layers 'last'";
+    return "layers 'all' of an rnn penalises its state after the first rows, too; where these rows are the same in all "
+           "images, as the blank ones of MNIST, the state hardly varies, and rounding decides its part of the penalty; "
+           "choose layers 'last'";
   });
   kind.warn_network = study::typed<SpectralOptions>([](const SpectralOptions& spectral, const study::ModelShape& shape,
                                                        const study::SampleCounts& samples) -> std::string {

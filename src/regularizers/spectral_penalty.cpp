@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "eigensweep/core/error.hpp"
-#include "eigensweep/models/numerics/compute.hpp"
 #include "eigensweep/models/numerics/product.hpp"
 
 namespace eigensweep::regularizers {
@@ -57,9 +56,8 @@ SpectralPenalty::Result SpectralPenalty::operator()(const Tensor& activations, c
   const Tensor slope = excess.add_(a).mul_(inverse_target).mul_(twice_per_unit_);
   projected.mul_(torch::empty_like(slope).scatter_(1, order, slope).unsqueeze(2));
   Tensor gradient = models::product(basis, projected);
-  // The rows of Z have zero mean, so the gradient's rows do too, and centring adds no term; but rounding moves the
-  // mean.
-  if (models::ComputeScope::current() != models::Compute::float32) gradient.sub_(gradient.mean(2, /*keepdim=*/true));
+  // The rows of Z have zero mean but for rounding, which outweighs a layer that hardly varies.
+  gradient.sub_(gradient.mean(2, /*keepdim=*/true));
   return {sum * per_unit_, std::move(gradient)};
 }
 

@@ -151,8 +151,11 @@ def apart(ours, truth, epoch_steps):
         return (off / sum(np.linalg.norm(b) ** 2 for _, b in pairs)) ** 0.5 if pairs else 0.0
 
     # losses[k] is what k optimiser steps made of the network.
-    return {"one step": max(weights(1), *losses[:2]), "ten steps": max(losses[: FIRST_STEPS + 1]),
-            "epoch": max(losses[:epoch_steps]), "weights after ten": weights(FIRST_STEPS)}
+    def largest(numbers):
+        return float(np.max(numbers))  # max() may drop a NaN
+
+    return {"one step": largest([weights(1), *losses[:2]]), "ten steps": largest(losses[: FIRST_STEPS + 1]),
+            "epoch": largest(losses[:epoch_steps]), "weights after ten": weights(FIRST_STEPS)}
 
 
 def timed(run, *more):
