@@ -5,6 +5,7 @@
 #include <map>
 
 #include "eigensweep/models/model.hpp"
+#include "finite_differences.hpp"
 #include "resolved.hpp"
 
 using namespace eigensweep;
@@ -134,25 +135,7 @@ TEST_CASE("a DANN's outputs are those of its formula") {
 TEST_CASE("a DANN's derivatives are finite differences") {
   const auto model = made(network("dann", 12, {{"inhibitory_units", 3}, {"precision", "float64"}}), 8, {4, 9});
   torch::manual_seed(3);
-  Tensor x = torch::rand({2, 6, 8}, torch::kFloat64).requires_grad_(true);
-  const Tensor directions = torch::randn({2, 10, 6}, torch::kFloat64);
-  const auto loss = [&] { return (model->forward(Inputs::per_lane(x), Mode::train).logits * directions).sum(); };
-  std::vector<Tensor> places{x};
-  for (const NamedTensor& named : model->parameters()) places.push_back(named.tensor);
-  const std::vector<Tensor> gradients = torch::autograd::grad({loss()}, places);
-  const torch::NoGradGuard no_gradients;
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    const Tensor direction = torch::randn_like(places[i]);
-    constexpr double step = 1e-6;
-    places[i].add_(direction, step);
-    const double above = loss().item<double>();
-    places[i].add_(direction, -2 * step);
-    const double below = loss().item<double>();
-    places[i].add_(direction, step);
-    INFO((i == 0 ? "inputs" : model->parameters()[i - 1].name));
-    CHECK((gradients[i] * direction).sum().item<double>() ==
-          Approx((above - below) / (2 * step)).epsilon(1e-5).margin(1e-7));
-  }
+  check_derivatives(*model, torch::rand({2, 6, 8}, torch::kFloat64), 10);
 }
 
 TEST_CASE("a seed's network by Dale's law does not depend on its neighbours in a pack") {

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "eigensweep/models/model.hpp"
+#include "finite_differences.hpp"
 #include "resolved.hpp"
 
 using namespace eigensweep;
@@ -66,26 +67,9 @@ TEST_CASE("an rnn's states and logits are those of the recurrence, row by row, o
 TEST_CASE("an rnn's derivatives are finite differences, in its inputs and in every tensor") {
   for (const char* layer : {"dense", "colei", "dann"}) {
     const auto model = rnn(layer);
-    Tensor x = samples().to(torch::kFloat64).repeat({2, 1, 1}).requires_grad_(true);
     torch::manual_seed(3);
-    const Tensor directions = torch::randn({2, 5, 6}, torch::kFloat64);
-    const auto loss = [&] { return (model->forward(Inputs::per_lane(x), Mode::train).logits * directions).sum(); };
-    std::vector<Tensor> places{x};
-    for (const NamedTensor& named : model->parameters()) places.push_back(named.tensor);
-    const std::vector<Tensor> gradients = torch::autograd::grad({loss()}, places);
-    const torch::NoGradGuard no_gradients;
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      const Tensor direction = torch::randn_like(places[i]);
-      constexpr double step = 1e-6;
-      places[i].add_(direction, step);
-      const double above = loss().item<double>();
-      places[i].add_(direction, -2 * step);
-      const double below = loss().item<double>();
-      places[i].add_(direction, step);
-      INFO(layer << " " << (i == 0 ? "inputs" : model->parameters()[i - 1].name));
-      CHECK((gradients[i] * direction).sum().item<double>() ==
-            Approx((above - below) / (2 * step)).epsilon(1e-5).margin(1e-7));
-    }
+    INFO(layer);
+    check_derivatives(*model, samples().to(torch::kFloat64).repeat({2, 1, 1}), 5);
   }
 }
 
