@@ -168,4 +168,4 @@ def _ticks(panels, places, dimension, recurrent):
         for axes in panels.flat:
             axes.set_xticks([1, 2, 3], ["row", "state", "readout"])
         for axes in panels[-1]:
-            axes.set_xlabel("what the weights read")
+            axes.set_xlabel("weights of")
