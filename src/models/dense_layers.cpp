@@ -1,20 +1,32 @@
 // SPDX-License-Identifier: MIT
 #include "dense_layers.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/models/activation.hpp"
+#include "eigensweep/models/batch_norm.hpp"
 #include "eigensweep/models/dense.hpp"
 #include "eigensweep/models/numerics/product.hpp"
 
 namespace eigensweep::models {
 namespace {
 
-/// Turns dL/dh of hidden layer `layer`, in place, into dL/dz, where h = f(z).
-void through_nonlinearity(const Pass& pass, std::size_t layer, Tensor& gradient) {
+/// Turns dL/dh of hidden layer `layer` into dL/dz, where h = f(z) or its batch norm. Adds derivatives by the batch
+/// norm's shifts and gains to `of_parameters`, unless it is null.
+Tensor through_unit(const Pass& pass, std::size_t layer, Tensor gradient, std::vector<Tensor>* of_parameters) {
   const Tensor z = pass.preactivations.empty() ? Tensor() : pass.preactivations[layer];
-  multiply_by_slope(pass.network.activation, gradient, z, pass.output.hidden[layer]);
+  const BatchNorm* norm = pass.network.layers[layer].norm;
+  if (norm == nullptr) {
+    multiply_by_slope(pass.network.activation, gradient, z, pass.output.hidden[layer]);
+    return gradient;
+  }
+  const NormPass& kept = pass.norms[layer];
+  BatchNorm::Gradients below = norm->backward(kept, gradient, pass.mode, of_parameters != nullptr);
+  if (of_parameters != nullptr) of_parameters->insert(of_parameters->end(), {below.bias, below.weight});
+  multiply_by_slope(pass.network.activation, below.input, z, kept.input);
+  return below.input;
 }
 
 /// Turns a derivative by factor * tensor, in place, into the derivative by the tensor.
@@ -41,6 +53,7 @@ void run_dense(Pass& pass) {
       h = activate(network.activation, z);
       pass.preactivations.push_back(std::move(z));
     }
+    if (dense.norm != nullptr) h = dense.norm->features(h, pass.mode, pass.norms.emplace_back());
     pass.output.hidden.push_back(h);
   }
 }
@@ -48,16 +61,15 @@ void run_dense(Pass& pass) {
 std::vector<Tensor> parameter_gradients(const Pass& pass, OutputGradient gradient) {
   const torch::NoGradGuard no_gradients;
   const std::vector<DenseLayer>& layers = pass.network.layers;
-  const std::size_t count = layers.size();
-  std::vector<Tensor> gradients(2 * count);
+  std::vector<Tensor> gradients;              // of the last parameter first
   Tensor above = std::move(gradient.logits);  // dL/dz of the layer at hand
-  for (std::size_t layer = count; layer-- > 0;) {
+  for (std::size_t layer = layers.size(); layer-- > 0;) {
     const DenseLayer& dense = layers[layer];
     const Tensor of_weight = layer == 0 ? weight_gradient_of_inputs(above, pass.inputs)
                                         : product(above, pass.output.hidden[layer - 1].transpose(1, 2));
+    gradients.push_back(by_trained(above.sum(2), dense.bias_factor));
     // The optimisers' kernels read memory linearly.
-    gradients[2 * layer] = by_trained(of_weight.contiguous(), dense.weight_factor);
-    gradients[2 * layer + 1] = by_trained(above.sum(2), dense.bias_factor);
+    gradients.push_back(by_trained(of_weight.contiguous(), dense.weight_factor));
     if (layer == 0) break;
     const Tensor back = dense.weight.transpose(1, 2);
     Tensor below = gradient.hidden.empty() ? Tensor() : std::move(gradient.hidden[layer - 1]);
@@ -66,9 +78,9 @@ std::vector<Tensor> parameter_gradients(const Pass& pass, OutputGradient gradien
     } else {
       below = product(back, above);
     }
-    through_nonlinearity(pass, layer - 1, below);
-    above = std::move(below);
+    above = through_unit(pass, layer - 1, std::move(below), &gradients);
   }
+  std::reverse(gradients.begin(), gradients.end());
   return gradients;
 }
 
@@ -79,7 +91,7 @@ Tensor gradient_of_inputs(const Pass& pass, const Tensor& logits) {
   Tensor gradient = logits;
   for (std::size_t layer = layers.size(); layer-- > 0;) {
     gradient = product(layers[layer].weight.transpose(1, 2), gradient);
-    if (layer > 0) through_nonlinearity(pass, layer - 1, gradient);
+    if (layer > 0) gradient = through_unit(pass, layer - 1, std::move(gradient), nullptr);
   }
   return gradient.transpose(1, 2);
 }

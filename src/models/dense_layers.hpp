@@ -13,7 +13,7 @@ namespace eigensweep::models {
 /// Runs `pass.network` on `pass.inputs` and fills in the rest of `pass`.
 void run_dense(Pass& pass);
 
-/// Model::backward() of such a network: weight and bias of each layer, in order.
+/// Model::backward() of such a network: weight and bias of each layer, and of its batch norm, in order.
 std::vector<Tensor> parameter_gradients(const Pass& pass, OutputGradient gradient);
 
 /// Model::input_gradient() of such a network: [E, B, d], features first in memory.

@@ -40,7 +40,8 @@ class LayeredModel : public Model {
   [[nodiscard]] Tensor bias(std::size_t layer) const { return scaled(biases_[layer], scales_[layer].bias_factor); }
   [[nodiscard]] std::int64_t units(std::size_t layer) const { return biases_[layer].size(1); }
   [[nodiscard]] DenseLayer dense_layer(std::size_t layer) const {
-    return {weight(layer), bias(layer), scales_[layer].weight_factor, scales_[layer].bias_factor};
+    const BatchNorm* norm = layer < norms_.size() ? &norms_[layer] : nullptr;
+    return {weight(layer), bias(layer), scales_[layer].weight_factor, scales_[layer].bias_factor, norm};
   }
   [[nodiscard]] AffineTrace trace(std::size_t layer, const Tensor& input, const Tensor& output) const {
     return {input, output, scales_[layer].weight_factor, scales_[layer].bias_factor};

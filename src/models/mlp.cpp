@@ -122,7 +122,7 @@ class Mlp final : public LayeredModel {
     add_affine(Layer::output, fan_in, {dataset.classes, fan_in});
   }
 
-  [[nodiscard]] bool has_backward() const override { return !has_batch_norm() && whitened_layer() == 0; }
+  [[nodiscard]] bool has_backward() const override { return whitened_layer() == 0; }
 
   [[nodiscard]] DenseLayers dense_layers() const override {
     DenseLayers network{activation(), {}};

@@ -28,13 +28,16 @@ Output Model::forward(const Inputs& inputs, Mode mode) {
   return output;
 }
 
-Pass Model::pass(const Inputs& inputs) {
+Pass Model::pass(const Inputs& inputs, Mode mode) {
   const torch::NoGradGuard no_gradients;
   const Tensor x = precision_ == torch::kFloat32 ? inputs.x : inputs.x.to(precision_);
-  Pass pass{dense_layers(), {normalised(x), inputs.lanes}, {}, {}};
+  Pass pass;
+  pass.network = dense_layers();
+  pass.inputs = {normalised(x), inputs.lanes};
+  pass.mode = mode;
   run_dense(pass);
   Tensor& logits = pass.output.logits;
-  if (origin_) logits.sub_(origin_->run(pass.inputs, Mode::evaluate).logits);
+  if (origin_) logits.sub_(origin_->run(pass.inputs, mode).logits);
   if (output_scale_ != 1) logits.mul_(output_scale_);
   return pass;
 }

@@ -70,9 +70,9 @@ Cost of_refresh(const Json& condition, int lanes) {
   return {epoch.operations - 4 * step.operations, epoch.waits - 4 * step.waits, epoch.uploads - 4 * step.uploads};
 }
 
-Cost of_pgd_step() {
-  const auto with = [](int steps) {
-    return study_of({{"attacks", {{"pgd", {{"epsilon", 0.1}, {"samples", 100}, {"steps", steps}}}}}});
+Cost of_pgd_step(const Json& model) {
+  const auto with = [&](int steps) {
+    return study_of({{"model", model}, {"attacks", {{"pgd", {{"epsilon", 0.1}, {"samples", 100}, {"steps", steps}}}}}});
   };
   return difference(with(10), with(20), 10);
 }
@@ -89,6 +89,7 @@ TEST_CASE("a training step has its budget of operations, and neither waits nor c
       {"spectral penalty on the last layer", last_layer, 47},
       {"spectral penalty on three layers",
        R"({"model": {"depth": 3}, "regularizers": {"spectral": {"strength": 1, "cutoff": 5, "layers": "all"}}})", 109},
+      {"batch norm, three layers", R"({"model": {"depth": 3, "batch_norm": true}})", 44},
       {"whitened, three layers", R"({"model": {"depth": 3, "whiten": 2}})", 88},
       {"jacobian", R"({"regularizers": {"jacobian": {"strength": 0.01, "projections": 1}}})", 177},
       {"adversary fgsm", R"({"training": {"adversary": "fgsm"}})", 44},
@@ -117,8 +118,13 @@ TEST_CASE("a refresh of eigenvectors has its budget") {
 }
 
 TEST_CASE("a step of PGD has its budget, and neither waits nor copies") {
-  const Cost step = of_pgd_step();
-  CHECK(step.operations <= 14);
+  const auto [name, model, operations] = GENERATE(table<std::string, std::string, double>({
+      {"plain", R"({})", 14},
+      {"batch norm", R"({"batch_norm": true})", 16},
+  }));
+  INFO(name);
+  const Cost step = of_pgd_step(Json::parse(model));
+  CHECK(step.operations <= operations);
   CHECK(step.waits == 0);
   CHECK(step.uploads == 0);
 }

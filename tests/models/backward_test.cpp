@@ -31,22 +31,26 @@ Tensor drawn(const std::vector<std::int64_t>& shape) { return torch::randn(shape
 
 }  // namespace
 
-TEST_CASE("derivatives by the parameters are autograd's for every nonlinearity, scale and grouping of batches") {
+TEST_CASE("derivatives by the parameters are autograd's for every nonlinearity, scale, norm and grouping of batches") {
   const Json change =
       GENERATE(Json::object(), Json{{"activation", "relu"}}, Json{{"activation", "erf"}}, Json{{"activation", "gelu"}},
                Json{{"depth", 1}}, Json{{"depth", 4}},
                Json{{"parametrisation", "ntk"}, {"weight_variance", 2}, {"bias_variance", 0.5}},
-               Json{{"output_scale", 3}}, Json{{"centre_output", true}}, Json{{"normalise", "per_image"}});
+               Json{{"output_scale", 3}}, Json{{"centre_output", true}}, Json{{"normalise", "per_image"}},
+               Json{{"batch_norm", true}}, Json{{"batch_norm", true}, {"activation", "gelu"}, {"depth", 3}},
+               Json{{"batch_norm", true}, {"centre_output", true}});
   const std::vector<std::int64_t> groups =
       GENERATE(as<std::vector<std::int64_t>>(), std::vector<std::int64_t>{3}, std::vector<std::int64_t>{1, 2},
                std::vector<std::int64_t>{1, 1, 1});
+  const Mode mode = GENERATE(Mode::train, Mode::evaluate);
   INFO(change.dump());
   torch::manual_seed(5);
   const auto model = network(change);
   for (const NamedTensor& named : model->parameters()) named.tensor.data().add_(torch::randn_like(named.tensor), 0.1);
   const Inputs inputs{torch::rand({static_cast<std::int64_t>(groups.size()), batch, 20}), groups};
-  const Output output = model->forward(inputs, Mode::train);
-  const Pass pass = model->pass(inputs);
+  const Output output = model->forward(inputs, mode);
+  const Pass pass = model->pass(inputs, mode);
+  CHECK(off_by(pass.output.hidden.back(), output.hidden.back().detach()) < 1e-12);
   CHECK(off_by(pass.output.logits, output.logits.detach()) < 1e-12);
   // Derivatives of a task and of a penalty on the last hidden layer; the layers below have none of their own.
   OutputGradient gradient{drawn({lanes, 7, batch}), std::vector<Tensor>(output.hidden.size())};
@@ -64,23 +68,36 @@ TEST_CASE("derivatives by the parameters are autograd's for every nonlinearity, 
 }
 
 TEST_CASE("derivatives by the inputs are autograd's") {
-  for (const Json& change : {Json{{"activation", "tanh"}}, Json{{"activation", "gelu"}, {"depth", 3}},
-                             Json{{"parametrisation", "ntk"}, {"weight_variance", 2}}, Json{{"output_scale", 3}}}) {
-    INFO(change.dump());
-    torch::manual_seed(6);
-    const auto model = network(change);
-    const Tensor x = drawn({lanes, batch, 20}).requires_grad_();
-    const Tensor logits = drawn({lanes, 7, batch});
-    const Output output = model->forward(Inputs::per_lane(x), Mode::train);
-    const Tensor wanted = torch::autograd::grad({output.logits}, {x}, {logits})[0];
-    REQUIRE(model->has_input_gradient());
-    const Pass pass = model->pass(Inputs::per_lane(x.detach()));
-    CHECK(off_by(model->input_gradient(pass, logits), wanted) < 1e-12);
+  const Json change =
+      GENERATE(Json{{"activation", "tanh"}}, Json{{"activation", "gelu"}, {"depth", 3}},
+               Json{{"parametrisation", "ntk"}, {"weight_variance", 2}}, Json{{"output_scale", 3}},
+               Json{{"batch_norm", true}, {"activation", "erf"}}, Json{{"batch_norm", true}, {"depth", 3}});
+  const Mode mode = GENERATE(Mode::train, Mode::evaluate);
+  INFO(change.dump());
+  torch::manual_seed(6);
+  const auto model = network(change);
+  const Tensor x = drawn({lanes, batch, 20}).requires_grad_();
+  const Tensor logits = drawn({lanes, 7, batch});
+  const Output output = model->forward(Inputs::per_lane(x), mode);
+  const Tensor wanted = torch::autograd::grad({output.logits}, {x}, {logits})[0];
+  REQUIRE(model->has_input_gradient());
+  const Pass pass = model->pass(Inputs::per_lane(x.detach()), mode);
+  CHECK(off_by(model->input_gradient(pass, logits), wanted) < 1e-12);
+}
+
+TEST_CASE("running statistics of a batch norm move as in a forward pass") {
+  const auto by_hand = network({{"batch_norm", true}}), by_autograd = network({{"batch_norm", true}});
+  const Inputs inputs = Inputs::shared(drawn({batch, 20}), lanes);
+  by_hand->pass(inputs, Mode::train);
+  by_hand->pass(inputs, Mode::evaluate);
+  by_autograd->forward(inputs, Mode::train);
+  REQUIRE(by_hand->buffers().size() == 4);
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK(torch::equal(by_hand->buffers()[i].tensor, by_autograd->buffers()[i].tensor));
   }
 }
 
 TEST_CASE("a network whose derivatives are not those of its dense layers alone says so") {
-  CHECK_FALSE(network({{"batch_norm", true}})->has_backward());
   CHECK_FALSE(network({{"whiten", 1}})->has_backward());
   CHECK_FALSE(network({{"normalise", "per_image"}})->has_input_gradient());
   CHECK_FALSE(network({{"centre_output", true}})->has_input_gradient());

@@ -17,6 +17,15 @@ class BatchNorm {
 
   /// Normalises activations [E, N, B] unit by unit.
   [[nodiscard]] Tensor features(const Tensor& h, Mode mode) const;
+  /// features() without autograd. Fills `pass` for backward().
+  Tensor features(const Tensor& h, Mode mode, NormPass& pass) const;
+
+  struct Gradients {
+    Tensor input;         ///< [E, N, B]
+    Tensor weight, bias;  ///< [E, N], undefined unless they were asked for
+  };
+  /// The chain rule of `gradient` [E, N, B] by the activations that features() returned.
+  [[nodiscard]] Gradients backward(const NormPass& pass, const Tensor& gradient, Mode mode, bool of_parameters) const;
   /// Normalises images [B, E * C, H, W] channel by channel.
   [[nodiscard]] Tensor channels(const Tensor& h, Mode mode) const;
   /// Registers weight, bias and running statistics as `name`.weight, ...

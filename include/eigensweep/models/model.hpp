@@ -53,15 +53,26 @@ struct Output {
       affine;  ///< one per affine layer, input layer first, where Model::trace_affine() asked for it
 };
 
+enum class Mode { train, evaluate };  ///< batch norm: batch statistics, or running ones
+
+class BatchNorm;
+
+/// What the backward pass of a batch norm reads.
+struct NormPass {
+  Tensor input;                    ///< [E, N, B]
+  Tensor mean, inverse_deviation;  ///< of each unit over the batch: [E * N], empty in evaluation mode
+};
+
 /// An affine layer z = weight h + bias. Its trained tensors are weight / weight_factor and bias / bias_factor.
 struct DenseLayer {
   Tensor weight;  ///< [E, N_out, N_in]
   Tensor bias;    ///< [E, N_out]
   double weight_factor = 1;
   double bias_factor = 1;
+  const BatchNorm* norm = nullptr;  ///< of its units after the nonlinearity, or none
 };
 
-/// A network of dense layers, with one nonlinearity after each but the last.
+/// A network of dense layers, with one nonlinearity after each but the last, and a batch norm after it or none.
 struct DenseLayers {
   std::string activation;
   std::vector<DenseLayer> layers;
@@ -71,8 +82,10 @@ struct DenseLayers {
 struct Pass {
   DenseLayers network;
   Inputs inputs;  ///< as the first layer read them
+  Mode mode = Mode::evaluate;
   Output output;
   std::vector<Tensor> preactivations;  ///< one [E, N_l, B] per hidden layer, if the nonlinearity's slope needs them
+  std::vector<NormPass> norms;         ///< one per hidden layer, if they have batch norms
 };
 
 /// Derivatives of a sum of losses with respect to an Output.
@@ -80,8 +93,6 @@ struct OutputGradient {
   Tensor logits;               ///< [E, C, B]
   std::vector<Tensor> hidden;  ///< one [E, N_l, B] per hidden layer, undefined where it is zero; or empty
 };
-
-enum class Mode { train, evaluate };  ///< batch norm: batch statistics, or running ones
 
 /// A trained tensor's place in the network, on which learning-rate rules depend.
 enum class Place { input_weight, hidden_weight, output_weight, hidden_bias, output_bias, other };
@@ -141,12 +152,12 @@ class Model {
   /// Runs all lanes. Differentiable in the parameters and in `inputs.x` where these require gradients.
   Output forward(const Inputs& inputs, Mode mode);
 
-  /// Whether backward() serves this network. It does if all layers are dense, and none reads statistics of the batch.
+  /// Whether backward() serves this network. It does if all layers are dense, with batch norms or without.
   [[nodiscard]] virtual bool has_backward() const { return false; }
   /// Whether input_gradient() does, too: nothing but those layers lies between inputs and logits.
   [[nodiscard]] bool has_input_gradient() const { return has_backward() && !input_norm_ && !origin_; }
   /// forward() without autograd, for backward() or input_gradient().
-  Pass pass(const Inputs& inputs);
+  Pass pass(const Inputs& inputs, Mode mode);
   /// Derivatives with respect to parameters(), in their order, contiguous: the chain rule written out. Overwrites the
   /// tensors gradient.hidden.
   std::vector<Tensor> backward(const Pass& pass, OutputGradient gradient);
