@@ -7,8 +7,8 @@
 namespace eigensweep::attacks {
 Tensor input_gradient(models::Model& model, const Tensor& inputs, const Tensor& labels, models::Mode mode) {
   if (model.has_input_gradient()) {
-    const models::Pass pass = model.pass(models::Inputs::per_lane(inputs), mode);
-    return model.input_gradient(pass, models::cross_entropy_gradient(pass.output.logits, labels)).to(inputs.dtype());
+    const auto pass = model.pass(models::Inputs::per_lane(inputs), mode);
+    return model.input_gradient(*pass, models::cross_entropy_gradient(pass->output.logits, labels)).to(inputs.dtype());
   }
   const torch::AutoGradMode with_gradients(true);
   const Frozen frozen(model);

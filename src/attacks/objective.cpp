@@ -132,9 +132,9 @@ Slope slope(models::Model& model, const Tensor& inputs, Objective objective, con
             const Tensor& targets, models::Compute compute) {
   const models::ComputeScope scope(compute);
   if (!model.has_input_gradient()) return slope_by_autograd(model, inputs, objective, labels, targets);
-  const models::Pass pass = model.pass(models::Inputs::per_lane(inputs), models::Mode::evaluate);
-  const Tensor by_logits = gradient_of(objective, pass.output.logits, labels, targets);
-  return {pass.output.logits, model.input_gradient(pass, by_logits).to(inputs.dtype())};
+  const auto pass = model.pass(models::Inputs::per_lane(inputs), models::Mode::evaluate);
+  const Tensor by_logits = gradient_of(objective, pass->output.logits, labels, targets);
+  return {pass->output.logits, model.input_gradient(*pass, by_logits).to(inputs.dtype())};
 }
 
 Slope steepest_slope(models::Model& model, const Tensor& inputs, Objective objective, const Tensor& labels,

@@ -1,22 +1,33 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "eigensweep/models/model.hpp"
 
 namespace eigensweep::models {
 
-// A network of dense layers without autograd: its passes by hand. Autograd runs more operations and records each, and
-// on a GPU each one is a kernel launch.
+class BatchNorm;
 
-/// Runs `pass.network` on `pass.inputs` and fills in the rest of `pass`.
-void run_dense(Pass& pass);
+/// An affine layer z = weight h + bias. Its trained tensors are weight / weight_factor and bias / bias_factor.
+struct DenseLayer {
+  Tensor weight;  ///< [E, N_out, N_in]
+  Tensor bias;    ///< [E, N_out]
+  double weight_factor = 1;
+  double bias_factor = 1;
+  const BatchNorm* norm = nullptr;  ///< of its units after the nonlinearity, or none; lives longer than the pass
+};
 
-/// Model::backward() of such a network: weight and bias of each layer, and of its batch norm, in order.
-std::vector<Tensor> parameter_gradients(const Pass& pass, OutputGradient gradient);
+/// A network of dense layers, with one nonlinearity after each but the last, and a batch norm after it or none. Its
+/// parameters are weight and bias of each layer, and gains and shifts of its batch norm.
+struct DenseLayers {
+  std::string activation;
+  std::vector<DenseLayer> layers;
+};
 
-/// Model::input_gradient() of such a network: [E, B, d], features first in memory.
-Tensor gradient_of_inputs(const Pass& pass, const Tensor& logits);
+/// A pass of such a network.
+std::unique_ptr<Pass> run_dense(DenseLayers network, const Inputs& inputs, Mode mode);
 
 }  // namespace eigensweep::models

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "colei.hpp"
+#include "dense_layers.hpp"
 #include "eigensweep/models/batch_norm.hpp"
 #include "eigensweep/models/model.hpp"
 #include "eigensweep/models/network_options.hpp"

@@ -124,10 +124,10 @@ class Mlp final : public LayeredModel {
 
   [[nodiscard]] bool has_backward() const override { return whitened_layer() == 0; }
 
-  [[nodiscard]] DenseLayers dense_layers() const override {
+  std::unique_ptr<Pass> run_by_hand(const Inputs& inputs, Mode mode) override {
     DenseLayers network{activation(), {}};
     for (std::size_t layer = 0; layer <= hidden_layers_; ++layer) network.layers.push_back(dense_layer(layer));
-    return network;
+    return run_dense(std::move(network), inputs, mode);
   }
 
   Output run(const Inputs& inputs, Mode mode) override {

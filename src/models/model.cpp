@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "dense_layers.hpp"
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/models/input_norm.hpp"
 #include "eigensweep/models/network_options.hpp"
@@ -28,30 +27,29 @@ Output Model::forward(const Inputs& inputs, Mode mode) {
   return output;
 }
 
-Pass Model::pass(const Inputs& inputs, Mode mode) {
+std::unique_ptr<Pass> Model::pass(const Inputs& inputs, Mode mode) {
   const torch::NoGradGuard no_gradients;
   const Tensor x = precision_ == torch::kFloat32 ? inputs.x : inputs.x.to(precision_);
-  Pass pass;
-  pass.network = dense_layers();
-  pass.inputs = {normalised(x), inputs.lanes};
-  pass.mode = mode;
-  run_dense(pass);
-  Tensor& logits = pass.output.logits;
-  if (origin_) logits.sub_(origin_->run(pass.inputs, mode).logits);
+  const Inputs read{normalised(x), inputs.lanes};
+  std::unique_ptr<Pass> pass = run_by_hand(read, mode);
+  Tensor& logits = pass->output.logits;
+  if (origin_) logits.sub_(origin_->run(read, mode).logits);
   if (output_scale_ != 1) logits.mul_(output_scale_);
   return pass;
 }
 
-std::vector<Tensor> Model::backward(const Pass& pass, OutputGradient gradient) {
-  const torch::NoGradGuard no_gradients;
-  if (output_scale_ != 1) gradient.logits = gradient.logits * output_scale_;
-  return parameter_gradients(pass, std::move(gradient));
+std::unique_ptr<Pass> Model::run_by_hand(const Inputs&, Mode) {
+  throw ContractViolation("this network has no backward pass of its own");
 }
 
-Tensor Model::input_gradient(const Pass& pass, const Tensor& logits) {
-  const torch::NoGradGuard no_gradients;
+std::vector<Tensor> Model::backward(Pass& pass, OutputGradient gradient) {
+  if (output_scale_ != 1) gradient.logits = gradient.logits * output_scale_;
+  return pass.parameter_gradients(std::move(gradient));
+}
+
+Tensor Model::input_gradient(Pass& pass, const Tensor& logits) {
   EIGENSWEEP_EXPECT(has_input_gradient());
-  return gradient_of_inputs(pass, output_scale_ == 1 ? logits : logits * output_scale_);
+  return pass.input_gradient(output_scale_ == 1 ? logits : logits * output_scale_);
 }
 
 std::vector<SignedWeights> Model::signed_weights() const {

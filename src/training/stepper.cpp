@@ -21,9 +21,9 @@ StepResult Stepper::step(const Batch& batch, double rate_factor, std::int64_t gl
   Losses found;
   std::vector<Tensor> gradients;
   if (by_hand && model_.has_backward()) {
-    const models::Pass pass = model_.pass(seen.inputs, models::Mode::train);
-    found = losses(seen.inputs, pass.output, seen, global_step);
-    gradients = model_.backward(pass, std::move(found.output));
+    const auto pass = model_.pass(seen.inputs, models::Mode::train);
+    found = losses(seen.inputs, pass->output, seen, global_step);
+    gradients = model_.backward(*pass, std::move(found.output));
   } else {
     models::Inputs inputs = by_inputs ? seen.inputs.unshared() : seen.inputs;
     if (by_inputs) {

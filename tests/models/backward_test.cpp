@@ -49,16 +49,16 @@ TEST_CASE("derivatives by the parameters are autograd's for every nonlinearity, 
   for (const NamedTensor& named : model->parameters()) named.tensor.data().add_(torch::randn_like(named.tensor), 0.1);
   const Inputs inputs{torch::rand({static_cast<std::int64_t>(groups.size()), batch, 20}), groups};
   const Output output = model->forward(inputs, mode);
-  const Pass pass = model->pass(inputs, mode);
-  CHECK(off_by(pass.output.hidden.back(), output.hidden.back().detach()) < 1e-12);
-  CHECK(off_by(pass.output.logits, output.logits.detach()) < 1e-12);
+  const auto pass = model->pass(inputs, mode);
+  CHECK(off_by(pass->output.hidden.back(), output.hidden.back().detach()) < 1e-12);
+  CHECK(off_by(pass->output.logits, output.logits.detach()) < 1e-12);
   // Derivatives of a task and of a penalty on the last hidden layer; the layers below have none of their own.
   OutputGradient gradient{drawn({lanes, 7, batch}), std::vector<Tensor>(output.hidden.size())};
   gradient.hidden.back() = drawn({lanes, 6, batch});
   const std::vector<Tensor> wanted = torch::autograd::grad({output.logits, output.hidden.back()}, parameters_of(*model),
                                                            {gradient.logits, gradient.hidden.back()});
   REQUIRE(model->has_backward());
-  const std::vector<Tensor> found = model->backward(pass, gradient);
+  const std::vector<Tensor> found = model->backward(*pass, gradient);
   REQUIRE(found.size() == wanted.size());
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     CHECK(found[i].sizes() == wanted[i].sizes());
@@ -81,8 +81,8 @@ TEST_CASE("derivatives by the inputs are autograd's") {
   const Output output = model->forward(Inputs::per_lane(x), mode);
   const Tensor wanted = torch::autograd::grad({output.logits}, {x}, {logits})[0];
   REQUIRE(model->has_input_gradient());
-  const Pass pass = model->pass(Inputs::per_lane(x.detach()), mode);
-  CHECK(off_by(model->input_gradient(pass, logits), wanted) < 1e-12);
+  const auto pass = model->pass(Inputs::per_lane(x.detach()), mode);
+  CHECK(off_by(model->input_gradient(*pass, logits), wanted) < 1e-12);
 }
 
 TEST_CASE("running statistics of a batch norm move as in a forward pass") {

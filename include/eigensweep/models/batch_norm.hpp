@@ -10,6 +10,12 @@
 
 namespace eigensweep::models {
 
+/// What the backward pass of a batch norm reads.
+struct NormPass {
+  Tensor input;                    ///< [E, N, B]
+  Tensor mean, inverse_deviation;  ///< of each unit over the batch: [E * N], empty in evaluation mode
+};
+
 /// Batch norm of E lanes with torch.nn.BatchNorm's defaults: batch statistics in training, running ones in evaluation.
 class BatchNorm {
  public:

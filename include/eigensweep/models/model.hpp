@@ -55,43 +55,28 @@ struct Output {
 
 enum class Mode { train, evaluate };  ///< batch norm: batch statistics, or running ones
 
-class BatchNorm;
-
-/// What the backward pass of a batch norm reads.
-struct NormPass {
-  Tensor input;                    ///< [E, N, B]
-  Tensor mean, inverse_deviation;  ///< of each unit over the batch: [E * N], empty in evaluation mode
-};
-
-/// An affine layer z = weight h + bias. Its trained tensors are weight / weight_factor and bias / bias_factor.
-struct DenseLayer {
-  Tensor weight;  ///< [E, N_out, N_in]
-  Tensor bias;    ///< [E, N_out]
-  double weight_factor = 1;
-  double bias_factor = 1;
-  const BatchNorm* norm = nullptr;  ///< of its units after the nonlinearity, or none
-};
-
-/// A network of dense layers, with one nonlinearity after each but the last, and a batch norm after it or none.
-struct DenseLayers {
-  std::string activation;
-  std::vector<DenseLayer> layers;
-};
-
-/// A forward pass without autograd, with what its backward pass reads.
-struct Pass {
-  DenseLayers network;
-  Inputs inputs;  ///< as the first layer read them
-  Mode mode = Mode::evaluate;
-  Output output;
-  std::vector<Tensor> preactivations;  ///< one [E, N_l, B] per hidden layer, if the nonlinearity's slope needs them
-  std::vector<NormPass> norms;         ///< one per hidden layer, if they have batch norms
-};
-
 /// Derivatives of a sum of losses with respect to an Output.
 struct OutputGradient {
   Tensor logits;               ///< [E, C, B]
   std::vector<Tensor> hidden;  ///< one [E, N_l, B] per hidden layer, undefined where it is zero; or empty
+};
+
+/// A forward pass without autograd, and its backward pass: the chain rule written out. Autograd runs more operations
+/// and records each, and on a GPU each one is a kernel launch. Every kind of network that has one derives from it.
+class Pass {
+ public:
+  Pass() = default;
+  virtual ~Pass() = default;
+  Pass(const Pass&) = delete;
+  Pass& operator=(const Pass&) = delete;
+
+  Output output;
+
+  /// Derivatives with respect to Model::parameters(), in their order, contiguous. Overwrites the tensors of `gradient`.
+  virtual std::vector<Tensor> parameter_gradients(OutputGradient gradient) = 0;
+  /// Derivatives with respect to the inputs [E, B, d], as the network's first layer reads them, of lanes with a batch
+  /// each. `logits` [E, C, B] as in OutputGradient.
+  virtual Tensor input_gradient(const Tensor& logits) = 0;
 };
 
 /// A trained tensor's place in the network, on which learning-rate rules depend.
@@ -152,18 +137,16 @@ class Model {
   /// Runs all lanes. Differentiable in the parameters and in `inputs.x` where these require gradients.
   Output forward(const Inputs& inputs, Mode mode);
 
-  /// Whether backward() serves this network. It does if all layers are dense, with batch norms or without.
+  /// Whether pass() and backward() serve this network.
   [[nodiscard]] virtual bool has_backward() const { return false; }
-  /// Whether input_gradient() does, too: nothing but those layers lies between inputs and logits.
+  /// Whether input_gradient() does, too: nothing lies between inputs and logits but what its Pass knows.
   [[nodiscard]] bool has_input_gradient() const { return has_backward() && !input_norm_ && !origin_; }
   /// forward() without autograd, for backward() or input_gradient().
-  Pass pass(const Inputs& inputs, Mode mode);
-  /// Derivatives with respect to parameters(), in their order, contiguous: the chain rule written out. Overwrites the
-  /// tensors gradient.hidden.
-  std::vector<Tensor> backward(const Pass& pass, OutputGradient gradient);
-  /// Derivatives with respect to inputs.x [E, B, d] of lanes with a batch each. `logits` [E, C, B] as in
-  /// OutputGradient.
-  Tensor input_gradient(const Pass& pass, const Tensor& logits);
+  std::unique_ptr<Pass> pass(const Inputs& inputs, Mode mode);
+  /// Derivatives with respect to parameters(), as Pass::parameter_gradients().
+  std::vector<Tensor> backward(Pass& pass, OutputGradient gradient);
+  /// Derivatives with respect to inputs.x, as Pass::input_gradient().
+  Tensor input_gradient(Pass& pass, const Tensor& logits);
 
   /// Adds a first layer that normalises the inputs (see InputNorm). Perturbations stay in units of the inputs
   /// themselves.
@@ -229,8 +212,8 @@ class Model {
  protected:
   /// forward() of inputs that are normalised already.
   virtual Output run(const Inputs& inputs, Mode mode) = 0;
-  /// The whole network, where has_backward().
-  [[nodiscard]] virtual DenseLayers dense_layers() const { return {}; }
+  /// The same without autograd, where has_backward().
+  virtual std::unique_ptr<Pass> run_by_hand(const Inputs& inputs, Mode mode);
 
   std::int64_t lanes_ = 0;
   std::size_t hidden_layers_ = 0;
