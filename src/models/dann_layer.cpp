@@ -18,10 +18,6 @@ double initial_alpha(const DannSizes& sizes) {
   return 0.5 * std::log((two_pi - 1) / static_cast<double>(sizes.inputs));
 }
 
-Tensor no_bias(const Tensor& weight) {
-  return torch::zeros({weight.size(0), weight.size(1)}, weight.options().requires_grad(false));
-}
-
 }  // namespace
 
 double initial_size(Layer role, std::int64_t inputs) {
@@ -64,24 +60,77 @@ DannLayer::DannLayer(const DannSizes& sizes, const std::vector<std::uint64_t>& s
   bias_ = add("b", bias_place(sizes.role), torch::zeros({lanes, sizes.units}), Tensor(), 1);
 }
 
-Tensor DannLayer::operator()(const Tensor& h) const {
-  const Tensor both = stacked();
-  return of_currents(affine(both, no_bias(both), h));
-}
+Tensor DannLayer::operator()(const Tensor& h) const { return of_currents(affine(stacked(), {}, h)); }
 
 Tensor DannLayer::operator()(const Inputs& inputs) const {
-  const Tensor both = stacked();
-  return of_currents(affine_of_inputs(both, no_bias(both), inputs));
+  return of_currents(affine_of_inputs(stacked(), {}, inputs));
 }
 
 Tensor DannLayer::of_currents(const Tensor& currents) const {
   const std::int64_t units = excitatory_.size(1);
   const Tensor excitation = currents.narrow(1, 0, units);
   const Tensor of_inhibitory = currents.narrow(1, units, inhibitory_.size(1));
-  const Tensor dividing = inhibition_ * alpha_.exp().unsqueeze(1);
-  const Tensor subtracted = affine(inhibition_, no_bias(inhibition_), of_inhibitory);
-  const Tensor gamma = affine(dividing, no_bias(dividing), of_inhibitory) + least_gamma;
+  const Tensor subtracted = affine(inhibition_, {}, of_inhibitory);
+  const Tensor gamma = affine(dividing(), {}, of_inhibitory) + least_gamma;
   return gain_.unsqueeze(2) * ((excitation - subtracted) / gamma) + bias_.unsqueeze(2);
+}
+
+Tensor DannLayer::run(const Tensor& h, Kept& kept) const {
+  const torch::NoGradGuard no_gradients;
+  kept.both = stacked();
+  return of_currents(product(kept.both, h), kept);
+}
+
+Tensor DannLayer::run(const Inputs& inputs, Kept& kept) const {
+  const torch::NoGradGuard no_gradients;
+  kept.both = stacked();
+  return of_currents(affine_of_inputs(kept.both, {}, inputs), kept);
+}
+
+Tensor DannLayer::of_currents(const Tensor& currents, Kept& kept) const {
+  const std::int64_t units = excitatory_.size(1);
+  kept.of_inhibitory = currents.narrow(1, units, inhibitory_.size(1));
+  kept.dividing = dividing();
+  kept.gamma = product(kept.dividing, kept.of_inhibitory).add_(least_gamma);
+  kept.quotient = product(inhibition_, kept.of_inhibitory);
+  torch::sub_out(kept.quotient, currents.narrow(1, 0, units), kept.quotient).div_(kept.gamma);
+  return torch::addcmul(bias_.unsqueeze(2), gain_.unsqueeze(2), kept.quotient);
+}
+
+// With e = Wex h, i = Wix h and D = exp(alpha) Wei: z = g q + b, q = (e - Wei i) / gamma, gamma = D i.
+DannLayer::Gradients DannLayer::backward(const Kept& kept, Tensor gradient, bool of_parameters) const {
+  const torch::NoGradGuard no_gradients;
+  const std::int64_t units = excitatory_.size(1), inhibitory = inhibitory_.size(1);
+  Gradients found;
+  if (of_parameters) {
+    found.bias = gradient.sum(2);
+    found.gain = (gradient * kept.quotient).sum(2);
+  }
+  found.currents = empty_rows(gradient.size(0), units + inhibitory, gradient.size(2), gradient.options());
+  Tensor by_excitation = found.currents.narrow(1, 0, units);
+  torch::div_out(by_excitation, gradient.mul_(gain_.unsqueeze(2)), kept.gamma);
+  // Less the derivatives by Wei i and by gamma.
+  const Tensor& by_subtracted = by_excitation;
+  const Tensor by_gamma = torch::mul_out(gradient, by_excitation, kept.quotient);
+  Tensor by_inhibitory = product(inhibition_.transpose(1, 2), by_subtracted);
+  add_product(by_inhibitory, kept.dividing.transpose(1, 2), by_gamma);
+  Tensor place = found.currents.narrow(1, units, inhibitory);
+  torch::neg_out(place, by_inhibitory);
+  if (!of_parameters) return found;
+  const Tensor activities = kept.of_inhibitory.transpose(1, 2);
+  const Tensor by_dividing = product(by_gamma, activities);
+  found.inhibition = product(by_subtracted, activities).addcmul_(by_dividing, alpha_.exp().unsqueeze(1)).neg_();
+  found.alpha = (by_dividing * kept.dividing).sum(1).neg_();
+  return found;
+}
+
+void DannLayer::collect(const Tensor& both, const Gradients& of_layer, std::vector<Tensor>& gradients) const {
+  const std::int64_t units = excitatory_.size(1);
+  gradients.push_back(both.narrow(1, 0, units).contiguous());
+  gradients.push_back(both.narrow(1, units, inhibitory_.size(1)).contiguous());
+  for (const Tensor& other : {of_layer.inhibition, of_layer.alpha, of_layer.gain, of_layer.bias}) {
+    gradients.push_back(other);
+  }
 }
 
 std::vector<HiddenUnits> DannLayer::units() const {

@@ -44,6 +44,30 @@ class DannLayer {
   [[nodiscard]] Tensor operator()(const Tensor& h) const;
   /// The same of the network's inputs.
   [[nodiscard]] Tensor operator()(const Inputs& inputs) const;
+
+  /// What the backward pass of a layer reads.
+  struct Kept {
+    Tensor both;           ///< Wex, and below it Wix [E, units + inhibitory, inputs]
+    Tensor dividing;       ///< exp(alpha) Wei [E, units, inhibitory]
+    Tensor of_inhibitory;  ///< Wix h [E, inhibitory, B]
+    Tensor gamma;          ///< [E, units, B]
+    Tensor quotient;       ///< (Wex h - Wei Wix h) / gamma [E, units, B]
+  };
+  /// z without autograd.
+  Tensor run(const Tensor& h, Kept& kept) const;
+  Tensor run(const Inputs& inputs, Kept& kept) const;
+
+  /// Derivatives by what the layer's matrices give, and by its other tensors.
+  struct Gradients {
+    Tensor currents;                       ///< by Wex h, and below it Wix h: [E, units + inhibitory, B]
+    Tensor inhibition, alpha, gain, bias;  ///< undefined unless they were asked for
+  };
+  /// The chain rule of `gradient` [E, units, B] by z. Overwrites it.
+  [[nodiscard]] Gradients backward(const Kept& kept, Tensor gradient, bool of_parameters) const;
+  /// Adds the derivatives by all tensors of the layer, in their order, where `both` [E, units + inhibitory, inputs] is
+  /// that by Kept::both.
+  void collect(const Tensor& both, const Gradients& of_layer, std::vector<Tensor>& gradients) const;
+
   /// The weights by which the inputs raise and lower the units, both [E, units, inputs], before the division.
   [[nodiscard]] SignedWeights weights() const;
   /// Its units, which excite, and those beside them that inhibit.
@@ -54,6 +78,9 @@ class DannLayer {
   [[nodiscard]] Tensor stacked() const { return torch::cat({excitatory_, inhibitory_}, 1); }
   /// z of both products [E, units + inhibitory, B].
   [[nodiscard]] Tensor of_currents(const Tensor& currents) const;
+  [[nodiscard]] Tensor of_currents(const Tensor& currents, Kept& kept) const;
+  /// What gamma is a product of with Wix h: exp(alpha) Wei [E, units, inhibitory].
+  [[nodiscard]] Tensor dividing() const { return inhibition_ * alpha_.exp().unsqueeze(1); }
 
   Tensor excitatory_;  // Wex [E, units, inputs]
   Tensor inhibitory_;  // Wix [E, inhibitory, inputs]

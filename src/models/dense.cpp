@@ -23,15 +23,16 @@ Tensor affine_of_inputs(const Tensor& weight, const Tensor& bias, const Inputs& 
   const std::int64_t batch = inputs.x.size(1);
   if (are_equal(inputs.lanes)) {
     const std::int64_t rows = inputs.lanes.front() * width;
-    return affine(weight.view({groups, rows, size}), bias.view({groups, rows}), inputs.x.transpose(1, 2))
-        .view({lanes, width, batch});
+    const Tensor shifts = bias.defined() ? bias.view({groups, rows}) : bias;
+    return affine(weight.view({groups, rows, size}), shifts, inputs.x.transpose(1, 2)).view({lanes, width, batch});
   }
   std::vector<Tensor> parts;
   std::int64_t first = 0;
   for (std::int64_t group = 0; group < groups; ++group) {
     const std::int64_t count = inputs.lanes[static_cast<std::size_t>(group)];
-    const Tensor part = affine(weight.narrow(0, first, count).reshape({1, -1, size}),
-                               bias.narrow(0, first, count).reshape({1, -1}), inputs.x[group].t().unsqueeze(0));
+    const Tensor shifts = bias.defined() ? bias.narrow(0, first, count).reshape({1, -1}) : bias;
+    const Tensor part =
+        affine(weight.narrow(0, first, count).reshape({1, -1, size}), shifts, inputs.x[group].t().unsqueeze(0));
     parts.push_back(part.view({count, width, batch}));
     first += count;
   }

@@ -41,13 +41,8 @@ class DensePass final : public Pass {
       // The optimisers' kernels read memory linearly.
       gradients.push_back(by_trained(of_weight.contiguous(), dense.weight_factor));
       if (layer == 0) break;
-      const Tensor back = dense.weight.transpose(1, 2);
-      Tensor below = gradient.hidden.empty() ? Tensor() : std::move(gradient.hidden[layer - 1]);
-      if (below.defined()) {
-        add_product(below, back, above);
-      } else {
-        below = product(back, above);
-      }
+      Tensor below = gradient.of_hidden(layer - 1);
+      add_product(below, dense.weight.transpose(1, 2), above);
       above = through_unit(layer - 1, std::move(below), &gradients);
     }
     std::reverse(gradients.begin(), gradients.end());

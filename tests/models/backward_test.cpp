@@ -29,6 +29,18 @@ double off_by(const Tensor& a, const Tensor& b) { return ((a - b).norm() / b.nor
 
 Tensor drawn(const std::vector<std::int64_t>& shape) { return torch::randn(shape, torch::kFloat64); }
 
+/// Away from what an initial law makes special; tensors keep the signs that they declare.
+void move_parameters(Model& model) {
+  for (const NamedTensor& named : model.parameters()) {
+    const Tensor moved = torch::rand_like(named.tensor.detach());
+    if (named.signs.defined()) {
+      named.tensor.data().mul_(1 + moved);
+    } else {
+      named.tensor.data().add_(moved - 0.5, 0.3);
+    }
+  }
+}
+
 }  // namespace
 
 TEST_CASE("derivatives by the parameters are autograd's for every nonlinearity, scale, norm and grouping of batches") {
@@ -38,7 +50,8 @@ TEST_CASE("derivatives by the parameters are autograd's for every nonlinearity, 
                Json{{"parametrisation", "ntk"}, {"weight_variance", 2}, {"bias_variance", 0.5}},
                Json{{"output_scale", 3}}, Json{{"centre_output", true}}, Json{{"normalise", "per_image"}},
                Json{{"batch_norm", true}}, Json{{"batch_norm", true}, {"activation", "gelu"}, {"depth", 3}},
-               Json{{"batch_norm", true}, {"centre_output", true}});
+               Json{{"batch_norm", true}, {"centre_output", true}}, Json{{"layer", "colei"}, {"activation", "relu"}},
+               Json{{"layer", "dann"}, {"activation", "relu"}});
   const std::vector<std::int64_t> groups =
       GENERATE(as<std::vector<std::int64_t>>(), std::vector<std::int64_t>{3}, std::vector<std::int64_t>{1, 2},
                std::vector<std::int64_t>{1, 1, 1});
@@ -46,17 +59,22 @@ TEST_CASE("derivatives by the parameters are autograd's for every nonlinearity, 
   INFO(change.dump());
   torch::manual_seed(5);
   const auto model = network(change);
-  for (const NamedTensor& named : model->parameters()) named.tensor.data().add_(torch::randn_like(named.tensor), 0.1);
+  move_parameters(*model);
   const Inputs inputs{torch::rand({static_cast<std::int64_t>(groups.size()), batch, 20}), groups};
   const Output output = model->forward(inputs, mode);
   const auto pass = model->pass(inputs, mode);
   CHECK(off_by(pass->output.hidden.back(), output.hidden.back().detach()) < 1e-12);
   CHECK(off_by(pass->output.logits, output.logits.detach()) < 1e-12);
-  // Derivatives of a task and of a penalty on the last hidden layer; the layers below have none of their own.
+  // Derivatives of a task and of a penalty on the first and the last hidden layer.
   OutputGradient gradient{drawn({lanes, 7, batch}), std::vector<Tensor>(output.hidden.size())};
-  gradient.hidden.back() = drawn({lanes, 6, batch});
-  const std::vector<Tensor> wanted = torch::autograd::grad({output.logits, output.hidden.back()}, parameters_of(*model),
-                                                           {gradient.logits, gradient.hidden.back()});
+  std::vector<Tensor> ends{output.logits}, derivatives{gradient.logits};
+  for (const std::size_t layer : {std::size_t{0}, output.hidden.size() - 1}) {
+    if (gradient.hidden[layer].defined()) continue;  // there is one
+    gradient.hidden[layer] = drawn({lanes, 6, batch});
+    ends.push_back(output.hidden[layer]);
+    derivatives.push_back(gradient.hidden[layer].clone());
+  }
+  const std::vector<Tensor> wanted = torch::autograd::grad(ends, parameters_of(*model), derivatives);
   REQUIRE(model->has_backward());
   const std::vector<Tensor> found = model->backward(*pass, gradient);
   REQUIRE(found.size() == wanted.size());
@@ -71,12 +89,14 @@ TEST_CASE("derivatives by the inputs are autograd's") {
   const Json change =
       GENERATE(Json{{"activation", "tanh"}}, Json{{"activation", "gelu"}, {"depth", 3}},
                Json{{"parametrisation", "ntk"}, {"weight_variance", 2}}, Json{{"output_scale", 3}},
-               Json{{"batch_norm", true}, {"activation", "erf"}}, Json{{"batch_norm", true}, {"depth", 3}});
+               Json{{"batch_norm", true}, {"activation", "erf"}}, Json{{"batch_norm", true}, {"depth", 3}},
+               Json{{"layer", "dann"}, {"activation", "relu"}});
   const Mode mode = GENERATE(Mode::train, Mode::evaluate);
   INFO(change.dump());
   torch::manual_seed(6);
   const auto model = network(change);
-  const Tensor x = drawn({lanes, batch, 20}).requires_grad_();
+  move_parameters(*model);
+  const Tensor x = torch::rand({lanes, batch, 20}, torch::kFloat64).requires_grad_();
   const Tensor logits = drawn({lanes, 7, batch});
   const Output output = model->forward(Inputs::per_lane(x), mode);
   const Tensor wanted = torch::autograd::grad({output.logits}, {x}, {logits})[0];

@@ -30,6 +30,14 @@ TEST_CASE("product and affine are the batched product, whatever way they take") 
     CHECK(distance(product(a, b), torch::bmm(a, b)) < 1e-14);
     CHECK(distance(product(a, b.transpose(1, 2).contiguous().transpose(1, 2)), torch::bmm(a, b)) < 1e-14);
     CHECK(distance(affine(a, bias, b), torch::bmm(a, b) + bias.unsqueeze(-1)) < 1e-14);
+    CHECK(distance(affine(a, {}, b), torch::bmm(a, b)) < 1e-14);
+    const torch::NoGradGuard no_gradients;
+    CHECK(distance(affine(a, {}, b), torch::bmm(a, b)) < 1e-14);
+    Tensor sum;
+    for (int times = 1; times <= 2; ++times) {
+      add_product(sum, a, b);
+      CHECK(distance(sum, times * torch::bmm(a, b)) < 1e-14);
+    }
   }
 }
 

@@ -12,8 +12,9 @@
 
 namespace eigensweep::models {
 
-/// Affine map of the inputs: weight [E, N, d], bias [E, N], x in groups [G, B, d] gives [E, N, B]. Lanes of one group
-/// share one matrix product of [lanes * N, d] with [d, B]: many narrow networks cost about as much as one wide one.
+/// Affine map of the inputs: weight [E, N, d], bias [E, N] or undefined, x in groups [G, B, d] gives [E, N, B]. Lanes
+/// of one group share one matrix product of [lanes * N, d] with [d, B]: many narrow networks cost about as much as one
+/// wide one.
 Tensor affine_of_inputs(const Tensor& weight, const Tensor& bias, const Inputs& inputs);
 
 /// The derivative of affine_of_inputs() by its weights, [E, N, d], where `gradient` [E, N, B] is that by its result.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "eigensweep/core/json.hpp"
@@ -59,6 +60,9 @@ enum class Mode { train, evaluate };  ///< batch norm: batch statistics, or runn
 struct OutputGradient {
   Tensor logits;               ///< [E, C, B]
   std::vector<Tensor> hidden;  ///< one [E, N_l, B] per hidden layer, undefined where it is zero; or empty
+
+  /// Moves that of a hidden layer out, or returns an undefined tensor.
+  Tensor of_hidden(std::size_t layer) { return hidden.empty() ? Tensor() : std::exchange(hidden[layer], {}); }
 };
 
 /// A forward pass without autograd, and its backward pass: the chain rule written out. Autograd runs more operations

@@ -64,6 +64,10 @@ Tensor product(const Tensor& a, const Tensor& b) {
 
 void add_product(Tensor& sum, const Tensor& a, const Tensor& b) {
   const torch::NoGradGuard no_gradients;
+  if (!sum.defined()) {
+    sum = product(a, b);
+    return;
+  }
   if (rounds_operands(a)) {
     sum.add_(rounded_product(a, b, ComputeScope::current()));
     return;
@@ -76,7 +80,12 @@ void add_product(Tensor& sum, const Tensor& a, const Tensor& b) {
 }
 
 Tensor affine(const Tensor& weight, const Tensor& bias, const Tensor& h) {
-  if (rounds_operands(weight)) return rounded_product(weight, h, ComputeScope::current()) + bias.unsqueeze(-1);
+  if (rounds_operands(weight)) {
+    const Tensor z = rounded_product(weight, h, ComputeScope::current());
+    return bias.defined() ? z + bias.unsqueeze(-1) : z;
+  }
+  // A custom function takes no undefined tensor.
+  if (!bias.defined()) return torch::GradMode::is_enabled() ? weight.matmul(h) : product(weight, h);
   if (runs_lane_by_lane(weight) && weight.size(1) >= many_rows) return Affine::apply(weight, bias, h);
   if (weight.size(0) == 1) return torch::addmm(bias[0].unsqueeze(-1), weight[0], h[0]).unsqueeze(0);
   return torch::baddbmm(bias.unsqueeze(-1), weight, h);
