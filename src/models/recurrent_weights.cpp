@@ -45,6 +45,13 @@ Tensor RecurrentWeights::effective() const {
   return inhibition_.defined() ? weight_ - inhibition_.matmul(inhibitory_) : weight_;
 }
 
+void RecurrentWeights::add_gradients(const Tensor& gradient, std::vector<Tensor>& gradients) const {
+  gradients.push_back(gradient.contiguous());
+  if (!inhibition_.defined()) return;
+  gradients.push_back(inhibition_.transpose(1, 2).matmul(gradient).neg_());
+  gradients.push_back(gradient.matmul(inhibitory_.transpose(1, 2)).neg_());
+}
+
 SignedWeights RecurrentWeights::apart() const {
   const auto exact = [](const Tensor& tensor) { return tensor.detach().to(torch::kFloat64); };
   if (inhibition_.defined()) {

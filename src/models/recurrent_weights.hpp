@@ -30,6 +30,8 @@ class RecurrentWeights {
 
   /// Differentiable.
   [[nodiscard]] Tensor effective() const;
+  /// Adds derivatives by the trained tensors, in their order, where `gradient` is that by effective().
+  void add_gradients(const Tensor& gradient, std::vector<Tensor>& gradients) const;
   /// What excites and what inhibits.
   [[nodiscard]] SignedWeights apart() const;
   /// Adds the tensors whose rows belong to the state's units, and the inhibitory units in between, if there are any.

@@ -2,6 +2,7 @@
 // Recurrent network that reads an image row by row. Its state after every row is a hidden layer; the readout reads the
 // last one. By Dale's law its weights are those of Cornford et al. (2021), section on recurrent networks: no division.
 #include "eigensweep/models/network_options.hpp"
+#include "image_rows.hpp"
 
 namespace eigensweep::models {
 namespace {
@@ -14,18 +15,6 @@ struct RnnOptions : NetworkOptions {
     add_numbers(fields);
     return add_layer_type(fields);
   }
-};
-
-/// How an image is read: a row after the other, all channels of a row at once.
-struct Rows {
-  std::int64_t channels = 1, steps = 1, columns = 1;
-
-  explicit Rows(const study::DatasetInfo& dataset)
-      : channels(dataset.input_shape.front()),
-        steps(dataset.input_shape.at(dataset.input_shape.size() - 2)),
-        columns(dataset.input_shape.back()) {}
-  /// Numbers that a step reads.
-  [[nodiscard]] std::int64_t inputs() const { return channels * columns; }
 };
 
 }  // namespace
@@ -43,7 +32,7 @@ namespace eigensweep::models {
 namespace {
 
 study::ModelShape rnn_shape(const RnnOptions& rnn, const study::DatasetInfo& dataset) {
-  const Rows rows(dataset);
+  const ImageRows rows(dataset);
   const std::int64_t width = rnn.width.value, inputs = rows.inputs(),
                      inhibitory = is_dann(rnn) ? inhibitory_units(rnn) : 0;
   study::ModelShape shape = finite_shape(rnn);
@@ -53,8 +42,9 @@ study::ModelShape rnn_shape(const RnnOptions& rnn, const study::DatasetInfo& dat
       shape.first_layer_flops + 2.0 * steps * units * units + 2.0 * units * static_cast<double>(dataset.classes);
   shape.parameters = width * (inputs + width + 1) + (width + 1) * dataset.classes;
   if (is_dann(rnn)) shape.parameters += inhibitory * (inputs + 3 * width) + width + 2 * dataset.classes + 1;
-  shape.activations = rows.steps * width * (kept_of_unit(rnn) + 2) + dataset.classes;
-  shape.gradients = (rows.steps + 2) * width + dataset.classes;
+  // The states, and the inputs row by row.
+  shape.activations = rows.steps * width * kept_of_unit(rnn) + rows.steps * inputs + dataset.classes;
+  shape.gradients = (rows.steps + 1) * width + dataset.classes;
   shape.forward_numbers = (2 * rows.steps + 2) * width + dataset.classes;
   shape.outputs = 2 * rows.steps * width + dataset.classes;
   shape.hidden_widths.assign(static_cast<std::size_t>(rows.steps), width);
@@ -62,7 +52,7 @@ study::ModelShape rnn_shape(const RnnOptions& rnn, const study::DatasetInfo& dat
 }
 
 std::string refuse_single_row(const RnnOptions& rnn, const study::DatasetInfo& dataset) {
-  if (Rows(dataset).steps < 2) {
+  if (ImageRows(dataset).steps < 2) {
     return "an rnn reads samples row by row, and these have one row; choose images, or the model 'mlp'";
   }
   return refuse_signed_inputs(rnn, dataset);
@@ -88,12 +78,11 @@ study::Kind declare_rnn() {
 #include <optional>
 
 #include "colei.hpp"
-#include "dann_layer.hpp"
 #include "eigensweep/models/activation.hpp"
 #include "eigensweep/models/dense.hpp"
 #include "eigensweep/models/layer_type.hpp"
 #include "eigensweep/models/numerics/product.hpp"
-#include "recurrent_weights.hpp"
+#include "recurrent_pass.hpp"
 
 namespace eigensweep::models {
 namespace {
@@ -138,6 +127,8 @@ class Rnn final : public Model {
     bias_.fill_(-static_cast<double>(rows_.inputs()) * size * mean_input(images));
   }
 
+  [[nodiscard]] bool has_backward() const override { return true; }
+
   [[nodiscard]] std::int64_t hidden_numbers() const override { return lanes_ * rows_.steps * options_.width.value; }
 
   [[nodiscard]] std::vector<SignedWeights> signed_weights() const override {
@@ -151,7 +142,7 @@ class Rnn final : public Model {
     const Output output = forward(Inputs::shared(x, lanes_), Mode::evaluate);
     std::vector<Tensor> before{torch::zeros_like(output.hidden.front())};
     before.insert(before.end(), output.hidden.begin(), output.hidden.end() - 1);
-    const Tensor rows = by_rows(normalised(x).unsqueeze(0)).transpose(1, 2);
+    const Tensor rows = by_rows(rows_, normalised(x).unsqueeze(0)).transpose(1, 2);
     const std::vector<Synapses> of_state{{0, rows}, {1, torch::stack(before, 2).flatten(2)}};
     return {of_state, of_state, {{2, output.hidden.back()}}};
   }
@@ -173,19 +164,24 @@ class Rnn final : public Model {
   Output run(const Inputs& inputs, Mode) override {
     // One product for all steps: [E, N, steps * B].
     const std::int64_t batch = inputs.x.size(1), width = options_.width.value;
-    const Tensor drives = affine_of_inputs(of_inputs_.effective(), bias_, {by_rows(inputs.x), inputs.lanes})
+    const Tensor drives = affine_of_inputs(of_inputs_.effective(), bias_, {by_rows(rows_, inputs.x), inputs.lanes})
                               .view({lanes_, width, rows_.steps, batch});
     const Tensor weight = of_state_.effective();
-    const Tensor no_bias = torch::zeros({lanes_, width}, weight.options().requires_grad(false));
     Output output;
     for (std::int64_t step = 0; step < rows_.steps; ++step) {
       Tensor z = drives.select(2, step);
-      if (step > 0) z = z + affine(weight, no_bias, output.hidden.back());
+      if (step > 0) z = z + affine(weight, {}, output.hidden.back());
       output.hidden.push_back(activate(options_.activation, z.contiguous()));
     }
     const Tensor& last = output.hidden.back();
     output.logits = dividing_readout_ ? (*dividing_readout_)(last) : affine(readout_, readout_bias_, last);
     return output;
+  }
+
+  std::unique_ptr<Pass> run_by_hand(const Inputs& inputs, Mode) override {
+    const DannLayer* dividing = dividing_readout_ ? &*dividing_readout_ : nullptr;
+    return run_recurrent({options_.activation, rows_, of_inputs_, of_state_, bias_, readout_, readout_bias_, dividing},
+                         inputs);
   }
 
  private:
@@ -195,14 +191,7 @@ class Rnn final : public Model {
     return tensor;
   }
 
-  /// x [G, B, d] as rows [G, steps * B, inputs].
-  [[nodiscard]] Tensor by_rows(const Tensor& x) const {
-    const std::int64_t groups = x.size(0), batch = x.size(1);
-    const Tensor images = x.reshape({groups, batch, rows_.channels, rows_.steps, rows_.columns});
-    return images.permute({0, 3, 1, 2, 4}).reshape({groups, rows_.steps * batch, rows_.inputs()});
-  }
-
-  Rows rows_;
+  ImageRows rows_;
   RnnOptions options_;
   RecurrentWeights of_inputs_;
   RecurrentWeights of_state_;

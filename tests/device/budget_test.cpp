@@ -94,6 +94,7 @@ TEST_CASE("a training step has its budget of operations, and neither waits nor c
        R"({"dataset": {"kind": "mnist", "input_size": null},
            "model": {"depth": 3, "layer": "dann", "activation": "relu"}})",
        171},
+      {"rnn of 28 rows", R"({"dataset": {"kind": "mnist", "input_size": null}, "model": {"kind": "rnn"}})", 164},
       {"whitened, three layers", R"({"model": {"depth": 3, "whiten": 2}})", 88},
       {"jacobian", R"({"regularizers": {"jacobian": {"strength": 0.01, "projections": 1}}})", 177},
       {"adversary fgsm", R"({"training": {"adversary": "fgsm"}})", 44},

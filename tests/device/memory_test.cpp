@@ -117,6 +117,24 @@ TEST_CASE("the memory of a step is predicted within a quarter where activations 
   for (const int lanes : {1, 4}) expect_predicted(name, changed.dump(), lanes);
 }
 
+TEST_CASE("the memory of a pack of recurrent networks is predicted within a quarter") {
+  const auto [name, changes] = GENERATE(table<std::string, std::string>({
+      {"training", R"({})"},
+      {"gelu", R"({"model": {"activation": "gelu"}})"},
+      {"batches of 384", R"({"training": {"batch_size": 384}})"},
+      {"dann", R"({"model": {"layer": "dann", "activation": "relu"}, "training": {"batch_size": 384}})"},
+      {"spectral", R"({"regularizers": {"spectral": {}}})"},
+      {"accuracy", R"({"metrics": {"accuracy": {}}})"},
+      {"default metrics", R"({"metrics": null})"},
+      {"jacobian", R"({"regularizers": {"jacobian": {}}})"},
+      {"pgd", R"({"attacks": {"pgd": {"epsilon": 0.1, "steps": 2}}})"},
+  }));
+  Json changed = Json::parse(R"({"model": {"kind": "rnn"},
+      "dataset": {"kind": "mnist", "input_size": null, "train_samples": 1000, "test_samples": 500}})");
+  changed.merge_patch(Json::parse(changes));
+  for (const int lanes : {1, 8}) expect_predicted(name, changed.dump(), lanes);
+}
+
 TEST_CASE("the memory of a pack of convolutional networks is predicted within a quarter") {
   const auto [name, changes] = GENERATE(table<std::string, std::string>({
       {"training", R"({})"},

@@ -16,6 +16,7 @@ constexpr std::int64_t lanes = 3, batch = 9;
 std::unique_ptr<Model> network(const Json& changes) {
   Json options{{"kind", "mlp"}, {"width", 6}, {"depth", 2}, {"precision", "float64"}};
   options.update(changes);
+  if (options["kind"] == "rnn") options.erase("depth");
   return make_model(resolved(study::Family::model, options), seven_classes, {1, 2, 3}, torch::kCPU);
 }
 
@@ -51,7 +52,10 @@ TEST_CASE("derivatives by the parameters are autograd's for every nonlinearity, 
                Json{{"output_scale", 3}}, Json{{"centre_output", true}}, Json{{"normalise", "per_image"}},
                Json{{"batch_norm", true}}, Json{{"batch_norm", true}, {"activation", "gelu"}, {"depth", 3}},
                Json{{"batch_norm", true}, {"centre_output", true}}, Json{{"layer", "colei"}, {"activation", "relu"}},
-               Json{{"layer", "dann"}, {"activation", "relu"}});
+               Json{{"layer", "dann"}, {"activation", "relu"}}, Json{{"kind", "rnn"}, {"output_scale", 3}},
+               Json{{"kind", "rnn"}, {"activation", "gelu"}, {"normalise", "per_image"}},
+               Json{{"kind", "rnn"}, {"layer", "colei"}, {"activation", "relu"}},
+               Json{{"kind", "rnn"}, {"layer", "dann"}, {"activation", "relu"}});
   const std::vector<std::int64_t> groups =
       GENERATE(as<std::vector<std::int64_t>>(), std::vector<std::int64_t>{3}, std::vector<std::int64_t>{1, 2},
                std::vector<std::int64_t>{1, 1, 1});
@@ -90,7 +94,8 @@ TEST_CASE("derivatives by the inputs are autograd's") {
       GENERATE(Json{{"activation", "tanh"}}, Json{{"activation", "gelu"}, {"depth", 3}},
                Json{{"parametrisation", "ntk"}, {"weight_variance", 2}}, Json{{"output_scale", 3}},
                Json{{"batch_norm", true}, {"activation", "erf"}}, Json{{"batch_norm", true}, {"depth", 3}},
-               Json{{"layer", "dann"}, {"activation", "relu"}});
+               Json{{"layer", "dann"}, {"activation", "relu"}}, Json{{"kind", "rnn"}, {"activation", "erf"}},
+               Json{{"kind", "rnn"}, {"layer", "dann"}, {"activation", "relu"}});
   const Mode mode = GENERATE(Mode::train, Mode::evaluate);
   INFO(change.dump());
   torch::manual_seed(6);
