@@ -92,6 +92,12 @@ TEST_CASE("the memory of a pack is predicted within a quarter") {
       {"mlp 256, default metrics", R"({"model": {"width": 256}, "metrics": null})"},
       {"mlp 256, fgsm", R"({"model": {"width": 256}, "attacks": {"fgsm": {"epsilon": 0.1}}})"},
       {"mlp 256, pgd", R"({"model": {"width": 256}, "attacks": {"pgd": {"epsilon": 0.1, "steps": 2}}})"},
+      {"mlp 256, batch norm, pgd",
+       R"({"model": {"width": 256, "batch_norm": true}, "attacks": {"pgd": {"epsilon": 0.1, "steps": 2}}})"},
+      {"mlp of depth 3, dann, pgd",
+       R"({"dataset": {"kind": "mnist", "input_size": null},
+           "model": {"width": 256, "depth": 3, "layer": "dann", "activation": "relu"},
+           "attacks": {"pgd": {"epsilon": 0.1, "steps": 2}}})"},
       {"mlp 256, noise", R"({"model": {"width": 256}, "attacks": {"gaussian_noise": {"sigma": 0.1}}})"},
   }));
   for (const int lanes : {1, 8}) expect_predicted(name, changes, lanes);
