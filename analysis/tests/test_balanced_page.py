@@ -16,6 +16,8 @@ from eigensweep_analysis.fold import for_figures
 from eigensweep_analysis.report import write_report
 from sample import SEED, axis, write
 
+pytestmark = pytest.mark.usefixtures("coarse")
+
 SEEDS = axis("seed", "/seed", [0, 1, 2, 3], "replicate")
 POOLS = axis("populations", "/procedure/populations", ["pools"])
 

@@ -18,6 +18,8 @@ from eigensweep_analysis.panels import PALETTE
 from eigensweep_analysis.report import write_report
 from sample import DEPTH, SEED, STRENGTH, WIDTH, axis, write
 
+pytestmark = pytest.mark.usefixtures("coarse")
+
 RATES = axis("learning_rate", "/training/optimizer/learning_rate", [0.01, 0.1, 0.3])
 COLOURS = dict(zip(TYPES["values"], PALETTE))
 

@@ -55,7 +55,7 @@ def test_any_study_gives_figures(tmp_path, name):
         assert names == []
 
 
-def test_a_run_without_a_result_yet_gives_a_page(tmp_path):
+def test_a_run_without_a_result_yet_gives_a_page(tmp_path, coarse):
     statuses = {i: (0, "") for i in range(4)}
     data = eigensweep_analysis.load(write(tmp_path / "r.h5", axes=(WIDTH, SEED), statuses=statuses))
     data = data.isel(layer=slice(0), eigenvalue=slice(0), epoch=slice(0))
@@ -147,7 +147,7 @@ def test_the_table_says_what_an_exponent_is_and_at_which_sigma_noise_is(tmp_path
     assert "alpha" not in without
 
 
-def test_provenance_is_in_plain_words(tmp_path):
+def test_provenance_is_in_plain_words(tmp_path, coarse):
     data = eigensweep_analysis.load(write(tmp_path / "r.h5", axes=(WIDTH,)))
     gpu = {"device": "H100", "profile": "measured", "flops_per_second": 5.123456789e13}
     data.attrs["provenance"] = {"devices": ["cpu"], "hosts": ["a", "b"], "threads": [1, 2], "training_seconds": 8.314215875999999,
@@ -161,12 +161,12 @@ def test_provenance_is_in_plain_words(tmp_path):
                     "packs for": "device H100, profile measured, flops per second 5.12346e+13"}
 
 
-def test_a_wrong_file_is_one_line_on_the_command_line(tmp_path, capsys):
+def test_a_wrong_file_is_one_line_on_the_command_line(tmp_path, capsys, coarse):
     assert main(["report", str(tmp_path / "nowhere.h5")]) == 3
     assert capsys.readouterr().err == f"error: {tmp_path}/nowhere.h5: no such file; give the results.h5 of a run\n"
 
 
-def test_the_clean_accuracy_of_the_attacked_samples_is_intensity_0(tmp_path):
+def test_the_clean_accuracy_of_the_attacked_samples_is_intensity_0(tmp_path, coarse):
     data = eigensweep_analysis.load(write(tmp_path / "r.h5"))
     assert "clean_accuracy" not in data  # a file of an earlier version
     curve = data.robust_accuracy.sel(attack="fgsm")

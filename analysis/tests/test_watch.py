@@ -10,6 +10,8 @@ from eigensweep_analysis.__main__ import main
 from eigensweep_analysis.watch import watch
 from sample import SEED, WIDTH, write
 
+pytestmark = pytest.mark.usefixtures("coarse")
+
 
 def state(folder, word):
     (folder / "status.json").write_text(json.dumps({"state": word}))

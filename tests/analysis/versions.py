@@ -20,11 +20,15 @@ from pathlib import Path
 SKIPPED = 77
 #: Old versions warn of what younger ones of their own dependencies deprecate, so warnings are no errors here.
 PYTEST = ["-B", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-W", "ignore"]
-#: Tests of what no library has a part in: command lines, messages, names of files, what a seed means.
-OURS_ALONE = ["command_line", "gallery", "output_folders", "refusals", "zipped_seed"]
-#: Runs beside one another. Figures of paper and width of every study are drawn by the suite itself alone.
-HALVES = [["tests/test_any_study.py", "--deselect", "tests/test_any_study.py::test_figures_are_written_or_refused_in_a_sentence"],
-          ["tests", *(f"--ignore=tests/test_{name}.py" for name in ("any_study", *OURS_ALONE))]]
+#: Tests of what no library has a part in: command lines, messages, names of files, what a seed means, what a browser
+#: shows, how many panels there are, when a report is written anew.
+OURS_ALONE = ["command_line", "gallery", "grids", "output_folders", "page_in_browser", "refusals", "watch", "zipped_seed"]
+#: Reports of some of every kind of study: more of them call nothing else of a library.
+SOME_STUDIES = ["tests/test_any_study.py", "-k", "every_layout or (report and (everything or infinite or zipped))"]
+#: Runs beside one another, of about the same length.
+PAGES = ["report", "robustness", "width_page", "layer_page", "balanced_page"]
+HALVES = [[f"tests/test_{name}.py" for name in PAGES],
+          ["tests", *(f"--ignore=tests/test_{name}.py" for name in ("any_study", *PAGES, *OURS_ALONE))]]
 
 
 def lower_bounds(pyproject: str) -> list[str]:
@@ -103,8 +107,8 @@ def main() -> int:
             print(f"failed: wanted {wanted}, installed {there}")
             return 1
     print(f"{python} with {' '.join(packages)}", flush=True)
-    runs = [subprocess.Popen([own, *PYTEST, *half], cwd=package, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-            for half in HALVES]
+    runs = [subprocess.Popen([own, *PYTEST, *words], cwd=package, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            for words in (SOME_STUDIES, *HALVES)]
     for run in runs:
         print(run.communicate()[0], flush=True)
     return max(run.returncode for run in runs)
