@@ -163,6 +163,17 @@ def some(values, most):
     return [values[i] for i in np.unique(np.linspace(0, len(values) - 1, most).round().astype(int))]
 
 
+#: More hidden layers than this beside each other are too small to see.
+MOST_LAYERS = 8
+
+
+def some_layers(count):
+    """(the places of at most MOST_LAYERS of so many hidden layers, evenly chosen, a sentence on it or "")."""
+    if count <= MOST_LAYERS:
+        return list(range(count)), ""
+    return some(list(range(count)), MOST_LAYERS), f" {MOST_LAYERS} of {count} hidden layers."
+
+
 def log_labels(axes):
     """Readable ticks of a logarithmic y axis: 0.02, 0.05, 0.1 over less than two decades, powers of ten over more."""
     low, high = axes.get_ylim()

@@ -31,6 +31,7 @@ from eigensweep_analysis.panels import (
     has_data,
     label_rows,
     literal,
+    some_layers,
     titled,
 )
 from eigensweep_analysis.statistics import DEVIATION
@@ -178,10 +179,11 @@ def _bend(panels, furthest):
 def _spectrum_figure(name, networks, styles):
     deepest = max(network.data.sizes["layer"] for network in networks)
     # With one hidden layer the networks stand side by side, else a row each with its layers.
-    shape = (1, len(networks)) if deepest == 1 else (len(networks), deepest)
+    layers, thinned = some_layers(deepest)
+    shape = (1, len(networks)) if deepest == 1 else (len(networks), len(layers))
     figure, panels = grid(*shape, f"{name}: eigenspectra of the hidden layers", *PANEL)
     titles, drawn = [], []
-    for axes, (network, layer) in zip(panels.flat, itertools.product(networks, range(deepest))):
+    for axes, (network, layer) in zip(panels.flat, itertools.product(networks, layers)):
         means = _draw_spectra(axes, network, layer, styles) if layer < network.data.sizes["layer"] else []
         drawn += means
         # A network without any results keeps the title of its first panel; layers that it does not have need none.
@@ -190,7 +192,7 @@ def _spectrum_figure(name, networks, styles):
     if drawn:
         clip_spectra(panels, np.concatenate(drawn))
     label_rows(panels, r"eigenvalue $\lambda_n$")
-    caption = f"{_spread(networks)} Dotted: the slope of 1/n; its height means nothing."
+    caption = f"{_spread(networks)}{thinned} Dotted: the slope of 1/n; its height means nothing."
     caption += _left_out([(n, n.data.eigenvalues.where(n.data.eigenvalues > 0)) for n in networks])
     return _finished(file_name(name, "spectrum"), figure, panels, titles, caption, styles)
 

@@ -10,7 +10,7 @@ from eigensweep_analysis.by_width import numbers, some_widths, width_ticks
 from eigensweep_analysis.cells import paint
 from eigensweep_analysis.gallery import Kind, Plan, pictures
 from eigensweep_analysis.layout import has_seeds
-from eigensweep_analysis.panels import NoFigure, Picture, file_name, grid
+from eigensweep_analysis.panels import NoFigure, Picture, file_name, grid, some_layers
 from eigensweep_analysis.width_figures import note
 
 #: The estimate of HSIC divides by n - 3.
@@ -98,7 +98,7 @@ def similarity_plans(data, found):
         return [], f"'hidden_grams' are of {data.sizes['sample']} samples; debiased CKA needs at least {LEAST_SAMPLES}"
     words = f"{_pairs(data)}; hatched: no pair."
     return [Plan("CKA between networks" + (f" ({label})" if len(found) > 1 else ""),
-                 partial(_similarity, data, words, len(found) > 1 and label, selection), data.sizes["layer"])
+                 partial(_similarity, data, words, len(found) > 1 and label, selection), len(some_layers(data.sizes["layer"])[0]))
             for label, selection in found], ""
 
 
@@ -122,7 +122,9 @@ def _similarity(data, words, label, selection):
     name, table = str(data.attrs.get("title") or "study"), cka_by_width(data, selection)
     if not np.isfinite(table.values).any():
         raise NoFigure("no two networks have 'hidden_grams'")
-    layers = [i for i in range(table.sizes["layer"]) if np.isfinite(table.values[i]).any()]
+    there = [i for i in range(table.sizes["layer"]) if np.isfinite(table.values[i]).any()]
+    places, left_out = some_layers(len(there))
+    layers, words = [there[i] for i in places], words + left_out
     title = f"{name}: similarity of hidden layers (debiased CKA)" + (f", {label}" if label else "")
     side = 0.7 + 0.36 * table.sizes["width"]
     figure, panels = grid(1, len(layers), title, side + 0.2, side, room=0.1)

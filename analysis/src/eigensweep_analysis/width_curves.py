@@ -10,7 +10,20 @@ from eigensweep_analysis.by_width import numbers, some_widths, spread, width_sty
 from eigensweep_analysis.gallery import Plan
 from eigensweep_analysis.layout import band
 from eigensweep_analysis.metrics import INITIAL
-from eigensweep_analysis.panels import DATA, GUIDE, Line, Picture, anchor, draw, file_name, finish, grid, label_rows, log_labels
+from eigensweep_analysis.panels import (
+    DATA,
+    GUIDE,
+    Line,
+    Picture,
+    anchor,
+    draw,
+    file_name,
+    finish,
+    grid,
+    label_rows,
+    log_labels,
+    some_layers,
+)
 from eigensweep_analysis.statistics import over
 from eigensweep_analysis.width_figures import note
 
@@ -35,18 +48,20 @@ def spectra_plans(data, found):
             if n in data and np.isfinite(data[n].values).any()]
     if not rows:
         return [], "the results hold no column of the metric 'spectrum'"
-    return _plans("eigenspectra against width", _spectra, data, rows, found, len(rows) * data.sizes["layer"]), ""
+    panels = len(rows) * len(some_layers(data.sizes["layer"])[0])
+    return _plans("eigenspectra against width", _spectra, data, rows, found, panels), ""
 
 
 def _spectra(data, rows, label, selection):
     data, thinned = some_widths(data, MOST_WIDTHS)
-    name, layers = str(data.attrs.get("title") or "study"), _depth([numbers(data[variable], selection) for variable, _ in rows])
+    name = str(data.attrs.get("title") or "study")
+    layers, left_out = some_layers(_depth([numbers(data[variable], selection) for variable, _ in rows]))
     title = f"{name}: eigenspectra against width" + (f" ({label})" if label else "")
-    figure, panels = grid(len(rows), layers, title, 3.2, 2.6)
+    figure, panels = grid(len(rows), len(layers), title, 3.2, 2.6)
     everything = []
     for row, (variable, when) in enumerate(rows):
-        for layer in range(layers):
-            axes = panels[row][layer]
+        for column, layer in enumerate(layers):
+            axes = panels[row][column]
             axes.set_title(f"hidden layer {layer + 1}, {when}", loc="left")
             shares = spectrum_shares(numbers(data[variable], selection, ("layer", layer)))
             start = None
@@ -73,7 +88,7 @@ def _spectra(data, rows, label, selection):
         axes.set_xlabel("rank $n$")
     label_rows(panels, "share of variance")
     finish(figure, panels)
-    words = spread(data, "One network per line.") + thinned
+    words = spread(data, "One network per line.") + thinned + left_out
     note(figure, words)
     caption = ("Eigenvalues of the covariance of every hidden layer, each divided by the sum of its layer's, by width"
                f"{f' ({label})' if label else ''}; at infinite width those of the layer's Gram matrix; dotted: a spectrum "

@@ -36,6 +36,7 @@ from eigensweep_analysis.panels import (
     label_rows,
     log_labels,
     some,
+    some_layers,
 )
 from eigensweep_analysis.statistics import over
 
@@ -80,22 +81,26 @@ def _diagnostics(data, rows, label, found):
     name = str(data.attrs.get("title") or "study")
     title = f"{name}: distance from the kernel regime against width" + (f" ({label})" if label else "")
     figure, panels = grid(1, len(rows), title, share=False)
+    layers = data.sizes.get("layer", 1)
+    places, thinned = some_layers(layers)
     for axes, (variable, words, dimension) in zip(panels.flat, rows):
         axes.set_title(words, loc="left")
         axes.set_yscale("log")
         start, last = (0.0, 0.0), 0.0
+        # The affine layer after the hidden ones is the readout.
+        drawn = [part for i, part in enumerate(parts(data, dimension)) if i in places or i >= layers]
         for place, (condition, selection) in enumerate(found):
-            for part in parts(data, dimension):
+            for number, part in enumerate(drawn):
                 widths, values = finite_numbers(data, variable, selection, part)
                 values = np.where(values > 0, values, np.nan)
                 mean, seeds = mean_over_seeds(values), np.isfinite(values).any(1)
-                line = _diagnostic_line(condition if len(found) > 1 else "", place, part)
+                line = _diagnostic_line(condition if len(found) > 1 else "", place, part, number)
                 if draw(axes, widths, band(mean, over(values, 1).deviation), line):
                     start = max(start, (widths[seeds][0], mean[seeds][0]), key=lambda point: point[1])
                     last = max(last, widths[seeds][-1])
         if len(found) > 1 and has_data(axes):  # colours are the conditions; dashes and markers, the same for all, are the layers
-            for part in parts(data, dimension) if dimension else []:
-                style = {**_diagnostic_line("", 0, part).style, "color": BASELINE}
+            for number, part in enumerate(drawn if dimension else []):
+                style = {**_diagnostic_line("", 0, part, number).style, "color": BASELINE}
                 axes.plot([], [], label=f"layer {part[1] + 1}", **style)
         if last > start[0] > 0:
             span = np.array([start[0], last])
@@ -106,19 +111,18 @@ def _diagnostics(data, rows, label, found):
         width_axis(axes, finite_widths(data)[0])
     labels = dict.fromkeys(words for axes in panels.flat for words in axes.get_legend_handles_labels()[1])
     finish(figure, panels, sorted(labels, key=lambda words: (words.startswith("$"), words.startswith("layer"))))
-    words = spread(data) + " Grey: powers of the width."
+    words = spread(data) + thinned + " Grey: powers of the width."
     note(figure, words)
     caption = ("How far training moved networks of each width from where they were at initialisation, and from their "
                "linearisation, in log-log. " + words)
     return Picture(file_name(name, "width_diagnostics", label), caption, figure)
 
 
-def _diagnostic_line(condition, place, part):
-    """The line of one condition and layer; colours tell conditions apart, with one condition layers."""
-    layer = part[1] if part else 0
-    colour = PALETTE[place % len(PALETTE)] if condition else PALETTE[layer % len(PALETTE)] if part else BASELINE
+def _diagnostic_line(condition, place, part, number):
+    """The line of one condition and layer, the drawn one of this number; colours tell conditions apart, with one condition layers."""
+    colour = PALETTE[place % len(PALETTE)] if condition else PALETTE[number % len(PALETTE)] if part else BASELINE
     label = condition or (f"{PART[part[0]]} {part[1] + 1}" if part else "whole network")
-    return Line(label, {}, {"color": colour, "marker": MARKERS[layer % len(MARKERS)], "linestyle": DASHES[layer % 4]})
+    return Line(label, {}, {"color": colour, "marker": MARKERS[number % len(MARKERS)], "linestyle": DASHES[number % 4]})
 
 
 def robustness_plans(data, found):
