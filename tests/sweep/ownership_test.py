@@ -310,7 +310,7 @@ class Members(Case):
 
     def test_two_members_of_a_group_continue_each_others_run(self):
         folder = self.shared()
-        slow = {"steps": 400, "step_ms": 5}
+        slow = {"steps": 2000, "step_ms": 5}  # no pack ends within the budget, so there is a checkpoint
         self.by(self.FIRST, folder, "run", "study.json", "--workers", 1, "--time-budget", "4s", "--time-margin", "1s",
                 "--checkpoint-every", "0.001s", expect=75, fake=slow)
         self.assertTrue(list((self.output / "checkpoints").iterdir()))
