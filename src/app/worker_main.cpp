@@ -26,6 +26,7 @@ struct Arguments {
   int out = -1;
   bool devices = false;
   std::optional<std::int64_t> measure;
+  bool measure_core = false;
   ByHand by_hand;
   std::vector<std::int64_t> bench{};
   std::string bench_change = "{}";
@@ -43,6 +44,8 @@ void declare(CLI::App& app, Arguments& arguments) {
   app.add_flag("--devices", arguments.devices, "print the visible GPUs as JSON and leave");
   app.add_option("--measure", arguments.measure, "with --devices: also measure how fast the GPU of this number is")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40));
+  app.add_flag("--measure-core", arguments.measure_core,
+               "with --devices: also measure how fast one thread of the CPU is");
   app.add_option("--task", arguments.by_hand.task, "run this task file (JSON) and print its records as JSON lines");
   app.add_option("--trace", arguments.by_hand.trace,
                  "with --task: write the losses of every step to this file, JSON lines");
@@ -92,6 +95,7 @@ int run(int argc, char** argv) {
     Json devices = visible_gpus();
     devices["cpu_products"] = products;
     if (arguments.measure) devices.update(measure_gpu(*arguments.measure));
+    if (arguments.measure_core) devices.update(measure_core());
     std::cout << devices << '\n';
     return 0;
   }

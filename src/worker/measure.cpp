@@ -56,4 +56,12 @@ Json measure_gpu(std::int64_t number) {
   }
 }
 
+Json measure_core() {
+  torch::set_num_threads(1);
+  MeasureEffort effort;
+  effort.lanes = 1;
+  effort.width = effort.batch = 768;  // large enough for the core's best rate
+  return {{"core", wire::to_value(measure(torch::kCPU, effort))}};
+}
+
 }  // namespace eigensweep::worker

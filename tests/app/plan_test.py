@@ -5,7 +5,7 @@ import json
 import sys
 import unittest
 
-from commands import CommandCase, small_study
+from commands import BIN, CommandCase, small_study
 
 
 class Plan(CommandCase):
@@ -13,8 +13,8 @@ class Plan(CommandCase):
         super().setUp()
         self.write({**small_study(), "dataset": {"kind": "gaussian"}, "model": {"width": 64}, "seed": {"sweep": {"range": [1, 640, 1]}}})
 
-    def plan(self, *words):
-        done = self.call("plan", str(self.file), *words)
+    def plan(self, *words, **options):
+        done = self.call("plan", str(self.file), *words, **options)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout.decode()
 
@@ -45,6 +45,28 @@ class Plan(CommandCase):
         plan = json.loads(self.plan("--device", "cuda", "--memory", "0.2", "--json"))
         self.assertGreater(plan["packs"], 1)
         self.assertLessEqual(plan["bytes_of_largest_pack"], 2e8)
+
+    def test_a_core_is_measured_if_asked(self):
+        if not (BIN / "eigensweep-worker").exists():
+            self.skipTest("eigensweep-worker is not built")
+        real = {"env": self.environment({}) | {"EIGENSWEEP_WORKER": str(BIN / "eigensweep-worker")}}
+        plan = json.loads(self.plan("--measure", "--json", **real))
+        self.assertTrue(plan["measured"])
+        self.assertTrue(1e9 < plan["flops_per_second"] < 1e12, plan)
+        self.assertRegex(self.plan("--measure", **real), r"on 1 worker of one thread, at a measured \d+ GFLOP/s each \(--measure")
+
+    def test_what_cannot_be_measured_is_said(self):
+        done = self.call("plan", str(self.file), "--measure", "--speed", "20")
+        self.assertEqual((done.returncode, done.stdout), (2, b""), done.stderr)
+        self.assertIn(b"--speed excludes --measure", done.stderr)
+        worker = self.folder / "worker"
+        worker.write_text("#!/bin/sh\necho '{\"cuda\": 0}'\n")
+        worker.chmod(0o755)
+        for device, words in (("cpu", b"no core could be measured"), ("cuda", b"no GPU could be measured")):
+            done = self.call("plan", str(self.file), "--measure", "--device", device,
+                             env=self.environment({}) | {"EIGENSWEEP_WORKER": str(worker)})
+            self.assertEqual((done.returncode, done.stdout), (4, b""), done.stderr)
+            self.assertIn(words + b" there; leave out --measure, or give --speed", done.stderr)
 
     def test_diff_without_a_folder_means_where_run_puts_it(self):
         self.write({**small_study(), "name": "small", "dataset": {"kind": "gaussian", "train_samples": 50, "test_samples": 20}})

@@ -12,6 +12,7 @@
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/study/plan/pack.hpp"
 #include "eigensweep/sweep/folder/known.hpp"
+#include "eigensweep/sweep/job/placement.hpp"
 
 namespace eigensweep::app {
 namespace {
@@ -22,7 +23,8 @@ struct PlanArguments {
   bool json = false;
   std::size_t workers = 1;
   std::string device;
-  std::optional<double> speed;   // GFLOP/s
+  std::optional<double> speed;  // GFLOP/s
+  bool measure = false;
   std::optional<double> memory;  // GB
 };
 
@@ -34,6 +36,15 @@ study::Done done_in(const study::Study& study, const std::filesystem::path& plac
     throw DataError(fmt::format("{}: no ledger of a run lies there; give the run's output folder", place.string()));
   }
   return sweep::read_known(study, paths).done;
+}
+
+// Operations a second of a worker here. Packs for a GPU are then made for that one, as in a run.
+double measured(const std::string& device, study::PackLimits& limits) {
+  const wire::DeviceSpeed speed = sweep::measured_speed(sweep::find_worker(), device);
+  if (device == "cuda") {
+    limits.device = study::measured_gpu(speed.flops_per_second, speed.seconds_per_operation);
+  }
+  return speed.flops_per_second;
 }
 
 std::string count(const Json& number) { return text::thousands(number.get<long long>()); }
@@ -62,19 +73,25 @@ std::string table(const Json& plan, bool is_diff) {
                         count(plan.at("trials_to_evaluate")));
   }
   if (plan.contains("device")) {
-    page += fmt::format("device: a stated GPU of {} TFLOP/s with {} GB for packs (estimates: no GPU confirmed them)\n",
-                        text::number(study::stated_gpu.flops_per_second / 1e12),
-                        text::number(study::stated_gpu.memory / 1e9));
+    page += plan.contains("measured")
+                ? std::string("device: this machine's first GPU\n")
+                : fmt::format(
+                      "device: a stated GPU of {} TFLOP/s with {} GB for packs (estimates: no GPU confirmed them)\n",
+                      text::number(study::stated_gpu.flops_per_second / 1e12),
+                      text::number(study::stated_gpu.memory / 1e9));
   }
   page += fmt::format("work:   {} in {} packs of up to {} trials side by side\n", text::flops(plan.at("flops")),
                       count(plan.at("packs")), count(plan.at("lanes_of_largest_pack")));
   page += fmt::format("memory: {} for the largest pack, of packs for workers with {} (--memory)\n",
                       text::bytes(plan.at("bytes_of_largest_pack")), text::bytes(plan.at("bytes_of_worker")));
   const bool is_one = plan.at("workers") == 1;
-  page += fmt::format("time:   about {} on {} {}{}, at an assumed {} GFLOP/s each (--speed, --workers)\n",
-                      text::duration(plan.at("seconds")), count(plan.at("workers")), is_one ? "worker" : "workers",
-                      plan.contains("threads") ? fmt::format(" of one thread{}", is_one ? "" : " each") : "",
-                      text::number(plan.at("flops_per_second").get<double>() / 1e9));
+  const double speed = plan.at("flops_per_second").get<double>() / 1e9;
+  page += fmt::format(
+      "time:   about {} on {} {}{}, at {} GFLOP/s each ({}, --workers)\n", text::duration(plan.at("seconds")),
+      count(plan.at("workers")), is_one ? "worker" : "workers",
+      plan.contains("threads") ? fmt::format(" of one thread{}", is_one ? "" : " each") : "",
+      plan.contains("measured") ? fmt::format("a measured {:.0f}", speed) : "an assumed " + text::number(speed),
+      plan.contains("measured") ? "--measure" : "--speed");
   for (const Json& warning : plan.at("warnings"))
     page += fmt::format("warning: {}\n", text::one_line(warning.get<std::string>()));
   return page;
@@ -92,8 +109,11 @@ void add_plan(CLI::App& app, Action& action) {
       ->capture_default_str();
   command->add_option("--device", given->device, "what a worker computes on: cpu, a core, or cuda, a stated GPU (cpu)")
       ->check(CLI::IsMember({"cpu", "cuda"}));
-  command->add_option("--speed", given->speed, "GFLOP/s of one worker (50; 45000 with --device cuda)")
-      ->check(positive_number());
+  CLI::Option* speed =
+      command->add_option("--speed", given->speed, "GFLOP/s of one worker (50; 45000 with --device cuda)")
+          ->check(positive_number());
+  command->add_flag("--measure", given->measure, "measure a core of this machine, or with --device cuda its first GPU")
+      ->excludes(speed);
   command->add_option("--memory", given->memory, "GB that one worker has for packs (4; 48 with --device cuda)")
       ->check(positive_number());
   const CLI::Option* diff = command
@@ -110,8 +130,10 @@ void add_plan(CLI::App& app, Action& action) {
       limits.workers = given->workers;
       if (given->device == "cuda") limits.device = study::stated_gpu;
       limits.memory = given->memory ? *given->memory * 1e9 : limits.device.memory;
-      const double speed = given->speed ? *given->speed * 1e9 : limits.device.flops_per_second;
+      double speed = given->speed ? *given->speed * 1e9 : limits.device.flops_per_second;
+      if (given->measure) speed = measured(given->device == "cuda" ? "cuda" : "cpu", limits);
       Json plan = study::plan(study, catalog(), done, limits, speed);
+      if (given->measure) plan["measured"] = true;
       if (given->device == "cuda") {
         plan["device"] = "cuda";
       } else {

@@ -25,16 +25,16 @@ namespace {
 
 struct Devices {
   std::vector<double> memory;  ///< bytes of each GPU; 0 where they are unknown
-  wire::DeviceSpeed speed;
-  std::string cpu_products;  ///< "" if the worker does not say
+  wire::DeviceSpeed speed;     ///< of the measured GPU
+  wire::DeviceSpeed core;      ///< of the CPU
+  std::string cpu_products;    ///< "" if the worker does not say
 };
 
-/// Runs `worker --devices`, which prints {"cuda": count, "memory": [bytes per device], "cpu_products": words}. With
-/// `measure`, a number that wraps around at the count, it also prints how fast that GPU is: {..., "speed": {...}}, or
-/// {..., "unmeasured": why}.
-Devices ask_devices(const std::filesystem::path& worker, std::optional<std::size_t> measure) {
-  std::string command = text::shell_path(worker) + " --devices";
-  if (measure) command += fmt::format(" --measure {}", *measure);
+/// Runs `worker --devices`, which prints {"cuda": count, "memory": [bytes per device], "cpu_products": words}. With the
+/// option "--measure K", where K wraps around at the count, it also prints how fast that GPU is: {..., "speed": {...}},
+/// or {..., "unmeasured": why}; with "--measure-core" {..., "core": {...}}.
+Devices ask_devices(const std::filesystem::path& worker, const std::string& options) {
+  const std::string command = text::shell_path(worker) + " --devices" + options;
   FILE* stream = ::popen((command + " 2>&1").c_str(), "r");
   std::string output;
   std::array<char, 512> buffer{};
@@ -55,6 +55,7 @@ Devices ask_devices(const std::filesystem::path& worker, std::optional<std::size
   }
   devices.cpu_products = json.value("cpu_products", "");
   if (json.contains("speed")) wire::from_value(json["speed"], devices.speed, wire::Where("speed of a GPU"));
+  if (json.contains("core")) wire::from_value(json["core"], devices.core, wire::Where("speed of a core"));
   if (json.contains("unmeasured")) {
     log::warn("{}: a GPU could not be measured: {} (packs are made for a stated one)", host_name(),
               json["unmeasured"].get<std::string>());
@@ -141,17 +142,28 @@ Surroundings look_around(const Communicator& communicator, const Share& share, c
   }
   const bool wants_gpus = request.device == "cuda" || (request.device == "auto" && has_gpu_driver());
   if (wants_gpus) {
-    Devices devices = ask_devices(worker, around.node_rank * request.workers.value_or(1));
+    Devices devices = ask_devices(worker, fmt::format(" --measure {}", around.node_rank * request.workers.value_or(1)));
     around.device_memory = std::move(devices.memory);
     around.speed = devices.speed;
     around.cpu_products = devices.cpu_products;
   } else if (tries_worker) {
-    around.cpu_products = ask_devices(worker, std::nullopt).cpu_products;
+    around.cpu_products = ask_devices(worker, "").cpu_products;
   }
   if (!around.device_memory.empty()) around.gpus = visible_gpus(driver_gpus(), around.visible_devices);
   // If the driver lists another number of GPUs than the worker sees, the ids cannot be matched.
   if (around.gpus.size() != around.device_memory.size()) around.gpus.clear();
   return around;
+}
+
+wire::DeviceSpeed measured_speed(const std::filesystem::path& worker, const std::string& device) {
+  const bool is_cpu = device == "cpu";
+  const Devices devices = ask_devices(worker, is_cpu ? " --measure-core" : " --measure 0");
+  const wire::DeviceSpeed& speed = is_cpu ? devices.core : devices.speed;
+  if (!(speed.flops_per_second > 0)) {
+    throw SystemError(fmt::format("{}: no {} could be measured there; leave out --measure, or give --speed",
+                                  host_name(), is_cpu ? "core" : "GPU"));
+  }
+  return speed;
 }
 
 std::vector<wire::WorkerPlace> place_workers(const PlacementRequest& request, const Surroundings& around, int rank) {
