@@ -126,8 +126,8 @@ DannLayer::Gradients DannLayer::backward(const Kept& kept, Tensor gradient, bool
 
 void DannLayer::collect(const Tensor& both, const Gradients& of_layer, std::vector<Tensor>& gradients) const {
   const std::int64_t units = excitatory_.size(1);
-  gradients.push_back(both.narrow(1, 0, units).contiguous());
-  gradients.push_back(both.narrow(1, units, inhibitory_.size(1)).contiguous());
+  gradients.push_back(both.narrow(1, 0, units));
+  gradients.push_back(both.narrow(1, units, inhibitory_.size(1)));
   for (const Tensor& other : {of_layer.inhibition, of_layer.alpha, of_layer.gain, of_layer.bias}) {
     gradients.push_back(other);
   }

@@ -38,8 +38,7 @@ class DensePass final : public Pass {
       const Tensor of_weight = layer == 0 ? weight_gradient_of_inputs(above, inputs_)
                                           : product(above, output.hidden[layer - 1].transpose(1, 2));
       gradients.push_back(by_trained(above.sum(2), dense.bias_factor));
-      // The optimisers' kernels read memory linearly.
-      gradients.push_back(by_trained(of_weight.contiguous(), dense.weight_factor));
+      gradients.push_back(by_trained(of_weight, dense.weight_factor));
       if (layer == 0) break;
       Tensor below = gradient.of_hidden(layer - 1);
       add_product(below, dense.weight.transpose(1, 2), above);

@@ -44,7 +44,9 @@ std::unique_ptr<Pass> Model::run_by_hand(const Inputs&, Mode) {
 
 std::vector<Tensor> Model::backward(Pass& pass, OutputGradient gradient) {
   if (output_scale_ != 1) gradient.logits = gradient.logits * output_scale_;
-  return pass.parameter_gradients(std::move(gradient));
+  std::vector<Tensor> gradients = pass.parameter_gradients(std::move(gradient));
+  for (Tensor& each : gradients) each = each.contiguous();  // the optimisers' kernels read memory linearly
+  return gradients;
 }
 
 Tensor Model::input_gradient(Pass& pass, const Tensor& logits) {

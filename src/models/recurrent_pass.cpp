@@ -75,7 +75,7 @@ class RecurrentPass final : public Pass {
   [[nodiscard]] Tensor through_readout(Tensor logits, std::vector<Tensor>* of_parameters) const {
     const Tensor last = output.hidden.back().transpose(1, 2);
     if (network_.dividing_readout == nullptr) {
-      if (of_parameters != nullptr) *of_parameters = {product(logits, last).contiguous(), logits.sum(2)};
+      if (of_parameters != nullptr) *of_parameters = {product(logits, last), logits.sum(2)};
       return product(network_.readout.transpose(1, 2), logits);
     }
     const auto found = network_.dividing_readout->backward(readout_, std::move(logits), of_parameters != nullptr);

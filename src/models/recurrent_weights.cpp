@@ -46,7 +46,7 @@ Tensor RecurrentWeights::effective() const {
 }
 
 void RecurrentWeights::add_gradients(const Tensor& gradient, std::vector<Tensor>& gradients) const {
-  gradients.push_back(gradient.contiguous());
+  gradients.push_back(gradient);
   if (!inhibition_.defined()) return;
   gradients.push_back(inhibition_.transpose(1, 2).matmul(gradient).neg_());
   gradients.push_back(gradient.matmul(inhibitory_.transpose(1, 2)).neg_());

@@ -13,11 +13,11 @@ namespace {
 const study::DatasetInfo seven_classes{100, 100, {1, 4, 5}, 7};
 constexpr std::int64_t lanes = 3, batch = 9;
 
-std::unique_ptr<Model> network(const Json& changes) {
+std::unique_ptr<Model> network(const Json& changes, const std::vector<std::uint64_t>& seeds = {1, 2, 3}) {
   Json options{{"kind", "mlp"}, {"width", 6}, {"depth", 2}, {"precision", "float64"}};
   options.update(changes);
   if (options["kind"] == "rnn") options.erase("depth");
-  return make_model(resolved(study::Family::model, options), seven_classes, {1, 2, 3}, torch::kCPU);
+  return make_model(resolved(study::Family::model, options), seven_classes, seeds, torch::kCPU);
 }
 
 std::vector<Tensor> parameters_of(Model& model) {
@@ -86,6 +86,31 @@ TEST_CASE("derivatives by the parameters are autograd's for every nonlinearity, 
     CHECK(found[i].sizes() == wanted[i].sizes());
     CHECK(found[i].is_contiguous());
     CHECK(off_by(found[i], wanted[i]) < 1e-12);
+  }
+}
+
+// On a CPU the rows of large products have gaps between them.
+TEST_CASE("derivatives of wide networks are autograd's, without gaps in memory") {
+  const Json change = GENERATE(Json{{"batch_norm", true}}, Json{{"layer", "colei"}, {"activation", "relu"}},
+                               Json{{"layer", "dann"}, {"activation", "relu"}}, Json{{"kind", "rnn"}},
+                               Json{{"kind", "rnn"}, {"layer", "dann"}, {"activation", "relu"}});
+  const std::vector<std::uint64_t> seeds =
+      GENERATE(as<std::vector<std::uint64_t>>(), std::vector<std::uint64_t>{1}, std::vector<std::uint64_t>{1, 2});
+  INFO(change.dump());
+  torch::manual_seed(7);
+  Json wide = change;
+  wide["width"] = seeds.size() == 1 ? 260 : 520;
+  const auto model = network(wide, seeds);
+  move_parameters(*model);
+  const auto count = static_cast<std::int64_t>(seeds.size());
+  const Inputs inputs = Inputs::shared(torch::rand({batch, 20}), count);
+  const Output output = model->forward(inputs, Mode::train);
+  const Tensor logits = drawn({count, 7, batch});
+  const std::vector<Tensor> wanted = torch::autograd::grad({output.logits}, parameters_of(*model), {logits.clone()});
+  const std::vector<Tensor> found = model->backward(*model->pass(inputs, Mode::train), {logits, {}});
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    CHECK(found[i].is_contiguous());
+    CHECK(off_by(found[i], wanted[i]) < 1e-11);
   }
 }
 

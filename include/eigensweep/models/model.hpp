@@ -76,7 +76,7 @@ class Pass {
 
   Output output;
 
-  /// Derivatives with respect to Model::parameters(), in their order, contiguous. Overwrites the tensors of `gradient`.
+  /// Derivatives with respect to Model::parameters(), in their order. Overwrites the tensors of `gradient`.
   virtual std::vector<Tensor> parameter_gradients(OutputGradient gradient) = 0;
   /// Derivatives with respect to the inputs [E, B, d], as the network's first layer reads them, of lanes with a batch
   /// each. `logits` [E, C, B] as in OutputGradient.
@@ -147,7 +147,7 @@ class Model {
   [[nodiscard]] bool has_input_gradient() const { return has_backward() && !input_norm_ && !origin_; }
   /// forward() without autograd, for backward() or input_gradient().
   std::unique_ptr<Pass> pass(const Inputs& inputs, Mode mode);
-  /// Derivatives with respect to parameters(), as Pass::parameter_gradients().
+  /// Derivatives with respect to parameters(), as Pass::parameter_gradients(), contiguous.
   std::vector<Tensor> backward(Pass& pass, OutputGradient gradient);
   /// Derivatives with respect to inputs.x, as Pass::input_gradient().
   Tensor input_gradient(Pass& pass, const Tensor& logits);
