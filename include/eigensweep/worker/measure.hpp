@@ -27,8 +27,8 @@ wire::DeviceSpeed measure(const torch::Device& device, const MeasureEffort& effo
 /// GPUs. `number` wraps around at the number of GPUs.
 Json measure_gpu(std::int64_t number);
 
-/// What `--measure-core` adds to visible_gpus(): {"core": {...}}, the speed of one thread of the CPU, in less than a
-/// second. The process has one thread from then on.
+/// What `--measure-core` adds to visible_gpus(): {"core": {...}}, the speed of one thread of the CPU, within a second.
+/// The process has one thread from then on.
 Json measure_core();
 
 }  // namespace eigensweep::worker

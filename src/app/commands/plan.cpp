@@ -40,11 +40,12 @@ study::Done done_in(const study::Study& study, const std::filesystem::path& plac
 
 // Operations a second of a worker here. Packs for a GPU are then made for that one, as in a run.
 double measured(const std::string& device, study::PackLimits& limits) {
-  const wire::DeviceSpeed speed = sweep::measured_speed(sweep::find_worker(), device);
+  const sweep::MeasuredDevice found = sweep::measure_device(sweep::find_worker(), device);
   if (device == "cuda") {
-    limits.device = study::measured_gpu(speed.flops_per_second, speed.seconds_per_operation);
+    limits.device = study::measured_gpu(found.speed.flops_per_second, found.speed.seconds_per_operation);
+    if (found.memory > 0) limits.memory = found.memory;
   }
-  return speed.flops_per_second;
+  return found.speed.flops_per_second;
 }
 
 std::string count(const Json& number) { return text::thousands(number.get<long long>()); }
@@ -129,9 +130,10 @@ void add_plan(CLI::App& app, Action& action) {
       study::PackLimits limits;
       limits.workers = given->workers;
       if (given->device == "cuda") limits.device = study::stated_gpu;
-      limits.memory = given->memory ? *given->memory * 1e9 : limits.device.memory;
+      limits.memory = limits.device.memory;
       double speed = given->speed ? *given->speed * 1e9 : limits.device.flops_per_second;
       if (given->measure) speed = measured(given->device == "cuda" ? "cuda" : "cpu", limits);
+      if (given->memory) limits.memory = *given->memory * 1e9;
       Json plan = study::plan(study, catalog(), done, limits, speed);
       if (given->measure) plan["measured"] = true;
       if (given->device == "cuda") {

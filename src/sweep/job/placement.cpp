@@ -27,6 +27,7 @@ struct Devices {
   std::vector<double> memory;  ///< bytes of each GPU; 0 where they are unknown
   wire::DeviceSpeed speed;     ///< of the measured GPU
   wire::DeviceSpeed core;      ///< of the CPU
+  std::string unmeasured;      ///< why the GPU has no speed, or ""
   std::string cpu_products;    ///< "" if the worker does not say
 };
 
@@ -56,10 +57,7 @@ Devices ask_devices(const std::filesystem::path& worker, const std::string& opti
   devices.cpu_products = json.value("cpu_products", "");
   if (json.contains("speed")) wire::from_value(json["speed"], devices.speed, wire::Where("speed of a GPU"));
   if (json.contains("core")) wire::from_value(json["core"], devices.core, wire::Where("speed of a core"));
-  if (json.contains("unmeasured")) {
-    log::warn("{}: a GPU could not be measured: {} (packs are made for a stated one)", host_name(),
-              json["unmeasured"].get<std::string>());
-  }
+  devices.unmeasured = json.value("unmeasured", "");
   return devices;
 }
 
@@ -143,6 +141,10 @@ Surroundings look_around(const Communicator& communicator, const Share& share, c
   const bool wants_gpus = request.device == "cuda" || (request.device == "auto" && has_gpu_driver());
   if (wants_gpus) {
     Devices devices = ask_devices(worker, fmt::format(" --measure {}", around.node_rank * request.workers.value_or(1)));
+    if (!devices.unmeasured.empty()) {
+      log::warn("{}: a GPU could not be measured: {} (packs are made for a stated one)", around.host,
+                devices.unmeasured);
+    }
     around.device_memory = std::move(devices.memory);
     around.speed = devices.speed;
     around.cpu_products = devices.cpu_products;
@@ -155,15 +157,17 @@ Surroundings look_around(const Communicator& communicator, const Share& share, c
   return around;
 }
 
-wire::DeviceSpeed measured_speed(const std::filesystem::path& worker, const std::string& device) {
+MeasuredDevice measure_device(const std::filesystem::path& worker, const std::string& device) {
   const bool is_cpu = device == "cpu";
   const Devices devices = ask_devices(worker, is_cpu ? " --measure-core" : " --measure 0");
-  const wire::DeviceSpeed& speed = is_cpu ? devices.core : devices.speed;
-  if (!(speed.flops_per_second > 0)) {
-    throw SystemError(fmt::format("{}: no {} could be measured there; leave out --measure, or give --speed",
-                                  host_name(), is_cpu ? "core" : "GPU"));
+  MeasuredDevice found{is_cpu ? devices.core : devices.speed};
+  if (!(found.speed.flops_per_second > 0)) {
+    const std::string why = devices.unmeasured.empty() ? "" : fmt::format(" ({})", devices.unmeasured);
+    throw SystemError(fmt::format("{}: no {} could be measured there{}; leave out --measure, or give --speed",
+                                  host_name(), is_cpu ? "core" : "GPU", why));
   }
-  return speed;
+  if (!is_cpu && !devices.memory.empty()) found.memory = study::usable_memory_share * devices.memory.front();
+  return found;
 }
 
 std::vector<wire::WorkerPlace> place_workers(const PlacementRequest& request, const Surroundings& around, int rank) {

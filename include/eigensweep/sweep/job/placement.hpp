@@ -53,9 +53,14 @@ struct Surroundings {
 Surroundings look_around(const Communicator& communicator, const Share& share, const std::filesystem::path& worker,
                          const PlacementRequest& request, bool tries_worker = false);
 
-/// How fast a device of this machine is: one core of "cpu", or the first GPU of "cuda". Runs `worker` for a second.
-/// Throws SystemError when it does not run, or there is no GPU that can be measured.
-wire::DeviceSpeed measured_speed(const std::filesystem::path& worker, const std::string& device);
+struct MeasuredDevice {
+  wire::DeviceSpeed speed;
+  double memory = 0;  ///< bytes of a GPU that packs may take; 0 where they are unknown
+};
+
+/// What one core of "cpu", or the first GPU of "cuda", can do on this machine. Runs `worker` for a second. Throws
+/// SystemError when it does not run, or there is no GPU that can be measured.
+MeasuredDevice measure_device(const std::filesystem::path& worker, const std::string& device);
 
 /// The workers of one rank, by default: one under a launcher; otherwise one per GPU, or one per core without GPUs. The
 /// workers of a machine take its GPUs in turn. Cores are divided evenly, CPUs in blocks. Throws SystemError when a GPU
