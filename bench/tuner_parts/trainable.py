@@ -3,7 +3,7 @@
 
 The mathematics is that of docs/paper.md, and of bench/train_step.py: nothing loops over units or samples. A process loads
 the data once. Called with a point of the grid as JSON, it prints what it found. TUNERS_STUDY names another study file of
-the same form.
+a tanh MLP with the penalty on its last layer.
 """
 
 import functools
@@ -20,10 +20,17 @@ from train_step import read_idx, spectral_penalty  # noqa: E402
 
 STUDY = json.loads(Path(os.environ["TUNERS_STUDY"]).read_text())
 TRAINING, ATTACKS = STUDY["training"], STUDY["attacks"]
-SAMPLES = STUDY["dataset"].get("train_samples")
+SAMPLES = STUDY.get("dataset", {}).get("train_samples")
 CUTOFF, ATTACKED = 10, 1000
-GRID = {"seed": STUDY["seed"]["sweep"], "width": STUDY["model"]["width"]["sweep"], "depth": STUDY["model"]["depth"]["sweep"],
-        "strength": STUDY["regularizers"]["spectral"]["strength"]["sweep"]}
+
+
+def swept(value) -> list:
+    return value["sweep"] if isinstance(value, dict) else [value]
+
+
+MODEL = {"depth": 1, "batch_norm": False, **STUDY["model"]}
+GRID = {"seed": swept(STUDY["seed"]), **{name: swept(MODEL[name]) for name in ("width", "depth", "batch_norm")},
+        "strength": swept(STUDY["regularizers"]["spectral"]["strength"])}
 
 
 @functools.cache
@@ -35,15 +42,16 @@ def mnist():
 
 
 class Network(torch.nn.Module):
-    def __init__(self, width: int, depth: int) -> None:
+    def __init__(self, width: int, depth: int, batch_norm: bool) -> None:
         super().__init__()
         sizes = [784] + [width] * depth
+        self.norms = torch.nn.ModuleList(torch.nn.BatchNorm1d(width) if batch_norm else torch.nn.Identity() for _ in range(depth))
         self.hidden = torch.nn.ModuleList(torch.nn.Linear(a, b) for a, b in zip(sizes, sizes[1:]))
         self.readout = torch.nn.Linear(width, 10)
 
     def forward(self, x):
-        for layer in self.hidden:
-            x = torch.tanh(layer(x))
+        for layer, norm in zip(self.hidden, self.norms):
+            x = norm(torch.tanh(layer(x)))
         return self.readout(x), x
 
 
@@ -57,7 +65,8 @@ def eigensystem(network, images):
 def train(network, strength: float, images, labels) -> None:
     optimizer = torch.optim.Adam(network.parameters(), lr=TRAINING["optimizer"]["learning_rate"], amsgrad=True, fused=True)
     for _ in range(TRAINING["epochs"]):
-        basis = eigensystem(network, images)[1].float() if strength else None
+        basis = eigensystem(network.eval(), images)[1].float() if strength else None
+        network.train()
         for index in torch.randperm(len(images)).split(TRAINING["batch_size"]):
             optimizer.zero_grad(set_to_none=True)
             logits, hidden = network(images[index])
@@ -66,6 +75,7 @@ def train(network, strength: float, images, labels) -> None:
                 loss = loss + strength * spectral_penalty(hidden, basis, cutoff=CUTOFF)
             loss.backward()
             optimizer.step()
+    network.eval()
 
 
 def accuracy(network, x, y) -> float:
@@ -90,17 +100,23 @@ def pgd(network, x, y) -> list[float]:
         low, high = (x - epsilon).clamp(min=0), (x + epsilon).clamp(max=1)
         attacked = torch.minimum(torch.maximum(x + epsilon * (2 * torch.rand_like(x) - 1), low), high)
         for _ in range(ATTACKS["pgd"]["steps"]):
-            stepped = attacked + ATTACKS["pgd"]["relative_step"] * epsilon * gradient_sign(network, attacked, y)
+            stepped = attacked + ATTACKS["pgd"].get("relative_step", 1 / 30) * epsilon * gradient_sign(network, attacked, y)
             attacked = torch.minimum(torch.maximum(stepped, low), high)
         found.append(accuracy(network, attacked, y))
     return found
+
+
+def noise(network, x, y) -> list[float]:
+    drawn = torch.randn_like(x)
+    return [accuracy(network, (x + sigma * drawn).clamp(0, 1), y)
+            for sigma in swept(ATTACKS.get("gaussian_noise", {"sigma": {"sweep": []}})["sigma"])]
 
 
 def evaluate(point: dict) -> dict:
     """Trains the network of a point of GRID."""
     images, labels, test_images, test_labels = mnist()
     torch.manual_seed(point["seed"])
-    network = Network(point["width"], point["depth"])
+    network = Network(point["width"], point["depth"], point["batch_norm"])
     train(network, point["strength"], images, labels)
     for parameter in network.parameters():
         parameter.requires_grad_(False)
@@ -110,7 +126,7 @@ def evaluate(point: dict) -> dict:
     if not math.isfinite(values.sum().item()):
         raise ArithmeticError(f"{point}: the training diverged")
     return {"test_accuracy": test_accuracy, "fgsm": fgsm(network, *attacked), "pgd": pgd(network, *attacked),
-            "spectrum": values.flip(0).tolist()}
+            "noise": noise(network, test_images, test_labels), "spectrum": values.flip(0).tolist()}
 
 
 if __name__ == "__main__":

@@ -16,10 +16,10 @@ if importlib.util.find_spec("torch") is None:
 
 BIN, SOURCE = Path(os.environ["EIGENSWEEP_BIN"]), Path(os.environ["EIGENSWEEP_SOURCE"])
 STUDY = {"name": "tiny", "seed": {"sweep": [0, 1]}, "dataset": {"kind": "mnist", "train_samples": 6000},
-         "model": {"kind": "mlp", "activation": "tanh", "width": {"sweep": [16]}, "depth": {"sweep": [1]}},
+         "model": {"kind": "mlp", "activation": "tanh", "width": 16, "batch_norm": {"sweep": [False, True]}},
          "training": {"epochs": 4, "batch_size": 64, "optimizer": {"kind": "adam", "learning_rate": 0.001, "amsgrad": True}},
          "regularizers": {"spectral": {"strength": {"sweep": [0, 0.1]}, "exponent": 1, "layers": "last"}},
-         "attacks": {"fgsm": {"epsilon": {"sweep": [0.1]}},
+         "attacks": {"gaussian_noise": {"sigma": {"sweep": [0.1]}}, "fgsm": {"epsilon": {"sweep": [0.1]}},
                      "pgd": {"epsilon": {"sweep": [0.1]}, "steps": 2, "relative_step": 0.5}}}
 
 
@@ -42,7 +42,7 @@ class Tuners(unittest.TestCase):
                 self.assertIn(f"{name} is left out: {sys.executable} has no {module}", done.stdout)
                 continue
             _, ratio, networks, accuracy = rows[name]
-            self.assertEqual(networks, "4")
+            self.assertEqual(networks, "8")
             self.assertGreater(float(ratio), 0)
             self.assertGreater(float(accuracy), 0.7)
 
