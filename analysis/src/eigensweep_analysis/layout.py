@@ -6,15 +6,14 @@ import numpy as np
 import xarray as xr
 
 from eigensweep_analysis.metrics import measured
-from eigensweep_analysis.panels import BASELINE, MARKERS, PALETTE, Line, some
+from eigensweep_analysis.panels import BASELINE, MARKERS, MOST_ACROSS, PALETTE, Line, some
 from eigensweep_analysis.resolved import input_range
 from eigensweep_analysis.statistics import summary
 
 #: More lines than this in one panel cannot be told apart.
 MOST_LINES = 8
-#: The most values of a penalty's strength in one panel, the most panels across and down. Of more, some are chosen
-#: evenly.
-MOST_STRENGTHS, MOST_ACROSS = 12, 8
+#: The most values of a penalty's strength in one panel. Of more, some are chosen evenly.
+MOST_STRENGTHS = 12
 #: No penalty, then one after another of the strengths, where colours say something else.
 DASHES = [(0, (4, 2)), "solid", (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)), (0, (9, 2)), (0, (2, 2.5))]
 #: Axes whose labels are whole texts: "vanilla", "width 64, learning rate 0.1", "dann" (a type of layers).

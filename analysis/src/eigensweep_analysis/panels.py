@@ -163,15 +163,15 @@ def some(values, most):
     return [values[i] for i in np.unique(np.linspace(0, len(values) - 1, most).round().astype(int))]
 
 
-#: More hidden layers than this beside each other are too small to see.
-MOST_LAYERS = 8
+#: More panels than this beside each other are too small to see.
+MOST_ACROSS = 8
 
 
 def some_layers(count):
-    """(the places of at most MOST_LAYERS of so many hidden layers, evenly chosen, a sentence on it or "")."""
-    if count <= MOST_LAYERS:
+    """(the places of at most MOST_ACROSS of so many hidden layers, evenly chosen, a sentence on it or "")."""
+    if count <= MOST_ACROSS:
         return list(range(count)), ""
-    return some(list(range(count)), MOST_LAYERS), f" {MOST_LAYERS} of {count} hidden layers."
+    return some(list(range(count)), MOST_ACROSS), f" {MOST_ACROSS} of {count} hidden layers."
 
 
 def log_labels(axes):
