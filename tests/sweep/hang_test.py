@@ -6,7 +6,7 @@ import signal
 import sys
 import unittest
 
-from harness import TESTS, Case, state_of, study
+from harness import TESTS, Case, exit_code, state_of, study
 from kill_test import processes
 
 FLOOR = 20  # seconds, of sweep/schedule/silence.hpp
@@ -77,6 +77,26 @@ class Hangs(Case):
         text = self.finish(process, expect=None)
         self.assertGreaterEqual(process.returncode, 128, text)
         self.assertIn("not all ranks have started within 2.0 s", text)
+
+
+class ExitCodes(unittest.TestCase):
+    """Which code counts where mpirun crashes after a run that ended itself; the words are those of Open MPI 4.1.4."""
+
+    ABORTED = "MPI_ABORT was invoked on rank 0 in communicator MPI_COMM_WORLD\nwith errorcode 75.\n\nNOTE: invoking MPI_ABORT\n"
+    CRASHED = ("[vm:01519] *** Process received signal ***\n[vm:01519] Signal: Segmentation fault (11)\n"
+               "[vm:01519] [ 1] /lib/x86_64-linux-gnu/libpmix.so.2(PMIx_server_finalize+0xb08)[0x7f2553c7d118]\n"
+               "[vm:01519] [ 5] /lib/x86_64-linux-gnu/libopen-rte.so.40(orte_finalize+0x5d)[0x7f2557036d7d]\n"
+               "[vm:01519] [ 6] mpirun(+0x13ea)[0x55f3e4b3d3ea]\n")
+
+    def test_a_crash_of_mpirun_in_its_own_clean_up_leaves_the_code_of_the_run(self):
+        self.assertEqual(exit_code(-signal.SIGSEGV, self.ABORTED + self.CRASHED), 75)
+
+    def test_every_other_end_keeps_what_the_launcher_returned(self):
+        self.assertEqual(exit_code(0, self.ABORTED + self.CRASHED), 0)
+        self.assertEqual(exit_code(-signal.SIGSEGV, self.CRASHED), -signal.SIGSEGV)
+        self.assertEqual(exit_code(-signal.SIGSEGV, self.CRASHED + self.ABORTED), -signal.SIGSEGV)
+        of_the_program = self.CRASHED.replace("] mpirun(", "] eigensweep(")
+        self.assertEqual(exit_code(-signal.SIGSEGV, self.ABORTED + of_the_program), -signal.SIGSEGV)
 
 
 class DerivedHangs(Case):
