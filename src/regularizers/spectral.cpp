@@ -242,8 +242,9 @@ class Spectral final : public Regularizer {
     for (std::size_t layer = all_layers_ ? 0 : output.hidden.size() - 1; layer < output.hidden.size(); ++layer) {
       const std::int64_t width = output.hidden[layer].size(1);
       const std::int64_t directions = samples < width ? samples - 1 : width;
-      bases_.push_back(torch::zeros({model.lanes(), width, directions},
-                                    model.parameters().front().tensor.options().requires_grad(false)));
+      const Tensor room = torch::zeros({model.lanes(), width, directions},
+                                       model.parameters().front().tensor.options().requires_grad(false));
+      bases_.push_back(models::often_multiplied(room, lanes_.front().compute));
     }
   }
 

@@ -42,6 +42,19 @@ TEST_CASE("tensors of every type and of no numbers come back from their file") {
   CHECK_THROWS_WITH(read.at("c"), file.string() + ": tensor 'c' is missing; delete the file, and it is made again");
 }
 
+TEST_CASE("tensors of bfloat16 come back with the same numbers as float32") {
+  const Scratch scratch;
+  const auto file = scratch.path() / "rounded.safetensors";
+  const torch::Tensor rounded = torch::rand({2, 3}).to(torch::kBFloat16);
+  TensorFile content;
+  content.tensors = {{"a", rounded}};
+  write_tensors(file, content);
+  const TensorFile content_read = read_tensors(file);
+  const torch::Tensor& read = content_read.at("a", rounded);
+  CHECK(read.scalar_type() == torch::kFloat32);
+  CHECK(torch::equal(read.to(torch::kBFloat16), rounded));
+}
+
 TEST_CASE("a file that is no safetensors file is refused in one line, whatever its header says") {
   const Scratch scratch;
   const auto file = scratch.path() / "broken.safetensors";

@@ -100,6 +100,24 @@ TEST_CASE("a checkpoint after any step goes on as if nothing had been, with ever
   }
 }
 
+TEST_CASE(
+    "a checkpoint inside an epoch keeps eigenvectors of bfloat16, as float32, and goes on with the same numbers") {
+  const Scratch scratch;
+  const auto file = scratch.path() / "pack.safetensors";
+  std::vector<Json> configs = tiny_pack::configs();
+  for (Json& config : configs) config["regularizers"]["spectral"]["compute"] = "bfloat16";
+  Trainer whole(configs, tiny_pack::dataset(), torch::kCPU), stopped(configs, tiny_pack::dataset(), torch::kCPU),
+      rest(configs, tiny_pack::dataset(), torch::kCPU);
+  Hooks hooks;
+  hooks.should_stop = [steps = 0]() mutable { return ++steps == 3; };
+  REQUIRE_FALSE(stopped.run(hooks));
+  stopped.save(file, ab);
+  CHECK(models::read_tensors(file).at("regularizer.0.basis.0").scalar_type() == torch::kFloat32);
+  rest.load(file, ab);
+  check_same_training(rest, whole);
+  check_same_histories(rest, whole);
+}
+
 TEST_CASE("a checkpoint of version 1 goes on with the losses of its open epoch") {
   const Scratch scratch;
   const auto file = scratch.path() / "pack.safetensors";

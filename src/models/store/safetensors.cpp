@@ -36,6 +36,10 @@ const char* dtype_name(torch::ScalarType type) {
       fmt::format("{}: no valid safetensors file: {}; delete it, and it is made again", file.string(), why));
 }
 
+/// Files have no bfloat16. Each such number is a float32 number, so that another machine, without bfloat16, reads the
+/// same numbers.
+torch::ScalarType type_in_files(torch::ScalarType type) { return type == torch::kBFloat16 ? torch::kFloat32 : type; }
+
 /// The entry of the metadata that holds `checksum`; files of older programs have none.
 constexpr const char* checksum_key = "sha256";
 
@@ -104,7 +108,7 @@ const torch::Tensor& TensorFile::at(const std::string& name) const {
 
 const torch::Tensor& TensorFile::at(const std::string& name, const torch::Tensor& like) const {
   const torch::Tensor& tensor = at(name);
-  if (tensor.sizes() == like.sizes() && tensor.scalar_type() == like.scalar_type()) return tensor;
+  if (tensor.sizes() == like.sizes() && tensor.scalar_type() == type_in_files(like.scalar_type())) return tensor;
   throw DataError(
       fmt::format("{}: tensor '{}' has another {} than the study's network; delete the file, and it is made again",
                   file.string(), name, tensor.sizes() == like.sizes() ? "type" : "shape"));
@@ -115,7 +119,8 @@ std::string write_tensors(const std::filesystem::path& file, const TensorFile& c
   header["__metadata__"] = content.metadata;
   std::string data;
   for (const NamedTensor& named : content.tensors) {
-    const torch::Tensor tensor = named.tensor.detach().to(torch::kCPU).contiguous();
+    const torch::ScalarType type = type_in_files(named.tensor.scalar_type());
+    const torch::Tensor tensor = named.tensor.detach().to(torch::kCPU, type).contiguous();
     header[named.name] = {{"dtype", dtype_name(tensor.scalar_type())},
                           {"shape", tensor.sizes().vec()},
                           {"data_offsets", {data.size(), data.size() + tensor.nbytes()}}};

@@ -21,13 +21,13 @@ struct TensorFile {
   [[nodiscard]] const torch::Tensor* find(const std::string& name) const;
   /// Throws DataError if no tensor has that name.
   [[nodiscard]] const torch::Tensor& at(const std::string& name) const;
-  /// The same, but also throws DataError if its shape or type is not that of `like`.
+  /// The same, but also throws DataError if its shape or type is not that of `like` in a file.
   [[nodiscard]] const torch::Tensor& at(const std::string& name, const torch::Tensor& like) const;
 };
 
 /// Writes in one step (a reader sees the old file or the new one). float32, float64, int64 and uint8 tensors of any
-/// device. The metadata get an entry `sha256`, a checksum of everything else, which read_tensors() verifies. Throws
-/// SystemError. Returns the SHA-256 of the file's content.
+/// device; bfloat16 ones as float32, which has all their numbers. The metadata get an entry `sha256`, a checksum of
+/// everything else, which read_tensors() verifies. Throws SystemError. Returns the SHA-256 of the file's content.
 std::string write_tensors(const std::filesystem::path& file, const TensorFile& content);
 
 /// Throws DataError on a missing, truncated, changed or corrupt file. The tensors must fill the file from the header to
