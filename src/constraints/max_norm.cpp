@@ -20,13 +20,37 @@ struct MaxNorm {
 }  // namespace eigensweep::constraints
 
 #ifdef EIGENSWEEP_DECLARATIONS
+#include <fmt/format.h>
+
+#include "eigensweep/models/layer_type.hpp"
+
 namespace eigensweep::constraints {
+namespace {
+
+std::string refuse_max_norm(const MaxNorm&, const Json& config) {
+  const models::NetworkOptions network = models::network_of(config);
+  if (models::is_dann(network)) {
+    return fmt::format(
+        "inhibitory units take part in what a unit of layer '{}' receives, and a bound on the excitatory weights alone "
+        "would silence it; leave this out, or choose layer 'dense' or 'colei'",
+        config.at("model").at("layer").get<std::string>());
+  }
+  if (network.centre_output) {
+    return "it changes the initial network, and centre_output subtracts that as its seed made it, so that training "
+           "would not start from 0; leave one of them out";
+  }
+  return "";
+}
+
+}  // namespace
 
 study::Kind declare_max_norm() {
-  study::Kind kind = study::declare<MaxNorm>(
-      study::Family::constraint, "max_norm",
-      "bounds the norm of the incoming weights of every hidden unit, of its filter in a convolution",
-      "Srebro, Rennie, Jaakkola 2005; Srivastava et al. 2014, JMLR 15, section 5.1");
+  study::Kind kind =
+      study::declare<MaxNorm>(study::Family::constraint, "max_norm",
+                              "bounds the norm of the incoming weights of every hidden unit, of its filter in a "
+                              "convolution; in an rnn of those from the inputs and of those from the state",
+                              "Srebro, Rennie, Jaakkola 2005; Srivastava et al. 2014, JMLR 15, section 5.1");
+  kind.refuse = study::typed<MaxNorm>(refuse_max_norm);
   kind.work = [](const Json&, const study::WorkContext& context) {
     constexpr double per_parameter = 3;  // square, sum, scale
     return static_cast<double>(context.epochs * context.steps_per_epoch) * per_parameter *

@@ -52,6 +52,7 @@ std::unique_ptr<models::Model> initial_networks(const Subject& subject) {
   auto networks = models::make_model(subject.config.at("model"), subject.data.info, subject.seeds,
                                      subject.data.train_images.device());
   networks->fit_inputs(subject.data.train_images);
+  if (subject.begin) subject.begin(*networks);
   forget_gradients(*networks);
   return networks;
 }

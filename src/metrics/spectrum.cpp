@@ -20,7 +20,7 @@ struct SpectrumOptions {
         .choice("split", &SpectrumOptions::split, {"train", "test"}, "which samples the covariance is taken over")
         .integer("samples", &SpectrumOptions::samples, {0, 1e8}, "how many samples, from the first; 0 takes all")
         .choice("network", &SpectrumOptions::network, {{"trained", Network::trained}, {"initial", Network::initial}},
-                "the network after training, or as its seed made it")
+                "the network after training, or before its first step")
         .integer("fit_first", &SpectrumOptions::fit_first, {1, 1e6}, "first rank n of the exponent's fit")
         .integer("fit_last", &SpectrumOptions::fit_last, {2, 1e6},
                  "last rank n of the fit, or the layer's width if that is smaller");

@@ -14,7 +14,7 @@ struct WeightsOptions {
   static study::Fields<WeightsOptions> fields() {
     return study::Fields<WeightsOptions>().choice("network", &WeightsOptions::network,
                                                   {{"trained", Network::trained}, {"initial", Network::initial}},
-                                                  "the network after training, or as its seed made it");
+                                                  "the network after training, or before its first step");
   }
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/models/finite.hpp"
@@ -82,19 +83,9 @@ Trainer::Trainer(std::vector<Json> configs, const data::DeviceDataset& data, con
     regularizers_.push_back(regularizers::make_regularizer(
         section_of(configs_, Json::json_pointer("/regularizers") / label), seeds_of(configs_)));
   }
-  if (configs_.front().contains("constraints")) {
-    for (const auto& [label, options] : configs_.front().at("constraints").items()) {
-      constraint_labels_.push_back(label);
-      constraints_.push_back(
-          constraints::make_constraint(section_of(configs_, Json::json_pointer("/constraints") / label)));
-      constraints_.back()->begin(*model_);
-    }
-  }
-  // Last: what another constraint does to a weight does not take it across 0 again.
-  if (auto signs = constraints::make_signs(*model_)) {
-    constraint_labels_.emplace_back("layer");
-    constraints_.push_back(std::move(signs));
-    constraints_.back()->begin(*model_);
+  for (constraints::Labelled& one : constraints::begin_constraints(configs_, *model_)) {
+    constraint_labels_.push_back(std::move(one.label));
+    constraints_.push_back(std::move(one.constraint));
   }
   stepper_ = std::make_unique<Stepper>(*model_, *task_, regularizers_, constraints_, *optimizer_,
                                        Adversary(training_, seeds_of(configs_), data.info, device),

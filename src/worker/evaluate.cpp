@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "eigensweep/attacks/evaluate.hpp"
+#include "eigensweep/constraints/constraint.hpp"
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/kernels/limit_network.hpp"
@@ -24,6 +25,11 @@ std::vector<Measurement> attack(const wire::TaskEvaluation& evaluation, const me
                                       subject.data, subject.seeds);
 }
 
+/// Brings networks to where the training of these lanes begins.
+std::function<void(models::Model&)> begin_of(std::vector<Json> configs) {
+  return [configs = std::move(configs)](models::Model& model) { constraints::begin_constraints(configs, model); };
+}
+
 /// Measures the network of one lane alone, outside of the pack.
 Measurement measure_alone(const Measure& measure, const wire::TaskLane& lane, std::int64_t index,
                           const Networks& networks, const data::DeviceDataset& data) {
@@ -38,7 +44,7 @@ Measurement measure_alone(const Measure& measure, const wire::TaskLane& lane, st
   if (!networks.snapshots.empty()) snapshots = models::kept_snapshots(*model, {content});
   Measurement measured;
   const std::string failure = models::numerical_failure([&] {
-    measured = measure({*model, data, lane.config, seeds, snapshots}).front();
+    measured = measure({*model, data, lane.config, seeds, snapshots, begin_of({lane.config})}).front();
   });
   if (!failure.empty()) measured.add_failure(failure);
   return measured;
@@ -74,11 +80,15 @@ void remove_infinities(Measurement& measured) {
 std::vector<Measurement> measure_lanes(const Measure& measure, const wire::PackTask& task, const Networks& networks,
                                        const data::DeviceDataset& data) {
   std::vector<std::uint64_t> seeds;
-  for (const wire::TaskLane& lane : task.lanes) seeds.push_back(lane.config.at("seed").get<std::uint64_t>());
+  std::vector<Json> configs;
+  for (const wire::TaskLane& lane : task.lanes) {
+    seeds.push_back(lane.config.at("seed").get<std::uint64_t>());
+    configs.push_back(lane.config);
+  }
   std::vector<Measurement> lanes(task.lanes.size());
   const bool is_any = std::find(networks.lost.begin(), networks.lost.end(), "") != networks.lost.end();
   const std::string failure = models::numerical_failure([&] {
-    if (is_any) lanes = measure({*networks.model, data, task.lanes.front().config, seeds, networks.snapshots});
+    if (is_any) lanes = measure({*networks.model, data, configs.front(), seeds, networks.snapshots, begin_of(configs)});
   });
   EIGENSWEEP_EXPECT(lanes.size() == task.lanes.size());
   for (models::NamedTensor& named : networks.model->parameters()) named.tensor.requires_grad_(false);

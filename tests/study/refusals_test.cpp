@@ -68,6 +68,13 @@ TEST_CASE("rounded products are refused where a network has none of float32") {
              Catch::EndsWith("choose 'float32' (in the cell precision=float64)"));
 }
 
+TEST_CASE("a bound that moves initial networks does not go with subtracting them") {
+  CHECK(
+      message_of(R"({"name": "a", "model": {"width": 64, "centre_output": true}, "constraints": {"max_norm": {}}})") ==
+      "s.json:/constraints/max_norm: it changes the initial network, and centre_output subtracts that as its seed "
+      "made it, so that training would not start from 0; leave one of them out");
+}
+
 TEST_CASE("statistics over too few samples of a split are refused") {
   const std::string begins =
       R"({"name": "a", "model": {"width": 64}, "dataset": {"kind": "gaussian", "train_samples": 60, "test_samples": )";

@@ -73,6 +73,25 @@ TEST_CASE("where one lane spoils a measurement of all, each is measured by itsel
   CHECK_THROWS_AS(spoilt_by([] { throw std::bad_alloc(); }), std::bad_alloc);
 }
 
+TEST_CASE("what changed is measured against where training began, which a constraint moves") {
+  const Scratch scratch;
+  // Rows of an initial layer have a norm of about 1.4. Steps are too small to move anything.
+  const study::Study study = parsed(R"({"name": "bounded", "seed": {"sweep": [1, 2]}, )" + mnist + R"(,
+      "model": {"width": 5, "activation": "relu", "parametrisation": "ntk", "weight_variance": 2},
+      "training": {"epochs": 1, "batch_size": 12, "optimizer": {"kind": "sgd", "learning_rate": 1e-30}},
+      "constraints": {"max_norm": {"norm": {"sweep": [0.5, 1]}}},
+      "attacks": {}, "metrics": {"kernel_regime": {"samples": 8}}})");
+  wire::PackTask task = task_of(study, scratch, true);
+  task.evaluations = task_of(study, scratch, false).evaluations;
+  REQUIRE(task.lanes.size() == 4);
+  REQUIRE(task.evaluations.size() == 1);
+  for (const auto& [trial, records] : run(task)) {
+    REQUIRE(records.size() == 2);
+    CHECK(records[1].columns.at("parameter_change").values()[0] < 1e-6);  // bounding anew rounds
+    CHECK(records[1].columns.at("ntk_drift").values()[0] < 1e-6);
+  }
+}
+
 TEST_CASE("where one lane spoils the training of all, each is trained by itself") {
   const Scratch scratch;
   const study::Study study = parsed(study_text(R"({"width": 5})", short_training, true));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "eigensweep/core/json.hpp"
@@ -41,5 +42,14 @@ std::unique_ptr<Constraint> make_constraint(const std::vector<Json>& options);
 /// Keeps the signs that the network's tensors declare, and multiplies its gradients by the factors that they declare.
 /// Null where none declares any.
 std::unique_ptr<Constraint> make_signs(models::Model& model);
+
+struct Labelled {
+  std::string label;  ///< of the study's section "constraints"; "layer" for the signs that layers keep
+  std::unique_ptr<Constraint> constraint;
+};
+
+/// The constraints of networks, in the order in which they act, with the initial networks brought into their sets.
+/// `configs`: the lanes' resolved configurations; they differ in seed and per-lane options only.
+std::vector<Labelled> begin_constraints(const std::vector<Json>& configs, models::Model& model);
 
 }  // namespace eigensweep::constraints

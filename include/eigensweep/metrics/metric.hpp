@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -22,6 +23,8 @@ struct Subject {
   const Json& config;  ///< the first lane's resolved configuration (equal over lanes except for per-lane options)
   std::vector<std::uint64_t> seeds{};  ///< the lanes' trial seeds, from which the initial networks are recomputed
   std::span<const models::Snapshot> snapshots{};  ///< the networks during training, if it kept any
+  /// What training does to the initial networks before its first step; empty: nothing.
+  std::function<void(models::Model&)> begin{};
 };
 
 using wire::Measurement;
