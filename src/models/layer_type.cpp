@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "eigensweep/study/declare/training.hpp"
+
 namespace eigensweep::models {
 namespace {
 
@@ -45,10 +47,11 @@ std::int64_t inhibitory_units(const NetworkOptions& network) {
   if (network.inhibitory_units > 0) return network.inhibitory_units;
   const auto units = static_cast<double>(network.width.value);
   const double parts = is_dann(network) ? network.ei_ratio : network.ei_ratio + 1;
-  return std::llround(std::ceil(units / parts));
+  constexpr double rounding = 1e-12;  // 350 / 1.4 is a little more than 250
+  return std::llround(std::ceil(units / parts * (1 - rounding)));
 }
 
-std::string refuse_layer_type(const NetworkOptions& network) {
+std::string refuse_layer_type(const NetworkOptions& network, const Json& config) {
   if (!keeps_signs(network)) return "";
   const std::string layer = fmt::format("layer '{}'", word(network.layer));
   if (network.is_infinite()) return layer + " has no limit of infinite width in closed form; choose layer 'dense'";
@@ -64,6 +67,10 @@ std::string refuse_layer_type(const NetworkOptions& network) {
   }
   if (network.centre_output) {
     return layer + " does not go with centre_output, which subtracts a network that is not kept; leave it out";
+  }
+  if (is_dann(network) && config.contains("training") &&
+      study::read<study::Training>(config.at("training")).rate_rule == study::Training::RateRule::mup) {
+    return layer + " has tensors that muP's table does not know, those of inhibition; choose another rate_rule";
   }
   if (network.layer == LayerType::colei && inhibitory_units(network) >= network.width.value) {
     return fmt::format(

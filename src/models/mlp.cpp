@@ -75,9 +75,9 @@ study::ModelShape mlp_shape(const MlpOptions& mlp, const study::DatasetInfo& dat
 study::Kind declare_mlp() {
   study::Kind kind = study::declare<MlpOptions>(study::Family::model, "mlp",
                                                 "multilayer perceptron with hidden layers of equal width");
-  kind.refuse = study::typed<MlpOptions>([](const MlpOptions& mlp, const Json&) {
+  kind.refuse = study::typed<MlpOptions>([](const MlpOptions& mlp, const Json& config) {
     const std::string reason = refuse_network_options(mlp, mlp.depth);
-    return reason.empty() ? refuse_layer_type(mlp) : reason;
+    return reason.empty() ? refuse_layer_type(mlp, config) : reason;
   });
   kind.refuse_inputs = study::typed<MlpOptions>(refuse_signed_inputs);
   kind.refuse_samples = study::typed<MlpOptions>(refuse_small_batches);

@@ -12,6 +12,7 @@ struct RnnOptions : NetworkOptions {
     study::Fields<RnnOptions> fields;
     fields.finite_integer("width", &RnnOptions::width, {1, 1e6}, "units of the recurrent state").required();
     add_activation(fields);
+    add_base_width(fields);
     add_numbers(fields);
     return add_layer_type(fields);
   }
@@ -65,7 +66,8 @@ study::Kind declare_rnn() {
       study::Family::model, "rnn",
       "recurrent network that reads an image row by row; its state after each row is a hidden layer",
       "Elman 1990, doi:10.1207/s15516709cog1402_1; by Dale's law Cornford et al. 2021");
-  kind.refuse = study::typed<RnnOptions>([](const RnnOptions& rnn, const Json&) { return refuse_layer_type(rnn); });
+  kind.refuse = study::typed<RnnOptions>(
+      [](const RnnOptions& rnn, const Json& config) { return refuse_layer_type(rnn, config); });
   kind.refuse_inputs = study::typed<RnnOptions>(refuse_single_row);
   kind.shape = study::typed<RnnOptions>(rnn_shape);
   return kind;

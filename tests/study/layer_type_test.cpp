@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What does not go with layers by Dale's law, and what to do about it.
+#include "eigensweep/models/layer_type.hpp"
 #include <catch2/catch.hpp>
 #include "small_catalog.hpp"
 
@@ -41,6 +42,46 @@ TEST_CASE("layers by Dale's law have an initial law of their own and no limit of
       "it out");
   CHECK(asked(colei + R"("inf")") ==
         "s.json:/model: layer 'colei' has no limit of infinite width in closed form; choose layer 'dense'");
+}
+
+TEST_CASE("muP's table and a bound on norms do not go with units that inhibit from beside a layer") {
+  const std::string relu = R"("width": 20, "activation": "relu", "layer": )";
+  const std::string mup = R"(, "training": {"rate_rule": "mup"})", bound = R"(, "constraints": {"max_norm": {}})";
+  for (const std::string kind : {"mlp", "rnn"}) {
+    const std::string of_kind = R"("kind": ")" + kind + R"(", )" + relu;
+    for (const std::string layer : {"dense", "colei"}) {
+      CHECK(asked(of_kind + '"' + layer + '"', mup).empty());
+      CHECK(asked(of_kind + '"' + layer + '"', bound).empty());
+    }
+    for (const std::string layer : {"dann", "dann_uncorrected"}) {
+      const std::string dann = of_kind + '"' + layer + '"';
+      CHECK(asked(dann, R"(, "training": {"rate_rule": "over_width"})").empty());
+      CHECK(asked(dann, mup) == "s.json:/model: layer '" + layer +
+                                    "' has tensors that muP's table does not know, those of inhibition; choose another "
+                                    "rate_rule");
+      CHECK(asked(dann, bound) ==
+            "s.json:/constraints/max_norm: inhibitory units take part in what a unit of layer '" + layer +
+                "' receives, and a bound on the excitatory weights alone would silence it; leave this out, or choose "
+                "layer 'dense' or 'colei'");
+    }
+  }
+}
+
+TEST_CASE("a layer has as many inhibitory units as its width over the ratio says, rounding of that aside") {
+  const auto units = [](const char* layer, std::int64_t width, double ratio) {
+    models::NetworkOptions network;
+    network.width.value = width;
+    network.layer = layer == std::string("colei") ? models::NetworkOptions::LayerType::colei
+                                                  : models::NetworkOptions::LayerType::dann;
+    network.ei_ratio = ratio;
+    return models::inhibitory_units(network);
+  };
+  CHECK(units("dann", 350, 1.4) == 250);  // in float64 the quotient is a little more
+  CHECK(units("dann", 700, 2.8) == 250);
+  CHECK(units("colei", 700, 1.8) == 250);
+  CHECK(units("dann", 351, 1.4) == 251);
+  CHECK(units("dann", 100, 3) == 34);
+  CHECK(units("colei", 100, 4) == 20);
 }
 
 TEST_CASE("a layer of inhibitory units alone is refused") {

@@ -30,7 +30,7 @@ KINDS = {
     "mlp": {**_COMMON, **_SIGNS, "width": None, "depth": 1},
     "cnn": {**_COMMON, "width": 1000, "depth": 2, "channels": 16, "kernel_size": 3, "stride": 1,
             "pooling": "max"},
-    "rnn": {**_SHARED, **_SIGNS, "width": None},
+    "rnn": {**_SHARED, **_SIGNS, "base_width": 64, "width": None},
 }
 #: The values of options that choose a computation.
 _CHOICES = {
@@ -92,7 +92,8 @@ def is_dann(options: dict) -> bool:
 
 def inhibitory_units(options: dict) -> int:
     """How many units stand beside a hidden layer of the type "dann"; beside the readout stands one."""
-    return options["inhibitory_units"] or math.ceil(options["width"] / options["ei_ratio"])
+    rounding = 1e-12  # 350 / 1.4 is a little more than 250
+    return options["inhibitory_units"] or math.ceil(options["width"] / options["ei_ratio"] * (1 - rounding))
 
 
 _NEWER = "install the eigensweep_analysis that came with the eigensweep that trained it"

@@ -33,8 +33,8 @@ inline bool is_dann(const NetworkOptions& network) {
 /// How many inhibitory units a hidden layer has: among its units ("colei") or beside them ("dann"); 0 where "dense".
 std::int64_t inhibitory_units(const NetworkOptions& network);
 
-/// "" or why a layer type does not go with the other options. Reads options alone.
-std::string refuse_layer_type(const NetworkOptions& network);
+/// "" or why a layer type does not go with the other options of the network or of its training. `config`: the trial's.
+std::string refuse_layer_type(const NetworkOptions& network, const Json& config);
 
 /// "" or why the layer type cannot read this dataset.
 std::string refuse_signed_inputs(const NetworkOptions& network, const study::DatasetInfo& dataset);

@@ -86,8 +86,17 @@ struct NetworkOptions {
         .number("weight_variance", &T::weight_variance, {0, 1e6},
                 "variance of the initial weights times fan in; 0 takes torch's default law for weights and biases")
         .number("bias_variance", &T::bias_variance, {0, 1e6},
-                "variance of the initial biases; read where weight_variance is above 0")
-        .integer("base_width", &T::base_width, {1, 1e6}, "width at which 'mup' and learning-rate rules change nothing")
+                "variance of the initial biases; read where weight_variance is above 0");
+    return add_outputs(add_base_width(fields));
+  }
+  template <class T>
+  static study::Fields<T>& add_base_width(study::Fields<T>& fields) {
+    return fields.integer("base_width", &T::base_width, {1, 1e6},
+                          "width at which 'mup' and learning-rate rules change nothing");
+  }
+  template <class T>
+  static study::Fields<T>& add_outputs(study::Fields<T>& fields) {
+    fields
         .number("output_scale", &T::output_scale, {0, 1e9, true},
                 "what outputs are multiplied by: large makes training lazy; the task's loss is divided by its square")
         .boolean("centre_output", &T::centre_output,
