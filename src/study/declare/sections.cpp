@@ -63,7 +63,11 @@ std::vector<Column> history_columns() {
   return {
       {"loss", {"epoch"}, "f64", "", "mean over the epoch's samples of everything that was minimised"},
       {"task_loss", {"epoch"}, "f64", "", "mean over the epoch's samples of the task's loss alone"},
-      {"penalty", {"epoch"}, "f64", "", "mean over the epoch's steps of the penalties, times their strengths"},
+      {"penalty",
+       {"epoch"},
+       "f64",
+       "",
+       "mean over the epoch's samples of the penalties of their batches, times their strengths"},
       {"train_accuracy", {"epoch"}, "f64", "", "share of the epoch's samples classified right, during training"},
   };
 }
