@@ -34,6 +34,7 @@ class Clock {
     }
     return !stopped_;
   }
+  [[nodiscard]] double updates() const { return static_cast<double>(simulation_.updates()); }
   /// Sum over the updates so far of a population's active neurons.
   [[nodiscard]] double activity(std::size_t population) const {
     return static_cast<double>(simulation_.activity(population));
@@ -99,30 +100,34 @@ bool measure_response(const Network& network, const Options& options, Clock<Targ
   const auto steps = static_cast<std::size_t>(options.step_repeats);
   std::vector<Response> responses(network.size(), Response(bins));
   std::vector<double> last(network.size());
+  double last_update = clock.updates(), step_update = 0;
   const auto each = [&](auto&& take) {
+    const double update = clock.updates();
     for (std::size_t k = 0; k < network.size(); ++k) {
       const double now = clock.activity(k);
-      take(responses[k], now - last[k]);
+      take(responses[k], Piece{now - last[k], update - last_update, (update + last_update) / 2 - step_update});
       last[k] = now;
     }
+    last_update = update;
   };
   for (std::size_t step = 0; step < steps; ++step) {
     clock.simulation().scale_drive(1);
     for (std::size_t i = 0; i < bins; ++i) {
       if (!clock.go(bin)) return false;
       // The first half of the time settles after the step down.
-      each([&](Response& response, double activity) {
-        if (i >= bins / 2) response.add_before(activity);
+      each([&](Response& response, const Piece& piece) {
+        if (i >= bins / 2) response.add_before(piece);
       });
     }
     clock.simulation().scale_drive(1 + options.drive_step);
+    step_update = clock.updates();
     for (std::size_t i = 0; i < bins; ++i) {
       if (!clock.go(bin)) return false;
-      each([&](Response& response, double activity) { response.add_after(i, activity); });
+      each([&](Response& response, const Piece& piece) { response.add_after(i, piece); });
     }
   }
   for (const Response& response : responses) {
-    measures.response_time.push_back(bin * response.time(steps * (bins - bins / 2), steps));
+    measures.response_time.push_back(response.time() / network.update_rate());
   }
   return true;
 }
@@ -153,7 +158,7 @@ std::optional<Measures> measured(const Options& options, std::uint64_t seed, con
     if (!clock.go(options.warm_up)) return std::nullopt;
   }
   double windows = 0, second_ahead = 0;
-  const auto now = [&] { return static_cast<double>(clock.simulation().updates()); };
+  const auto now = [&] { return clock.updates(); };
   const std::vector<std::int64_t> begin = clock.simulation().times();
   const double begin_at = now();
   if (!half_of(options, clock, windows, second_ahead)) return std::nullopt;

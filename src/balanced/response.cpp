@@ -3,27 +3,41 @@
 
 #include <limits>
 #include <numbers>
-#include <numeric>
 
 namespace eigensweep::balanced {
+namespace {
 
-double Response::time(std::size_t bins_before, std::size_t steps) const {
-  const auto half = after_.begin() + static_cast<std::ptrdiff_t>(after_.size() / 2);
-  const double before = before_ / static_cast<double>(bins_before);
-  const double settled =
-      std::accumulate(half, after_.end(), 0.0) / static_cast<double>(after_.end() - half) / static_cast<double>(steps);
+void add(Piece& sum, const Piece& piece) {
+  sum.activity += piece.activity;
+  sum.updates += piece.updates;
+  sum.middle += piece.updates * piece.middle;
+}
+
+}  // namespace
+
+void Response::add_before(const Piece& piece) { add(before_, piece); }
+
+void Response::add_after(std::size_t bin, const Piece& piece) { add(after_[bin], piece); }
+
+double Response::time() const {
+  constexpr double never = std::numeric_limits<double>::quiet_NaN();
+  Piece end;
+  for (std::size_t bin = after_.size() / 2; bin < after_.size(); ++bin) add(end, after_[bin]);
+  const double before = before_.activity / before_.updates, settled = end.activity / end.updates;
+  if (settled == before) return never;
   const double wanted = before + (1 - 1 / std::numbers::e) * (settled - before);
-  // The mean of a bin stands for its middle; before the first one stands the step itself.
+  // The mean of a piece stands for its middle; before the first one stands the step itself.
   double last = before, last_at = 0;
-  for (std::size_t bin = 0; bin < after_.size(); ++bin) {
-    const double here = after_[bin] / static_cast<double>(steps), at = static_cast<double>(bin) + 0.5;
-    if ((here - wanted) * (settled - before) >= 0 && settled != before) {
+  for (const Piece& piece : after_) {
+    if (piece.updates == 0) continue;  // a small network is updated less often than once a bin
+    const double here = piece.activity / piece.updates, at = piece.middle / piece.updates;
+    if ((here - wanted) * (settled - before) >= 0) {
       return here == last ? at : last_at + (at - last_at) * (wanted - last) / (here - last);
     }
     last = here;
     last_at = at;
   }
-  return std::numeric_limits<double>::quiet_NaN();
+  return never;
 }
 
 }  // namespace eigensweep::balanced

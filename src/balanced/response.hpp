@@ -6,20 +6,28 @@
 
 namespace eigensweep::balanced {
 
+/// A piece of time, counted in updates: a bin has a whole number of them, not always the same.
+struct Piece {
+  double activity = 0;  ///< sum over its updates of the population's active neurons
+  double updates = 0;
+  double middle = 0;  ///< updates from the step to the middle of the piece
+};
+
 /// The activity of one population after a step of the drive, averaged over steps.
 class Response {
  public:
   /// `bins`: pieces of the time after a step.
   explicit Response(std::size_t bins) : after_(bins) {}
-  /// Activity of a piece of the time before a step, or after one. Any unit, the same for all.
-  void add_before(double activity) { before_ += activity; }
-  void add_after(std::size_t bin, double activity) { after_[bin] += activity; }
-  /// When the activity has come 1 - 1/e of the way, in bins; see measure(). `bins_before`: how many add_before() took.
-  [[nodiscard]] double time(std::size_t bins_before, std::size_t steps) const;
+  /// A piece of the time before a step, or after one.
+  void add_before(const Piece& piece);
+  void add_after(std::size_t bin, const Piece& piece);
+  /// When the activity has come 1 - 1/e of the way, in updates; see measure().
+  [[nodiscard]] double time() const;
 
  private:
-  double before_ = 0;
-  std::vector<double> after_;
+  /// Over all steps; `middle` is a sum as well, weighted by the updates.
+  Piece before_;
+  std::vector<Piece> after_;
 };
 
 }  // namespace eigensweep::balanced

@@ -3,6 +3,9 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <utility>
+
+#include "eigensweep/balanced/mean_field.hpp"
 
 using namespace eigensweep::balanced;
 
@@ -90,6 +93,57 @@ TEST_CASE("a balanced network answers much faster than its neurons") {
       CHECK(time < 0.25);
     }
   }
+}
+
+TEST_CASE("rounding does not decide whether a neuron whose field is 0 is active") {
+  // The second network is 1.25 times the first, and all its numbers are exact in float64. Sums of inputs are multiples
+  // of one number in both, and meet the threshold exactly.
+  Options rounded, exact;
+  exact.j_0 = 1;
+  exact.j_exc = 1.25;
+  exact.j_inh = 2.5;
+  exact.threshold = 0.625;
+  const Measures one = measured(rounded), other = measured(exact);
+  CHECK(one.rate == other.rate);
+  CHECK(one.q == other.q);
+}
+
+TEST_CASE("a balanced network answers as fast where its bins have no whole number of updates") {
+  double times[2] = {0, 0};
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    for (const int which : {0, 1}) {
+      Options options;
+      options.neurons = which == 0 ? 500 : 512;
+      options.inputs = 100;
+      options.drive = 0.2;
+      options.duration = 1;
+      options.drive_step = 0.5;
+      options.step_repeats = 40;
+      times[which] += measured(options, seed).response_time[0] / 6;
+    }
+  }
+  INFO(times[0] << " " << times[1]);
+  CHECK(times[1] == Approx(times[0]).epsilon(0.2));
+}
+
+TEST_CASE("the share of a population that is removed is counted without rounding") {
+  Network network;
+  network.populations = {{100, 0.1, 0.5, 1}};
+  for (const auto& [share, removed] : {std::pair(0.29, 29), {0.57, 57}, {0.58, 58}, {0.295, 29}, {0.0, 0}}) {
+    network.removed_share = share;
+    CHECK(network.removed(0) == removed);
+  }
+}
+
+TEST_CASE("the mean field comes to rest where one population is much faster than the other") {
+  Options options;
+  options.populations = Populations::two;
+  options.drive = 0.9;  // so strong that nothing balances for K to infinity
+  const std::vector<double> rates = mean_field_rates(network_of(options), {0.1, 0.1});
+  CHECK(std::isnan(limit_rates(network_of(options))[0]));
+  options.tau_i = 0.05;
+  const std::vector<double> fast = mean_field_rates(network_of(options), {0.1, 0.1});
+  for (std::size_t k = 0; k < 2; ++k) CHECK(fast[k] == Approx(rates[k]));
 }
 
 TEST_CASE("a network with neurons removed has the rates of the mean field of what is left") {
