@@ -62,16 +62,18 @@ std::vector<double> solved(std::vector<double> matrix, std::vector<double> right
   return right;
 }
 
-// Follows the equations with steps that their steepest slope keeps stable. Says whether they came to rest.
+// Follows the equations with steps that their steepest slope and the fastest population keep stable. Says whether they
+// came to rest.
 bool come_to_rest(const Network& network, std::vector<double>& rates) {
-  double length = 0;
+  double length = 0, fastest = network.populations.front().tau;
+  for (const Population& population : network.populations) fastest = std::min(fastest, population.tau);
   for (int step = 0; step < most_steps; ++step) {
     const std::vector<double> answer = answered(network, rates);
     if (distance(answer, rates) < at_rest) return true;
     if (step % 16 == 0) {
       double steepest = 1;
       for (const double slope : slopes(network, rates)) steepest = std::max(steepest, std::abs(slope));
-      length = 0.5 / (1 + steepest);
+      length = 0.5 * fastest / (1 + steepest);
     }
     for (std::size_t k = 0; k < rates.size(); ++k) {
       const double change = length / network.populations[k].tau * (answer[k] - rates[k]);

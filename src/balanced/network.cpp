@@ -12,7 +12,9 @@ std::int64_t Network::neurons() const noexcept {
 }
 
 std::int64_t Network::removed(std::size_t population) const {
-  return static_cast<std::int64_t>(std::floor(removed_share * static_cast<double>(populations[population].neurons)));
+  constexpr double rounding = 1e-12;  // 0.29 x 100 is a little less than 29
+  const double share = removed_share * (1 + rounding);
+  return static_cast<std::int64_t>(std::floor(share * static_cast<double>(populations[population].neurons)));
 }
 
 double Network::left(std::size_t population) const {

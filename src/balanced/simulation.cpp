@@ -62,9 +62,15 @@ void Simulation<Target>::scale_drive(double factor) {
   const double scale = std::sqrt(static_cast<double>(network_.inputs));
   base_.clear();
   noise_.clear();
-  for (const Population& population : network_.populations) {
+  for (std::size_t k = 0; k < network_.size(); ++k) {
+    const Population& population = network_.populations[k];
     const double drive = scale * population.drive * factor;
-    base_.push_back(drive - population.threshold);
+    // Sums of inputs are multiples of one number where the weights are, and then often meet the threshold exactly. A
+    // field of 0 wakes nobody, whichever way its terms are rounded.
+    double terms = drive + population.threshold;
+    for (const double weight : weights_[k]) terms += std::abs(weight) * static_cast<double>(network_.inputs);
+    constexpr double rounding = 1e-12;
+    base_.push_back(drive - population.threshold - rounding * terms);
     noise_.push_back(drive * network_.drive_noise);
   }
 }
