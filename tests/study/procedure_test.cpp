@@ -163,3 +163,16 @@ TEST_CASE("a procedure has a group of the results file for itself") {
   other.procedure.group = "other";
   CHECK_NOTHROW(catalog.add(other));
 }
+
+TEST_CASE("a simulation takes as long beside a GPU as on a core alone, whatever products a second either has") {
+  const Study study = simulated(simulations);
+  PackLimits core, gpu;
+  gpu.device = stated_gpu;
+  // 12 networks of 5 and 20 units, six of each.
+  const double seconds = 1e9 * 6 * (5 + 20) / cpu_core.flops_per_second;
+  CHECK(plan(study, with_simulation(), {}, core, 5e10).at("seconds") == Approx(seconds));
+  CHECK(plan(study, with_simulation(), {}, core, 1.5e11).at("seconds") == Approx(seconds));
+  CHECK(plan(study, with_simulation(), {}, gpu, stated_gpu.flops_per_second).at("seconds") == Approx(seconds));
+  core.cpu_rate = 1e11;
+  CHECK(plan(study, with_simulation(), {}, core, 5e10).at("seconds") == Approx(seconds / 2));
+}

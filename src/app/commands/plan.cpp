@@ -132,6 +132,7 @@ void add_plan(CLI::App& app, Action& action) {
       if (given->device == "cuda") limits.device = study::stated_gpu;
       limits.memory = limits.device.memory;
       double speed = given->speed ? *given->speed * 1e9 : limits.device.flops_per_second;
+      if (given->speed && given->device != "cuda") limits.cpu_rate = speed;
       if (given->measure) speed = measured(given->device == "cuda" ? "cuda" : "cpu", limits);
       if (given->memory) limits.memory = *given->memory * 1e9;
       Json plan = study::plan(study, catalog(), done, limits, speed);

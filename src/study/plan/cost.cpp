@@ -52,6 +52,7 @@ double penalty_flops(const Json& config, const Catalog& catalog, const WorkConte
 LaneCost simulation_cost(const Kind& procedure, const Json& config) {
   const Json& options = config.at("procedure");
   LaneCost cost;
+  cost.is_of_cpu = true;
   cost.training_flops = cost.step_flops = procedure.work ? procedure.work(options, {}) : 0;
   cost.memory.phases.emplace_back().declared = procedure.bytes ? procedure.bytes(options, {}) : 0;
   return cost;

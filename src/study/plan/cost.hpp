@@ -13,6 +13,7 @@ struct LaneCost {
   double training_flops = 0;
   double step_flops = 0;  ///< of one optimiser step; decides whether packing pays
   double evaluation_flops = 0;
+  bool is_of_cpu = false;  ///< runs on CPU cores beside any device; operations are counted at cpu_core's rate
   bool has_steps = false;  ///< whether it is trained in steps, each with the fixed cost of its device
   Footprint memory;
 };

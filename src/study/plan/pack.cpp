@@ -159,6 +159,7 @@ Pack pack_of(const Study& study, const Group& group, const DeviceProfile& device
   pack.lanes = std::move(lanes);
   pack.evaluations = group.evaluations;
   pack.flops = static_cast<double>(pack.lanes.size()) * group.flops_per_lane();
+  pack.is_of_cpu = group.cost.is_of_cpu;
   pack.overhead_flops = overhead_share(group.cost, device) * group.flops_per_lane();
   pack.least_lanes = least_lanes(group.cost, device);
   pack.bytes = pack_bytes(study, group.cost, pack.lanes, device.memory_growth);

@@ -16,7 +16,8 @@ double makespan(const std::vector<Pack>& packs, const PackLimits& limits, double
   for (const Pack& pack : packs) {
     // A fixed cost is a time: it does not change with the assumed speed.
     const double fixed = limits.device.rate_has_overhead ? 0 : pack.overhead_flops / limits.device.flops_per_second;
-    const double end = free_at.top() + pack.flops / flops_per_second + fixed;
+    const double rate = pack.is_of_cpu ? limits.cpu_rate : flops_per_second;
+    const double end = free_at.top() + pack.flops / rate + fixed;
     free_at.pop();
     free_at.push(end);
     last = std::max(last, end);

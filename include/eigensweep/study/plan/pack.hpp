@@ -56,7 +56,8 @@ struct Pack {
   std::string id;  ///< hash of the lanes' trial ids and the evaluations: the next run gives equal work the same id
   std::vector<Lane> lanes;
   EvaluationList evaluations;
-  double flops = 0;  ///< predicted floating-point operations
+  double flops = 0;        ///< predicted floating-point operations
+  bool is_of_cpu = false;  ///< trains no network: runs on CPU cores beside any device
   /// Fixed cost of the pack for any number of lanes, in operations: small steps do not fill a device.
   double overhead_flops = 0;
   std::size_t least_lanes = 1;  ///< smaller pieces would waste the device: DeviceProfile::most_overhead_share
@@ -66,10 +67,11 @@ struct Pack {
 };
 
 struct PackLimits {
-  std::size_t workers = 1;          ///< packs are kept small enough that every worker gets work
-  std::size_t most_lanes = 0;       ///< 0: chosen by the cost model
-  double memory = cpu_core.memory;  ///< bytes a pack may take on a device
-  DeviceProfile device = cpu_core;  ///< of every worker
+  std::size_t workers = 1;                      ///< packs are kept small enough that every worker gets work
+  std::size_t most_lanes = 0;                   ///< 0: chosen by the cost model
+  double memory = cpu_core.memory;              ///< bytes a pack may take on a device
+  DeviceProfile device = cpu_core;              ///< of every worker
+  double cpu_rate = cpu_core.flops_per_second;  ///< operations a second of packs that run on CPU cores anyway
 };
 
 /// The work that is left: packs of one shape, longest predicted first.
