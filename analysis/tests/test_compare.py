@@ -47,6 +47,14 @@ def test_an_option_that_one_study_alone_varies_is_named(tmp_path):
     assert set(table.count_a) == {2} and set(table.count_b) == {6}
 
 
+def test_the_last_loss_of_a_network_that_diverged_is_in_no_interval(tmp_path):
+    seeds = axis("seed", "/seed", [0, 1, 2], "replicate")
+    one, other = two(tmp_path, {"axes": (seeds,), "statuses": {0: (3, "loss is not finite")}}, {"axes": (seeds,)})
+    one["history_loss"][0] = [2.3, 1e3, 1e6, np.nan, np.nan]
+    row = compare(one, other).set_index("outcome").loc["final loss"]
+    assert (row.count_a, row.count_b) == (2, 3) and abs(row.low) < 1 and abs(row.high) < 1
+
+
 def test_one_network_has_no_interval(tmp_path):
     table = compare(*two(tmp_path, {"axes": (WIDTH,)}, {"axes": (WIDTH,)}))
     assert table.low.isna().all() and (table.difference == 0).all()

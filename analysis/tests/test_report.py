@@ -134,6 +134,15 @@ def test_the_table_has_the_grid_s_means(tmp_path):
     assert table.count("<tr class='setting'>") == 2 and table.count("<tr class='network'>") == 4
 
 
+def test_the_last_loss_of_a_network_that_diverged_is_in_no_mean(tmp_path):
+    data = eigensweep_analysis.load(write(tmp_path / "r.h5", axes=(WIDTH, SEED), statuses={0: (3, "loss is not finite")}))
+    data["history_loss"][0, 0] = [2.3, 1e3, 1e6, np.nan, np.nan]
+    rows = networks(data)
+    ends = data.history_loss.isel(epoch=-1).values.reshape(-1)
+    np.testing.assert_allclose(rows.numbers["final_loss"], [np.nan, *ends[1:]])
+    assert "1000000" not in network_table(rows)
+
+
 def test_the_table_says_what_an_exponent_is_and_at_which_sigma_noise_is(tmp_path):
     axes = (axis("a<b", "/training/a<b", [1, 2]), SEED)
     data = eigensweep_analysis.load(write(tmp_path / "r.h5", axes=axes, attacks=("pgd",), noise_levels=(0.1,)))

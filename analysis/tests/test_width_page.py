@@ -48,6 +48,19 @@ def test_claims_name_the_loss_at_the_end_and_none_is_made_of_networks_that_have_
         "nothing follows, because the networks have hardly trained: their mean task loss was 2.3 in the first epoch and 2.3 in the last."]
 
 
+def test_losses_of_networks_that_diverged_do_not_count(tmp_path):
+    def said(statuses):
+        data = results(tmp_path, WIDTHS, SEEDS, statuses=statuses)
+        data["history_task_loss"][0, 0] = [2.3, 1e3, 1e6, np.nan, np.nan]
+        rows = exponents(data)
+        return [s.rsplit("(mean task loss", 1)[-1] for s in findings(data, rows) if "(mean task loss" in s], text(limits(data, rows))
+
+    assert said({0: (1, "")})[0] == []  # of a network that finished so, nothing follows
+    ends, what_is_open = said({0: (3, "loss is not finite")})
+    assert set(ends) == {" at the end: 0.2)."} and len(ends) >= 4
+    assert "unequal training" not in what_is_open
+
+
 @pytest.mark.parametrize("factor, words", [
     (0.01, "is below 0.1 at every width from 32 on"),
     (100, "stays above 0.1 up to width 512"),

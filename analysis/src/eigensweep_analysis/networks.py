@@ -132,7 +132,8 @@ def networks(data):
 
 def _measured(data):
     if "history_loss" in data and data.sizes.get("epoch"):
-        yield "final_loss", _last(data.history_loss)
+        # What a network that diverged had last is no end of a training, and it can be of any size.
+        yield "final_loss", _last(data.history_loss).where(data.status == 1)
     for name in ("train_accuracy", "test_accuracy"):
         if name in data and data[name].dims == data.status.dims:
             yield name, data[name]
@@ -145,7 +146,7 @@ def _measured(data):
 
 
 def _last(history):
-    """The last epoch's number of every network, of those that stopped early the last that they reached."""
+    """The last epoch's number of every network, of those that ended before it the last that they reached."""
     last = history.isel(epoch=0, drop=True)
     for epoch in range(1, history.sizes["epoch"]):
         here = history.isel(epoch=epoch, drop=True)

@@ -83,11 +83,19 @@ def _loss_ends(data, selection):
     """(mean task loss in the first epoch, in the last) of a condition's finite networks; None without two epochs."""
     if "history_task_loss" not in data or data.sizes.get("epoch", 0) < 2:
         return None
-    _, finite = finite_widths(data)
-    curves = numbers(data.history_task_loss, selection)[finite]
+    _, curves = _task_losses(data, selection)
     first, last = curves[..., 0], _last(curves)
     there = np.isfinite(first) & np.isfinite(last)
     return (float(first[there].mean()), float(last[there].mean())) if there.any() else None
+
+
+def _task_losses(data, selection):
+    """(finite widths, task losses (w, s, epoch) of a condition's networks that finished well).
+
+    What a network that diverged had last can be of any size, so it says nothing of how far the others were trained.
+    """
+    widths, finite = finite_widths(data)
+    return widths[finite], numbers(data.history_task_loss.where(data.status == 1), selection)[finite]
 
 
 def _with_loss(words, ends):
@@ -180,15 +188,15 @@ def _losses(data):
     resolved = data.attrs.get("resolved")
     stop = resolved.get("training", {}).get("stop_loss", 0) if isinstance(resolved, dict) else 0
     for label, selection in _shown(data):
-        widths, finite = finite_widths(data)
-        last = _last(numbers(data.history_task_loss, selection))[finite]
+        widths, curves = _task_losses(data, selection)
+        last = _last(curves)
         there = last[np.isfinite(last)]
         if not len(there) or there.max() <= UNEQUAL * there.min():
             continue
         where = "" if label == ALL else f"{label}: "
         if isinstance(stop, (int, float)) and stop > 0:
             late = last > UNEQUAL * stop
-            which = ", ".join(f"{w:g}" for w in widths[finite][late.any(1)])
+            which = ", ".join(f"{w:g}" for w in widths[late.any(1)])
             yield (f"{where}{late.sum()} of {len(there)} networks (width {which}) ran out of epochs before the stop_loss of "
                    f"{stop:g}; the furthest from it ended at {there.max():.3g}. They moved less than on the way to that loss, which "
                    "bends every exponent that they are in; more epochs would tell.")
