@@ -11,7 +11,7 @@ from eigensweep_analysis.by_width import conditions, figures_of, prepared
 from eigensweep_analysis.fits import crossover, crossover_interval, fit_exponent, half_slopes
 from eigensweep_analysis.load import load
 from eigensweep_analysis.regime_map import map_pictures
-from eigensweep_analysis.width import width_pictures, write_width
+from eigensweep_analysis.width import exponents, width_pictures, write_width
 from eigensweep_analysis.width_curves import spectrum_shares
 from sample import DEPTH, SEED, WIDTH, axis, write
 
@@ -56,6 +56,20 @@ def test_too_few_widths_or_seeds_give_no_numbers():
     holes = values[:4].copy()
     holes[0, :] = np.nan
     assert np.isfinite(fit_exponent(WIDTHS, holes)[0])
+
+
+def test_widths_without_a_logarithm_are_in_no_fit_and_in_no_count(tmp_path):
+    widths = axis("width", "/model/width", [32, 64, 128, 256, 512])
+    data = prepared(load(write(tmp_path / "r.h5", axes=(widths, SEED), regime=True)))
+    data["weight_change"] = data.weight_change.where(data.width < 200, 0.0)
+    data["feature_change"] = data.feature_change * 0
+    rows = [row for row in exponents(data) if row["diagnostic"] in ("weight_change", "feature_change")]
+    assert [row["widths"] for row in rows] == [3, 3, 0]
+    assert rows[0]["exponent"] == pytest.approx(-0.5, abs=0.2) and np.isnan(rows[2]["exponent"])
+    # Halves are those of the widths that are fitted.
+    numbers = np.append(WIDTHS**-0.7, [0.0, 0.0, 0.0])[:, None]
+    assert half_slopes([*WIDTHS, 1000, 2000, 4000], numbers) == pytest.approx(half_slopes(WIDTHS, numbers[:-3]))
+    assert np.isnan(half_slopes(WIDTHS, np.array([[1.0], [1.0], [1.0], [0.0]]))).all()
 
 
 def test_the_crossover_lies_between_the_widths_around_it():

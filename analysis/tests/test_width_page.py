@@ -88,6 +88,13 @@ def test_few_widths_and_seeds_are_admitted(tmp_path):
     assert "factor of" not in said and "not one power" not in said and "have no numbers" not in said
 
 
+def test_widths_at_which_nothing_changed_do_not_hide_that_widths_are_few(tmp_path):
+    data = results(tmp_path, axis("width", "/model/width", [32, 64, 128, 256, 512]), SEEDS)
+    assert "Some exponents are of" not in text(limits(data, exponents(data)))
+    data["feature_change"] = data.feature_change.where(data.width < 200, 0.0)
+    assert "Some exponents are of 3 widths" in text(limits(data, exponents(data)))
+
+
 def test_bent_lines_and_missing_networks_are_named(tmp_path):
     data = results(tmp_path, WIDTHS, SEEDS, statuses={0: (3, "diverged")})
     data["ntk_drift"] = data.ntk_drift * np.minimum(1, 100 / data.width)

@@ -16,6 +16,12 @@ def mean_over_seeds(values):
     return over(values, 1).mean
 
 
+def fitted(values):
+    """The widths (w,) of (w, s) that a fit takes: those whose mean over seeds is positive, so that it has a logarithm."""
+    means = mean_over_seeds(values)
+    return np.isfinite(means) & (means > 0)
+
+
 def fit_exponent(widths, values, bootstraps=BOOTSTRAPS):
     """The exponent p of values ~ width^p with its 95 % confidence interval.
 
@@ -24,7 +30,7 @@ def fit_exponent(widths, values, bootstraps=BOOTSTRAPS):
     widths : array (w,)
         Finite widths, ascending.
     values : array (w, s)
-        A positive number per width and seed; NaN where it is missing.
+        A number per width and seed; NaN where it is missing. A width whose mean is not positive is left out (`fitted`).
     bootstraps : int
         How many times the seeds are drawn anew, with replacement, the same seeds at every width: one seed's networks
         of all widths share random numbers.
@@ -40,19 +46,20 @@ def fit_exponent(widths, values, bootstraps=BOOTSTRAPS):
 
 def slope(widths, values, least=LEAST_WIDTHS):
     """The least-squares slope of log(mean over seeds) on log(width); NaN with fewer than `least` widths."""
-    means = mean_over_seeds(values)
-    there = np.isfinite(means) & (means > 0)
+    there = fitted(values)
     if there.sum() < least:
         return np.nan
-    return float(np.polyfit(np.log(np.asarray(widths, float)[there]), np.log(means[there]), 1)[0])
+    means = mean_over_seeds(values)[there]
+    return float(np.polyfit(np.log(np.asarray(widths, float)[there]), np.log(means), 1)[0])
 
 
 def half_slopes(widths, values):
     """The slopes over the narrower and over the wider half of the widths (of an odd number, the middle one is in both).
 
-    Their difference shows how far the numbers are from one power of the width; NaN with fewer than four widths.
+    Their difference shows how far the numbers are from one power of the width; NaN with fewer than four widths that a
+    fit takes.
     """
-    there = np.isfinite(mean_over_seeds(values))
+    there = fitted(values)
     widths, values = np.asarray(widths, float)[there], values[there]
     if len(widths) < 4:
         return np.nan, np.nan

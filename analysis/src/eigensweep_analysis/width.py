@@ -8,7 +8,7 @@ import numpy as np
 
 from eigensweep_analysis.by_width import diagnostics, finite_numbers, parts, prepared, swept
 from eigensweep_analysis.files import make_folder, write_all
-from eigensweep_analysis.fits import CROSSOVER_GAP, crossover_interval, fit_exponent, mean_over_seeds
+from eigensweep_analysis.fits import CROSSOVER_GAP, crossover_interval, fit_exponent, fitted, mean_over_seeds
 from eigensweep_analysis.fold import for_figures, is_sparse
 from eigensweep_analysis.gallery import Gallery, Kind, pictures
 from eigensweep_analysis.layout import robust_accuracies
@@ -113,18 +113,17 @@ def exponents(data, most=None):
     `most`: only this many conditions, the first ones; None takes all.
 
     `part` is (dimension, place) or None; `exponent`, `low` and `high` are those of `fit_exponent`, in the crossover's
-    row (`diagnostic` CROSSOVER) the width of `crossover_interval`.
+    row (`diagnostic` CROSSOVER) the width of `crossover_interval`. `widths` counts those that the fit takes.
     """
     rows = []
     for label, selection in swept(data) if most is None else swept(data)[:most]:
         for variable, _, dimension in diagnostics(data):
             for part in parts(data, dimension):
                 widths, values = finite_numbers(data, variable, selection, part)
-                used = int(np.isfinite(mean_over_seeds(values)).sum())
-                if used:
-                    numbers = fit_exponent(widths, values)
-                    seeds = int(np.isfinite(values).any(0).sum())
-                    rows.append({**dict(zip(COLUMNS, [label, variable, part, *numbers, used, seeds])), "selection": selection})
+                if np.isfinite(values).any():
+                    used, seeds = int(fitted(values).sum()), int(np.isfinite(values).any(0).sum())
+                    row = [label, variable, part, *fit_exponent(widths, values), used, seeds]
+                    rows.append({**dict(zip(COLUMNS, row)), "selection": selection})
         if "linearisation_gap" in data:
             widths, gaps = finite_numbers(data, "linearisation_gap", selection)
             used, seeds = int(np.isfinite(mean_over_seeds(gaps)).sum()), int(np.isfinite(gaps).any(0).sum())
