@@ -105,6 +105,25 @@ def test_it_says_what_the_largest_simulations_deviate(tmp_path):
     assert len(said) == 3
 
 
+def test_what_another_option_changes_is_said_apart_and_is_no_scatter_of_seeds(tmp_path):
+    rates = axis("drive", "/procedure/drive", [0.2, 0.3])
+    path = balanced(tmp_path / "r.h5", axis("populations", "/procedure/populations", ["one"]), NEURONS, INPUTS, rates,
+                    axis("seed", "/seed", [0, 2, 4], "replicate"))
+    rows = rows_of(path)
+    rows.loc[rows.part == "drive 0.3", "deviation 0"] += 0.5
+    assert findings(rows) == [
+        f"One population (drive {drive}): at N = 400 and K = 100 rates are +{rate} \u00b1 0.0 % off the mean field, and answer within "
+        "0.2 tau." for drive, rate in ((0.2, 2.5), (0.3, 52.5))]
+    pools = findings(rows_of(balanced(tmp_path / "p.h5", POOLS, NEURONS, COUPLINGS, rates, SEED)))
+    assert len(pools) == 4 and sum("between them (drive 0.3), N = 400" in sentence for sentence in pools) == 2
+
+
+def test_of_many_other_options_some_are_told(tmp_path):
+    rates = axis("drive", "/procedure/drive", [0.1 * i for i in range(1, 11)])
+    said = findings(rows_of(balanced(tmp_path / "r.h5", axis("neurons", "/procedure/neurons", [100]), rates, SEED)))
+    assert len(said) == 8 + 1 and said[-1].startswith("These sentences are about 8 of 10 settings of the options")
+
+
 def test_other_options_make_figures_of_their_own_and_what_lacks_numbers_is_said(tmp_path):
     noise = axis("drive_noise", "/procedure/drive_noise", [0.0, 0.1])
     path = balanced(tmp_path / "r.h5", axis("neurons", "/procedure/neurons", [100]), INPUTS, noise, SEED, steps=False,

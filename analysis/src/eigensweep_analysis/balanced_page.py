@@ -7,6 +7,8 @@ import numpy as np
 
 from eigensweep_analysis.balanced import POPULATIONS, simulations, values_of
 
+#: More parts of a study than this are left to the figures and the table.
+MOST_PARTS = 8
 PARAGRAPH = (
     "Networks of binary neurons in which large excitation and large inhibition cancel, each beside its mean field at the same number "
     "of inputs K. Nothing is trained. Networks with one population have synapses of either sign on every neuron; those with two, "
@@ -31,15 +33,26 @@ def balanced_page(data, figures):
 
 
 def findings(rows):
-    """Sentences on the largest simulations: deviation and response of each population, gain and errors of pools."""
-    found = []
+    """Sentences on the largest simulations: deviation and response of each population, gain and errors of pools.
+
+    Each is about one part, as the figures are, so that what it averages differs by the seed alone.
+    """
+    parts = list(dict.fromkeys(rows.part))
+    found = [sentence for part in parts[:MOST_PARTS] for sentence in _of_part(rows[rows.part == part], part)]
+    if len(parts) > MOST_PARTS:
+        found.append(f"These sentences are about {MOST_PARTS} of {len(parts):,} settings of the options beside N, K and those of the pools.")
+    return found
+
+
+def _of_part(rows, part):
+    found, where = [], f" ({part})" if part else ""
     for population in POPULATIONS:
         here = rows[rows.populations == population.populations]
         if len(here):
             here = _largest(here, "neurons", "inputs")
             deviation = here[f"deviation {population.place}"]
             words = population.words.replace("two:", "Of two populations the").replace("one", "One")
-            sentence = (f"{words}: at N = {here.neurons.iloc[0]:g} and K = "
+            sentence = (f"{words}{where}: at N = {here.neurons.iloc[0]:g} and K = "
                         f"{here.inputs.iloc[0]:g} rates are {_percent(deviation)} off the mean field")
             response = here[f"response_time {population.place}"].mean()
             found.append(sentence + (f", and answer within {response:.2g} tau." if np.isfinite(response) else "."))
@@ -49,7 +62,7 @@ def findings(rows):
         for coupling in values_of(here, "cross_coupling")[[-1, 0]]:
             at = here[here.cross_coupling == coupling]
             field = (at.mean_field_difference / at.drive_difference).mean()
-            found.append(f"Pools with a mean weight of {coupling:g} between them, N = {at.neurons.iloc[0]:g}, K = "
+            found.append(f"Pools with a mean weight of {coupling:g} between them{where}, N = {at.neurons.iloc[0]:g}, K = "
                          f"{at.inputs.iloc[0]:g}, drives that differ by {at.drive_difference.iloc[0]:g}: gain "
                          f"{at.decision_gain.mean():.2f} (mean field {field:.2f}), error rate {at.error_rate.mean():.2f}.")
     return found
