@@ -203,6 +203,26 @@ def add_distances(path, samples=40, options=None, limits=None):
     return path
 
 
+#: An option of the penalty: networks of STRENGTH 0 do not depend on it.
+RANKS = axis("rank", "/regularizers/spectral/rank", [1, 2, 3])
+
+
+def share_trainings(path):
+    """Gives cells of a file of `write` that differ in RANKS alone, and have STRENGTH 0, one trial id and its numbers."""
+    with h5py.File(path, "a") as file:
+        own = [name for name in ("width", "strength", "seed") if name in file]
+        keys = list(zip(*(file[name][...].tolist() for name in own)))
+        rows = [keys.index(key) if file["strength"][place] == 0 else place for place, key in enumerate(keys)]
+        file.visititems(lambda name, item: _repeat(item, rows) if name not in (*own, "rank", "trial") else None)
+    return path
+
+
+def _repeat(item, rows):
+    if isinstance(item, h5py.Dataset) and item.shape and item.shape[0] == len(rows) and item.dims[0] and \
+            item.dims[0][0].name == "/trial":
+        item[...] = item[...][rows]
+
+
 def _attacks(group, labels, intensities):
     """The list of attacks of a group as the file has it."""
     return [{"family": "attack", "label": label, "group": group, "kind": label, "options": {},

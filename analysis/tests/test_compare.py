@@ -6,6 +6,7 @@ import re
 
 import h5py
 import numpy as np
+import pandas
 import pytest
 from scipy import stats
 
@@ -14,7 +15,7 @@ from eigensweep_analysis.__main__ import main
 from eigensweep_analysis.compare import COLUMNS, compare, differing_options
 from browser import ask
 from eigensweep_analysis.page.compare_page import write_comparison
-from sample import SEED, STRENGTH, WIDTH, axis, write
+from sample import RANKS, SEED, STRENGTH, WIDTH, axis, share_trainings, write
 
 WIDE = axis("width", "/model/width", [256, 512])
 
@@ -53,6 +54,16 @@ def test_the_last_loss_of_a_network_that_diverged_is_in_no_interval(tmp_path):
     one["history_loss"][0] = [2.3, 1e3, 1e6, np.nan, np.nan]
     row = compare(one, other).set_index("outcome").loc["final loss"]
     assert (row.count_a, row.count_b) == (2, 3) and abs(row.low) < 1 and abs(row.high) < 1
+
+
+def test_cells_that_share_a_training_are_one_network(tmp_path):
+    # At strength 0 all ranks are one training for each seed.
+    one, other = two(tmp_path, {"axes": (STRENGTH, RANKS, SEED)}, {"axes": (STRENGTH, SEED)})
+    one = eigensweep_analysis.load(share_trainings(tmp_path / "one.h5"))
+    table = compare(one, other)
+    assert set(table[table.strength == 0].count_a) == {2} and set(table[table.strength > 0].count_a) == {6}
+    of_one_rank = compare(one.sel(rank=[1]), other)
+    pandas.testing.assert_frame_equal(table[table.strength == 0], of_one_rank[of_one_rank.strength == 0])
 
 
 def test_one_network_has_no_interval(tmp_path):

@@ -12,6 +12,7 @@ from eigensweep_analysis import alarms, figures, load
 from eigensweep_analysis.by_width import prepared
 from eigensweep_analysis.charts.shades import shades
 from eigensweep_analysis.fold import for_figures
+from eigensweep_analysis.layer_page import sign_words
 from eigensweep_analysis.layout import Layout
 from eigensweep_analysis.networks import networks
 from eigensweep_analysis.panels import PALETTE
@@ -72,6 +73,10 @@ def test_a_weight_of_the_wrong_sign_is_an_alarm(tmp_path):
     assert found[0].at["model_layer"] == "colei" and "Dale's law" in found[0].text
     page = page_of(path, tmp_path)
     assert "<b>3 weights have the wrong sign</b>, in 1 of 4 networks that keep signs." in page
+    data = load(path)
+    for name in ("trial_id", "sign_violations"):  # cells that share a training are one network
+        data[name] = data[name].isel(seed=[0, 0]).assign_coords(seed=data.seed)
+    assert sign_words(data).startswith("<div class='warn'><b>3 weights have the wrong sign</b>, in 1 of 2 networks")
     assert "Alarm in 1 network: sign violations above 0." in page and "No weight has" not in page
 
 

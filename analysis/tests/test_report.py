@@ -13,10 +13,11 @@ from eigensweep_analysis.__main__ import main
 from eigensweep_analysis.report_figures import all_figures
 from eigensweep_analysis.layout import Layout, attack_name, robust_accuracies, text
 from eigensweep_analysis.networks import networks
+from eigensweep_analysis.overview import overview_figures
 from eigensweep_analysis.page.network_table import network_table
 from eigensweep_analysis.page.study_words import study_words
 from eigensweep_analysis.report import write_report
-from sample import SEED, STRENGTH, WIDTH, axis, write
+from sample import RANKS, SEED, STRENGTH, WIDTH, axis, share_trainings, write
 
 NAN = float("nan")
 CASES = axis("case", "/cases", ["vanilla", "spectral"])
@@ -122,6 +123,26 @@ def test_the_report_is_one_page_with_everything_in_it(tmp_path, capsys):
              "training"]
     assert files == [f"{n}.{s}" for n in names for s in ("csv", "pdf", "svg")]
     assert "report.html" in capsys.readouterr().out
+
+
+def test_cells_that_share_a_training_are_one_network(tmp_path, coarse):
+    file = share_trainings(write(tmp_path / "r.h5", axes=(WIDTH, STRENGTH, RANKS, SEED), statuses={0: (2, "killed")}))
+    data = eigensweep_analysis.load(file)
+    page = write_report(data, tmp_path / "out")[0].read_text()
+    # 2 widths, 2 seeds: 3 ranks at each of 2 strengths, and no penalty.
+    count = len(set(data.trial_id.values.reshape(-1).tolist()))
+    assert count == 2 * 2 * (2 * 3 + 1) and f"{count} networks: {count - 1} ok, 1 failed." in page
+    assert "Training of 27 networks, a line each" in page
+    assert page.split("id='troubles'")[1].count("<td class='t'>killed</td>") == 1
+    # In means over everything else, a network counts once at each value of an option.
+    whole, panels = overview_figures(data), {}
+    for axes in whole.plans[0].picture().figure.axes:
+        panels[axes.get_xlabel()] = next(line for line in axes.lines if line.get_label() == "_mean").get_ydata()
+    there = networks(data)
+    table = there.rows.assign(accuracy=there.numbers["test_accuracy"], **{n: there.options[n] for n in ("width", "rank")})
+    for name in ("width", "rank"):
+        wanted = table.drop_duplicates(["trial_id", name]).groupby(name).accuracy.mean()
+        np.testing.assert_allclose(panels[name], wanted)
 
 
 def test_the_table_has_the_grid_s_means(tmp_path):

@@ -9,7 +9,7 @@ from eigensweep_analysis.by_width import prepared
 from eigensweep_analysis.load import load
 from eigensweep_analysis.width import exponents
 from eigensweep_analysis.width_page import findings, has_page, limits
-from sample import SEED, STRENGTH, axis, write
+from sample import RANKS, SEED, STRENGTH, axis, share_trainings, write
 
 WIDTHS = axis("width", "/model/width", [32, 64, 128, 256, 512, float("inf")])
 SEEDS = axis("seed", "/seed", [0, 1, 2], "replicate")
@@ -101,6 +101,14 @@ def test_bent_lines_and_missing_networks_are_named(tmp_path):
     said = text(limits(data, exponents(data)))
     assert "not one power of the width" in said and "NTK drift (-" in said
     assert "1 of the study's networks have no numbers" in said
+
+
+def test_a_missing_network_that_several_conditions_share_is_named_once(tmp_path):
+    axes = (WIDTHS, STRENGTH, RANKS, SEED)
+    write(tmp_path / "r.h5", axes=axes, regime=True, resolved=NTK, statuses={0: (3, "diverged")})
+    data = prepared(load(share_trainings(tmp_path / "r.h5")))
+    assert int((data.status != 1).sum()) == 3
+    assert "1 of the study's networks have no numbers" in text(limits(data, exponents(data)))
 
 
 def test_unequal_training_is_named_with_its_widths(tmp_path):

@@ -13,7 +13,7 @@ from eigensweep_analysis.fold import for_figures
 from eigensweep_analysis.layout import asked, last_layer
 from eigensweep_analysis.load import ResultsError
 from eigensweep_analysis.metrics import measured
-from eigensweep_analysis.networks import middle, networks
+from eigensweep_analysis.networks import distinct, middle, networks
 from eigensweep_analysis.statistics import over
 
 #: Numbers of a network that are compared: name, words.
@@ -29,7 +29,7 @@ def compare(first: xr.Dataset, second: xr.Dataset, level: float = 0.95) -> panda
     """The numbers of settings that two studies share, over the seeds of each.
 
     A setting is a combination of values of the options that both studies vary. Where only one study varies an option, its
-    networks count together; `only_in` names such options.
+    networks count together, each once; `only_in` names such options.
 
     Parameters
     ----------
@@ -79,12 +79,12 @@ def compare(first: xr.Dataset, second: xr.Dataset, level: float = 0.95) -> panda
 
 
 def _places(side, options):
-    """Setting -> the networks that have it."""
-    found = {}
+    """Setting -> the networks that have it, each once: an option that is not compared may repeat it."""
+    found, ids = {}, side.rows.trial_id.values
     labels = zip(*(side.options[name].tolist() for name in options)) if options else [()] * len(side)
     for place, key in enumerate(labels):
         found.setdefault(tuple(None if value != value else value for value in key), []).append(place)
-    return found
+    return {key: np.array(here)[distinct(ids[here])] for key, here in found.items()}
 
 
 def _shared_curves(one, other):

@@ -7,6 +7,7 @@ import numpy as np
 
 from eigensweep_analysis.layout import Layout, attack_name, robust_accuracies
 from eigensweep_analysis.metrics import measured
+from eigensweep_analysis.networks import each_once
 
 PARAGRAPH = (
     "By Dale's law a neuron either excites or inhibits all that it projects to. Layers 'colei' have excitatory and inhibitory "
@@ -36,6 +37,7 @@ def sign_words(data):
     values = measured(data, "sign_violations")
     if values is None or not np.isfinite(values.values).any():
         return ""
+    values = values.where(each_once(data))
     wrong = values.sum([d for d in values.dims if d not in data.status.dims])
     checked = np.isfinite(values).any([d for d in values.dims if d not in data.status.dims])
     count, networks, bad = int(wrong.sum()), int(checked.sum()), int((wrong > 0).sum())

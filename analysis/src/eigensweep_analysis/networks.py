@@ -38,7 +38,7 @@ class Curve:
 
 @dataclasses.dataclass
 class Networks:
-    """A row per network that the study asks for."""
+    """A row per cell that the study asks for; cells that share one training repeat its numbers (see `distinct`)."""
 
     #: `trial_id`, `network` (how its id begins, as `load_model` takes it), `setting` (words), `status`, `message`.
     rows: pandas.DataFrame
@@ -152,6 +152,34 @@ def _last(history):
         here = history.isel(epoch=epoch, drop=True)
         last = here.where(here.notnull(), last)
     return last
+
+
+def distinct(ids):
+    """Which of these cells count as networks: of those with one trial id, which share one training, the first.
+
+    A cell without an id is a network of its own.
+
+    Parameters
+    ----------
+    ids : array (n,)
+
+    Returns
+    -------
+    array (n,) of bool
+    """
+    ids = np.asarray(ids).astype(str)
+    found = ids == ""
+    found[np.unique(ids, return_index=True)[1]] = True
+    return found
+
+
+def each_once(data):
+    """The cells of a study that it has networks in, of cells that share one training the first: as `layout.asked`."""
+    there = asked(data)
+    if "trial_id" not in data:
+        return there
+    ids = data.trial_id.transpose(*there.dims).values.reshape(-1)
+    return there & there.copy(data=distinct(ids).reshape(there.shape))
 
 
 def some_levels(curve):

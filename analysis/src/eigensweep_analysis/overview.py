@@ -8,6 +8,7 @@ import numpy as np
 from eigensweep_analysis.fold import training_axes
 from eigensweep_analysis.gallery import Kind, Plan
 from eigensweep_analysis.layout import by_attack, robust_accuracies, text
+from eigensweep_analysis.networks import distinct
 from eigensweep_analysis.panels import BASELINE, DATA, PALETTE, NoFigure, Picture, file_name, finish, grid, label_rows, literal, short
 
 #: More points than this hide each other; as many are chosen evenly. More axes than this make no readable figure.
@@ -44,13 +45,15 @@ def _overview(data, axes, what, name, values):
     if not len(there):
         raise NoFigure("no network has a number of it")
     drawn = there[np.unique(np.linspace(0, len(there) - 1, min(MOST_POINTS, len(there))).astype(int))]
+    ids = data.trial_id.transpose(*data.status.dims).values.reshape(-1) if "trial_id" in data else np.full(len(y), "")
     figure, panels = grid(1, min(len(axes), MOST_AXES), f"Every network: {what}", room=0.2, share_x=False)
     for panel, axis in zip(panels.flat, axes):
         x = data[axis].broadcast_like(data.status).transpose(*data.status.dims).values.reshape(-1)
-        _cloud(panel, axis, x, y, drawn, there)
+        _cloud(panel, axis, x, y, drawn, there, ids)
     label_rows(panels, "accuracy")
     finish(figure, panels)
-    words = f"A dot per network; {len(drawn):,} of {len(there):,} networks." if len(drawn) < len(there) else "A dot per network."
+    shown, count = (int(distinct(ids[places]).sum()) for places in (drawn, there))
+    words = f"A dot per network; {shown:,} of {count:,} networks." if len(drawn) < len(there) else "A dot per network."
     words += " Lines: means over all networks with that value of the axis."
     if len(axes) > MOST_AXES:
         words += f" The first {MOST_AXES} of {len(axes)} axes."
@@ -58,8 +61,11 @@ def _overview(data, axes, what, name, values):
                    figure)
 
 
-def _cloud(panel, axis, x, y, drawn, there):
-    """One panel: the networks as dots, means as a line; names and switches stand at places 1, 2, ..."""
+def _cloud(panel, axis, x, y, drawn, there, ids):
+    """One panel: the networks as dots, means as a line; names and switches stand at places 1, 2, ...
+
+    Cells that share one training count once at each value of the axis.
+    """
     names = None
     if x.dtype.kind in "OUSb":
         labels = list(dict.fromkeys(x[there].tolist()))
@@ -74,7 +80,7 @@ def _cloud(panel, axis, x, y, drawn, there):
     counted = there[np.isfinite(x[there])]
     values, place = np.unique(x[counted], return_inverse=True)
     if 1 < len(values) <= MOST_MEANS and len(counted) > len(values):
-        means = np.bincount(place.reshape(-1), y[counted]) / np.bincount(place.reshape(-1))
+        means = [y[here][distinct(ids[here])].mean() for here in (counted[place.reshape(-1) == i] for i in range(len(values)))]
         panel.plot(values, means, color=BASELINE, linewidth=1.2, marker="_", label="_mean", gid=DATA)
     if names is not None:
         kept = range(0, len(names), -(-len(names) // 8) or 1)

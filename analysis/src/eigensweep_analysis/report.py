@@ -16,9 +16,8 @@ from eigensweep_analysis.fold import for_figures
 from eigensweep_analysis.gallery import MOST, MOST_OF_LARGE, Gallery
 from eigensweep_analysis.layer_figures import layer_kinds
 from eigensweep_analysis.layer_page import layer_page
-from eigensweep_analysis.layout import asked
 from eigensweep_analysis.load import STATUS
-from eigensweep_analysis.networks import networks
+from eigensweep_analysis.networks import each_once, networks
 from eigensweep_analysis.nouns import noun, trains_nothing
 from eigensweep_analysis.overview import overview_figures
 from eigensweep_analysis.page import asset, pictures
@@ -159,7 +158,7 @@ def _page(data, rows, charts, robustness, figures, own, source, left_out, reload
 
 def _summary(data, source):
     status = data.status.values.reshape(-1)
-    status = status[asked(data).values.reshape(-1)]
+    status = status[each_once(data).values.reshape(-1)]
     counts = [f"{int((status == code).sum()):,} {name}" for code, name in STATUS.items() if (status == code).any()]
     axes = []
     for axis in data.attrs.get("axes", []):

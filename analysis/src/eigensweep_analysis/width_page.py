@@ -18,6 +18,7 @@ from eigensweep_analysis.by_width import (
 )
 from eigensweep_analysis.fits import CROSSOVER_GAP, half_slopes, mean_over_seeds
 from eigensweep_analysis.layout import by_attack, has_seeds, robust_accuracies, select_cell
+from eigensweep_analysis.networks import each_once
 from eigensweep_analysis.width import CROSSOVER, exponents
 
 #: Slopes of the narrower and the wider half of the widths that differ by more are not one power law.
@@ -219,12 +220,8 @@ def _last(curves):
 
 def _missing(data):
     """How many networks of the conditions on this page have not finished well."""
-    count = 0
-    for _, selection in _shown(data):
-        status = select_cell(data.status, selection).values.reshape(-1)
-        asked = select_cell(data.trial_id, selection).values.reshape(-1) != "" if "trial_id" in data else True
-        count += int((asked & (status != 1)).sum())
-    return count
+    without = each_once(data) & (data.status != 1)
+    return sum(int(select_cell(without, selection).sum()) for _, selection in _shown(data))
 
 
 def _parametrisation(data):

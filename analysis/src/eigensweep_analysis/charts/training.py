@@ -8,6 +8,7 @@ from eigensweep_analysis.charts.chart import Chart
 from eigensweep_analysis.charts.shades import CHOSEN, faint, shades
 from eigensweep_analysis.charts.ticks import log_ticks, whole_ticks
 from eigensweep_analysis.layout import asked
+from eigensweep_analysis.networks import distinct
 from eigensweep_analysis.panels import NoFigure, some
 
 #: The most curves, epochs, and points of all curves together; of more, some are drawn, evenly chosen.
@@ -45,7 +46,8 @@ def training_chart(data, networks):
     })
     rows = rows[rows[[c for c, _, _ in panels]].notna().any(axis=1)]
     views = [_view(rows, colours, *panel) for panel in panels]
-    caption = (f"Training of {_of(len(drawn), len(trained))}, a line each, by {colours.name}. "
+    shown, count = (int(distinct(networks.rows.trial_id.values[places]).sum()) for places in (drawn, trained))
+    caption = (f"Training of {_of(shown, count)}, a line each, by {colours.name}. "
                "A point at the end of a line: the network's last epoch.")
     return Chart("training", "Training curves", caption,
                  {"hconcat": views}, rows)

@@ -6,8 +6,9 @@ import html
 
 import numpy as np
 
-from eigensweep_analysis.layout import asked, text
+from eigensweep_analysis.layout import text
 from eigensweep_analysis.load import STATUS
+from eigensweep_analysis.networks import each_once
 from eigensweep_analysis.nouns import noun
 from eigensweep_analysis.panels import short
 
@@ -18,7 +19,7 @@ MOST_ROWS = 200
 def troubles_table(data):
     """A table of the networks that failed, diverged or are missing yet; if they are many, their number per reason."""
     dims = data.status.dims
-    cells = np.argwhere((data.status.values != 1) & asked(data).values)
+    cells = np.argwhere((data.status.values != 1) & each_once(data).transpose(*dims).values)
     if not len(cells):
         return ""
     states, messages = data.status.values, data.message.values if "message" in data else None
