@@ -130,6 +130,14 @@ def test_a_study_is_a_folder_a_file_or_what_load_returned(kept):
         assert all(torch.equal(found[name], wanted[name]) for name in wanted)
 
 
+def test_the_trial_of_a_table_is_the_one_that_is_loaded(kept):
+    data = eigensweep_analysis.load(kept)
+    part = data.isel({data.status.dims[0]: [row_of("mup")]})
+    for trial in (eigensweep_analysis.tables.networks(part).trial[0], data.trial.sel(case="mup")):
+        found, wanted = (load_model(kept, t).state_dict() for t in (trial, row_of("mup")))
+        assert found.keys() == wanted.keys() and all(torch.equal(found[name], wanted[name]) for name in wanted)
+
+
 @pytest.mark.parametrize("case", ["followed", "followed_dann", "followed_rnn"])
 def test_a_snapshot_is_the_network_on_the_way(kept, recorded, test_set, case):
     images, labels = test_set

@@ -8,7 +8,7 @@ import pytest
 
 from eigensweep_analysis import ResultsError, load, tables
 from export_samples import STUDIES, export, rows, study
-from sample import EPSILONS, SEED, WIDTH
+from sample import EPSILONS, SEED, WIDTH, axis
 
 #: Studies that `load` makes a grid of.
 GRIDS = [name for name in STUDIES if name != "a list of trials"]
@@ -47,6 +47,22 @@ def test_a_part_of_a_grid_is_a_table_of_its_networks(tmp_path):
     assert set(part.width) == {width}
     assert len(part) == (whole.width == width).sum()
     np.testing.assert_array_equal(np.sort(part.robust_accuracy), np.sort(whole.robust_accuracy[whole.width == width]))
+
+
+@pytest.mark.parametrize("which", tables.TABLES)
+@pytest.mark.parametrize("name, widths", [("falling", [256, 64]), ("a hole", [64, 256])])
+def test_a_grid_keeps_the_numbers_of_the_rows_of_its_file(tmp_path, which, name, widths):
+    file = study(tmp_path, axes=(axis("width", "/model/width", widths), SEED), drop=(1,) if name == "a hole" else ())
+    with h5py.File(file) as raw:
+        ids = raw["trial_id"].asstr()[...]
+    grid = load(file)
+    for part in (grid, grid.sel(width=[256]), grid.sel(seed=1), grid.isel(width=0, seed=0)):
+        table = tables.TABLES[which](part)
+        assert len(table) and table.trial_id.tolist() == ids[table.trial].tolist()
+    assert set(tables.TABLES[which](grid).trial) == set(range(len(ids)))
+    # A network that the file has no row of has no number of a row.
+    cells = grid.trial_id.values.astype(str) != ""
+    assert ids[grid.trial.values[cells]].tolist() == grid.trial_id.values[cells].tolist() and (grid.trial.values[~cells] == -1).all()
 
 
 def test_epochs_are_those_that_a_network_has_reached(tmp_path):

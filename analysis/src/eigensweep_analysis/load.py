@@ -62,6 +62,7 @@ def load(path: str | Path, layout: str = "auto") -> xr.Dataset:
         "metric" or an "attack". A number above the attribute `alarm_above` is an alarm, and `alarm` says what it means.
         Variables of more than 8 MiB (`stored.EAGER_BYTES`) are read when they are used, from a file that then stays open.
         Numbers that are not there (yet) are NaN; `status` (see STATUS), `trial_id` and `message` say why.
+        In a grid the coordinate `trial` is each cell's row of the file, -1 of a cell without one.
         Attributes: those of the file, with its JSON texts parsed: `axes`, `evaluations`, `study`, `resolved`,
         `provenance`, `study_warnings`; `layout`, which of the two it is; `zipped`, dimension -> axes that share it.
 

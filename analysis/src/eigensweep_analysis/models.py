@@ -31,8 +31,8 @@ def load_model(results: str | Path | xr.Dataset, trial: int | str,
     results : str, Path or xarray.Dataset
         The output folder of a study, its results.h5, or what `load` made of it.
     trial : int or str
-        The number of a row of the file (its dimension `trial`, from 0), or a trial id or the
-        beginning of one.
+        The number of a row of the file (its dimension `trial`, from 0; what `load` and the tables
+        call `trial`), or a trial id or the beginning of one.
     snapshot : int, optional
         The number of a snapshot, from 0: the network as it was on the way
         (`/training/snapshots`). Without it: the network after training.

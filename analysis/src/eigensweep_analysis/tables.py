@@ -34,8 +34,7 @@ def networks(results: Results) -> pandas.DataFrame:
     pandas.DataFrame
         `trial`, `trial_id`, `status`, `message`, the axes, then every number that a network has once:
         `test_accuracy`, `exponent/layer=1`, `robust_accuracy/pgd/epsilon=0.1`, ... Numbers are NaN
-        where there are none, texts are "". `trial` is the row of the file, or counts the networks
-        where `results` is a grid.
+        where there are none, texts are "". `trial` is the row of the file, as `load_model` takes it.
 
     Raises
     ------

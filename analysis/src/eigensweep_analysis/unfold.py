@@ -138,14 +138,17 @@ def listed(data):
     Returns
     -------
     xarray.Dataset
-        One dimension `trial` instead of the axes, without the cells that the study does not ask for. Its labels count
-        the networks. Results in layout "trials" stay as they are.
+        One dimension `trial` instead of the axes, without the cells that the study does not ask for. Its labels are the
+        rows of the file. Results in layout "trials" stay as they are.
     """
     if data.attrs.get("layout") == "trials":
         return data
-    dims = data.status.dims
-    rows = data.stack(trial=dims, create_index=False) if dims else data.expand_dims("trial")
+    dims, row = data.status.dims, data.get("trial")
+    rows = data.drop_vars("trial", errors="ignore")
+    rows = rows.stack(trial=dims, create_index=False) if dims else rows.expand_dims("trial")
     rows = rows.transpose("trial", ...)
+    if row is not None:
+        rows = rows.assign_coords(trial=row.broadcast_like(data.status).transpose(*dims).values.reshape(-1))
     if "trial_id" in rows:
         rows = rows.isel(trial=np.flatnonzero(rows.trial_id.values.astype(str) != ""))
     rows.encoding["source"] = data.encoding.get("source", "results.h5")
@@ -172,9 +175,13 @@ def _grid(rows, attributes, dimensions, shape, flat, stored):
     del rows
     for name in list(left):
         variable = left.pop(name)
-        if name in coordinates or name in shared or name == "trial":
+        if name in coordinates or name in shared:
             continue
-        if name in stored:
+        if name == "trial":  # load_model takes it, so it goes wherever the cells go
+            row = np.full(int(np.prod(shape)), -1)
+            row[flat] = np.arange(len(flat))
+            variable = xr.Variable(tuple(names), row.reshape(shape), {**variable.attrs, "long_name": "row of the file"})
+        elif name in stored:
             dims, values, said = stored[name]
             variable = values.on_grid(shape, flat).variable(tuple(names) + dims[1:], said)
         elif "trial" in variable.dims:
