@@ -21,13 +21,13 @@ from eigensweep_analysis import (
     wilson_interval,
 )
 from eigensweep_analysis.__main__ import main
+from eigensweep_analysis.attack_reach import attacks_of
 from eigensweep_analysis.conditions import read_study
 from eigensweep_analysis.gallery import pictures
 from eigensweep_analysis.layout import attack_name, by_attack, intensity_label
 from eigensweep_analysis.paper import paper_figures
 from eigensweep_analysis.report_figures import all_figures
 from eigensweep_analysis.robust_figures import robust_kinds
-from eigensweep_analysis.robustness import attacks_of
 from sample import EPSILONS, SEED, STRENGTH, WIDTH, add_distances, write
 
 INF, NAN = float("inf"), float("nan")

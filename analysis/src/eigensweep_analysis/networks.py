@@ -6,12 +6,13 @@ import dataclasses
 import numpy as np
 import pandas
 
+from eigensweep_analysis.attack_reach import attack_options
 from eigensweep_analysis.fold import settings, training_axes
 from eigensweep_analysis.layout import asked, attack_name, exponents, last_layer, robust_accuracies, role
 from eigensweep_analysis.load import STATUS
 from eigensweep_analysis.metrics import measured
 from eigensweep_analysis.panels import some
-from eigensweep_analysis.robustness import attack_options, front_attack, telling_place
+from eigensweep_analysis.robustness import front_attack, telling_place
 from eigensweep_analysis.statistics import over
 
 #: A table and its pages have at most this many intensities of an attack, the ends among them.

@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from eigensweep_analysis.attack_reach import intensities, recording
 from eigensweep_analysis.report_figures import at_labels, bracket, spread_note, words_of
 from eigensweep_analysis.gallery import Kind, Plan
 from eigensweep_analysis.layout import (
@@ -30,9 +31,7 @@ from eigensweep_analysis.panels import (
 )
 from eigensweep_analysis.robustness import (
     agreement,
-    intensities,
     nearest_distance,
-    recording,
     robust_accuracy,
 )
 

@@ -6,10 +6,11 @@ import html
 import numpy as np
 
 from eigensweep_analysis.alarms import alarms, checked, limit, meaning, path_of
+from eigensweep_analysis.attack_reach import intensities, places
 from eigensweep_analysis.layout import attack_name, text
 from eigensweep_analysis.panels import short, some
 from eigensweep_analysis.robust_figures import lowest_name, place_words
-from eigensweep_analysis.robustness import agreement, intensities, places, wilson_interval
+from eigensweep_analysis.robustness import agreement, wilson_interval
 
 #: An alarm names at most this many networks; the table has at most this many intensities.
 MOST_NAMED, MOST_COLUMNS = 12, 8

@@ -8,13 +8,22 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from eigensweep_analysis.attack_reach import (
+    THOROUGH,
+    attack_options,
+    attacks_of,
+    count_samples,
+    distances,
+    intensities,
+    leading,
+    recording,
+    samples_asked,
+)
 from eigensweep_analysis.layout import robust_accuracies
 from eigensweep_analysis.load import ResultsError, load
 
 #: Quantile of the normal distribution for 95 % intervals.
 Z = 1.959963984540054
-#: The kinds of attack on whose search an estimate rests where a study has one.
-THOROUGH = ("strict", "autoattack_standard")
 
 
 def front_attack(means: dict, kinds: dict):
@@ -79,8 +88,8 @@ def nearest_distance(results: xr.Dataset | str | Path, trial: str | None = None,
     if not labels:
         raise ResultsError(f"results: no attack with norm '{norm}' on the {split} samples has "
                            "recorded distances (d_min); add the attack 'strict' to the study")
-    values = _distances(results).sel(attack=labels)
-    values = values.isel(sample=slice(min(_count(values.sel(attack=a)) for a in labels)))
+    values = distances(results).sel(attack=labels)
+    values = values.isel(sample=slice(min(count_samples(values.sel(attack=a)) for a in labels)))
     # An attack that ended well without distances is of an earlier version: the others stand alone.
     # One that did not end well leaves a gap in the evidence.
     silent = values.isnull().all("sample")
@@ -91,7 +100,7 @@ def nearest_distance(results: xr.Dataset | str | Path, trial: str | None = None,
         lost = (status != -1).any("epsilon") & ~(status == 1).any("epsilon")
         broken = broken | (silent & lost).any("attack")
     pooled = pooled.where(~broken).transpose(..., "sample").rename("nearest_distance")
-    reach = max(intensities(results, a).max(initial=0.0) for a in _leading(results, labels))
+    reach = max(intensities(results, a).max(initial=0.0) for a in leading(results, labels))
     pooled.attrs = {"units": results.d_min.attrs.get("units", "1"), "norm": norm, "split": split,
                     "long_name": "distance of the nearest misclassified point", "attacks": labels,
                     "largest_epsilon": float(reach)}
@@ -212,13 +221,13 @@ def agreement(results: xr.Dataset | str | Path, epsilons: Sequence[float] | None
     measured = recording(results, norm, split)
     pooled = nearest_distance(results, norm=norm, split=split) if measured else None
     options = attack_options(results)
-    wanted = min((_samples(options, a) for a in measured), default=None)
+    wanted = min((samples_asked(options, a) for a in measured), default=None)
     shares, shown = [], []
     for label in labels:
         if label in measured:
-            values = _distances(results).sel(attack=label, drop=True)
+            values = distances(results).sel(attack=label, drop=True)
             share = robust_accuracy(values.isel(sample=slice(pooled.sizes["sample"])), epsilons)
-        elif wanted is None or _samples(options, label) == wanted:
+        elif wanted is None or samples_asked(options, label) == wanted:
             share = recorded[label].drop_vars("attack").reindex(epsilon=epsilons)
         else:
             continue
@@ -234,85 +243,13 @@ def agreement(results: xr.Dataset | str | Path, epsilons: Sequence[float] | None
     # A point within one ball lies in every larger one.
     falling = np.fmin.accumulate(worst.transpose(..., "epsilon").values[..., order], axis=-1)
     worst = worst.transpose(..., "epsilon").copy(data=falling[..., np.argsort(order)])
-    reach = max(own[a].max(initial=0.0) for a in _leading(results, shown))
+    reach = max(own[a].max(initial=0.0) for a in leading(results, shown))
     worst = worst.where(worst.epsilon <= reach)
     found = {"robust_accuracy": accuracy, "worst_case": worst, "gap": accuracy - worst}
     for values in found.values():
         values.attrs = {}
     return xr.Dataset(found, attrs={"norm": norm, "split": split,
                                     "samples": 0 if pooled is None else pooled.sizes["sample"]})
-
-
-def attack_options(results: xr.Dataset) -> dict[str, dict]:
-    """Label of an attack -> its options with every default, and `kind`."""
-    found = {}
-    for entry in results.attrs.get("evaluations", []):
-        if entry.get("family") == "attack":
-            kind = entry.get("kind", entry.get("label", ""))
-            found[str(entry.get("label", kind))] = {**(entry.get("options") or {}), "kind": kind}
-    return found
-
-
-def attacks_of(results: xr.Dataset, norm: str, split: str = "test") -> list[str]:
-    """Labels of the attacks on an epsilon with this norm and split, in the study's order."""
-    return [a for a, place in _places(results) if place == (norm, split)]
-
-
-def places(results: xr.Dataset) -> list[tuple[str, str]]:
-    """(norm, split) of the attacks of a study, each once, in its order."""
-    return list(dict.fromkeys(place for _, place in _places(results)))
-
-
-def _places(results):
-    """[(label, (norm, split))] of every attack on an epsilon; noise is none."""
-    measured = results.data_vars.get("robust_accuracy")
-    if measured is None or not {"attack", "epsilon"} <= set(measured.dims):
-        return []
-    options = attack_options(results)
-    chosen = [(str(a), options.get(str(a), {})) for a in results.attack.values]
-    return [(a, (o.get("norm", "linf"), o.get("split", "test"))) for a, o in chosen
-            if not o.get("kind", "").endswith("_noise")]
-
-
-def recording(results: xr.Dataset, norm: str, split: str = "test") -> list[str]:
-    """Labels of those attacks that have recorded distances."""
-    values = _distances(results)
-    if values is None or not {"attack", "sample"} <= set(values.dims):
-        return []
-    return [a for a in attacks_of(results, norm, split) if values.sel(attack=a).notnull().any()]
-
-
-def intensities(results: xr.Dataset, attack: str) -> np.ndarray:
-    """The intensities above 0 that an attack has numbers at, ascending."""
-    values = results.robust_accuracy.sel(attack=attack)
-    there = values.notnull().any([d for d in values.dims if d != "epsilon"]).values
-    epsilons = results.epsilon.values
-    return epsilons[there & (epsilons > 0)]
-
-
-def _distances(results):
-    """The variable d_min with its samples along `sample`; None without it."""
-    values = results.data_vars.get("d_min")
-    if values is None or "attacked_sample" not in values.dims:
-        return values
-    return values.rename(attacked_sample="sample")
-
-
-def _leading(results, labels):
-    """The attacks among these up to whose largest intensity a worst case is told."""
-    options = attack_options(results)
-    return [a for a in labels if options.get(a, {}).get("kind") in THOROUGH] or labels
-
-
-def _samples(options, label):
-    """The number of samples asked for; infinite for all."""
-    return options.get(label, {}).get("samples", 0) or np.inf
-
-
-def _count(values):
-    """How many samples, from the first, have a distance in any network."""
-    there = values.notnull().any([d for d in values.dims if d != "sample"]).values
-    return int(np.flatnonzero(there).max(initial=-1)) + 1
 
 
 def _of_trial(values, results, trial):

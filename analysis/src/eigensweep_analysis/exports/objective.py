@@ -7,9 +7,10 @@ import os
 
 import numpy as np
 
+from eigensweep_analysis.attack_reach import attack_options
 from eigensweep_analysis.single_numbers import Number
 from eigensweep_analysis.load import ResultsError
-from eigensweep_analysis.robustness import attack_options, front_attack, telling_place
+from eigensweep_analysis.robustness import front_attack, telling_place
 
 #: Columns with one of these in their name are better when they are smaller; all others when larger.
 SMALLER_IS_BETTER = ("loss", "cross_entropy", "seconds", "alarms", "unconfirmed")
