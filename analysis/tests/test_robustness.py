@@ -114,11 +114,84 @@ def test_the_worst_case_is_that_of_strict_at_its_intensities_and_never_rises(tmp
     strict = data.robust_accuracy.sel(attack="strict")
     np.testing.assert_allclose(robust_accuracy(nearest_distance(data), EPSILONS), strict)
     fine = robust_accuracy(nearest_distance(data), np.linspace(0, 0.3, 61))
-    assert (np.diff(fine, axis=-1) <= 0).all() and (fine.isel(epsilon=0) > 0.5).all()
+    tried = fine.epsilon <= EPSILONS[-1]
+    assert (np.diff(fine[..., tried.values], axis=-1) <= 0).all() and (fine.isel(epsilon=0) > 0.5).all()
+    assert fine[..., ~tried.values].isnull().all() and tried.any()
     found = agreement(data)
     np.testing.assert_allclose(found.worst_case, strict)
     assert (found.gap.sel(attack="pgd") >= 0).all() and (found.gap.sel(attack="pgd") > 0.02).any()
     assert np.isnan(agreement(data, [0.3]).worst_case).all()  # beyond what was tried
+
+
+def reaching(path, reach, attacks=("pgd",), statuses=None, **others):
+    """A study whose first network (width 64) was attacked up to `reach` alone; `statuses`: attack -> status beyond it."""
+    file = study(path, axes=(WIDTH,), attacks=attacks, **others)
+    beyond = np.array(EPSILONS) > reach
+    with h5py.File(file, "a") as raw:
+        for place, attack in enumerate(attacks):
+            if attack not in (statuses or {"pgd": -1}):
+                continue
+            raw["attacks/robust_accuracy"][0, place, beyond] = NAN
+            raw["attacks/status"][0, place, beyond] = (statuses or {"pgd": -1})[attack]
+            distances = raw["attacks/d_min"][0, place]
+            raw["attacks/d_min"][0, place] = np.where(distances > reach, INF if reach >= 0 else NAN, distances)
+    return file
+
+
+@pytest.mark.parametrize("status", [-1, 0, 3])
+def test_a_network_is_told_as_far_as_its_own_attack_went(tmp_path, status):
+    data = load(reaching(tmp_path / "r.h5", 0.05, statuses={"pgd": status}))
+    left = data.robust_accuracy.sel(width=64, epsilon=0.05, attack="pgd").item()
+    assert 0 < left < 1
+    distance = nearest_distance(data)
+    assert distance.largest_epsilon.values.tolist() == [0.05, 0.2] and distance.attrs["largest_epsilon"] == 0.2
+    assert nearest_distance(data, data.trial_id.values[0]).largest_epsilon == 0.05
+    found = agreement(data)
+    for shares in (found.worst_case, found.robust_accuracy.sel(attack="pgd"), robust_accuracy(distance, EPSILONS)):
+        np.testing.assert_allclose(shares, data.robust_accuracy.sel(attack="pgd"))
+    assert np.isnan(found.gap.sel(width=64, epsilon=0.1)).all()
+    # The distances of an attack without radius answer every epsilon.
+    data.attrs["evaluations"] = [{**e, "kind": "fab"} if e["family"] == "attack" else e for e in data.attrs["evaluations"]]
+    np.testing.assert_allclose(robust_accuracy(nearest_distance(data), [0.5]), [[left], data.robust_accuracy[1, 0, -1:]])
+
+
+def test_the_worst_case_goes_as_far_as_strict_where_a_network_was_to_have_it(tmp_path):
+    attacks = ("pgd", "strict")
+    worst = {status: agreement(load(reaching(tmp_path / f"{status}.h5", -1.0 if status == -1 else 0.05, attacks,
+                                             statuses={"strict": status}))).worst_case.sel(width=64) for status in (-1, 0)}
+    assert worst[0].notnull().values.tolist() == [e <= 0.05 for e in EPSILONS]
+    assert worst[-1].notnull().all()  # this case has no strict: pgd alone
+
+
+def test_a_table_has_the_numbers_of_an_attack_at_the_intensities_of_each_network(tmp_path):
+    file = reaching(tmp_path / "r.h5", 0.2, ("pgd", "strict"))
+    with h5py.File(file, "a") as raw:  # a network whose pgd has but its last intensity
+        raw["attacks/robust_accuracy"][0, 0, :-1] = NAN
+        distances = raw["attacks/d_min"][0, 0]
+        raw["attacks/d_min"][0, 0] = np.where((distances > 0) & (distances < 0.2), 0.2, distances)
+    data = load(file)
+    said = section(page_of(file, tmp_path / "out"))
+    shares = data.robust_accuracy.sel(attack="pgd", width=256)
+    cells = re.findall("<td>(.*?)</td>", re.search("<tr><td class='t'>PGD</td>.*?</tr>", said).group(0))
+    assert cells[:4] == [f"{100 * shares.sel(epsilon=e):.1f}" for e in EPSILONS[1:5]]
+    gap = (data.robust_accuracy.sel(attack="pgd") - data.robust_accuracy.sel(attack="strict")).max()
+    assert cells[-1].startswith(f"{100 * gap:.1f} at")
+    lines = robust_kinds(data, "linf", "test")[0].plans[0].picture().figure.axes[0].lines
+    assert [len(line.get_xdata()) for line in lines if line.get_linewidth() <= 1][0] == 2  # at 0 and at its intensity
+
+
+def test_samples_beyond_a_network_s_last_epsilon_stand_in_no_bar(tmp_path):
+    data = load(reaching(tmp_path / "r.h5", 0.05))
+    picture = robust_kinds(data, "linf", "test")[1].plans[0].picture()
+    bars = [np.array([bar.get_height() for bar in axes.patches]) for axes in picture.figure.axes]
+    assert np.isfinite(bars[0]).tolist() == [e <= 0.05 for e in EPSILONS] + [False]
+    np.testing.assert_allclose(1 - bars[0][:4].sum(), data.robust_accuracy.sel(width=64, epsilon=0.05).item())
+    np.testing.assert_allclose(bars[1].sum(), 1)
+    words = "A network that was attacked up to a smaller epsilon has no bars beyond it."
+    assert words in picture.caption
+    page_of(tmp_path / "r.h5", tmp_path / "out")
+    whole = robust_kinds(data.sel(width=[256]), "linf", "test")[1].plans[0].picture()
+    assert words not in whole.caption
 
 
 def test_without_distances_agreement_is_of_the_recorded_accuracies(tmp_path):

@@ -6,6 +6,8 @@ import xarray as xr
 
 #: The kinds of attack on whose search an estimate rests where a study has one.
 THOROUGH = ("strict", "autoattack_standard")
+#: The kinds of attack that look for the nearest point in no ball, so that their distances answer every epsilon.
+WITHOUT_RADIUS = ("fab", "deepfool")
 
 
 def attack_options(results: xr.Dataset) -> dict[str, dict]:
@@ -65,8 +67,54 @@ def distances(results):
 
 def leading(results, labels):
     """The attacks among these up to whose largest intensity a worst case is told."""
-    options = attack_options(results)
-    return [a for a in labels if options.get(a, {}).get("kind") in THOROUGH] or labels
+    return [a for a in labels if _kind(results, a) in THOROUGH] or labels
+
+
+def tried(results: xr.Dataset, attack: str, epsilons: np.ndarray) -> xr.DataArray:
+    """Whether an attack has a number of a network at these epsilons (..., epsilon); at 0 it needs none."""
+    there = results.robust_accuracy.sel(attack=attack, drop=True).notnull()
+    there = there.reindex(epsilon=epsilons, fill_value=False)
+    return there | (there.epsilon == 0)
+
+
+def reach(results: xr.Dataset, attack: str) -> xr.DataArray:
+    """The largest epsilon at which an attack has a number of a network (...); 0 without one."""
+    there = results.robust_accuracy.sel(attack=attack, drop=True).notnull()
+    return there.epsilon.where(there, 0.0).max("epsilon")
+
+
+def worst_reach(results: xr.Dataset, labels: list[str], reaches=reach) -> xr.DataArray:
+    """Up to which epsilon the worst case over these attacks is told of a network (...).
+
+    It is that of the thorough attacks that the network was to have, and of all where it was to have none. Cases differ
+    in that, and an attack that is under way or that failed has reached less far in some networks than in others.
+    """
+    own = {a: reaches(results, a) for a in labels}
+    found, thorough = _largest(own.values()), [a for a in labels if _kind(results, a) in THOROUGH]
+    if not thorough:
+        return found
+    return xr.where(_largest(_asked(results, a) for a in thorough), _largest(own[a] for a in thorough), found)
+
+
+def distance_reach(results: xr.Dataset, attack: str) -> xr.DataArray:
+    """Up to which distance an attack looks for points around a network's samples (...): its `reach`, or without end."""
+    found = reach(results, attack)
+    return found.where(found == 0, np.inf) if _kind(results, attack) in WITHOUT_RADIUS else found
+
+
+def _kind(results, attack):
+    return attack_options(results).get(attack, {}).get("kind")
+
+
+def _asked(results, attack):
+    """Whether the study asks an attack of a network (...)."""
+    if "attacks_status" in results:
+        return (results.attacks_status.sel(attack=attack, drop=True) != -1).any("epsilon")
+    return reach(results, attack) > 0
+
+
+def _largest(arrays):
+    return xr.concat(list(arrays), "attack").max("attack")
 
 
 def samples_asked(options, label):

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from eigensweep_analysis.attack_reach import intensities, recording
+from eigensweep_analysis.attack_reach import recording, tried
 from eigensweep_analysis.report_figures import at_labels, bracket, spread_note, words_of
 from eigensweep_analysis.gallery import Kind, Plan
 from eigensweep_analysis.layout import (
@@ -93,14 +93,15 @@ def _curves(data, found, part, part_title):
     where, worst_of = place_words(found.norm, found.split), worst_name(found)
     title = _title(f"Robust accuracy under {worst_of}", found, part_title)
     figure, panels, cells = _panels(layout, title)
+    own = {a: found.robust_accuracy.sel(attack=a).where(tried(data, a, x)) for a in behind}
     for axes, place in cells:
-        here, worst = (at_labels(values, {**part, **place})
-                       for values in (found.robust_accuracy, found.worst_case))
+        worst = at_labels(found.worst_case, {**part, **place})
         for line in lines:
             for attack, dash in behind.items():
-                mean = panel_values(here.sel(attack=attack), line.select, layout.replicates)[0]
+                here = at_labels(own[attack], {**part, **place})
+                mean = panel_values(here, line.select, layout.replicates)[0]
                 mean = np.asarray(mean, float).reshape(-1)
-                there = np.isfinite(mean) & np.isin(x, [0, *intensities(data, attack)])
+                there = np.isfinite(mean)
                 axes.plot(x[there], mean[there], color=line.style["color"], linestyle=dash, **THIN)
             draw(axes, x, panel_values(worst, line.select, layout.replicates), line)
         for attack, dash in behind.items():
@@ -155,6 +156,8 @@ def _distances(data, found, part, part_title):
     caption = ("Share of samples by the distance of the nearest misclassified point that was found"
                f"{bracket(where, part_title)}. 0: misclassified without an attack. "
                f"> {edges[-1]:g}: none found. ")
+    if (distance.notnull().any("sample") & (distance.largest_epsilon < edges[-1])).any():
+        caption += "A network that was attacked up to a smaller epsilon has no bars beyond it. "
     note = spread_note(data, layout, "Bars", "black lines", "bar")
     return Picture(_name("distances", data, found, part), caption + note, figure)
 

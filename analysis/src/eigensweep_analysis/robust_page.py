@@ -6,7 +6,7 @@ import html
 import numpy as np
 
 from eigensweep_analysis.alarms import alarms, checked, limit, meaning, path_of
-from eigensweep_analysis.attack_reach import intensities, places
+from eigensweep_analysis.attack_reach import places, tried
 from eigensweep_analysis.layout import attack_name, text
 from eigensweep_analysis.panels import short, some
 from eigensweep_analysis.robust_figures import lowest_name, place_words
@@ -111,20 +111,21 @@ def _networks(count):
 
 def _table(data, found):
     """Robust accuracy of each attack, and how far it is above the worst case."""
-    own = {str(a): intensities(data, str(a)) for a in found.attack.values}
+    labels = [str(a) for a in found.attack.values]
     epsilons, worst = found.epsilon.values, _by_network(found.worst_case)
     there = np.flatnonzero(np.isfinite(worst).any(0) & (epsilons > 0)).tolist()
     shown = some(there, MOST_COLUMNS)
     rows = [["attack", *(f"{epsilons[i]:g}" for i in shown), "largest gap"]]
-    for label, intensity in own.items():
-        asked = np.isin(epsilons, intensity)
-        accuracy, gap = (np.where(asked, _by_network(found[name].sel(attack=label)), np.nan)
+    for label in labels:
+        # Between the intensities of a network its share is a loose bound, and a gap to it is none.
+        there = tried(data, label, epsilons) & (found.epsilon > 0)
+        accuracy, gap = (_by_network(found[name].sel(attack=label).where(there))
                          for name in ("robust_accuracy", "gap"))
         rows.append([short(attack_name(label), 80), *(_percent(accuracy[:, i]) for i in shown),
                      _largest(gap, epsilons)])
     rows.append([lowest_name(found), *(_percent(worst[:, i]) for i in shown), ""])
     notes = ["Robust accuracy in percent at each epsilon, of the lowest and the highest network."]
-    if len(own) > 1:
+    if len(labels) > 1:
         notes.append("Largest gap: how many points an attack is above the last row, at most in "
                      "any network, and at which epsilon.")
     else:

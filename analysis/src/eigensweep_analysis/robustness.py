@@ -13,11 +13,14 @@ from eigensweep_analysis.attack_reach import (
     attack_options,
     attacks_of,
     count_samples,
+    distance_reach,
     distances,
     intensities,
     leading,
+    reach,
     recording,
     samples_asked,
+    worst_reach,
 )
 from eigensweep_analysis.layout import robust_accuracies
 from eigensweep_analysis.load import ResultsError, load
@@ -75,8 +78,12 @@ def nearest_distance(results: xr.Dataset | str | Path, trial: str | None = None,
         Distances (..., sample) in units of the inputs, `...` being the study's axes; without them
         if one trial was asked for. 0: the sample itself is misclassified. Infinity: no attack
         found a point. NaN: the network is broken, or one of the attacks failed or has not run yet.
-        Attributes: `units`, `norm`, `split`, `attacks` (labels) and `largest_epsilon`. Beyond that
-        epsilon nothing has been tried, so the distances say nothing there.
+        The coordinate `largest_epsilon` (...) says up to which epsilon a network was attacked.
+        Beyond it nothing has been tried, so an infinite distance says nothing there. Networks
+        differ in it where cases have intensities of their own, and where an attack is under way,
+        failed or diverged at some. It is infinite for attacks that look without a radius.
+        Attributes: `units`, `norm`, `split`, `attacks` (labels) and `largest_epsilon`, that of the
+        study.
 
     Raises
     ------
@@ -100,10 +107,12 @@ def nearest_distance(results: xr.Dataset | str | Path, trial: str | None = None,
         lost = (status != -1).any("epsilon") & ~(status == 1).any("epsilon")
         broken = broken | (silent & lost).any("attack")
     pooled = pooled.where(~broken).transpose(..., "sample").rename("nearest_distance")
-    reach = max(intensities(results, a).max(initial=0.0) for a in leading(results, labels))
+    reached = worst_reach(results, labels, distance_reach)
+    pooled = pooled.assign_coords(largest_epsilon=reached)
+    largest = max(intensities(results, a).max(initial=0.0) for a in leading(results, labels))
     pooled.attrs = {"units": results.d_min.attrs.get("units", "1"), "norm": norm, "split": split,
                     "long_name": "distance of the nearest misclassified point", "attacks": labels,
-                    "largest_epsilon": float(reach)}
+                    "largest_epsilon": float(largest)}
     return pooled if trial is None else _of_trial(pooled, results, trial)
 
 
@@ -115,20 +124,25 @@ def robust_accuracy(d_min: xr.DataArray | np.ndarray, epsilons: Sequence[float])
     d_min : xarray.DataArray or array
         Distances with a dimension `sample`; of an array, the last one. NaN does not count.
     epsilons : array (e,)
-        Radii, in the units of `d_min`. Above the largest epsilon that was attacked the share is
-        only what was left there.
+        Radii, in the units of `d_min`. Above the largest epsilon that was attacked the share of an
+        array is only what was left there.
 
     Returns
     -------
     xarray.DataArray or array (..., e)
-        Without the samples; NaN where no sample has a distance.
+        Without the samples; NaN where no sample has a distance, and above the coordinate
+        `largest_epsilon` where `d_min` has it (as from `nearest_distance`).
     """
-    values, epsilons = _with_samples(d_min), np.atleast_1d(np.asarray(epsilons, float))
+    values = _with_samples(d_min)
+    reached = values.coords.get("largest_epsilon")
+    values, epsilons = values.drop_vars("largest_epsilon", errors="ignore"), np.atleast_1d(np.asarray(epsilons, float))
     count = values.notnull().sum("sample")
     count = count.where(count > 0)
     shares = [((values > e).sum("sample") / count).expand_dims({"epsilon": [e]}, -1)
               for e in epsilons]
     found = xr.concat(shares, "epsilon").transpose(..., "epsilon").rename("robust_accuracy")
+    if reached is not None:
+        found = found.where(found.epsilon <= reached.drop_vars("largest_epsilon"))
     return found if isinstance(d_min, xr.DataArray) else found.values
 
 
@@ -195,10 +209,10 @@ def agreement(results: xr.Dataset | str | Path, epsilons: Sequence[float] | None
     xarray.Dataset
         `robust_accuracy` (..., attack, epsilon): from the attack's distances. Of an attack without
         distances: what the file has at this epsilon, if it is of the same samples. NaN above the
-        attack's largest intensity.
+        largest intensity at which the attack has a number of this network.
         `worst_case` (..., epsilon): share of samples that withstand all of these attacks. It never
-        rises with epsilon. NaN above the largest intensity of `strict`, or of all attacks where
-        there is no `strict`.
+        rises with epsilon. NaN above the largest intensity that this network has of `strict`, or
+        of all attacks where it was to have no `strict`.
         `gap` (..., attack, epsilon): the first less the second.
         The attribute `samples` is the number of samples, 0 if no attack recorded distances.
 
@@ -214,9 +228,8 @@ def agreement(results: xr.Dataset | str | Path, epsilons: Sequence[float] | None
     labels = [a for a in labels if a in recorded]
     if not labels:
         raise ResultsError(f"results: no attack with norm '{norm}' on the {split} samples")
-    own = {a: intensities(results, a) for a in labels}
     if epsilons is None:
-        epsilons = np.unique(np.concatenate([[0.0], *own.values()]))
+        epsilons = np.unique(np.concatenate([[0.0], *(intensities(results, a) for a in labels)]))
     epsilons = np.atleast_1d(np.asarray(epsilons, float))
     measured = recording(results, norm, split)
     pooled = nearest_distance(results, norm=norm, split=split) if measured else None
@@ -231,20 +244,19 @@ def agreement(results: xr.Dataset | str | Path, epsilons: Sequence[float] | None
             share = recorded[label].drop_vars("attack").reindex(epsilon=epsilons)
         else:
             continue
-        shares.append(share.where(share.epsilon <= own[label].max(initial=0.0)))
+        shares.append(share.where(share.epsilon <= reach(results, label)))
         shown.append(label)
     accuracy = xr.concat(shares, xr.IndexVariable("attack", np.array(shown, object)))
     accuracy = accuracy.transpose(..., "attack", "epsilon")
     worst = accuracy.min("attack")
     if pooled is not None:
-        pool = robust_accuracy(pooled, epsilons)
+        pool = robust_accuracy(pooled.drop_vars("largest_epsilon"), epsilons)
         worst = xr.where(worst < pool, worst, pool)
     order = np.argsort(epsilons)
     # A point within one ball lies in every larger one.
     falling = np.fmin.accumulate(worst.transpose(..., "epsilon").values[..., order], axis=-1)
     worst = worst.transpose(..., "epsilon").copy(data=falling[..., np.argsort(order)])
-    reach = max(own[a].max(initial=0.0) for a in leading(results, shown))
-    worst = worst.where(worst.epsilon <= reach)
+    worst = worst.where(worst.epsilon <= worst_reach(results, shown))
     found = {"robust_accuracy": accuracy, "worst_case": worst, "gap": accuracy - worst}
     for values in found.values():
         values.attrs = {}
