@@ -230,14 +230,66 @@ TEST_CASE("only what the study asks for is shown, and intensities of several run
   CHECK(found[3] == 0.625);
 }
 
-TEST_CASE("a later record of the same work replaces an earlier one") {
+TEST_CASE("a later record of the same work replaces an earlier one, a failure only another failure") {
   const study::Study& study = small_study();
   results::RecordStore store = small_store(study);
-  wire::Record again = small_records(study)[0];
-  again.status = wire::Status::failed;
+  const std::vector<wire::Record> records = small_records(study);
+  wire::Record again = records[0];
   again.message = "second";
   store.add(again);
   CHECK(store.training(again.trial)->message == "second");
+  store.add(records[1]);
+  again.status = wire::Status::failed;
+  again.message = "crashed";
+  store.add(again);
+  CHECK(store.training(again.trial)->message == "second");
+  CHECK(store.evaluation(again.trial, records[1].evaluation)->status == wire::Status::ok);
+  CHECK(store.evaluation(again.trial, "not there")->message == "crashed");
+  store.add(records[0]);
+  CHECK(store.evaluation(again.trial, "not there") == nullptr);
+}
+
+TEST_CASE("an attack that fails where a study was extended fails there, and leaves what was measured") {
+  const Scratch scratch;
+  std::string wider = small_study_text;
+  wider.replace(wider.find("[0, 0.1]"), 8, "[0, 0.1, 0.2]");
+  const study::Study extended = study_from(wider);
+  const study::Trial& trial = extended.trials[0];
+  const results::RecordStore before = small_store(small_study());
+  wire::Record failed;
+  failed.kind = wire::RecordKind::evaluation;
+  failed.status = wire::Status::failed;
+  failed.message = "the worker was killed";
+  failed.trial = trial.id;
+  for (const study::Evaluation& asked : extended.evaluations(trial)) {
+    if (asked.label == "fgsm") failed.evaluation = asked.id;
+  }
+  const auto numbers = [&](const ResultsFile& file, const std::string& name) {
+    const Variable variable = file.read("attacks/" + name);
+    const auto labels = file.read("attack").texts;
+    const auto fgsm = static_cast<std::size_t>(std::find(labels.begin(), labels.end(), "fgsm") - labels.begin());
+    const std::size_t each = variable.dims.size() == 3 ? variable.shape[2] : 1;
+    const auto first = variable.numbers.begin() +
+                       static_cast<std::ptrdiff_t>((row_of_trial(extended, 0) * labels.size() + fgsm) * each);
+    return std::vector<double>(first, first + static_cast<std::ptrdiff_t>(each));
+  };
+  const bool is_named = GENERATE(true, false);  // older programs did not say which intensities failed
+  if (is_named) failed.intensities = {0.2};
+  results::RecordStore store = small_store(small_study());
+  store.add(failed);
+  const ResultsFile file = written(scratch, extended, store);
+  REQUIRE(file.read("epsilon").numbers == std::vector<double>{0, 0.05, 0.1, 0.2});
+  CHECK(numbers(file, "status")[2] == 1);
+  CHECK(numbers(file, "status")[3] == 2);
+  CHECK(file.read("attacks/message").texts[row_of_trial(extended, 0) * 2] == "the worker was killed");
+  const Scratch other;
+  const ResultsFile undisturbed = written(other, extended, before);
+  for (const char* column : {"robust_accuracy", "clean_accuracy", "unconfirmed", "evaluation_seconds"}) {
+    const std::vector<double> now = numbers(file, column), then = numbers(undisturbed, column);
+    for (std::size_t i = 0; i < now.size(); ++i) {
+      CHECK((now[i] == then[i] || (std::isnan(now[i]) && std::isnan(then[i]))));
+    }
+  }
 }
 
 TEST_CASE("a column of another shape than declared is left out, not misplaced") {

@@ -88,7 +88,8 @@ TEST_CASE("a crashed pack is tried again whole, then in halves, until the bad tr
   REQUIRE(given_up.size() == 1);
   CHECK(given_up[0].trial == 5);
   CHECK_FALSE(given_up[0].trained);
-  CHECK(given_up[0].evaluations == std::vector<std::string>{"a"});
+  REQUIRE(given_up[0].evaluations.get().size() == 1);
+  CHECK(given_up[0].evaluations.get()[0].id == "a");
   CHECK(given_up[0].message == "last words");
   CHECK(crashes == 6);  // two of the whole pack, one of four lanes, one of two lanes, two of the single trial
 }

@@ -114,13 +114,19 @@ TEST_CASE("a trial that is given up fails with a record of what it lacks") {
   Keeping keeping;
   keeping.keeper.expect(0, pack_of({0, 1}));
   CHECK(keeping.keeper.give_up({0, false, {}, "crashed"}));
-  keeping.keeper.give_up({1, true, {"e1", "e2"}, "crashed"});
+  study::Evaluation metric, attack;
+  metric.id = "e1";
+  attack.id = "e2";
+  attack.intensities = {0.1, 0.2};
+  keeping.keeper.give_up({1, true, std::vector{metric, attack}, "crashed"});
   keeping.keeper.save();
   REQUIRE(keeping.appends[0].size() == 3);
   CHECK(keeping.appends[0][0].kind == wire::RecordKind::training);
   CHECK(keeping.appends[0][0].message == "crashed");
   CHECK(keeping.appends[0][2].evaluation == "e2");
-  CHECK(wire::decode_record(keeping.appends[0][2].bytes).status == wire::Status::failed);
+  const wire::Record failed = wire::decode_record(keeping.appends[0][2].bytes);
+  CHECK(failed.status == wire::Status::failed);
+  CHECK(failed.intensities == std::vector<double>{0.1, 0.2});
   CHECK(keeping.keeper.tally().failed == 2);
   CHECK(keeping.keeper.tally().done == 5);
 }

@@ -74,8 +74,9 @@ bool RecordKeeper::give_up(const GivenUp& given_up) {
     return true;
   }
   record.kind = wire::RecordKind::evaluation;
-  for (const std::string& evaluation : given_up.evaluations) {
-    record.evaluation = evaluation;
+  for (const study::Evaluation& evaluation : given_up.evaluations) {
+    record.evaluation = evaluation.id;
+    record.intensities = evaluation.intensities;
     keep(wire::encoded(record));
   }
   return true;

@@ -185,7 +185,7 @@ void Coordinator::give_up(const study::Pack& pack, const std::string& message) {
     GivenUp given_up;
     given_up.trial = lane.trial;
     given_up.trained = !lane.train;
-    for (const study::Evaluation& evaluation : pack.evaluations) given_up.evaluations.push_back(evaluation.id);
+    given_up.evaluations = pack.evaluations;
     given_up.message = message;
     given_up_.push_back(std::move(given_up));
   }

@@ -24,7 +24,8 @@ struct RecordRow {
   std::size_t row = 0;
 };
 
-/// The ledger's records, arranged for look-up. Later records replace earlier ones, intensity by intensity.
+/// The ledger's records, arranged for look-up. Later records replace earlier ones, intensity by intensity. A failure
+/// replaces no number: it stands where nothing else does.
 class RecordStore {
  public:
   void add(wire::Record record);
@@ -41,12 +42,14 @@ class RecordStore {
   struct Evaluated {
     std::shared_ptr<const wire::Record> newest;
     std::map<double, RecordRow> intensities;
+    RecordRow failure;  ///< of intensities that older programs did not name
   };
   struct Trial {
     std::shared_ptr<const wire::Record> training;
+    RecordRow failure;  ///< to train it again, for evaluations that it lacks
     std::map<std::string, Evaluated> evaluations;
   };
-  [[nodiscard]] const Evaluated* find(const std::string& trial, const std::string& evaluation) const;
+  [[nodiscard]] const Trial* find(const std::string& trial) const;
   std::map<std::string, Trial> trials_;
 };
 

@@ -32,9 +32,9 @@ struct Dispatch {
 
 /// A trial that is not retried any more in this run.
 struct GivenUp {
-  std::size_t trial = 0;                 ///< index into Study::trials
-  bool trained = false;                  ///< its training is done; only the evaluations below are missing
-  std::vector<std::string> evaluations;  ///< ids of the missing evaluations
+  std::size_t trial = 0;              ///< index into Study::trials
+  bool trained = false;               ///< its training is done; only the evaluations below are missing
+  study::EvaluationList evaluations;  ///< what is missing
   std::string message;
 };
 
