@@ -208,6 +208,61 @@ TEST_CASE("a CSV of layers without a number is refused with what to do") {
                                     "needs the metric spectrum"));
 }
 
+TEST_CASE("the last exponent of a network is that of its own last layer where others are deeper") {
+  const std::string first = small_study().trials.front().id;
+  results::RecordStore store;
+  for (wire::Record record : small_records(small_study())) {
+    if (record.columns.contains("exponent")) {
+      const bool is_shallow = record.trial == first;
+      record.columns["exponent"] = is_shallow ? wire::Array::of({1.25}) : wire::Array::of({1.5, 1.75});
+      record.columns["fit_first"] = is_shallow ? wire::Array::of({11.0}) : wire::Array::of({11.0, 11.0});
+      record.columns["fit_last"] = is_shallow ? wire::Array::of({500.0}) : wire::Array::of({500.0, 500.0});
+      record.columns.erase("fit_ranks");
+    }
+    store.add(std::move(record));
+  }
+  const Scratch scratch;
+  const auto path = scratch.path() / "results.h5";
+  results::write_results(path, small_study(), small_catalog(), store, Json::object());
+  const Json combinations = results::summarize(ResultsFile(path)).at("combinations");
+  CHECK(combinations.at(0).at("last_exponent").at("mean") == 1.5);  // of the first seed 1.25, of the second 1.75
+}
+
+TEST_CASE("exponents are those of trained networks, whichever metric of a case has them") {
+  std::string text = small_study_text;
+  const std::string metrics = R"("metrics": {"accuracy": {}, "spectrum": {}})";
+  text.replace(text.find(metrics), metrics.size(),
+               R"("metrics": {"a_start": {"kind": "spectrum", "network": "initial"}},
+  "cases": [{"name": "one", "metrics": {"end": {"kind": "spectrum"}}},
+            {"name": "two", "training": {"batch_size": 50}, "metrics": {"other_end": {"kind": "spectrum", "samples": 100}}}])");
+  const study::Study study = study_from(text);
+  results::RecordStore store;
+  for (const study::Trial& trial : study.trials) {
+    wire::Record record;
+    record.trial = trial.id;
+    record.kind = wire::RecordKind::training;
+    store.add(record);
+    record.kind = wire::RecordKind::evaluation;
+    for (const study::Evaluation& asked : study.evaluations(trial)) {
+      if (asked.kind != "spectrum") continue;
+      record.evaluation = asked.id;
+      const double value = asked.label == "a_start" ? 0.5 : asked.label == "end" ? 1.25 : 1.5;
+      record.columns["exponent"] = wire::Array::of({value});
+      record.columns["fit_first"] = wire::Array::of({11.0});
+      record.columns["fit_last"] = wire::Array::of({500.0});
+      store.add(record);
+    }
+  }
+  const Scratch scratch;
+  const auto path = scratch.path() / "results.h5";
+  results::write_results(path, study, small_catalog(), store, Json::object());
+  const Json combinations = results::summarize(ResultsFile(path)).at("combinations");
+  CHECK(combinations.size() == 8);
+  for (const Json& combination : combinations) {
+    CHECK(combination.at("last_exponent").at("mean") == (combination.at("at").at("case") == "one" ? 1.25 : 1.5));
+  }
+}
+
 TEST_CASE("the last exponent is that of the last layer, and of enough ranks") {
   const auto shown = [](double last_rank, double value) {
     results::RecordStore store;

@@ -47,14 +47,51 @@ Json value_at(const Variable& variable, std::size_t row) {
   return variable.dtype == "i64" ? Json(static_cast<std::int64_t>(value)) : Json(value);
 }
 
-/// The first metric group's column of that name and those dimensions; nothing if no metric has it.
-std::optional<Variable> metric_column(const ResultsFile& file, const std::string& column,
-                                      const std::vector<std::string>& dims) {
+/// A metric's column, and of which rows the study asks for the metric: cases may have metrics of their own.
+struct MetricColumn {
+  std::string group;
+  Variable values;
+  std::optional<Variable> status;
+  /// Of an exponent: the ranks of the fit. Nothing in an older file.
+  std::optional<Variable> fit_first = {}, fit_last = {};
+
+  [[nodiscard]] bool is_asked(std::size_t row) const { return !status || status->numbers[row] >= 0; }
+};
+
+std::optional<Variable> read_if_there(const ResultsFile& file, const std::string& name) {
+  return file.has(name) ? std::optional(file.read(name)) : std::nullopt;
+}
+
+/// Groups of metrics that look at networks before training.
+std::set<std::string> initial_groups(const ResultsFile& file) {
+  std::set<std::string> groups;
+  for (const Json& evaluation : file.json_attribute("evaluations_json")) {
+    const Json options = evaluation.value("options", Json::object());
+    if (options.value("network", "") == "initial") groups.insert(evaluation.value("group", ""));
+  }
+  return groups;
+}
+
+/// The metrics of trained networks that have a column of that name and those dimensions, in the file's order.
+std::vector<MetricColumn> metric_columns(const ResultsFile& file, const std::string& column,
+                                         const std::vector<std::string>& dims) {
+  std::vector<MetricColumn> columns;
+  const std::set<std::string> initial = initial_groups(file);
   for (const std::string& group : evaluation_groups(file).metrics) {
     const std::string name = group + "/" + column;
-    if (file.has(name) && file.dims(name) == dims) return file.read(name);
+    if (initial.contains(group) || !file.has(name) || file.dims(name) != dims) continue;
+    columns.push_back({group, file.read(name), read_if_there(file, group + "/status")});
+    if (column != "exponent") continue;
+    columns.back().fit_first = read_if_there(file, group + "/fit_first");
+    columns.back().fit_last = read_if_there(file, group + "/fit_last");
   }
-  return std::nullopt;
+  return columns;
+}
+
+/// The first of these metrics that the study asks of a row; null if there is none.
+const MetricColumn* asked_of(const std::vector<MetricColumn>& columns, std::size_t row) {
+  const auto found = std::find_if(columns.begin(), columns.end(), [&](const auto& one) { return one.is_asked(row); });
+  return found == columns.end() ? nullptr : &*found;
 }
 
 struct AttackTable {
@@ -87,10 +124,8 @@ class Summary {
         ids_(file.read("trial_id")),
         status_(file.read("status")),
         message_(file.read("message")),
-        test_accuracy_(metric_column(file, "test_accuracy", {"trial"})),
-        exponent_(metric_column(file, "exponent", {"trial", "layer"})),
-        fit_first_(metric_column(file, "fit_first", {"trial", "layer"})),
-        fit_last_(metric_column(file, "fit_last", {"trial", "layer"})),
+        test_accuracies_(metric_columns(file, "test_accuracy", {"trial"})),
+        exponents_(metric_columns(file, "exponent", {"trial", "layer"})),
         attacks_(attack_tables(file)) {}
 
   Json make() const {
@@ -175,11 +210,13 @@ class Summary {
     std::vector<double> exponent;
     for (const std::size_t row : rows) {
       ok += status_.numbers[row] == 1 ? 1 : 0;
-      if (test_accuracy_) accuracy.push_back(test_accuracy_->numbers[row]);
-      if (exponent_) exponent.push_back(last_exponent(row));
+      const MetricColumn* tested = asked_of(test_accuracies_, row);
+      accuracy.push_back(tested == nullptr ? std::nan("") : tested->values.numbers[row]);
+      const MetricColumn* fitted = asked_of(exponents_, row);
+      exponent.push_back(fitted == nullptr ? std::nan("") : last_exponent(*fitted, row));
     }
     Json json{{"at", key}, {"rows", rows.size()}, {"ok", ok}};
-    if (test_accuracy_) json["test_accuracy"] = statistics(accuracy);
+    if (!test_accuracies_.empty()) json["test_accuracy"] = statistics(accuracy);
     json["attacks"] = Json::object();
     for (const AttackTable& table : attacks_) {
       for (std::size_t a = 0; a < table.labels.texts.size(); ++a) {
@@ -188,7 +225,7 @@ class Summary {
                                                   {"clean_accuracy", clean(table, a, rows)}};
       }
     }
-    if (exponent_) json["last_exponent"] = statistics(exponent);
+    if (!exponents_.empty()) json["last_exponent"] = statistics(exponent);
     return json;
   }
 
@@ -214,17 +251,17 @@ class Summary {
 
   /// The exponent of the network's own last hidden layer or NaN, never an earlier layer's. Older versions fitted any
   /// number of ranks, so fits to too few count as NaN here.
-  double last_exponent(std::size_t row) const {
-    const std::size_t layers = exponent_->shape[1];
+  static double last_exponent(const MetricColumn& metric, std::size_t row) {
+    const std::size_t layers = metric.values.shape[1];
     for (std::size_t layer = layers; layer-- > 0;) {
       const std::size_t place = row * layers + layer;
-      const double value = exponent_->numbers[place];
-      if (!fit_first_ || !fit_last_) {
+      const double value = metric.values.numbers[place];
+      if (!metric.fit_first || !metric.fit_last) {
         if (!std::isnan(value)) return value;
         continue;
       }
-      const double first = fit_first_->numbers[place], last = fit_last_->numbers[place];
-      if (first < 0) continue;  // a shallower network
+      const double first = metric.fit_first->numbers[place], last = metric.fit_last->numbers[place];
+      if (std::isnan(first)) continue;  // a shallower network
       return last - first + 1 < study::fewest_fit_ranks ? std::nan("") : value;
     }
     return std::nan("");
@@ -273,10 +310,8 @@ class Summary {
   Variable ids_;
   Variable status_;
   Variable message_;
-  std::optional<Variable> test_accuracy_;
-  std::optional<Variable> exponent_;
-  std::optional<Variable> fit_first_;
-  std::optional<Variable> fit_last_;
+  std::vector<MetricColumn> test_accuracies_;
+  std::vector<MetricColumn> exponents_;
   std::vector<AttackTable> attacks_;
 };
 
