@@ -4,10 +4,14 @@
 import csv
 import io
 
+import matplotlib
 import numpy as np
+import pytest
+from matplotlib.figure import Figure
 
 from eigensweep_analysis import load
 from eigensweep_analysis.by_width import prepared
+from eigensweep_analysis.cells import COLOURS, paint
 from eigensweep_analysis.figure_numbers import COLUMNS, numbers
 from eigensweep_analysis.report_figures import all_figures
 from eigensweep_analysis.gallery import pictures
@@ -72,3 +76,15 @@ def test_cells_have_both_their_labels_in_panels_that_show_none(tmp_path):
     for panel in {row[0] for row in rows}:
         cells = [(x, y) for of, _, x, y, _ in rows if of == panel]
         assert sorted(cells) == [(x, y) for x in ("256", "64") for y in ("256", "64")]
+
+
+@pytest.mark.parametrize("log, values, low, high", [(False, [-0.02, 0.5, 1.2, np.nan], 0.0, 1.0), (True, [-1.0, 0.0, 1e-3, 10.0], 0.01, 1.0)])
+def test_cells_beyond_the_ramp_keep_their_numbers_and_have_the_colours_of_its_ends(log, values, low, high):
+    figure = Figure()
+    image = paint(figure.subplots(), np.array([values]), log, low, high)
+    finite = [value for value in values if np.isfinite(value)]
+    assert [float(row[4]) for row in rows_of(figure)] == finite
+    shades = image.to_rgba(np.array(finite))
+    ramp = matplotlib.colormaps[COLOURS]
+    np.testing.assert_allclose(shades[[0, -1]], [ramp(0.0), ramp(1.0)])
+    figure.savefig(io.BytesIO(), format="svg")  # without a warning

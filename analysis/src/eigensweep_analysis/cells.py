@@ -30,15 +30,16 @@ def paint(axes, values, log=False, low=None, high=None):
     high = np.max(values[there], initial=-np.inf) if high is None else high
     low, high = (low, high) if low < high else (0.5 * high, high) if np.isfinite(high) and high > 0 else (0.5, 1.0)
     norm = (LogNorm if log else Normalize)(low, high, clip=True)
-    coloured = np.ma.masked_invalid(np.where(np.isfinite(values), np.clip(values, low, high), np.nan))
-    image = axes.imshow(coloured, norm=norm, cmap=COLOURS, origin="lower", aspect="auto", interpolation="nearest")
+    # The ramp clips the colours. The image keeps the numbers, because the table of the figure is made from it.
+    numbers = np.ma.masked_invalid(values)
+    image = axes.imshow(numbers, norm=norm, cmap=COLOURS, origin="lower", aspect="auto", interpolation="nearest")
     axes.patch.set(facecolor="white", hatch="////", edgecolor="#b0b0b0")
     for spine in axes.spines.values():
         spine.set_visible(True)
     axes.tick_params(length=2)
     for (row, column), value in np.ndenumerate(values):
         if np.isfinite(value):
-            red, green, blue, _ = image.cmap(norm(np.clip(value, low, high)))
+            red, green, blue, _ = image.cmap(norm(value))
             dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
             axes.text(column, row, short(value), ha="center", va="center", fontsize=7, color="w" if dark else "k")
     return image
