@@ -4,6 +4,7 @@
 import numpy as np
 import xarray as xr
 
+from eigensweep_analysis.attacked import middle_level
 from eigensweep_analysis.layout import robust_accuracies, text
 from eigensweep_analysis.unfold import MOST_CELLS_PER_ROW
 
@@ -96,11 +97,15 @@ def _points(data, names):
 
 
 def _scores(data):
-    """The numbers that rank settings: the test accuracy, else the robust accuracy at its middle intensity, else NaN."""
+    """The numbers that rank settings: the test accuracy, else that under the first attack with numbers, else NaN."""
     if "test_accuracy" in data and data.test_accuracy.dims == ("trial",):
         return data.test_accuracy.values.astype(float)
     for values, _, intensity in robust_accuracies(data):
-        return values.isel({intensity: values.sizes[intensity] // 2}).values.astype(float)
+        level = middle_level(values, intensity)
+        if level is not None:
+            scores = values.sel({intensity: level}).values.astype(float)
+            if np.isfinite(scores).any():
+                return scores
     return np.full(data.sizes["trial"], np.nan)
 
 

@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 
+from eigensweep_analysis.attacked import middle_level
 from eigensweep_analysis.fold import training_axes
 from eigensweep_analysis.gallery import Kind, Plan
 from eigensweep_analysis.layout import by_attack, robust_accuracies, text
@@ -33,9 +34,8 @@ def _quantities(data):
     if "test_accuracy" in data and data.test_accuracy.dims == data.status.dims:
         yield "test accuracy", "test", data.test_accuracy
     for values, attack, intensity in robust_accuracies(data):
-        levels = [v for v in values[intensity].values if v > 0] or list(values[intensity].values)
-        if levels:
-            level = levels[len(levels) // 2]
+        level = middle_level(values, intensity)
+        if level is not None:
             yield f"robust accuracy under {by_attack(attack)}, {intensity} {level:g}", str(attack), values.sel({intensity: level})
 
 

@@ -11,6 +11,7 @@ import matplotlib
 import numpy as np
 from matplotlib.ticker import NullFormatter, NullLocator
 
+from eigensweep_analysis.attacked import measured_levels
 from eigensweep_analysis.conditions import VANILLA, read_study
 from eigensweep_analysis.files import make_folder, write_all
 from eigensweep_analysis.gallery import Gallery, Kind, Plan, pictures
@@ -152,7 +153,7 @@ def _styles(conditions):
 def _accuracy_figure(name, attack, parts, styles):
     figure, panels = grid(1, len(parts), f"{name}: robust accuracy under {by_attack(attack)}", *PANEL)
     caption = _spread([network for network, _, _ in parts])
-    furthest = max(values[intensity].values.max() for _, values, intensity in parts)
+    furthest = max(measured_levels(values, intensity).max(initial=0.0) for _, values, intensity in parts)
     for axes, (network, values, intensity) in zip(panels.flat, parts):
         _draw_conditions(axes, network, values, values[intensity].values, styles)
         axes.set_ylim(0, 1)

@@ -6,6 +6,7 @@ from functools import cache, partial
 import numpy as np
 from matplotlib.figure import Figure
 
+from eigensweep_analysis.attacked import middle_level
 from eigensweep_analysis.by_width import ALL, cells_of, numbers, some_widths, width_ticks
 from eigensweep_analysis.cells import outline, paint
 from eigensweep_analysis.fits import CROSSOVER_GAP, mean_over_seeds
@@ -157,9 +158,8 @@ def _panels(data, axis, selection):
     attacks = list(robust_accuracies(data))
     if attacks:
         values, attack, intensity = attacks[-1]
-        levels = [v for v in values[intensity].values if v > 0] or list(values[intensity].values)
-        if not levels:
+        level = middle_level(values, intensity)
+        if level is None:
             return
-        level = levels[len(levels) // 2]
         title = rf"robust accuracy, {attack_name(attack)}, $\{intensity}$ = {level:g}"
         yield title, cell_means(data, values.sel({intensity: level}), axis, selection), False

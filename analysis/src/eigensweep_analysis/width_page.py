@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from eigensweep_analysis.attacked import middle_level
 from eigensweep_analysis.by_width import (
     ALL,
     DIAGNOSTICS,
@@ -168,10 +169,9 @@ def _robustness(data):
     widths, finite = finite_widths(data)
     for label, selection in _shown(data):
         for values, attack, intensity in robust_accuracies(data):
-            levels = [v for v in values[intensity].values if v > 0]
-            if not levels:
+            level = middle_level(values, intensity)
+            if not level:
                 continue
-            level = levels[len(levels) // 2]
             means = mean_over_seeds(numbers(values.sel({intensity: level}), selection))
             there = np.flatnonzero(np.isfinite(means) & finite)
             if len(there) < 2:

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT
+"""Attacks of one study that were asked for different things: what figures and sentences take from each."""
+
+import numpy as np
+import pytest
+
+from eigensweep_analysis.by_width import prepared
+from eigensweep_analysis.conditions import read_study
+from eigensweep_analysis.fold import for_figures
+from eigensweep_analysis.load import load
+from eigensweep_analysis.overview import overview_figures
+from eigensweep_analysis.paper import paper_figures
+from eigensweep_analysis.regime_map import map_pictures
+from eigensweep_analysis.width import exponents
+from eigensweep_analysis.width_page import findings
+from sample import EPSILONS, SEED, STRENGTH, WIDTH, axis, write
+
+RATE = axis("rate", "/training/rate", [])
+
+
+def with_weak(data, *attacks):
+    """The results with these attacks asked at 0 and the two lowest intensities alone, so not at the middle of all."""
+    here = data.attack.isin(attacks) & ~data.epsilon.isin([0.0, 0.01, 0.02])
+    return data.assign(robust_accuracy=data.robust_accuracy.where(~here))
+
+
+def test_a_map_is_at_an_intensity_of_its_attack(tmp_path):
+    data = with_weak(prepared(load(write(tmp_path / "r.h5", axes=(WIDTH, STRENGTH, SEED), regime=True))), "fgsm", "pgd")
+    (picture,), _ = map_pictures(data)
+    panel = next(a for a in picture.figure.axes if a.get_title("left").startswith("robust accuracy"))
+    assert "0.02" in panel.get_title("left")
+    wanted = data.robust_accuracy.sel(attack="pgd", epsilon=0.02).mean("seed").transpose("strength", "width")
+    np.testing.assert_allclose(panel.images[0].get_array(), wanted)
+
+
+def test_settings_of_a_list_are_ranked_at_an_intensity_of_the_attack(tmp_path):
+    rows = [{"width": 8 + i, "rate": (5 * i) % 7} for i in range(7)]
+    data = load(write(tmp_path / "r.h5", axes=(axis("width", "/model/width", []), RATE), rows=rows, metrics=False), "trials")
+    ranked = for_figures(with_weak(data, "fgsm"))
+    scores = ranked.robust_accuracy.sel(attack="fgsm", epsilon=0.02).values.reshape(-1)
+    assert len(set(scores)) > 1 and (np.diff(scores) <= 0).all()
+
+
+def test_settings_are_ranked_by_the_first_attack_that_has_numbers(tmp_path):
+    rows = [{"width": 8 + i, "rate": (5 * i) % 7} for i in range(7)]
+    data = load(write(tmp_path / "r.h5", axes=(axis("width", "/model/width", []), RATE), rows=rows, metrics=False), "trials")
+    ranked = for_figures(data.assign(robust_accuracy=data.robust_accuracy.where(data.attack != "fgsm")))
+    assert (np.diff(ranked.robust_accuracy.sel(attack="pgd", epsilon=0.05).values.reshape(-1)) <= 0).all()
+
+
+def test_sentences_and_the_figure_of_every_network_are_at_an_intensity_of_their_attack(tmp_path):
+    wide = axis("width", "/model/width", [32, 64, 128])
+    data = with_weak(prepared(load(write(tmp_path / "r.h5", axes=(wide, SEED), regime=True))), "pgd")
+    assert any("PGD of epsilon 0.02 leaves an accuracy of" in sentence for sentence in findings(data, exponents(data)))
+    rows = [{"width": 8 + 3 * i, "rate": (5 * i) % 24} for i in range(24)]
+    data = load(write(tmp_path / "s.h5", axes=(axis("width", "/model/width", []), RATE), rows=rows))
+    assert [plan.what for plan in overview_figures(for_figures(with_weak(data, "pgd"))).plans][-1].endswith("PGD, epsilon 0.02")
+
+
+@pytest.mark.parametrize("largest, bent", [(0.02, False), (0.2, True)])
+def test_an_axis_of_the_paper_bends_for_its_own_attack(tmp_path, largest, bent):
+    data = load(write(tmp_path / "r.h5", axes=(STRENGTH, SEED)))
+    data = data.assign(robust_accuracy=data.robust_accuracy.where((data.attack != "fgsm") | (data.epsilon <= largest)))
+    found = {p.name: p for p in paper_figures("study", read_study(data, "r.h5").networks)}
+    assert found["study_fgsm"].figure.axes[0].get_xscale() == ("symlog" if bent else "linear")
+    assert max(EPSILONS) == 0.2 and found["study_pgd"].figure.axes[0].get_xscale() == "symlog"
