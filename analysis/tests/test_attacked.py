@@ -64,3 +64,12 @@ def test_an_axis_of_the_paper_bends_for_its_own_attack(tmp_path, largest, bent):
     found = {p.name: p for p in paper_figures("study", read_study(data, "r.h5").networks)}
     assert found["study_fgsm"].figure.axes[0].get_xscale() == ("symlog" if bent else "linear")
     assert max(EPSILONS) == 0.2 and found["study_pgd"].figure.axes[0].get_xscale() == "symlog"
+
+
+def test_a_thinned_map_has_the_attack_and_the_intensity_of_the_whole_study(tmp_path):
+    axes = (axis("width", "/model/width", list(range(8, 38))), STRENGTH)
+    data = with_weak(prepared(load(write(tmp_path / "r.h5", axes=axes, regime=True))), "pgd")
+    only_here = data.robust_accuracy.where((data.width == 10) | (data.epsilon < 0.02))  # a width that the map leaves out
+    (picture,), _ = map_pictures(data.assign(robust_accuracy=only_here.where(data.attack == "pgd")))
+    titles = [a.get_title("left") for a in picture.figure.axes if a.images]
+    assert "24 of 30 widths" in picture.caption and not any("robust" in title for title in titles)

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: MIT
+import io
+
 import numpy as np
 import pytest
 
@@ -25,7 +27,7 @@ def test_a_map_has_every_cell_and_infinity_last(tmp_path):
     panels = [a for a in picture.figure.axes if a.images]
     assert len(picture.figure.axes) == 2 * len(panels)  # each has its colour bar
     assert [a.get_title("left").replace("\n", " ") for a in panels] == [
-        "NTK drift", "feature change, last hidden layer", "linearisation gap", r"robust accuracy, PGD, $\epsilon$ = 0.05"
+        "NTK drift", "feature change, last hidden layer", "linearisation gap", "robust accuracy, PGD, epsilon 0.05"
     ]
     assert [t.get_text() for t in panels[0].get_xticklabels()] == ["32", "128", r"$\infty$"]
     assert [t.get_text() for t in panels[0].get_yticklabels()] == ["0", "0.3", "1"]
@@ -81,3 +83,35 @@ def test_names_are_no_axis_of_a_map(tmp_path, capsys):
 def test_numbers_in_cells_are_short():
     wanted = {0.0: "0", 4.4e-4: "4e-4", 0.0384: ".038", 0.52: ".52", 0.998: "1.0", 1.04: "1.0", 12.3: "12"}
     assert {value: short(value) for value in wanted} == wanted
+
+
+@pytest.mark.parametrize("kind, intensity, words", [
+    ("salt_and_pepper_noise", "share", "salt-and-pepper noise, share 0.05"),
+    ("synaptic_noise", "relative_sigma", "synaptic noise, relative sigma 0.05"),
+    ("unit_deletion", "deleted_share", "deletion of units, deleted share 0.05"),
+    ("translation", "shift", "translation, shift 0.05"),
+    ("rotation", "angle", "rotation, angle 0.05"),
+])
+def test_every_attack_has_a_map_and_its_intensity_the_words_of_other_figures(tmp_path, kind, intensity, words):
+    data = results(tmp_path, WIDTH, STRENGTH, SEED, attacks=(kind,))
+    place = {"attack": f"attack_{intensity}", "epsilon": intensity}
+    other = data.robust_accuracy.rename(place).rename(f"robust_accuracy_{intensity}")
+    data = data.drop_dims(["attack", "epsilon"]).assign({other.name: other})
+    (picture,), _ = map_pictures(data)
+    picture.figure.savefig(io.BytesIO(), format="svg")  # its titles can be drawn
+    assert title_of_attack(picture) == f"robust accuracy, {words}"
+
+
+def title_of_attack(picture):
+    return " ".join([a for a in picture.figure.axes if a.images][-1].get_title("left").split())
+
+
+@pytest.mark.parametrize("attacks, mapped", [
+    (("fgsm", "pgd", "uniform_noise"), "PGD, epsilon 0.05"),
+    (("strict", "pgd"), "strict protocol, epsilon 0.05"),
+    (("uniform_noise",), "uniform noise, epsilon 0.05"),
+])
+def test_the_adversary_is_mapped_wherever_it_stands(tmp_path, attacks, mapped):
+    for noise in ((), (0.1, 0.2)):
+        (picture,), _ = map_pictures(results(tmp_path, WIDTH, STRENGTH, SEED, attacks=attacks, noise_levels=noise))
+        assert title_of_attack(picture) == f"robust accuracy, {mapped}"

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What one attack of a study was asked: its own intensities among those of all attacks."""
+"""What single attacks of a study were asked: which one is the adversary, at which intensities."""
+
+from eigensweep_analysis.layout import robust_accuracies
+from eigensweep_analysis.robustness import THOROUGH, attack_options
 
 
 def measured_levels(values, intensity):
@@ -20,3 +23,17 @@ def middle_level(values, intensity):
     levels = levels if len(levels) else values[intensity].values
     levels = [level for level in levels if level > 0] or list(levels)
     return levels[len(levels) // 2] if levels else None
+
+
+def adversary(data):
+    """The curve that stands for a study's robustness, as `robust_accuracies` gives it; None without attacks.
+
+    It is a thorough protocol's if there is one, else that of the last attack that searches a ball. Noise and changes of
+    the network look for no worst case, so that the first of these is taken where the study has nothing else.
+    """
+    curves, options = list(robust_accuracies(data)), attack_options(data)
+    curves = [curve for curve in curves if len(measured_levels(curve[0], curve[2]))] or curves
+    kinds = [str(options.get(str(attack), {}).get("kind", attack)) for _, attack, _ in curves]
+    searches = [(curve, kind) for curve, kind in zip(curves, kinds) if curve[2] == "epsilon" and not kind.endswith("_noise")]
+    thorough = [curve for curve, kind in searches if kind in THOROUGH]
+    return (thorough or [curve for curve, _ in searches] or curves[:1] or [None])[-1]

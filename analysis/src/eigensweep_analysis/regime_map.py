@@ -6,12 +6,12 @@ from functools import cache, partial
 import numpy as np
 from matplotlib.figure import Figure
 
-from eigensweep_analysis.attacked import middle_level
+from eigensweep_analysis.attacked import adversary, middle_level
 from eigensweep_analysis.by_width import ALL, cells_of, numbers, some_widths, width_ticks
 from eigensweep_analysis.cells import outline, paint
 from eigensweep_analysis.fits import CROSSOVER_GAP, mean_over_seeds
 from eigensweep_analysis.gallery import Kind, Plan, pictures
-from eigensweep_analysis.layout import attack_name, has_seeds, last_layer, robust_accuracies, role
+from eigensweep_analysis.layout import attack_name, has_seeds, last_layer, role, text
 from eigensweep_analysis.load import ResultsError
 from eigensweep_analysis.panels import DATA, NoFigure, Picture, file_name, head, literal, log_labels, short, some, titled
 from eigensweep_analysis.width_figures import note
@@ -65,8 +65,9 @@ def map_plans(data, against=None):
         return [], "no number besides the width is swept"
     chosen = against or axes[0]
     found = _mapped(data, chosen)
-    ends = cache(lambda: _ends(data, chosen, [selection for _, selection in found]))
-    plans = [Plan("regime map" + ("" if label == ALL else f" ({label})"), partial(_map, data, chosen, label, selection, ends), 4)
+    told = _told(data)
+    ends = cache(lambda: _ends(data, chosen, [selection for _, selection in found], told))
+    plans = [Plan("regime map" + ("" if label == ALL else f" ({label})"), partial(_map, data, chosen, label, selection, ends, told), 4)
              for label, selection in found]
     if not plans:
         return [], f"'{chosen}' takes no two values where the width is swept, or nothing is measured there"
@@ -94,18 +95,18 @@ def cell_means(data, values, axis, selection):
     return np.array([mean_over_seeds(numbers(values, {**selection, axis: v})) for v in levels])
 
 
-def _ends(data, axis, selections):
+def _ends(data, axis, selections, told):
     """Title of a panel -> (low, high): the ends of its colours, the same in the maps of all conditions."""
     found = {}
     for selection in selections:
-        for title, values, log in _panels(data, axis, selection):
+        for title, values, log in _panels(data, axis, selection, told):
             there = values[np.isfinite(values) & ((values > 0) | (not log))]
             low, high = found.get(title, (np.inf, -np.inf))
             found[title] = min(low, there.min(initial=np.inf)), max(high, there.max(initial=-np.inf))
     return found
 
 
-def _map(data, axis, label, selection, ends):
+def _map(data, axis, label, selection, ends, told):
     """One figure. Raises NoFigure where nothing is measured."""
     data, thinned = some_widths(data, MOST_CELLS)
     if data.sizes[axis] > MOST_CELLS:
@@ -114,7 +115,7 @@ def _map(data, axis, label, selection, ends):
     levels = [v for v in data[axis].values if np.isfinite(v)]
     there = cell_means(data, (data.status == 1).astype(float), axis, selection) > 0
     columns, rows = there.any(0), there.any(1)
-    panels = [(title, values[rows][:, columns], log) for title, values, log in _panels(data, axis, selection)]
+    panels = [(title, values[rows][:, columns], log) for title, values, log in _panels(data, axis, selection, told)]
     panels = [p for p in panels if np.isfinite(p[1]).any()]
     if not panels:
         raise NoFigure("nothing is measured there")
@@ -150,16 +151,24 @@ def _map(data, axis, label, selection, ends):
     return Picture(file_name(name, "width_map", axis, "" if label == ALL else label), caption, figure)
 
 
-def _panels(data, axis, selection):
-    """(title, means, whether the ramp is logarithmic) of every quantity that the study has numbers for."""
+def _told(data):
+    """(words, numbers at one intensity) of the adversary's robust accuracy: [] without one."""
+    curve = adversary(data)
+    level = curve and middle_level(curve[0], curve[2])
+    if level is None:
+        return []
+    values, attack, intensity = curve
+    return [(f"robust accuracy, {attack_name(attack)}, {text(intensity, level)}", values.sel({intensity: level}))]
+
+
+def _panels(data, axis, selection, told):
+    """(title, means, whether the ramp is logarithmic) of every quantity that the study has numbers for.
+
+    `told` is `_told` of the whole study, of which `data` may be a part.
+    """
     for variable, title, last in QUANTITIES:
         if variable in data and not (last and not data.sizes["layer"]):
             yield title, cell_means(data, last_layer(data[variable]) if last else data[variable], axis, selection), True
-    attacks = list(robust_accuracies(data))
-    if attacks:
-        values, attack, intensity = attacks[-1]
-        level = middle_level(values, intensity)
-        if level is None:
-            return
-        title = rf"robust accuracy, {attack_name(attack)}, $\{intensity}$ = {level:g}"
-        yield title, cell_means(data, values.sel({intensity: level}), axis, selection), False
+    for title, values in told:
+        here = values.sel({name: data[name].values for name in ("width", axis)})
+        yield title, cell_means(data, here, axis, selection), False
