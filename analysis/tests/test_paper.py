@@ -137,10 +137,16 @@ def test_every_hidden_layer_has_a_panel(tmp_path):
 def test_a_spectrum_that_has_collapsed_is_named(tmp_path):
     file = write(tmp_path / "r.h5", axes=(STRENGTH, SEED))
     with h5py.File(file, "a") as raw:
-        raw["spectrum/eigenvalues"][0] = 0  # log-log shows positive numbers only
+        raw["spectrum/eigenvalues"][0] = 0  # it counts in the mean
+        raw["spectrum/eigenvalues"][2:4] = 0  # log-log has no place for it
+        alive = raw["spectrum/eigenvalues"][1, 0]
     found, _ = pictures(file)
-    assert found["study_spectrum"].caption.endswith(" Left out: mlp, vanilla (1 of 2 seeds without numbers).")
-    assert "Left out" not in found["study_fgsm"].caption
+    caption = found["study_spectrum"].caption
+    assert caption.endswith(" No eigenvalue is positive: mlp, vanilla (1 of 2 seeds); mlp, spectral, strength 0.3 (2 of 2 seeds).")
+    axes = found["study_spectrum"].figure.axes[0]
+    assert labels(axes) == ["vanilla", "spectral, strength 1", "$n^{-1}$"]
+    np.testing.assert_allclose(axes.lines[0].get_ydata(), alive[np.isfinite(alive)] / 2)
+    assert "No eigenvalue" not in found["study_fgsm"].caption and "Left out" not in found["study_fgsm"].caption
 
 
 def test_the_table_has_every_condition_attack_and_intensity(tmp_path):

@@ -78,6 +78,17 @@ def test_accuracy_has_a_panel_per_width_and_depth_and_a_line_per_strength(tmp_pa
     np.testing.assert_allclose(panels[2].lines[1].get_ydata(), wanted)
 
 
+def test_eigenvalues_of_0_count_in_means_over_seeds(tmp_path):
+    data = eigensweep_analysis.load(write(tmp_path / "r.h5", axes=(axis("width", "/model/width", [64]), SEED), attacks=()))
+    last = data.eigenvalues.values[0, 0, 0, 63]
+    values = data.eigenvalues.where((data.seed != 1) | (data.eigenvalue < 63), 0.0)
+    data["eigenvalues"] = values.where((data.eigenvalue != 63) | (data.seed != 0), -1e-12)  # the mean at 63 is negative
+    picture = next(p for p in all_figures(data) if p.name == "spectrum")
+    line = picture.figure.axes[0].lines[0]
+    assert line.get_xdata().tolist() == [*range(1, 63), 64]
+    np.testing.assert_allclose(line.get_ydata()[-1], last / 2)
+
+
 def test_bands_show_the_standard_deviation_over_seeds(tmp_path):
     seeds = axis("seed", "/seed", [0, 1, 2], "replicate")
     data = eigensweep_analysis.load(write(tmp_path / "r.h5", axes=(STRENGTH, seeds)))

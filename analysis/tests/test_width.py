@@ -159,7 +159,41 @@ def test_a_shallow_network_has_panels_for_its_own_layers(tmp_path):
 def test_shares_of_variance_do_not_depend_on_a_factor():
     shares = spectrum_shares(np.array([[4.0, 2.0, 0.0, np.nan], [2.0, 1.0, np.nan, np.nan]]))
     np.testing.assert_allclose(shares[:, :2], [[2 / 3, 1 / 3]] * 2)
-    assert np.isnan(shares[:, 2:]).all()
+    assert shares[0, 2] == 0 and np.isnan(shares[:, 3]).all()
+    np.testing.assert_allclose(spectrum_shares(np.array([2.0, 2.0, -1e-9])), [0.5, 0.5, -2.5e-10])
+    assert np.isnan(spectrum_shares(np.array([[0.0, 0.0], [-1.0, np.nan]]))).all()
+
+
+def lower_end(axes, x):
+    """The lower end of the first band at a place."""
+    band = axes.collections[0].get_paths()[0].vertices
+    return band[np.isclose(band[:, 0], x), 1].min()
+
+
+def test_numbers_without_a_place_on_a_log_axis_count_in_means(tmp_path):
+    data = study(seeds=3)
+    flips = np.ones((5, 3))
+    flips[0], flips[1] = [0, 0, 0.001], 0
+    data["gate_flips"] = (("width", "seed"), flips)
+    data = data.assign(gate_flips=data.gate_flips.expand_dims(layer=[1], axis=-1))
+    picture = width_pictures(data)[0][0]
+    axes = next(a for a in picture.figure.axes if a.get_title("left") == "gate flips")
+    drawn = axes.lines[0]
+    assert drawn.get_xdata().tolist() == [32, 128, 256]  # at 64 all are 0
+    np.testing.assert_allclose(drawn.get_ydata(), [0.001 / 3, 1, 1])
+    assert lower_end(axes, 32) == 0 and 0 < axes.get_ylim()[0] < 0.001 / 3
+    picture.figure.savefig(tmp_path / "r.svg")
+
+
+def test_eigenvalues_of_0_count_in_means_over_seeds(tmp_path):
+    data = prepared(load(write(tmp_path / "r.h5", axes=(WIDTH, SEED), attacks=())))
+    last = data.eigenvalues.values[0, 0, 0, 63]
+    values = data.eigenvalues.where((data.width != 64) | (data.seed != 1) | (data.eigenvalue < 64), 0.0)
+    data["eigenvalues"] = values
+    axes = next(p for p in width_pictures(data)[0] if p.name == "sample_width_spectra").figure.axes[0]
+    assert axes.lines[0].get_label() == "width 64"
+    share = last / data.eigenvalues.values[0, 0, 0, :64].sum()
+    np.testing.assert_allclose(axes.lines[0].get_ydata()[-1], share / 2)
 
 
 def test_diagnostics_over_epochs_have_a_line_per_network(tmp_path):

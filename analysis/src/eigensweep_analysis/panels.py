@@ -78,6 +78,16 @@ def draw(axes, x, stats, line, markers=True):
     return True
 
 
+def on_log_axis(stats):
+    """(mean, low, high) as a logarithmic axis can show them.
+
+    A mean that is not positive has no place there. The lower end of a band that is not positive becomes 0, which such
+    an axis draws at the panel's lower limit. Single numbers that are not positive count in means, so this comes last.
+    """
+    mean, low, high = (np.asarray(s, float).reshape(-1) for s in stats)
+    return np.where(mean > 0, mean, np.nan), np.maximum(low, 0.0), high
+
+
 def grid(rows, columns, title, width=2.7, height=2.15, share="all", room=2.0, share_x=True):
     """A figure and its rows x columns panels, with `room` inches on the right for the legend.
 

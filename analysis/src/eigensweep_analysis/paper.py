@@ -32,6 +32,7 @@ from eigensweep_analysis.panels import (
     has_data,
     label_rows,
     literal,
+    on_log_axis,
     some_layers,
     titled,
 )
@@ -194,15 +195,14 @@ def _spectrum_figure(name, networks, styles):
         clip_spectra(panels, np.concatenate(drawn))
     label_rows(panels, r"eigenvalue $\lambda_n$")
     caption = f"{_spread(networks)}{thinned} Dotted: the slope of 1/n; its height means nothing."
-    caption += _left_out([(n, n.data.eigenvalues.where(n.data.eigenvalues > 0)) for n in networks])
+    caption += _left_out([(n, n.data.eigenvalues) for n in networks]) + _collapsed(networks)
     return _finished(file_name(name, "spectrum"), figure, panels, titles, caption, styles)
 
 
 def _draw_spectra(axes, network, layer, styles):
     ranks = network.data.eigenvalue.values
     values = network.data.eigenvalues.isel(layer=layer)
-    # Numbers that rounding leaves below 0 have no logarithm.
-    means = _draw_conditions(axes, network, values.where(values > 0), ranks, styles, markers=False)
+    means = _draw_conditions(axes, network, values, ranks, styles, is_spectrum=True)
     if means:
         rank, value = anchor(means[0])
         ends = np.array([1.0, ranks[np.isfinite(means[0])][-1]])
@@ -217,14 +217,16 @@ def _draw_spectra(axes, network, layer, styles):
     return means
 
 
-def _draw_conditions(axes, network, values, x, styles, markers=True):
+def _draw_conditions(axes, network, values, x, styles, is_spectrum=False):
     """A line with its band for every condition that has numbers; their means."""
     means = []
     for condition in network.conditions:
         mean, deviation, _ = network.statistics(values, condition)
         line = Line(condition.label, condition.select, styles[condition.label])
-        if draw(axes, x, band(mean, deviation), line, markers):
-            means.append(mean)
+        stats = band(mean, deviation)
+        stats = on_log_axis(stats) if is_spectrum else stats
+        if draw(axes, x, stats, line, markers=not is_spectrum):
+            means.append(stats[0])
     return means
 
 
@@ -240,6 +242,16 @@ def _left_out(parts):
     absent = [(network, c, network.absent(values, c)) for network, values in parts for c in network.conditions]
     notes = [f"{network.title}, {condition.label} ({why})" for network, condition, why in absent if why]
     return f" Left out: {'; '.join(notes)}." if notes else ""
+
+
+def _collapsed(networks):
+    """Which seeds of which conditions have no positive eigenvalue: theirs count in means, and alone are no line."""
+    notes = []
+    for network, condition in ((n, c) for n in networks for c in n.conditions):
+        numbers = network.seeds(network.data.eigenvalues, condition)[0]
+        count = int((np.isfinite(numbers).any(1) & ~(numbers > 0).any(1)).sum())
+        notes += [f"{network.title}, {condition.label} ({count} of {len(numbers)} seeds)"] if count else []
+    return f" No eigenvalue is positive: {'; '.join(notes)}." if notes else ""
 
 
 def _finished(name, figure, panels, titles, caption, styles):

@@ -36,6 +36,7 @@ from eigensweep_analysis.panels import (
     grid,
     label_rows,
     literal,
+    on_log_axis,
     short,
     some,
 )
@@ -102,8 +103,8 @@ def _spectrum(data, variable, when, part, part_title, depth):
     here = at_labels(data[variable], {**part, layout.depth: depth})
     if not np.isfinite(here.values).any():
         raise NoFigure("no network has an eigenvalue")
-    here = here.where(here > 0)  # log-log shows positive numbers only
-    layers = [v for v in data.layer.values if np.isfinite(here.sel(layer=v).values).any()]
+    positive = np.isfinite(here) & (here > 0)
+    layers = [v for v in data.layer.values if positive.sel(layer=v).values.any()]
     if not layers:
         raise NoFigure("every eigenvalue is 0: the units of the hidden layers do not change from sample to sample")
     layers = layout.some("layers", layers)
@@ -113,10 +114,10 @@ def _spectrum(data, variable, when, part, part_title, depth):
         axes = panels[row][column]
         cell, start = at_labels(here, {"layer": layer, layout.width: width}), None
         for line in lines:
-            stats = panel_values(cell, line.select, layout.replicates)
+            stats = on_log_axis(panel_values(cell, line.select, layout.replicates))
             if draw(axes, data.eigenvalue.values, stats, line, markers=False):
-                start = anchor(stats[0].values) if start is None else start
-                last = data.eigenvalue.values[np.isfinite(stats[0].values)][-1]
+                start = anchor(stats[0]) if start is None else start
+                last = data.eigenvalue.values[np.isfinite(stats[0])][-1]
         if start is not None:
             ranks = np.array([1.0, float(last)])
             axes.plot(ranks, start[1] * (ranks / start[0]) ** -1, label=r"$n^{-1}$", **GUIDE)

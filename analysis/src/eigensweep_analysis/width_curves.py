@@ -22,6 +22,7 @@ from eigensweep_analysis.panels import (
     grid,
     label_rows,
     log_labels,
+    on_log_axis,
     some_layers,
 )
 from eigensweep_analysis.statistics import over
@@ -70,7 +71,7 @@ def _spectra(data, rows, label, selection):
                 lanes = lanes[np.isfinite(lanes).any(1)]
                 if not len(lanes):
                     continue
-                stats = band(*over(lanes, 0)[:2])
+                stats = on_log_axis(band(*over(lanes, 0)[:2]))
                 if draw(axes, data.eigenvalue.values, stats, Line(words, {}, style), markers=False):
                     start, everything = anchor(stats[0]), [*everything, stats[0]]
             if start is not None:  # the guide goes through the widest network's spectrum
@@ -103,10 +104,12 @@ def _depth(spectra):
 
 
 def spectrum_shares(eigenvalues):
-    """Eigenvalues (..., n) divided by their sum, so that widths and parametrisations compare; NaN if not positive."""
-    positive = np.where(eigenvalues > 0, eigenvalues, np.nan)
-    total = np.nansum(positive, -1, keepdims=True)
-    return positive / np.where(total > 0, total, np.nan)
+    """Eigenvalues (..., n) divided by their sum, so that widths and parametrisations compare.
+
+    Negative ones, which rounding leaves, do not count in the sum. A layer without a positive one has no shares (NaN).
+    """
+    total = np.where(eigenvalues > 0, eigenvalues, 0.0).sum(-1, keepdims=True)
+    return eigenvalues / np.where(total > 0, total, np.nan)
 
 
 def _plans(what, drawer, data, rows, found, panels):

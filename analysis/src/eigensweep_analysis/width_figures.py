@@ -35,6 +35,7 @@ from eigensweep_analysis.panels import (
     has_data,
     label_rows,
     log_labels,
+    on_log_axis,
     some,
     some_layers,
 )
@@ -92,10 +93,10 @@ def _diagnostics(data, rows, label, found):
         for place, (condition, selection) in enumerate(found):
             for number, part in enumerate(drawn):
                 widths, values = finite_numbers(data, variable, selection, part)
-                values = np.where(values > 0, values, np.nan)
-                mean, seeds = mean_over_seeds(values), np.isfinite(values).any(1)
+                stats = on_log_axis(band(*over(values, 1)[:2]))
+                mean, seeds = stats[0], np.isfinite(stats[0])
                 line = _diagnostic_line(condition if len(found) > 1 else "", place, part, number)
-                if draw(axes, widths, band(mean, over(values, 1).deviation), line):
+                if draw(axes, widths, stats, line):
                     start = max(start, (widths[seeds][0], mean[seeds][0]), key=lambda point: point[1])
                     last = max(last, widths[seeds][-1])
         if len(found) > 1 and has_data(axes):  # colours are the conditions; dashes and markers, the same for all, are the layers
