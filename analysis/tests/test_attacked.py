@@ -5,13 +5,16 @@ import numpy as np
 import pytest
 
 from eigensweep_analysis.by_width import prepared
+from eigensweep_analysis.charts.accuracy import accuracy_chart
 from eigensweep_analysis.conditions import read_study
 from eigensweep_analysis.fold import for_figures
 from eigensweep_analysis.load import load
+from eigensweep_analysis.networks import networks
 from eigensweep_analysis.overview import overview_figures
 from eigensweep_analysis.paper import paper_figures
 from eigensweep_analysis.regime_map import map_pictures
-from eigensweep_analysis.width import exponents
+from eigensweep_analysis.report_figures import all_figures
+from eigensweep_analysis.width import exponents, width_pictures
 from eigensweep_analysis.width_page import findings
 from sample import EPSILONS, SEED, STRENGTH, WIDTH, axis, write
 
@@ -73,3 +76,43 @@ def test_a_thinned_map_has_the_attack_and_the_intensity_of_the_whole_study(tmp_p
     (picture,), _ = map_pictures(data.assign(robust_accuracy=only_here.where(data.attack == "pgd")))
     titles = [a.get_title("left") for a in picture.figure.axes if a.images]
     assert "24 of 30 widths" in picture.caption and not any("robust" in title for title in titles)
+
+
+def asked(data, **options):
+    """The results with these options of evaluations: label=options."""
+    evaluations = [{**e, "options": {**e["options"], **options.get(e["label"], {})}} for e in data.attrs["evaluations"]]
+    return data.assign_attrs(evaluations=evaluations)
+
+
+VALIDATION = {"pgd": {"split": "validation"}}
+
+
+def test_figures_name_the_samples_of_their_attack(tmp_path):
+    data = asked(prepared(load(write(tmp_path / "r.h5", axes=(WIDTH, SEED), regime=True))), **VALIDATION)
+    said = {p.name: p.caption for p in [*all_figures(data), *width_pictures(data)[0]]}
+    for name, split in (("fgsm", "test"), ("pgd", "validation")):
+        for figure in (f"accuracy_{name}", f"sample_width_{name}"):
+            assert said[figure].startswith(f"Share of {split} samples still classified right under {name.upper()}")
+    assert "(networks: PGD of the study, on validation samples)" in said["sample_width_regression"]
+
+
+@pytest.mark.parametrize("options, words", [
+    ({}, "Share of test samples still classified right."),
+    (VALIDATION, "Share of test samples (PGD on validation samples) still classified right."),
+    ({**VALIDATION, "fgsm": {"split": "validation"}}, "Share of validation samples still classified right."),
+])
+def test_the_chart_names_the_samples_of_its_attacks(tmp_path, options, words):
+    data = asked(for_figures(prepared(load(write(tmp_path / "r.h5", axes=(WIDTH, SEED))))), **options)
+    assert accuracy_chart(data, networks(data)).caption.startswith(words)
+
+
+@pytest.mark.parametrize("options, words", [
+    ({}, "over the training set,"),
+    ({"split": "test", "samples": 0}, "over the test set,"),
+    ({"split": "train", "samples": 2000}, "over the first 2,000 training samples,"),
+    ({"split": "test", "samples": 500}, "over the first 500 test samples,"),
+])
+def test_spectra_name_their_samples(tmp_path, options, words):
+    data = prepared(asked(load(write(tmp_path / "r.h5", axes=(WIDTH, SEED), early=True)), spectrum=options))
+    trained, initial = (p.caption for p in all_figures(data) if p.name.startswith("spectrum"))
+    assert words in trained and "over the training set," in initial

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""What single attacks of a study were asked: which one is the adversary, at which intensities."""
+"""What single attacks of a study were asked: which one is the adversary, at which intensities, on which samples."""
 
 from eigensweep_analysis.layout import robust_accuracies
 from eigensweep_analysis.robustness import THOROUGH, attack_options
+
+
+def split_of(data, attack):
+    """The part of the dataset whose samples an attack perturbs: "test" or "validation"."""
+    return str(attack_options(data).get(str(attack), {}).get("split", "test"))
 
 
 def measured_levels(values, intensity):

@@ -21,6 +21,11 @@ def sections(data, kind):
             yield evaluation.get("group", label), {**(study or {}), **(evaluation.get("options") or {})}
 
 
+def options_of(data, values, kind):
+    """The options of the metric of this kind that an array is a column of; {} where the file does not say it."""
+    return next((options for group, options in sections(data, kind) if group == values.attrs.get("group")), {})
+
+
 def is_initial(options):
     """Whether a metric with these options looks at the network before training."""
     return options.get("network") == "initial"

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 from matplotlib.ticker import NullFormatter
 
+from eigensweep_analysis.attacked import split_of
 from eigensweep_analysis.gallery import Kind, Plan, pictures
 from eigensweep_analysis.layout import (
     MOST_ACROSS,
@@ -20,7 +21,7 @@ from eigensweep_analysis.layout import (
     select_cell,
     text,
 )
-from eigensweep_analysis.metrics import INITIAL
+from eigensweep_analysis.metrics import INITIAL, options_of
 from eigensweep_analysis.panels import (
     GUIDE,
     MARKERS,
@@ -76,7 +77,7 @@ def _accuracy(data, values, attack, intensity_dim, part, part_title):
     finish(figure, panels)
     return Picture(
         file_name("accuracy", attack, *words_of(data, part)),
-        f"Share of test images still classified right under {by_attack(attack)}{bracket(part_title)}, by attack "
+        f"Share of {split_of(data, attack)} samples still classified right under {by_attack(attack)}{bracket(part_title)}, by attack "
         f"intensity. {spread_note(data, layout)}",
         figure,
     )
@@ -133,11 +134,19 @@ def _spectrum(data, variable, when, part, part_title, depth):
     finish(figure, panels)
     return Picture(
         file_name("spectrum", when.replace(" ", "-"), text("depth", depth) if depth is not None else "", *words_of(data, part)),
-        "Eigenvalues of the covariance of hidden activations over the training set, in descending order"
-        f"{bracket(when, panel_title((layout.depth, depth)), part_title)}; dotted: a spectrum falling as 1/n. "
+        f"Eigenvalues of the covariance of hidden activations over {_spectrum_samples(data, variable)}, in descending "
+        f"order{bracket(when, panel_title((layout.depth, depth)), part_title)}; dotted: a spectrum falling as 1/n. "
         + spread_note(data, layout),
         figure,
     )
+
+
+def _spectrum_samples(data, variable):
+    """The samples that a spectrum's covariance is taken over, in words."""
+    options = options_of(data, data[variable], "spectrum")
+    named = "test" if options.get("split") == "test" else "training"
+    count = options.get("samples")
+    return f"the first {count:,} {named} samples" if isinstance(count, int) and count else f"the {named} set"
 
 
 def exponent_figures(data):

@@ -6,6 +6,7 @@ from functools import partial
 import matplotlib
 import numpy as np
 
+from eigensweep_analysis.attacked import split_of
 from eigensweep_analysis.by_width import (
     ALL,
     PART,
@@ -152,7 +153,7 @@ def _robustness(data, part, found, values, attack, intensity):
     finish(figure, panels)
     words = spread(data) + " Dotted: infinite width."
     note(figure, words)
-    caption = f"Share of test images still classified right under {by_attack(attack)}, against width. {words}"
+    caption = f"Share of {split_of(data, attack)} samples still classified right under {by_attack(attack)}, against width. {words}"
     return Picture(file_name(name, "width", str(attack), part), caption, figure)
 
 
@@ -221,5 +222,7 @@ def _same_attack(data):
     for values, attack, intensity in robust_accuracies(data):
         same = not wanted or str(attack).partition("[")[0] == wanted
         if intensity == "epsilon" and same and np.isclose(values[intensity].values, epsilon).any():
-            return values.sel({intensity: epsilon}, method="nearest"), f"{words} (networks: {attack_name(attack)} of the study)"
+            split = split_of(data, attack)  # kernel_regression attacks test samples
+            where = "" if split == "test" else f", on {split} samples"
+            return values.sel({intensity: epsilon}, method="nearest"), f"{words} (networks: {attack_name(attack)} of the study{where})"
     return None, f"{words}; the study attacks its networks with nothing like it, so theirs is not drawn"

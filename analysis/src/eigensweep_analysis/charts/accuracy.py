@@ -4,6 +4,7 @@
 import numpy as np
 import pandas
 
+from eigensweep_analysis.attacked import split_of
 from eigensweep_analysis.charts.chart import Chart
 from eigensweep_analysis.charts.shades import CHOSEN, faint, shades
 from eigensweep_analysis.panels import NoFigure, some
@@ -54,10 +55,19 @@ def accuracy_chart(data, networks):
     words = (f"Thick lines: means over the networks of a {colours.name}, bands: {DEVIATION}, thin lines: single networks"
              if several else "A line per network")
     chosen = "Choose the attack below the chart; drawn first" if len(attacks) > 1 else "Attack"
-    caption = f"Share of test images still classified right. {words}. {chosen}: {attacks[0]}."
+    caption = f"Share of {_samples(data, curves)} still classified right. {words}. {chosen}: {attacks[0]}."
     if len(drawn) < len(networks):
         caption += f" Drawn: {len(drawn):,} of {len(networks):,} networks."
     return Chart("robust-accuracy", "Robust accuracy", caption, spec, rows)
+
+
+def _samples(data, curves):
+    """Which samples the attacks were run on, in words."""
+    splits = {curve.attack: split_of(data, curve.label) for curve in curves}
+    if len(set(splits.values())) == 1:
+        return f"{min(splits.values())} samples"
+    others = ", ".join(f"{attack} on {split} samples" for attack, split in splits.items() if split != "test")
+    return f"test samples ({others})"
 
 
 def _band(x, y, colour):
