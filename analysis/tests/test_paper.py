@@ -74,6 +74,54 @@ def test_options_of_a_penalty_without_strength_do_not_repeat_vanilla(tmp_path):
     ]
 
 
+def conditions_of(tmp_path, axes, penalties, drop=()):
+    resolved = {"model": {"kind": "mlp"}, "regularizers": penalties}
+    file = write(tmp_path / "r.h5", axes=axes, resolved=resolved, drop=drop)
+    (network,) = read_study(load(file), file).networks
+    return network.conditions
+
+
+TWO_PENALTIES = (axis("spectral_strength", "/regularizers/spectral/strength", [0.0, 1.0]),
+                 axis("exponent", "/regularizers/spectral/exponent", [1.0, 2.0]),
+                 axis("jacobian_strength", "/regularizers/jacobian/strength", [0.0, 0.1]))
+
+
+def test_a_training_is_one_condition_and_is_named_by_the_penalties_that_are_on(tmp_path):
+    sweep = {"strength": {"sweep": [0, 1]}}
+    found = conditions_of(tmp_path, TWO_PENALTIES, {"spectral": sweep, "jacobian": sweep})
+    assert [(c.label, c.family, c.strength) for c in found] == [
+        ("vanilla", "vanilla", None),
+        ("jacobian, jacobian strength 0.1", "jacobian", 0.1),
+        ("spectral, spectral strength 1, exponent 1", "spectral", 1),
+        ("spectral and jacobian, spectral strength 1, exponent 1, jacobian strength 0.1", "spectral and jacobian", 1),
+        ("spectral, spectral strength 1, exponent 2", "spectral", 1),
+        ("spectral and jacobian, spectral strength 1, exponent 2, jacobian strength 0.1", "spectral and jacobian", 1),
+    ]
+
+
+def test_a_penalty_that_is_not_swept_counts_where_it_is_on(tmp_path):
+    axes = (axis("strength", STRENGTHS["pointer"], [0.0, 1.0]), SEED)
+    found = conditions_of(tmp_path, axes, {"spectral": {"strength": {"sweep": [0, 1]}}, "jacobian": {"strength": 0.1}})
+    assert [(c.label, c.family, c.strength) for c in found] == [
+        ("jacobian, strength 0.1", "jacobian", 0.1),
+        ("spectral and jacobian, strength 1, jacobian strength 0.1", "spectral and jacobian", 1),
+    ]
+    found = conditions_of(tmp_path, axes, {"spectral": {"strength": {"sweep": [0, 1]}}, "jacobian": {"strength": 0.0}})
+    assert [c.label for c in found] == ["vanilla", "spectral, strength 1"]
+
+
+def test_options_of_a_penalty_of_strength_0_do_not_repeat_a_case(tmp_path):
+    axes = (axis("case", "/cases", ["spectral"]), axis("strength", STRENGTHS["pointer"], [0.0, 1.0]), TWO_PENALTIES[1])
+    assert [c.label for c in conditions_of(tmp_path, axes, {})] == [
+        "spectral, strength 0", "spectral, strength 1, exponent 1", "spectral, strength 1, exponent 2"
+    ]
+
+
+def test_a_strength_that_is_not_swept_is_named_beside_the_penalty_s_swept_options(tmp_path):
+    found = conditions_of(tmp_path, (TWO_PENALTIES[1],), {"spectral": {"strength": 5.0, "exponent": {"sweep": [1, 2]}}})
+    assert [(c.label, c.strength) for c in found] == [("spectral, exponent 1, strength 5", 5), ("spectral, exponent 2, strength 5", 5)]
+
+
 def test_lines_are_means_and_bands_one_standard_deviation(tmp_path):
     file = sample(tmp_path / "r.h5")
     found, _ = pictures(file)

@@ -125,26 +125,32 @@ def _model_kind(data):
 
 
 def _condition(data, pointers, select, place, axes):
-    """The condition of a cell: named by its case; without cases, by its penalty."""
+    """The condition of a cell: named by its case; without cases, by the penalties that are on.
+
+    A penalty of strength 0 is off, so that its own options make no difference; options that are zipped with them do.
+    """
     case = next((n for n in select if pointers[n] == "/cases"), None)
     shown = {n: v for n, v in select.items() if n not in (case, "zip") and not is_nan(v) and v != ""}
     cell = {**place, **{n: v for n, v in select.items() if n in axes}}
+    penalty = {n: pointers[n].split("/")[2] for n in shown if pointers[n].startswith("/regularizers/")}
     strengths = {n: v for n, v in shown.items() if pointers[n].endswith("/strength")}
+    fixed = _fixed_strengths(data, None if case is None else str(select[case]))
+    swept = {penalty[n]: v for n, v in strengths.items() if n in penalty}
+    known = {**fixed, **swept}
+    found = list(dict.fromkeys([*penalty.values(), *known]))
+    on = [name for name in found if known.get(name, 1) > 0]  # one whose strength the file does not tell is on
+    shown = {n: v for n, v in shown.items() if penalty.get(n) in (None, *on) or (case is not None and n in strengths)}
+    strength = next((v for n, v in strengths.items() if n in shown), None)
+    words = [text(n, v) for n, v in shown.items()]
+    unswept = [name for name in on if name in fixed and name not in swept]
     if case is not None:
         family = str(select[case])
-    elif strengths and not any(v > 0 for v in strengths.values()):
-        # The penalty's own options make no difference; options that are zipped with them do.
-        words = [text(n, v) for n, v in shown.items() if not pointers[n].startswith("/regularizers/")]
-        return Condition(", ".join([VANILLA, *words]), VANILLA, None, cell)
+        unswept = unswept if len(found) == 1 else []  # the case's name tells the rest
     else:
-        shown = {n: v for n, v in shown.items() if strengths.get(n, 1) > 0}
-        penalties = [pointers[n].split("/")[2] for n in shown if pointers[n].startswith("/regularizers/")]
-        family = " and ".join(dict.fromkeys(penalties)) or VANILLA
-    strength = next(iter(strengths.values()), None)
-    words = [text(n, v) for n, v in shown.items()]
-    if not strengths and case is not None:
-        strength = _fixed_strength(data, family)
-        words += [] if strength is None else [text("strength", strength)]
+        family = " and ".join(on) or VANILLA
+    if unswept and strength is None:
+        strength = fixed[unswept[0]]
+    words += [text("strength" if len(on) == 1 else f"{name}_strength", fixed[name]) for name in unswept]
     return Condition(", ".join([family, *words]), family, strength, cell)
 
 
@@ -152,10 +158,9 @@ def _same(one, other):
     return one == other or (is_nan(one) and is_nan(other))
 
 
-def _fixed_strength(data, case):
-    """The strength of a case's only penalty, if the study does not sweep it; else None."""
-    for entry in data.attrs.get("resolved", {}).get("cases", []):
-        penalties = list(entry.get("regularizers", {}).values())
-        if entry.get("name") == case and len(penalties) == 1 and isinstance(penalties[0].get("strength"), (int, float)):
-            return float(penalties[0]["strength"])
-    return None
+def _fixed_strengths(data, case):
+    """Name of a penalty -> its strength, of those of a case (None: of a study without cases) that the study does not sweep."""
+    resolved = data.attrs.get("resolved", {})
+    entries = [resolved] if case is None else [e for e in resolved.get("cases", []) if e.get("name") == case]
+    return {name: float(options["strength"]) for entry in entries for name, options in (entry.get("regularizers") or {}).items()
+            if isinstance(options, dict) and isinstance(options.get("strength"), (int, float))}
