@@ -13,7 +13,7 @@ import pytest
 from eigensweep_analysis import load
 from eigensweep_analysis.__main__ import main
 from eigensweep_analysis.conditions import read_study
-from eigensweep_analysis.paper import paper_figures, table
+from eigensweep_analysis.paper import paper_figures, paper_kinds, table
 from sample import EPSILONS, SEED, STRENGTH, WIDTH, axis, write
 
 NAN = float("nan")
@@ -195,6 +195,27 @@ def test_a_spectrum_that_has_collapsed_is_named(tmp_path):
     assert labels(axes) == ["vanilla", "spectral, strength 1", "$n^{-1}$"]
     np.testing.assert_allclose(axes.lines[0].get_ydata(), alive[np.isfinite(alive)] / 2)
     assert "No eigenvalue" not in found["study_fgsm"].caption and "Left out" not in found["study_fgsm"].caption
+
+
+def test_spectra_before_and_after_training_have_a_figure_each(tmp_path):
+    file = write(tmp_path / "r.h5", axes=(STRENGTH, SEED), early=True)  # of the initial networks: twice as large
+    found, _ = pictures(file)
+    trained, initial = found["study_spectrum"], found["study_spectrum_at-initialisation"]
+    assert initial.caption.startswith("At initialisation. ") and "nitial" not in trained.caption
+    assert labels(trained.figure.axes[0]) == labels(initial.figure.axes[0])
+    np.testing.assert_allclose(initial.figure.axes[0].lines[0].get_ydata(), 2 * trained.figure.axes[0].lines[0].get_ydata())
+
+
+def test_a_spectrum_of_initial_networks_alone_is_not_that_of_trained_ones(tmp_path):
+    file = write(tmp_path / "r.h5", axes=(STRENGTH, SEED))
+    with h5py.File(file, "a") as raw:
+        raw.attrs["evaluations_json"] = raw.attrs["evaluations_json"].replace('"network": "trained"', '"network": "initial"')
+    networks = read_study(load(file), file).networks
+    kinds = {kind.name: kind for kind in paper_kinds("study", networks)}
+    assert kinds["figure of study: eigenspectra"].why == "no trained network has an eigenvalue of the metric 'spectrum'"
+    assert len(kinds["figure of study: eigenspectra (at initialisation)"].plans) == 1
+    found, _ = pictures(file)
+    assert "study_spectrum_at-initialisation" in found and "study_spectrum" not in found
 
 
 def test_the_table_has_every_condition_attack_and_intensity(tmp_path):

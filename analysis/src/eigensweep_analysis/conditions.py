@@ -10,6 +10,7 @@ import xarray as xr
 from eigensweep_analysis.fold import for_figures, is_sparse
 from eigensweep_analysis.layout import Layout, is_nan, role, robust_accuracies, select_cell, text
 from eigensweep_analysis.load import STATUS, ResultsError
+from eigensweep_analysis.metrics import with_plain_names
 from eigensweep_analysis.statistics import over
 
 VANILLA = "vanilla"
@@ -83,7 +84,7 @@ def read_study(data, source):
     if is_sparse(data):
         raise ResultsError(f"{source}: the networks do not fill a grid, so there are no conditions to compare; the report "
                            "shows every network over every axis")
-    data = for_figures(data)
+    data = for_figures(with_plain_names(data))
     accuracies = [values for values, _, _ in robust_accuracies(data)]
     if not accuracies:
         raise ResultsError(f"{source}: the study has no attacks, so no robust accuracy to draw; add /attacks to it")

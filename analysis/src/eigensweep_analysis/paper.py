@@ -17,6 +17,7 @@ from eigensweep_analysis.files import make_folder, write_all
 from eigensweep_analysis.gallery import Gallery, Kind, Plan, pictures
 from eigensweep_analysis.layout import band, by_attack, intensity_label, robust_accuracies
 from eigensweep_analysis.load import ResultsError
+from eigensweep_analysis.metrics import INITIAL
 from eigensweep_analysis.panels import (
     BASELINE,
     GUIDE,
@@ -53,6 +54,8 @@ DASHES = {
 PANEL = (3.2, 2.7)
 #: Small epsilons matter most. Beyond this one the axis is logarithmic; otherwise half of it would show lines at 0.
 LINEAR_TO = 0.1
+#: Variable, and when its spectra are taken, if that is not after training.
+SPECTRA = [("eigenvalues", ""), (INITIAL + "eigenvalues", "at initialisation")]
 COLUMNS = "study network condition attack strength_name strength seeds mean standard_deviation".split()
 
 
@@ -72,8 +75,9 @@ def write_paper(results, output):
     Returns
     -------
     (list of Path, list of str)
-        The files written: `<study>_<attack>.png` and `.pdf`, `<study>_spectrum.png` and `.pdf`, `<study>.csv`; figures
-        that were not drawn, and why.
+        The files written: a drawing as SVG and PDF and its numbers as CSV of each figure, `<study>_<attack>`,
+        `<study>_spectrum` and, of networks before training, `<study>_spectrum_at-initialisation`; `<study>.csv`;
+        figures that were not drawn, and why.
 
     Raises
     ------
@@ -107,14 +111,19 @@ def _groups(results):
 
 
 def paper_kinds(name, networks):
-    """The figures of one group of networks, not drawn yet: robust accuracy per attack, then the eigenspectra."""
+    """The figures of one group of networks, not drawn yet: robust accuracy per attack, then eigenspectra."""
     styles = _styles([c for network in networks for c in network.conditions])
     accuracies = [Plan(f"{name}: robust accuracy under {by_attack(attack)}", partial(_accuracy_figure, name, attack, parts, styles))
                   for attack, parts in _attacks(networks).items()]
-    spectra = [n for n in networks if "eigenvalues" in n.data and np.isfinite(n.data.eigenvalues.values).any()]
-    plans = [Plan(f"{name}: eigenspectra", partial(_spectrum_figure, name, spectra, styles))] if spectra else []
-    return [Kind(f"figure of {name}: robust accuracy", accuracies),
-            Kind(f"figure of {name}: eigenspectra", plans, "" if plans else "no network has an eigenvalue of the metric 'spectrum'")]
+    kinds = [Kind(f"figure of {name}: robust accuracy", accuracies)]
+    for variable, when in SPECTRA:
+        spectra = [n for n in networks if variable in n.data and np.isfinite(n.data[variable].values).any()]
+        words = f"{name}: eigenspectra" + (f" ({when})" if when else "")
+        plans = [Plan(words, partial(_spectrum_figure, name, spectra, variable, when, styles))] if spectra else []
+        if plans or not when:
+            why = "" if plans else "no trained network has an eigenvalue of the metric 'spectrum'"
+            kinds.append(Kind(f"figure of {words}", plans, why))
+    return kinds
 
 
 def paper_figures(name, networks):
@@ -178,15 +187,15 @@ def _bend(panels, furthest):
         axes.xaxis.set_minor_locator(NullLocator())
 
 
-def _spectrum_figure(name, networks, styles):
+def _spectrum_figure(name, networks, variable, when, styles):
     deepest = max(network.data.sizes["layer"] for network in networks)
     # With one hidden layer the networks stand side by side, else a row each with its layers.
     layers, thinned = some_layers(deepest)
     shape = (1, len(networks)) if deepest == 1 else (len(networks), len(layers))
-    figure, panels = grid(*shape, f"{name}: eigenspectra of the hidden layers", *PANEL)
+    figure, panels = grid(*shape, f"{name}: eigenspectra of the hidden layers" + (f" {when}" if when else ""), *PANEL)
     titles, drawn = [], []
     for axes, (network, layer) in zip(panels.flat, itertools.product(networks, layers)):
-        means = _draw_spectra(axes, network, layer, styles) if layer < network.data.sizes["layer"] else []
+        means = _draw_spectra(axes, network, variable, layer, styles) if layer < network.data.sizes["layer"] else []
         drawn += means
         # A network without any results keeps the title of its first panel; layers that it does not have need none.
         title = network.title + (f", layer {layer + 1}" if deepest > 1 else "")
@@ -194,14 +203,15 @@ def _spectrum_figure(name, networks, styles):
     if drawn:
         clip_spectra(panels, np.concatenate(drawn))
     label_rows(panels, r"eigenvalue $\lambda_n$")
-    caption = f"{_spread(networks)}{thinned} Dotted: the slope of 1/n; its height means nothing."
-    caption += _left_out([(n, n.data.eigenvalues) for n in networks]) + _collapsed(networks)
-    return _finished(file_name(name, "spectrum"), figure, panels, titles, caption, styles)
+    caption = f"{when[:1].upper()}{when[1:]}. " if when else ""
+    caption += f"{_spread(networks)}{thinned} Dotted: the slope of 1/n; its height means nothing."
+    caption += _left_out([(n, n.data[variable]) for n in networks]) + _collapsed(networks, variable)
+    return _finished(file_name(name, "spectrum", when.replace(" ", "-")), figure, panels, titles, caption, styles)
 
 
-def _draw_spectra(axes, network, layer, styles):
+def _draw_spectra(axes, network, variable, layer, styles):
     ranks = network.data.eigenvalue.values
-    values = network.data.eigenvalues.isel(layer=layer)
+    values = network.data[variable].isel(layer=layer)
     means = _draw_conditions(axes, network, values, ranks, styles, is_spectrum=True)
     if means:
         rank, value = anchor(means[0])
@@ -244,11 +254,11 @@ def _left_out(parts):
     return f" Left out: {'; '.join(notes)}." if notes else ""
 
 
-def _collapsed(networks):
+def _collapsed(networks, variable):
     """Which seeds of which conditions have no positive eigenvalue: theirs count in means, and alone are no line."""
     notes = []
     for network, condition in ((n, c) for n in networks for c in n.conditions):
-        numbers = network.seeds(network.data.eigenvalues, condition)[0]
+        numbers = network.seeds(network.data[variable], condition)[0]
         count = int((np.isfinite(numbers).any(1) & ~(numbers > 0).any(1)).sum())
         notes += [f"{network.title}, {condition.label} ({count} of {len(numbers)} seeds)"] if count else []
     return f" No eigenvalue is positive: {'; '.join(notes)}." if notes else ""
