@@ -159,6 +159,7 @@ def test_diverged_networks_are_left_out_and_named(tmp_path):
     seeds = {row["condition"]: row["seeds"] for row in rows if row["attack"] == "pgd"}
     assert seeds["spectral, strength 5"] == "2"
     assert seeds["spectral-wh, strength 5"] == "0"
+    assert "mean over 2 to 3 seeds;" in found["study_fgsm"].caption and "mean over 2 to 3 seeds;" in found["study_spectrum"].caption
     assert {row["mean"] for row in rows if row["seeds"] == "0"} == {""}
 
 

@@ -10,7 +10,7 @@ import xarray as xr
 
 import eigensweep_analysis
 from eigensweep_analysis.__main__ import main
-from eigensweep_analysis.report_figures import all_figures
+from eigensweep_analysis.report_figures import all_figures, spread_note
 from eigensweep_analysis.layout import Layout, attack_name, robust_accuracies, text
 from eigensweep_analysis.networks import networks
 from eigensweep_analysis.overview import overview_figures
@@ -87,6 +87,19 @@ def test_eigenvalues_of_0_count_in_means_over_seeds(tmp_path):
     line = picture.figure.axes[0].lines[0]
     assert line.get_xdata().tolist() == [*range(1, 63), 64]
     np.testing.assert_allclose(line.get_ydata()[-1], last / 2)
+
+
+@pytest.mark.parametrize("gone, words", [
+    ((), "mean over 3 seeds;"), ((0,), "mean over 2 to 3 seeds;"), ((0, 1), "mean over 1 to 3 seeds;"), ((0, 1, 2), "mean over 3 seeds;"),
+    ((0, 3, 6), "mean over 2 seeds;"), ((0, 1, 3, 4, 6, 7), "One network per point."),
+])
+def test_captions_count_the_seeds_that_have_numbers(tmp_path, gone, words):
+    seeds = axis("seed", "/seed", [0, 1, 2], "replicate")
+    statuses = {i: (3, "not finite") for i in gone}
+    data = eigensweep_analysis.load(write(tmp_path / "r.h5", axes=(STRENGTH, seeds), statuses=statuses))
+    said = {picture.name: picture.caption for picture in all_figures(data)}
+    said["of networks that are done"] = spread_note(data, Layout(data))
+    assert len(said) == 5 and all(words in caption for caption in said.values())
 
 
 def test_bands_show_the_standard_deviation_over_seeds(tmp_path):

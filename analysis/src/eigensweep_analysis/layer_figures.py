@@ -23,7 +23,7 @@ from eigensweep_analysis.panels import (
     some,
 )
 from eigensweep_analysis.resolved import is_recurrent
-from eigensweep_analysis.report_figures import at_labels, bracket, spread_note, words_of
+from eigensweep_analysis.report_figures import at_labels, bracket, seed_counts, spread_note, words_of
 
 #: Share of the room of a layer that its lines take; the most ticks of a panel.
 ROOM, MOST_TICKS = 0.6, 8
@@ -104,7 +104,7 @@ def _layers(data, quantity, part, part_title):
         trained = exponents(data)
     states = [(values, filled) for values, filled in ((initial, False), (trained, True)) if values is not None]
     places = data[quantity.dimension].values
-    there = np.zeros(len(places), bool)
+    there, counts = np.zeros(len(places), bool), []
     figure, panels = grid(len(depths), len(widths), quantity.title + bracket(part_title), width=2.9, height=2.4)
     for (row, depth), (column, width) in itertools.product(enumerate(depths), enumerate(widths)):
         axes = panels[row][column]
@@ -117,6 +117,7 @@ def _layers(data, quantity, part, part_title):
                 stats = [np.asarray(s, float).reshape(-1) for s in panel_values(here, line.select, layout.replicates)]
                 _marks(axes, x, stats, line, filled, bool(initial is not None and trained is not None))
                 there |= np.isfinite(stats[0])
+                counts.append(seed_counts(here, line, layout))
                 means.append(stats[0])
             if len(means) == 2:
                 axes.vlines(x, *means, color=line.style["color"], linewidth=0.8, zorder=2)
@@ -138,7 +139,7 @@ def _layers(data, quantity, part, part_title):
     hollow = ". Hollow: at initialisation, filled: after training" if len(states) == 2 else ""
     hollow = hollow or (". At initialisation" if not states[0][1] else "")
     return Picture(file_name("layers", quantity.column, *words_of(data, part)),
-                   f"{quantity.words}{bracket(part_title)}{hollow}. " + spread_note(data, layout, "Marks", "lines through them", "mark"),
+                   f"{quantity.words}{bracket(part_title)}{hollow}. " + spread_note(data, layout, "Marks", "lines through them", "mark", counts),
                    figure)
 
 

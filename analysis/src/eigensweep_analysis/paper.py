@@ -37,7 +37,7 @@ from eigensweep_analysis.panels import (
     some_layers,
     titled,
 )
-from eigensweep_analysis.statistics import DEVIATION
+from eigensweep_analysis.statistics import DEVIATION, how_many
 
 #: One hue per kind of condition, the same in every figure; light is weak, dark is strong. Others take what is left.
 HUES = {VANILLA: "Greys", "vanilla-wh": "Purples", "spectral": "Blues", "spectral-wh": "Oranges", "jacobian": "Greens"}
@@ -162,7 +162,7 @@ def _styles(conditions):
 
 def _accuracy_figure(name, attack, parts, styles):
     figure, panels = grid(1, len(parts), f"{name}: robust accuracy under {by_attack(attack)}", *PANEL)
-    caption = _spread([network for network, _, _ in parts])
+    caption = _spread([(network, values) for network, values, _ in parts])
     furthest = max(measured_levels(values, intensity).max(initial=0.0) for _, values, intensity in parts)
     for axes, (network, values, intensity) in zip(panels.flat, parts):
         _draw_conditions(axes, network, values, values[intensity].values, styles)
@@ -204,7 +204,7 @@ def _spectrum_figure(name, networks, variable, when, styles):
         clip_spectra(panels, np.concatenate(drawn))
     label_rows(panels, r"eigenvalue $\lambda_n$")
     caption = f"{when[:1].upper()}{when[1:]}. " if when else ""
-    caption += f"{_spread(networks)}{thinned} Dotted: the slope of 1/n; its height means nothing."
+    caption += f"{_spread([(n, n.data[variable]) for n in networks])}{thinned} Dotted: the slope of 1/n; its height means nothing."
     caption += _left_out([(n, n.data[variable]) for n in networks]) + _collapsed(networks, variable)
     return _finished(file_name(name, "spectrum", when.replace(" ", "-")), figure, panels, titles, caption, styles)
 
@@ -240,11 +240,11 @@ def _draw_conditions(axes, network, values, x, styles, is_spectrum=False):
     return means
 
 
-def _spread(networks):
-    counts = [len(network.seeds(network.data.status, c)[1]) for network in networks for c in network.conditions]
-    if max(counts) == 1:
-        return "One network per line."
-    return f"Lines: mean over {max(counts)} seeds; bands: {DEVIATION}."
+def _spread(parts):
+    """What a line is, of the numbers of each network; seeds without one are in no mean."""
+    counts = [network.statistics(values, c).count.reshape(-1) for network, values in parts for c in network.conditions]
+    count = how_many(np.concatenate(counts))
+    return "One network per line." if count in ("", "1") else f"Lines: mean over {count} seeds; bands: {DEVIATION}."
 
 
 def _left_out(parts):

@@ -41,7 +41,7 @@ from eigensweep_analysis.panels import (
     short,
     some,
 )
-from eigensweep_analysis.statistics import DEVIATION
+from eigensweep_analysis.statistics import DEVIATION, how_many, summary
 
 
 def accuracy_figures(data):
@@ -61,6 +61,7 @@ def _accuracy(data, values, attack, intensity_dim, part, part_title):
     layout = Layout(data)
     widths, depths = layout.labels(layout.width), layout.labels(layout.depth)
     lines = layout.lines()
+    counts = []
     title = f"Robust accuracy under {by_attack(attack)}" + bracket(part_title)
     figure, panels = grid(len(depths), len(widths), title)
     for (row, depth), (column, width) in itertools.product(enumerate(depths), enumerate(widths)):
@@ -68,6 +69,7 @@ def _accuracy(data, values, attack, intensity_dim, part, part_title):
         here = at_labels(values, {**part, layout.width: width, layout.depth: depth})
         for line in lines:
             draw(axes, values[intensity_dim].values, panel_values(here, line.select, layout.replicates), line)
+            counts.append(seed_counts(here, line, layout))
         axes.set_title(panel_title((layout.depth, depth), (layout.width, width)), loc="left")
         axes.set_ylim(0, 1)
         axes.grid(axis="y", color="#e4e4e4", linewidth=0.6, zorder=0)
@@ -78,7 +80,7 @@ def _accuracy(data, values, attack, intensity_dim, part, part_title):
     return Picture(
         file_name("accuracy", attack, *words_of(data, part)),
         f"Share of {split_of(data, attack)} samples still classified right under {by_attack(attack)}{bracket(part_title)}, by attack "
-        f"intensity. {spread_note(data, layout)}",
+        f"intensity. {spread_note(data, layout, counts=counts)}",
         figure,
     )
 
@@ -108,7 +110,7 @@ def _spectrum(data, variable, when, part, part_title, depth):
     layers = [v for v in data.layer.values if positive.sel(layer=v).values.any()]
     if not layers:
         raise NoFigure("every eigenvalue is 0: the units of the hidden layers do not change from sample to sample")
-    layers = layout.some("layers", layers)
+    layers, counts = layout.some("layers", layers), []
     title = "Covariance eigenspectra" + bracket(when, panel_title((layout.depth, depth)), part_title)
     figure, panels = grid(len(layers), len(widths), title)
     for (row, layer), (column, width) in itertools.product(enumerate(layers), enumerate(widths)):
@@ -116,6 +118,7 @@ def _spectrum(data, variable, when, part, part_title, depth):
         cell, start = at_labels(here, {"layer": layer, layout.width: width}), None
         for line in lines:
             stats = on_log_axis(panel_values(cell, line.select, layout.replicates))
+            counts.append(seed_counts(cell, line, layout))
             if draw(axes, data.eigenvalue.values, stats, line, markers=False):
                 start = anchor(stats[0]) if start is None else start
                 last = data.eigenvalue.values[np.isfinite(stats[0])][-1]
@@ -136,7 +139,7 @@ def _spectrum(data, variable, when, part, part_title, depth):
         file_name("spectrum", when.replace(" ", "-"), text("depth", depth) if depth is not None else "", *words_of(data, part)),
         f"Eigenvalues of the covariance of hidden activations over {_spectrum_samples(data, variable)}, in descending "
         f"order{bracket(when, panel_title((layout.depth, depth)), part_title)}; dotted: a spectrum falling as 1/n. "
-        + spread_note(data, layout),
+        + spread_note(data, layout, counts=counts),
         figure,
     )
 
@@ -177,7 +180,7 @@ def _exponent(data, x_name, part, part_title):
     layers = [v for v in data.layer.values if np.isfinite(values.sel(layer=v).values).any()]
     if not layers:
         raise NoFigure("no network has one")
-    layers = layout.some("layers", layers)
+    layers, counts = layout.some("layers", layers), []
     lines = layout.lines() if by_width else list(_lines_without(layout, x_name))
     figure, panels = grid(len(depths), len(layers), f"Exponent of the eigenspectrum against {x_name}" + bracket(part_title))
     for (row, depth), (column, layer) in itertools.product(enumerate(depths), enumerate(layers)):
@@ -190,6 +193,7 @@ def _exponent(data, x_name, part, part_title):
             if not by_width and layout.width in data.dims:
                 stats = [s.squeeze(layout.width) for s in stats]
             draw(axes, x, stats, line)
+            counts.append(seed_counts(here, line, layout))
         axes.set_title(panel_title((layout.depth, depth), ("layer", int(layer))), loc="left")
         if axes.lines:
             axes.axhline(1.0, label=r"$\alpha = 1$", **GUIDE)
@@ -205,7 +209,7 @@ def _exponent(data, x_name, part, part_title):
     return Picture(
         file_name("exponent", *words_of(data, part)),
         "Exponent of the power law fitted to each hidden layer's eigenspectrum" + bracket(part_title)
-        + "; dotted: exponent 1, that of mouse V1. " + spread_note(data, layout),
+        + "; dotted: exponent 1, that of mouse V1. " + spread_note(data, layout, counts=counts),
         figure,
     )
 
@@ -242,11 +246,23 @@ def bracket(*parts):
     return f" ({inside})" if inside else ""
 
 
-def spread_note(data, layout, means="Lines", spreads="bands", each="point"):
-    count = int(np.prod([data.sizes[n] for n in layout.replicates])) if layout.replicates else 1
-    if count == 1:
+def spread_note(data, layout, means="Lines", spreads="bands", each="point", counts=None):
+    """Sentences on what a mark stands for, and on what is not drawn.
+
+    `counts`: `seed_counts` of all that is drawn, since seeds without a number are in no mean. Without them, the
+    networks that are done count.
+    """
+    if counts is None:
+        counts = [summary(data.status.where(data.status == 1), layout.replicates).count.values.reshape(-1)]
+    count = how_many(np.concatenate(counts))
+    if count in ("", "1"):
         return f"One network per {each}." + layout.note()
     return f"{means}: mean over {count} seeds; {spreads}: {DEVIATION}." + layout.note()
+
+
+def seed_counts(values, line, layout):
+    """How many networks each mean of a line is over: (points,)."""
+    return summary(select_cell(values, line.select), layout.replicates).count.values.reshape(-1)
 
 
 def words_of(data, part):

@@ -38,6 +38,16 @@ def over(numbers, axis):
     return Summary(np.where(count > 0, np.squeeze(mean, axis), np.nan), deviation, count)
 
 
+def how_many(counts):
+    """The counts of numbers that means are over in words, "3" or "2 to 3"; means of none do not count. "" without any."""
+    counts = np.asarray(counts)
+    counts = counts[counts > 0]
+    if not len(counts):
+        return ""
+    least, most = int(counts.min()), int(counts.max())
+    return f"{most}" if least == most else f"{least} to {most}"
+
+
 def summary(values: xr.DataArray, dims: list[str]) -> Summary:
     """Mean, standard deviation and count over replicates, without missing numbers.
 
