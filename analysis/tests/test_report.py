@@ -102,6 +102,36 @@ def test_captions_count_the_seeds_that_have_numbers(tmp_path, gone, words):
     assert len(said) == 5 and all(words in caption for caption in said.values())
 
 
+PENALTIES = (axis("case", "/cases", ["vanilla", "spectral", "jacobian"]),
+             axis("spectral_strength", "/regularizers/spectral/strength", []),
+             axis("jacobian_strength", "/regularizers/jacobian/strength", []), SEED)
+OF_PENALTIES = [dict(zip(("case", "spectral_strength", "jacobian_strength", "seed"), (*cell, seed))) for seed in (0, 1) for cell in (
+    ("vanilla", NAN, NAN), ("spectral", 0.5, NAN), ("spectral", 1.0, NAN), ("jacobian", NAN, 0.1), ("jacobian", NAN, 0.2))]
+
+
+def test_exponents_are_drawn_against_the_strength_of_every_penalty(tmp_path):
+    data = eigensweep_analysis.load(write(tmp_path / "r.h5", axes=PENALTIES, rows=OF_PENALTIES, attacks=()))
+    found = {p.name: p for p in all_figures(data) if p.name.startswith("exponent")}
+    assert list(found) == ["exponent", "exponent_jacobian_strength"]
+    for name, case, strengths, others in (
+        ("exponent", "spectral", [0.5, 1.0], "spectral strength: vanilla; jacobian, jacobian strength 0.1; jacobian, jacobian strength 0.2."),
+        ("exponent_jacobian_strength", "jacobian", [0.1, 0.2],
+         "jacobian strength: vanilla; spectral, spectral strength 0.5; spectral, spectral strength 1."),
+    ):
+        axes = found[name].figure.axes[0]
+        assert [line.get_label() for line in axes.lines] == [case, r"$\alpha = 1$"]
+        assert axes.lines[0].get_xdata().tolist() == strengths
+        wanted = data.exponent.sel({"case": case, f"{case}_strength": strengths}).mean("seed").values
+        np.testing.assert_allclose(axes.lines[0].get_ydata(), wanted[np.isfinite(wanted)])
+        assert found[name].caption.endswith(f" Not drawn, since they have no {others}")
+
+
+def test_conditions_without_the_only_strength_are_named_beside_exponents(tmp_path):
+    data = eigensweep_analysis.load(write(tmp_path / "r.h5", axes=(CASES, STRENGTHS, SEED), drop=(2, 3, 4, 5)))
+    (picture,) = (p for p in all_figures(data) if p.name.startswith("exponent"))
+    assert picture.caption.endswith(" Not drawn, since they have no strength: vanilla.")
+
+
 def test_bands_show_the_standard_deviation_over_seeds(tmp_path):
     seeds = axis("seed", "/seed", [0, 1, 2], "replicate")
     data = eigensweep_analysis.load(write(tmp_path / "r.h5", axes=(STRENGTH, seeds)))

@@ -97,11 +97,11 @@ def asked(data):
 class Layout:
     """Which axes make panels, which make lines, and which make figures of their own."""
 
-    def __init__(self, data):
+    def __init__(self, data, strength=None):
         self.data = data
         self.width = axis_by_pointer(data, "/model/width", "width")
         self.depth = axis_by_pointer(data, "/model/depth", "depth")
-        self.strength = axis_by_pointer(data, "/strength", "strength")
+        self.strength = strength or axis_by_pointer(data, "/strength", "strength")  # of several, the first
         self.layer = axis_by_pointer(data, "/model/layer", None)  # the type of the layers
         # A study of one network has no axes at all: its rows are averaged over.
         self.replicates = role(data, "replicate") + [n for n in ("trial",) if n in data.dims]

@@ -11,10 +11,12 @@ from eigensweep_analysis.attacked import split_of
 from eigensweep_analysis.gallery import Kind, Plan, pictures
 from eigensweep_analysis.layout import (
     MOST_ACROSS,
+    MOST_LINES,
     Layout,
     by_attack,
     exponents,
     intensity_label,
+    is_nan,
     panel_title,
     panel_values,
     robust_accuracies,
@@ -153,24 +155,41 @@ def _spectrum_samples(data, variable):
 
 
 def exponent_figures(data):
-    """The fitted exponent against width (strength if there is one width); panels: depths down, layers across."""
+    """The fitted exponent against width, or against each penalty's strength if there is one width.
+
+    Panels: depths down, layers across.
+    """
     layout = Layout(data)
     if exponents(data) is None:
         return Kind("figure of exponents", [], "no metric 'spectrum' has fitted any")
     by_width = data.sizes.get(layout.width, 1) > 1
-    x_name = layout.width if by_width else layout.strength
-    if x_name not in data.dims:
+    x_names = [layout.width] if by_width else _strengths(data)
+    if not x_names:
         if layout.layer in data.dims and data.sizes[layout.layer] > 1:
             return Kind("figure of exponents", [])  # they are with those of layer types
         return Kind("figure of exponents", [], "neither the width nor a penalty's strength is an axis to draw them against")
     panels = len(layout.labels(layout.depth)) * max(min(data.sizes["layer"], MOST_ACROSS), 1)
-    plans = [Plan("exponents" + bracket(title), partial(_exponent, data, x_name, part, title), panels)
-             for part, title in layout.parts()]
+    plans = []
+    for x_name in x_names:
+        against = f" against {x_name.replace('_', ' ')}" if len(x_names) > 1 else ""
+        plans += [Plan(f"exponents{against}{bracket(title)}", partial(_exponent, data, x_name, part, title), panels)
+                  for part, title in _layout_along(data, x_name).parts()]
     return Kind("figure of exponents", plans)
 
 
+def _strengths(data):
+    """The names of the axes that are penalties' strengths, in the study's order."""
+    axes = [a for a in data.attrs.get("axes", []) if a["pointer"].endswith("/strength") and a["coordinate"] in data.dims]
+    return [a["coordinate"] for a in axes]
+
+
+def _layout_along(data, x_name):
+    """The layout of figures with this axis as x axis: a penalty's strength, or the width."""
+    return Layout(data, x_name if x_name in _strengths(data) else None)
+
+
 def _exponent(data, x_name, part, part_title):
-    layout = Layout(data)
+    layout = _layout_along(data, x_name)
     by_width = x_name == layout.width
     values, x = exponents(data), data[x_name].values
     x = x[np.isfinite(x)]
@@ -182,17 +201,18 @@ def _exponent(data, x_name, part, part_title):
         raise NoFigure("no network has one")
     layers, counts = layout.some("layers", layers), []
     lines = layout.lines() if by_width else list(_lines_without(layout, x_name))
+    elsewhere = {}  # labels of lines with numbers that have no place on the x axis
     figure, panels = grid(len(depths), len(layers), f"Exponent of the eigenspectrum against {x_name}" + bracket(part_title))
     for (row, depth), (column, layer) in itertools.product(enumerate(depths), enumerate(layers)):
         axes = panels[row][column]
-        here = at_labels(values, {**part, layout.depth: depth, "layer": layer})
+        everywhere = at_labels(values, {**part, layout.depth: depth, "layer": layer})
+        here = everywhere.sel({x_name: x}) if x_name in everywhere.dims else everywhere
         for line in lines:
             stats = panel_values(here, line.select, layout.replicates)
-            if x_name in stats[0].dims:
-                stats = [s.sel({x_name: x}) for s in stats]
             if not by_width and layout.width in data.dims:
                 stats = [s.squeeze(layout.width) for s in stats]
-            draw(axes, x, stats, line)
+            if not draw(axes, x, stats, line) and np.isfinite(select_cell(everywhere, line.select).values).any():
+                elsewhere[line.label] = None
             counts.append(seed_counts(here, line, layout))
         axes.set_title(panel_title((layout.depth, depth), ("layer", int(layer))), loc="left")
         if axes.lines:
@@ -207,11 +227,18 @@ def _exponent(data, x_name, part, part_title):
     label_rows(panels, r"exponent $\alpha$")
     finish(figure, panels)
     return Picture(
-        file_name("exponent", *words_of(data, part)),
+        file_name("exponent", "" if by_width or x_name == _strengths(data)[0] else x_name, *words_of(data, part)),
         "Exponent of the power law fitted to each hidden layer's eigenspectrum" + bracket(part_title)
-        + "; dotted: exponent 1, that of mouse V1. " + spread_note(data, layout, counts=counts),
+        + "; dotted: exponent 1, that of mouse V1. " + spread_note(data, layout, counts=counts)
+        + _not_along(x_name, list(elsewhere)),
         figure,
     )
+
+
+def _not_along(x_name, labels):
+    """A sentence on conditions without a number of the x axis, as those without its penalty; "" without any."""
+    words = "; ".join(labels[:MOST_LINES]) + (f"; and {len(labels) - MOST_LINES} more" if len(labels) > MOST_LINES else "")
+    return f" Not drawn, since they have no {x_name.replace('_', ' ')}: {words}." if labels else ""
 
 
 def at_labels(values, select):
@@ -223,7 +250,7 @@ def _lines_without(layout, name):
     """The lines if one of their axes is the x axis: one per combination of the other axes."""
     names = [n for n in layout.together if n != name]
     for place, cell in enumerate(layout.cells(names)):
-        label = ", ".join(text(n, v) for n, v in zip(names, cell)) or "_all"
+        label = ", ".join(text(n, v) for n, v in zip(names, cell) if not is_nan(v)) or "_all"
         style = {"color": PALETTE[place % len(PALETTE)], "marker": MARKERS[place % len(MARKERS)]}
         yield Line(label, dict(zip(names, cell)), style)
 
