@@ -60,6 +60,35 @@ def test_robust_accuracy_has_every_attack_and_the_thorough_one_in_front(tmp_path
     np.testing.assert_allclose(some.groupby("epsilon").accuracy.mean(), wanted)
 
 
+def test_means_of_robust_accuracy_are_over_all_networks_where_some_have_lines(tmp_path):
+    axes = (axis("strength", STRENGTH["pointer"], [i / 10 for i in range(8)]), axis("seed", "/seed", list(range(100)), "replicate"))
+    data, rows = results(tmp_path / "r.h5", axes=axes, metrics=False)
+    chart = accuracy_chart(data, rows)
+    assert len(rows) == 800 and len(chart.rows) == 250 * 2 * len(EPSILONS) and "Thin lines: 250 of 800 networks." in chart.caption
+    for attack, label in (("FGSM", "fgsm"), ("PGD", "pgd")):
+        some = chart.means[(chart.means.attack == attack) & (chart.means.shade == "strength 0.3")]
+        wanted = data.robust_accuracy.sel(attack=label, strength=0.3)
+        np.testing.assert_allclose(some["mean"], wanted.mean("seed"))
+        np.testing.assert_allclose(some.standard_deviation, wanted.std("seed", ddof=1))
+        assert set(some.networks) == {100}
+    assert len(chart.means) == 2 * 8 * len(EPSILONS)
+    assert len(json.dumps(chart.whole())) < 1.05 * len(json.dumps({**chart.whole(), "datasets": {}}))
+
+
+@pytest.mark.parametrize("attack", ["FGSM", "PGD"])
+def test_the_chart_of_robust_accuracy_draws_the_means_of_the_chosen_attack(tmp_path, attack):
+    data, rows = results(tmp_path / "r.h5", axes=(WIDTH, SEED), statuses={3: (3, "not finite")})
+    chart = accuracy_chart(data, rows)
+    chart.spec["params"][0]["value"] = attack
+    drawn = dict(chart.files())["svg"].decode()
+    # The means are the only points besides the legend's two: two settings, one of them with one network.
+    points = re.findall(r'<path transform="translate\(([^)]*)\)"', drawn)[:-2]
+    assert len(points) == 2 * len(EPSILONS)
+    wanted = data.robust_accuracy.sel(attack=attack.lower()).mean("seed").values.reshape(-1)
+    np.testing.assert_allclose(sorted(1 - float(p.split(",")[1]) / 300 for p in points), sorted(wanted), atol=1e-3)
+    assert chart.means[chart.means.shade == "width 256"].networks.eq(1).all()
+
+
 def test_a_thorough_protocol_is_in_front_under_any_label(tmp_path):
     data, rows = results(tmp_path / "r.h5", axes=(WIDTH, SEED), attacks=("fgsm", "pgd"))
     assert rows.front().label == "pgd"  # the lowest
@@ -103,7 +132,8 @@ def test_files_are_drawings_and_the_rows(tmp_path):
         assert files["svg"].startswith(b"<svg") and b"<path" in files["svg"], chart.name
         assert files["pdf"].startswith(b"%PDF"), chart.name
         table = pandas.read_csv(io.BytesIO(files["csv"]))
-        assert len(table) == len(chart.rows) and list(table) == list(chart.rows)
+        assert list(table)[:len(chart.rows.columns)] == list(chart.rows)
+        assert len(table) == len(chart.rows) + (0 if chart.means is None else len(chart.means))
         json.dumps(chart.whole(), allow_nan=False)
 
 

@@ -8,9 +8,9 @@ from eigensweep_analysis.attacked import split_of
 from eigensweep_analysis.charts.chart import Chart
 from eigensweep_analysis.charts.shades import CHOSEN, faint, shades
 from eigensweep_analysis.panels import NoFigure, some
-from eigensweep_analysis.statistics import DEVIATION
+from eigensweep_analysis.statistics import DEVIATION, over
 
-#: The most numbers that the page carries for this chart.
+#: The most numbers of single networks that the page carries for this chart.
 MOST_NUMBERS = 3000
 
 
@@ -43,22 +43,35 @@ def accuracy_chart(data, networks):
          "axis": {"format": "~g", "tickCount": 6}}
     y = {"field": "accuracy", "type": "quantitative", "title": "robust accuracy", "scale": {"domain": [0, 1]}}
     colour = colours.encoding
-    groups = rows.groupby(["attack", "shade", intensity]).size()
-    several = bool((groups > 1).any())
+    means = _statistics(curves, intensity, np.array(colours.words, object))
+    several = bool((means.networks > 1).any())
     single = {"mark": {"type": "line", "strokeWidth": 0.8 if several else 1.6}, "params": [CHOSEN],
               "encoding": {"x": x, "y": y, "color": colour, "detail": {"field": "network"},
                            "opacity": faint(0.35, 0.02) if several else faint(0.8),
                            "tooltip": [{"field": "setting"}, {"field": "network"}, {"field": intensity},
                                        {"field": "accuracy", "format": ".3f"}]}}
     layers = [_band(x, y, colour), single, _means(x, y, colour, colours.name)] if several else [single]
-    spec = {"width": 620, "height": 300, "params": [choice], "transform": [{"filter": "datum.attack == attack"}], "layer": layers}
+    # Layers with data of their own do not have the transforms of the whole chart.
+    layers = [{**layer, "transform": [{"filter": "datum.attack == attack"}, *layer.get("transform", [])]} for layer in layers]
+    spec = {"width": 620, "height": 300, "params": [choice], "layer": layers}
     words = (f"Thick lines: means over the networks of a {colours.name}, bands: {DEVIATION}, thin lines: single networks"
              if several else "A line per network")
     chosen = "Choose the attack below the chart; drawn first" if len(attacks) > 1 else "Attack"
     caption = f"Share of {_samples(data, curves)} still classified right. {words}. {chosen}: {attacks[0]}."
     if len(drawn) < len(networks):
-        caption += f" Drawn: {len(drawn):,} of {len(networks):,} networks."
-    return Chart("robust-accuracy", "Robust accuracy", caption, spec, rows)
+        caption += f" {'Thin lines' if several else 'Drawn'}: {len(drawn):,} of {len(networks):,} networks."
+    return Chart("robust-accuracy", "Robust accuracy", caption, spec, rows, means if several else None)
+
+
+def _statistics(curves, intensity, shade):
+    """Mean, deviation and count of all networks, drawn or not, by attack, shade (networks,) and intensity."""
+    found = []
+    for curve in curves:
+        for words in dict.fromkeys(shade):
+            mean, deviation, count = over(curve.accuracy[shade == words], 0)
+            found.append(pandas.DataFrame({"attack": curve.attack, "shade": words, intensity: curve.levels, "mean": mean,
+                                           "standard_deviation": deviation, "networks": count}))
+    return pandas.concat(found, ignore_index=True).dropna(subset=["mean"])
 
 
 def _samples(data, curves):
@@ -71,13 +84,14 @@ def _samples(data, curves):
 
 
 def _band(x, y, colour):
-    return {"mark": {"type": "errorband", "extent": "stdev", "opacity": 0.15}, "encoding": {"x": x, "y": y, "color": colour}}
+    # A mean of one network has no deviation; null counts as 0 here.
+    ends = [{"calculate": f"datum.mean {sign} datum.standard_deviation", "as": end} for sign, end in (("-", "low"), ("+", "high"))]
+    return {"data": {"name": "means"}, "mark": {"type": "area", "opacity": 0.15}, "transform": ends,
+            "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": colour}}
 
 
 def _means(x, y, colour, group):
-    tooltip = [{"field": "shade", "title": group}, {"field": x["field"]},
-               {"field": "accuracy", "aggregate": "mean", "format": ".3f", "title": "mean"},
-               {"field": "accuracy", "aggregate": "stdev", "format": ".3f", "title": "standard deviation"},
-               {"aggregate": "count", "title": "networks"}]
-    return {"mark": {"type": "line", "strokeWidth": 2.2, "point": {"size": 28}},
-            "encoding": {"x": x, "y": {**y, "aggregate": "mean"}, "color": colour, "opacity": faint(1.0), "tooltip": tooltip}}
+    tooltip = [{"field": "shade", "title": group}, {"field": x["field"]}, {"field": "mean", "format": ".3f"},
+               {"field": "standard_deviation", "format": ".3f", "title": "standard deviation"}, {"field": "networks"}]
+    return {"data": {"name": "means"}, "mark": {"type": "line", "strokeWidth": 2.2, "point": {"size": 28}},
+            "encoding": {"x": x, "y": {**y, "field": "mean"}, "color": colour, "opacity": faint(1.0), "tooltip": tooltip}}

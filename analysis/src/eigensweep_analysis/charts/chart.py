@@ -29,24 +29,31 @@ class Chart:
     name: str
     title: str
     caption: str
-    #: Vega-Lite without `data`: every view reads the rows.
+    #: Vega-Lite without `data`: every view reads the rows, or names another data set.
     spec: dict
     #: A row per mark; missing numbers are NaN.
     rows: pandas.DataFrame
+    #: Numbers over more networks than have rows, a row per mark, for views with the data set named "means"; None without.
+    means: pandas.DataFrame = None
 
     def whole(self):
         """The specification with its rows, as Vega takes it."""
+        more = {} if self.means is None else {"datasets": {"means": records(self.means)}}
         return {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "config": CONFIG, **self.spec,
-                "data": {"values": records(self.rows)}}
+                "data": {"values": records(self.rows)}, **more}
+
+    def table(self):
+        """All numbers of the chart: its rows, then its means."""
+        return self.rows if self.means is None else pandas.concat([self.rows, self.means], ignore_index=True)
 
     def files(self):
-        """[(suffix, content)]: drawings, the rows as CSV."""
+        """[(suffix, content)]: drawings, the numbers as CSV."""
         spec = self.whole()
         # An image has one description, that of the page. Labels of every mark would be most of its bytes.
         spec["config"] = {**spec["config"], "aria": False}
         return [("svg", vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE).encode()),
                 ("pdf", vl_convert.vegalite_to_pdf(spec, vl_version=VEGA_LITE)),
-                ("csv", self.rows.to_csv(index=False, lineterminator="\n").encode())]
+                ("csv", self.table().to_csv(index=False, lineterminator="\n").encode())]
 
 
 def records(rows):
