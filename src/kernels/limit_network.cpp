@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/kernels/limit_network.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "eigensweep/core/error.hpp"
@@ -44,7 +45,8 @@ LimitNetwork::LimitNetwork(const models::NetworkOptions& network, std::optional<
       activation_(network.activation),
       laws_(ntk_laws(network.depth, network.weight_variance, network.bias_variance)),
       coefficients_(torch::zeros({lanes, dataset.train_samples, dataset.classes},
-                                 torch::TensorOptions(device).dtype(torch::kFloat64))) {
+                                 torch::TensorOptions(device).dtype(torch::kFloat64))),
+      output_scale_(network.output_scale) {
   lanes_ = lanes;
   buffers_.push_back({"coefficients", coefficients_});
   normalise_inputs(models::make_input_norm(network.normalise, dataset, lanes, device));
@@ -64,18 +66,21 @@ Limit LimitNetwork::kernels_between(const Tensor& a, const Tensor& b, bool with_
 Tensor LimitNetwork::tangent_kernel(const Tensor& x) const {
   const torch::NoGradGuard no_gradients;
   const Tensor read = normalised(x);
-  return kernels_between(read, read).ntk;
+  // Of predictions the scale falls out: the task's loss is divided by its square.
+  return kernels_between(read, read).ntk * (output_scale_ * output_scale_);
 }
 
 models::Output LimitNetwork::run(const models::Inputs& inputs, models::Mode) {
   EIGENSWEEP_EXPECT(train_inputs_.defined());
   std::vector<Tensor> logits;
+  std::int64_t lane = 0;
   for (std::size_t group = 0; group < inputs.lanes.size(); ++group) {
-    const Tensor x = inputs.x[static_cast<std::int64_t>(group)];
-    const Tensor of_group = kernels_between(x, train_inputs_).ntk.matmul(coefficients_[0]).t().to(torch::kFloat32);
-    logits.push_back(of_group.unsqueeze(0).expand({inputs.lanes[group], -1, -1}));
+    const Tensor kernel = kernels_between(inputs.x[static_cast<std::int64_t>(group)], train_inputs_).ntk;
+    for (const std::int64_t end = lane + inputs.lanes[group]; lane < end; ++lane) {
+      logits.push_back(kernel.matmul(coefficients_[lane]).t().to(torch::kFloat32));
+    }
   }
-  return {torch::cat(logits), {}, {}};
+  return {torch::stack(logits), {}, {}};
 }
 
 std::vector<Tensor> LimitNetwork::hidden_grams(const Tensor& images) {
@@ -84,8 +89,9 @@ std::vector<Tensor> LimitNetwork::hidden_grams(const Tensor& images) {
   return kernels_between(x, x, /*with_hidden=*/true).hidden;
 }
 
-std::vector<double> LimitNetwork::train(const data::DeviceDataset& data, const study::Training& training,
-                                        double learning_rate) {
+std::vector<std::vector<double>> LimitNetwork::train(const data::DeviceDataset& data, const study::Training& training,
+                                                     const std::vector<double>& learning_rates) {
+  EIGENSWEEP_EXPECT(std::cmp_equal(learning_rates.size(), lanes_));
   const torch::NoGradGuard no_gradients;
   fit_inputs(data.train_images);
   attach(data.train_images);
@@ -94,19 +100,31 @@ std::vector<double> LimitNetwork::train(const data::DeviceDataset& data, const s
   if (training.limit_time == study::Training::LimitTime::end) {
     const Fit fit = fit_to_the_end(kernel, y);
     coefficients_.copy_(fit.coefficients.expand_as(coefficients_));
-    return {(kernel.matmul(fit.coefficients) - y).square().mean().item<double>()};
+    const double loss = (kernel.matmul(fit.coefficients) - y).square().mean().item<double>();
+    return std::vector(learning_rates.size(), std::vector{loss});
   }
   const GradientFlow flow(kernel, y);
   const std::int64_t steps = study::steps_per_epoch(training, data.info);
-  // The loss that is minimised is |f - y|^2 / (n C), twice the flow's.
-  const double epoch = 2 * learning_rate * static_cast<double>(steps);
-  std::vector<double> losses;
-  while (static_cast<std::int64_t>(losses.size()) < training.epochs &&
-         (losses.empty() || losses.back() > training.stop_loss)) {
-    losses.push_back(flow.loss(epoch * static_cast<double>(losses.size() + 1)));
+  std::vector<std::vector<double>> all;
+  for (std::size_t lane = 0; lane < learning_rates.size(); ++lane) {
+    const Tensor own = coefficients_[static_cast<std::int64_t>(lane)];
+    const auto same =
+        std::find(learning_rates.begin(), learning_rates.end(), learning_rates[lane]) - learning_rates.begin();
+    if (std::cmp_less(same, lane)) {
+      all.push_back(all[static_cast<std::size_t>(same)]);
+      own.copy_(coefficients_[same]);
+      continue;
+    }
+    // The loss that is minimised is |f - y|^2 / (n C), twice the flow's.
+    const double epoch = 2 * learning_rates[lane] * static_cast<double>(steps);
+    std::vector<double> losses;
+    while (std::cmp_less(losses.size(), training.epochs) && (losses.empty() || losses.back() > training.stop_loss)) {
+      losses.push_back(flow.loss(epoch * static_cast<double>(losses.size() + 1)));
+    }
+    own.copy_(flow.coefficients(epoch * static_cast<double>(losses.size())));
+    all.push_back(std::move(losses));
   }
-  coefficients_.copy_(flow.coefficients(epoch * static_cast<double>(losses.size())).expand_as(coefficients_));
-  return losses;
+  return all;
 }
 
 std::unique_ptr<models::Model> make_network(const Json& options, const study::DatasetInfo& dataset,

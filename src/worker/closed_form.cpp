@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The procedure "closed_form": networks of infinite width. They do not depend on the seed, so one training serves all
+// The procedure "closed_form": networks of infinite width. They do not depend on the seed, so one kernel serves all
 // lanes.
 #ifdef EIGENSWEEP_DECLARATIONS
 #include "declare_networks.hpp"
@@ -45,18 +45,24 @@ Outcome run_closed_form(const PackRun& pack) {
   const std::size_t lanes = pack.task.lanes.size();
   auto network = std::make_unique<kernels::LimitNetwork>(pack.config().at("model"), pack.data().info,
                                                          static_cast<std::int64_t>(lanes), pack.session.device());
-  training::LaneHistory history;
-  history.diverged = models::numerical_failure([&] {
-    const Json& section = pack.config().at("training");
-    const auto learning_rate = study::read<training::Rates>(section.at("optimizer")).learning_rate;
-    history = history_of(network->train(pack.data(), study::read<study::Training>(section), learning_rate));
+  std::vector<training::LaneHistory> histories(lanes);
+  const std::string failure = models::numerical_failure([&] {
+    std::vector<double> rates;
+    for (const wire::TaskLane& lane : pack.task.lanes) {
+      rates.push_back(study::read<training::Rates>(lane.config.at("training").at("optimizer")).learning_rate);
+    }
+    const auto training = study::read<study::Training>(pack.config().at("training"));
+    const std::vector<std::vector<double> > losses = network->train(pack.data(), training, rates);
+    for (std::size_t lane = 0; lane < lanes; ++lane) histories[lane] = history_of(losses[lane]);
   });
-  if (history.diverged.empty()) history.diverged = models::not_finite(*network).front();
   Outcome outcome;
+  outcome.networks.lost = models::not_finite(*network);
+  for (std::size_t lane = 0; lane < lanes; ++lane) {
+    if (!failure.empty()) outcome.networks.lost[lane] = failure;
+    histories[lane].diverged = outcome.networks.lost[lane];
+  }
   outcome.networks.model = std::move(network);
-  outcome.networks.lost.assign(lanes, history.diverged);
-  outcome.sent =
-      send_training(pack, std::vector<training::LaneHistory>(lanes, history), outcome.networks, watched.seconds(), {});
+  outcome.sent = send_training(pack, histories, outcome.networks, watched.seconds(), {});
   return outcome;
 }
 

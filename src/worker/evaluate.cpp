@@ -35,10 +35,10 @@ Measurement measure_alone(const Measure& measure, const wire::TaskLane& lane, st
                           const Networks& networks, const data::DeviceDataset& data) {
   const std::vector<std::uint64_t> seeds{lane.config.at("seed").get<std::uint64_t>()};
   const auto model = kernels::make_network(lane.config.at("model"), data.info, seeds, data.train_images.device());
-  model->attach(data.train_images);
   models::TensorFile content = models::lane_of(*networks.model, index);
   models::keep_snapshots(networks.snapshots, index, content);
   models::load_lane(*model, 0, content);
+  model->attach(data.train_images);
   for (models::NamedTensor& named : model->parameters()) named.tensor.requires_grad_(false);
   std::vector<models::Snapshot> snapshots;
   if (!networks.snapshots.empty()) snapshots = models::kept_snapshots(*model, {content});

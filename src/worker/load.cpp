@@ -39,13 +39,13 @@ Outcome run_load(const PackRun& pack) {
   Networks& networks = outcome.networks;
   const Json& options = pack.config().at("model");
   networks.model = kernels::make_network(options, pack.data().info, pack.seeds(), pack.session.device());
-  networks.model->attach(pack.data().train_images);
   std::vector<models::TensorFile> files;
   for (std::size_t lane = 0; lane < pack.task.lanes.size(); ++lane) {
     files.push_back(models::read_tensors(pack.task.lanes[lane].model_file));
     check_owner(files.back(), pack.task.lanes[lane].trial);
     models::load_lane(*networks.model, static_cast<std::int64_t>(lane), files.back());
   }
+  networks.model->attach(pack.data().train_images);
   if (!models::network_of(pack.config()).is_infinite()) {
     networks.snapshots = models::kept_snapshots(*networks.model, files);
   }

@@ -54,7 +54,7 @@ TEST_CASE("attacks on infinite width get the accuracies of an independent progra
     study::Training training;
     training.target_offset = 0.1;
     training.limit_time = study::Training::LimitTime::end;
-    network.train(set, training, 1.0);
+    network.train(set, training, {1.0});
     const Json one_step = resolved(study::Family::attack, "fgsm", {{"samples", 0}});
     const Json ten_steps = resolved(study::Family::attack, "pgd",
                                     {{"samples", 0}, {"steps", 10}, {"relative_step", 0.25}, {"random_start", false}});

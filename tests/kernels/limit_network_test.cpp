@@ -55,7 +55,7 @@ Tensor logits(models::Model& network, const Tensor& x) {
 
 TEST_CASE("trained to the end, a network of infinite width has its targets on the training set") {
   kernels::LimitNetwork network(model("inf"), few_digits().info, 2, torch::kCPU);
-  const std::vector<double> losses = network.train(few_digits(), training(end, 1), learning_rate);
+  const std::vector<double> losses = network.train(few_digits(), training(end, 1), {learning_rate, 2}).front();
   REQUIRE(losses.size() == 1);
   CHECK(losses[0] < 1e-12);
   const Tensor out = logits(network, data::to_inputs(few_digits().train_images));
@@ -68,7 +68,7 @@ TEST_CASE("a wide network trained by gradient descent approaches the one of infi
   // The same loss, learning rate and steps; outputs on images that neither has seen.
   const Tensor test = data::to_inputs(few_digits().test_images);
   kernels::LimitNetwork limit(model("inf"), few_digits().info, 1, torch::kCPU);
-  const std::vector<double> losses = limit.train(few_digits(), training(same, 40), learning_rate);
+  const std::vector<double> losses = limit.train(few_digits(), training(same, 40), {learning_rate}).front();
   CHECK(losses.size() == 40);
   CHECK(std::is_sorted(losses.rbegin(), losses.rend()));
   const Tensor wanted = logits(limit, test)[0];
@@ -91,15 +91,15 @@ TEST_CASE("a wide network trained by gradient descent approaches the one of infi
 
 TEST_CASE("training of infinite width ends at the loss that is asked for") {
   kernels::LimitNetwork network(model("inf"), few_digits().info, 1, torch::kCPU);
-  const std::vector<double> all = network.train(few_digits(), training(same, 30), learning_rate);
-  const std::vector<double> some = network.train(few_digits(), training(same, 30, all[9]), learning_rate);
+  const std::vector<double> all = network.train(few_digits(), training(same, 30), {learning_rate}).front();
+  const std::vector<double> some = network.train(few_digits(), training(same, 30, all[9]), {learning_rate}).front();
   CHECK(some.size() == 10);
   CHECK(some.back() == all[9]);
 }
 
 TEST_CASE("infinite width can be attacked: its gradient is the finite difference") {
   kernels::LimitNetwork network(model("inf", "erf"), few_digits().info, 1, torch::kCPU);
-  network.train(few_digits(), training(end, 1), learning_rate);
+  network.train(few_digits(), training(end, 1), {learning_rate});
   const Tensor x = data::to_inputs(few_digits().test_images.slice(0, 0, 2)).clamp(0.1, 0.9).to(torch::kFloat64);
   const auto value = [&](const Tensor& at) {
     return network.forward(models::Inputs::per_lane(at.unsqueeze(0)), models::Mode::evaluate).logits.select(1, 3).sum();
@@ -129,4 +129,34 @@ TEST_CASE("hidden spectra of a wide network approach those of infinite width") {
     CHECK(((a - b).norm() / b.norm()).item<double>() < 0.05);
     CHECK((a / b - 1).abs().max().item<double>() < 0.25);
   }
+}
+
+TEST_CASE("lanes of infinite width have their own learning rates, in a pack as alone") {
+  const std::vector<double> rates{0.02, 2, 0.02};
+  kernels::LimitNetwork packed(model("inf"), few_digits().info, 3, torch::kCPU);
+  const auto losses = packed.train(few_digits(), training(same, 5), rates);
+  const Tensor test = data::to_inputs(few_digits().test_images);
+  const Tensor out = logits(packed, test);
+  for (std::size_t lane = 0; lane < rates.size(); ++lane) {
+    kernels::LimitNetwork alone(model("inf"), few_digits().info, 1, torch::kCPU);
+    CHECK(alone.train(few_digits(), training(same, 5), {rates[lane]}).front() == losses[lane]);
+    CHECK(torch::equal(logits(alone, test)[0], out[static_cast<std::int64_t>(lane)]));
+  }
+  CHECK(losses[1].back() < 0.8 * losses[0].back());
+  const auto own = models::Inputs::per_lane(test.unsqueeze(0).repeat({3, 1, 1}));
+  CHECK(torch::allclose(packed.forward(own, models::Mode::evaluate).logits, out));
+}
+
+TEST_CASE("the tangent kernel of scaled outputs has the square of the scale, as at finite width") {
+  const Tensor x = data::to_inputs(few_digits().train_images);
+  Json scaled = model("inf");
+  scaled["output_scale"] = 10;
+  kernels::LimitNetwork plain(model("inf"), few_digits().info, 1, torch::kCPU);
+  kernels::LimitNetwork limit(scaled, few_digits().info, 1, torch::kCPU);
+  CHECK(torch::allclose(limit.tangent_kernel(x), 100 * plain.tangent_kernel(x)));
+  Json finite = model(1024);
+  finite["output_scale"] = 10;
+  const auto network = models::make_model(finite, few_digits().info, {1, 2, 3, 4}, torch::kCPU);
+  const Tensor ntk = kernels::empirical_ntk(*network, x).traced.mean(0);
+  CHECK(((ntk - limit.tangent_kernel(x)).norm() / ntk.norm()).item<double>() < 0.1);
 }

@@ -92,6 +92,34 @@ TEST_CASE("what changed is measured against where training began, which a constr
   }
 }
 
+TEST_CASE("a network of infinite width is the same after loading, whatever normalises its inputs") {
+  const Scratch scratch;
+  const study::Study study = parsed(R"({"name": "limit", "seed": 1, )" + mnist + R"(,
+      "model": {"width": "inf", "activation": "relu", "parametrisation": "ntk", "weight_variance": 2,
+                "centre_output": true, "normalise": "per_channel"},
+      "training": {"epochs": 3, "batch_size": 24, "loss": "mse",
+                   "optimizer": {"kind": "sgd", "momentum": 0, "learning_rate": {"sweep": [0.02, 2]}}},
+      "attacks": {"fgsm": {"epsilon": {"sweep": [0, 0.05]}}}, "metrics": {"accuracy": {}}})");
+  wire::PackTask task = task_of(study, scratch, true);
+  REQUIRE(task.lanes.size() == 2);
+  task.evaluations = task_of(study, scratch, false).evaluations;
+  const auto trained = run(task);
+  const auto loaded = run(task_of(study, scratch, false));
+  std::vector<double> losses;
+  for (const wire::TaskLane& lane : task.lanes) {
+    const std::vector<Record>& before = trained.at(lane.trial);
+    const std::vector<Record>& after = loaded.at(lane.trial);
+    REQUIRE(before.size() == 3);
+    REQUIRE(after.size() == 2);
+    losses.push_back(before[0].columns.at("loss").values().back());
+    for (std::size_t i = 0; i < after.size(); ++i) {
+      const char* name = after[i].columns.contains("robust_loss") ? "robust_loss" : "test_loss";
+      CHECK(before[i + 1].columns.at(name).values() == after[i].columns.at(name).values());
+    }
+  }
+  CHECK(losses[0] != losses[1]);
+}
+
 TEST_CASE("where one lane spoils the training of all, each is trained by itself") {
   const Scratch scratch;
   const study::Study study = parsed(study_text(R"({"width": 5})", short_training, true));

@@ -185,7 +185,7 @@ class Model {
   [[nodiscard]] virtual std::vector<HiddenUnits> hidden_units() const;
 
   /// Gives the training set, `images` [n, d] as in a DeviceDataset, to a network whose predictions need it (of infinite
-  /// width).
+  /// width). Its tensors are loaded before: the training set is normalised as they say.
   virtual void attach(const Tensor& images) { (void)images; }
   /// Numbers per sample that forward() holds beyond those in its Output.
   [[nodiscard]] virtual std::int64_t hidden_numbers() const { return 0; }
