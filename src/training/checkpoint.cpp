@@ -88,7 +88,7 @@ std::vector<models::NamedTensor> Trainer::state(bool in_epoch) {
 }
 
 void Trainer::save(const std::filesystem::path& file, const std::vector<std::string>& trials) {
-  Json position{{"format", format_name}, {"trials", trials},       {"epoch", epoch_},
+  Json position{{"format", format_name}, {"trials", trials},       {"dataset_sha256", data_.sha256}, {"epoch", epoch_},
                 {"step", step_},         {"open", epoch_is_open_}, {"histories", Json::array()}};
   for (const LaneHistory& history : histories_) position["histories"].push_back(to_json(history));
   models::TensorFile content;
@@ -114,6 +114,8 @@ void Trainer::load(const std::filesystem::path& file, const std::vector<std::str
     const nlohmann::json& format = position.at("format");
     expect(format == format_name || format == first_format_name, "it is a checkpoint of another version");
     expect(position.at("trials") == nlohmann::json(trials), "it is a checkpoint of other trials");
+    // Older programs did not note the data.
+    expect(position.value("dataset_sha256", data_.sha256) == data_.sha256, "it was trained on other data");
     restore(content, position);
   } catch (const Refusal& refusal) {
     throw DataError(fmt::format("{}: {}; delete it, and its trials start anew", file.string(), refusal.why));

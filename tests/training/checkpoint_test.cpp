@@ -141,6 +141,7 @@ TEST_CASE("a checkpoint that this training could not have written is refused in 
   };
   // After three steps: in the second epoch, with one snapshot, the second lane ended.
   const std::vector<std::pair<const char*, Change>> cases{
+      {"it was trained on other data", position([](Json& json) { json["dataset_sha256"] = "cafe"; })},
       // copy_() would broadcast one number and convert another type, so both must be refused first.
       {"tensor 'parameter.0.weight' has another shape",
        [](auto& content) { tensor_of(content, "parameter.0.weight") = torch::zeros({1}); }},
