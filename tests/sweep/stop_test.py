@@ -43,6 +43,19 @@ class Stops(Case):
             first.setdefault(pack, int(step))
         self.assertGreater(sum(step >= 3 for step in first.values()), 0, first)
 
+    def test_a_study_that_asks_for_more_attacks_meanwhile_continues_from_the_checkpoints(self):
+        self.finish(self.stop_in_the_middle(signal.SIGTERM, workers=2), 75)
+        content = study()
+        content["attacks"]["fgsm"]["epsilon"]["sweep"].append(0.2)
+        self.write(content)
+        trace = self.folder / "trace"
+        self.run_study("--workers", 2, fake={"steps": 20, "step_ms": 5, "trace": str(trace)})
+        first = {}
+        for line in trace.read_text().splitlines():
+            pack, step = line.split()
+            first.setdefault(pack, int(step))
+        self.assertGreater(sum(step > 0 for step in first.values()), 0, first)
+
     def test_ranks_drain_on_the_signal_that_a_batch_system_sends(self):
         process = self.stop_in_the_middle(signal.SIGUSR1, ranks=2)
         self.finish(process, 75)

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "eigensweep/core/file.hpp"
+#include "eigensweep/core/hash.hpp"
 #include "eigensweep/core/log.hpp"
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/study/declare/procedure.hpp"
@@ -29,6 +30,18 @@
 
 namespace eigensweep::sweep {
 namespace {
+
+/// Named by the trials in it: what is cut off a pack, or is to be evaluated in other ways than when it was stopped,
+/// finds its checkpoint.
+std::string checkpoint_of(const OutputPaths& paths, const study::Pack& pack, const std::vector<wire::TaskLane>& lanes) {
+  std::string trials;
+  for (const wire::TaskLane& lane : lanes) trials += lane.trial + "\n";
+  const std::filesystem::path file = paths.checkpoint(hash::hexadecimal(hash::sha256_digest(trials), 8));
+  // Older programs named it by the pack.
+  const std::filesystem::path older = paths.checkpoint(pack.id);
+  return (pack.has_checkpoint && !std::filesystem::exists(file) && std::filesystem::exists(older) ? older : file)
+      .string();
+}
 
 wire::PackTask make_task(const study::Study& study, const study::Catalog& catalog, const OutputPaths& paths,
                          const Contents& contents, const study::Pack& pack, double checkpoint_every) {
@@ -51,7 +64,7 @@ wire::PackTask make_task(const study::Study& study, const study::Catalog& catalo
     task.evaluations.push_back({evaluation.id, std::string(study::family_name(evaluation.family)), evaluation.label,
                                 evaluation.kind, evaluation.options, evaluation.intensities});
   }
-  task.checkpoint_file = paths.checkpoint(pack.id).string();
+  task.checkpoint_file = checkpoint_of(paths, pack, task.lanes);
   task.checkpoint_every = checkpoint_every;
   return task;
 }
