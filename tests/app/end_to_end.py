@@ -249,9 +249,14 @@ class Extensions(Case):
         with h5py.File(output / "results.h5") as file:
             self.assertEqual(list(file["epsilon"][...]), [0.1, 0.2])
         self.assertEqual(self.trained(output), trained)
+        # Metrics are added to those that a study without the section has.
+        said = self.attack(output, {"metrics": {"accuracy": {}, "weights": {}}})
+        self.assertNotIn("will lack", said)
+        with h5py.File(output / "results.h5") as file:
+            self.assertLessEqual({"accuracy", "spectrum", "weights"}, set(file))
         # The user's own file does not ask for the new attack: the run says what results.h5 no longer has.
         said = self.run_study(study(), output)
-        self.assertIn(f"{output}/results.h5 will lack attacks/strong, which ", said)
+        self.assertIn(f"{output}/results.h5 will lack attacks/strong, metrics/weights, which ", said)
         with h5py.File(output / "results.h5") as file:
             self.assertEqual(list(file["attack"].asstr()[...]), ["fgsm"])
         self.assertNotIn("will lack", self.run_study(study(), output))

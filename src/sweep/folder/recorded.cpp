@@ -9,6 +9,7 @@
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
 #include "eigensweep/core/json.hpp"
+#include "eigensweep/study/declare/sections.hpp"
 
 namespace eigensweep::sweep {
 namespace {
@@ -24,6 +25,15 @@ Json object_in(const std::filesystem::path& file) {
     throw ConfigError(fmt::format("{}: is no JSON: {}", file.string(), error.what()));
   }
   throw ConfigError(fmt::format("{}: is no JSON object; write {{\"attacks\": {{...}}}}", file.string()));
+}
+
+/// A section of a study; of one without the section "metrics" the metrics that it then has.
+Json asked_in(const Json& study, const std::string& section) {
+  if (study.contains(section)) return study.at(section);
+  Json all = Json::object();
+  if (section != "metrics") return all;
+  for (const std::string& metric : study::default_metrics()) all[metric] = Json::object();
+  return all;
 }
 
 }  // namespace
@@ -48,11 +58,10 @@ std::vector<std::string> no_longer_asked(const OutputPaths& paths, const Json& d
     return labels;  // a new folder; or a copy that cannot be read, which is no reason to refuse the study
   }
   for (const char* section : sections) {
-    if (!before.contains(section) || !before.at(section).is_object()) continue;
-    for (const auto& [label, options] : before.at(section).items()) {
-      if (!document.contains(section) || !document.at(section).contains(label)) {
-        labels.push_back(fmt::format("{}/{}", section, label));
-      }
+    const Json earlier = asked_in(before, section), now = asked_in(document, section);
+    if (!earlier.is_object()) continue;
+    for (const auto& [label, options] : earlier.items()) {
+      if (!now.contains(label)) labels.push_back(fmt::format("{}/{}", section, label));
     }
   }
   return labels;
@@ -70,6 +79,7 @@ std::string study_with(const OutputPaths& paths, const std::filesystem::path& ad
           additions.string(), key, paths.folder().string()));
     }
     if (!section.is_object()) throw ConfigError(fmt::format("{}:/{}: is no object", additions.string(), key));
+    study[key] = asked_in(study, key);
     study[key].update(section);
   }
   return json_text(study);
