@@ -38,7 +38,8 @@ inline void add_distance_columns(study::Kind& kind) {
        "",
        "share of samples whose point left ball or box, or is right when evaluated again",
        nullptr,
-       false},
+       false,
+       study::Merge::most},
       0.005,
       "points that the attack counts do not stand up when they are looked at again: verdicts hang on roundings "
       "(see unstable_verdicts of gradient_health), or the data has pixels outside its range"));
@@ -67,7 +68,8 @@ inline void add_search_columns(study::Kind& kind) {
                        "",
                        "share of samples that nothing fooled at the last radius, with gradient 0",
                        nullptr,
-                       false},
+                       false,
+                       study::Merge::most},
                       0.01,
                       "the gradient is 0 where the attack ended on samples that nothing fooled, so that only an "
                       "attack without gradients could still fool them: read their robustness as unproven; raise "

@@ -292,6 +292,29 @@ TEST_CASE("an attack that fails where a study was extended fails there, and leav
   }
 }
 
+TEST_CASE("an alarm that one intensity raises is not taken back by another that came later") {
+  const Scratch scratch;
+  results::RecordStore store;
+  const study::Trial& trial = small_study().trials[0];
+  wire::Record record;
+  record.trial = trial.id;
+  store.add(record);
+  record.kind = wire::RecordKind::evaluation;
+  for (const study::Evaluation& asked : small_study().evaluations(trial)) {
+    if (asked.label == "pgd") record.evaluation = asked.id;
+  }
+  for (const auto& [intensity, unconfirmed] : {std::pair(0.05, 0.02), {0.1, 0.0}}) {
+    record.intensities = {intensity};
+    record.columns["robust_accuracy"] = wire::Array::of({0.5});
+    record.columns["unconfirmed"] = wire::Array::scalar(unconfirmed);
+    store.add(record);
+  }
+  const ResultsFile file = written(scratch, small_study(), store);
+  const auto labels = file.read("attack").texts;
+  const auto pgd = static_cast<std::size_t>(std::find(labels.begin(), labels.end(), "pgd") - labels.begin());
+  CHECK(file.read("attacks/unconfirmed").numbers[row_of_trial(small_study(), 0) * labels.size() + pgd] == 0.02);
+}
+
 TEST_CASE("a column of another shape than declared is left out, not misplaced") {
   const Scratch scratch;
   const study::Study& study = small_study();

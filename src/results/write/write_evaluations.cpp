@@ -47,7 +47,9 @@ void merge(const wire::Array& array, study::Merge how, wire::Array& merged) {
   const std::vector<double> next = array.values();
   std::vector<double> all = merged.values();
   for (std::size_t i = 0; i < all.size(); ++i) {
-    all[i] = how == study::Merge::sum ? all[i] + next[i] : std::fmin(all[i], next[i]);  // fmin: NaN does not count
+    all[i] = how == study::Merge::sum    ? all[i] + next[i]
+             : how == study::Merge::most ? std::fmax(all[i], next[i])   // NaN does not count
+                                         : std::fmin(all[i], next[i]);  // likewise
   }
   merged = wire::Array::of(all, merged.shape);
 }

@@ -25,7 +25,7 @@ const std::vector<Family>& families();
 
 /// Attacks whose intensities are independent may have a record for each of them: what then counts as a number that all
 /// intensities share.
-enum class Merge { newest, least, sum };
+enum class Merge { newest, least, most, sum };
 
 /// A number above which a result says that others cannot be relied upon. NaN raises none.
 struct Alarm {
