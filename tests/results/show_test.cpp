@@ -191,6 +191,34 @@ TEST_CASE("the CSV of layers has a row per trial and layer, and none of trials w
   CHECK(count == 6 * 2);
 }
 
+TEST_CASE("the matrices of recurrent networks stand in rows of their own beside their states") {
+  const study::Study study = study_from(R"({"name": "states", "model": {"kind": "rnn", "width": 5},
+    "attacks": {}, "metrics": {"spectrum": {}, "weights": {}}})");
+  results::RecordStore store;
+  wire::Record record;
+  record.trial = study.trials.front().id;
+  store.add(record);
+  record.kind = wire::RecordKind::evaluation;
+  for (const study::Evaluation& asked : study.evaluations(study.trials.front())) {
+    record.evaluation = asked.id;
+    record.columns.clear();
+    record.columns[asked.kind == "spectrum" ? "exponent" : "singular_entropy"] =
+        asked.kind == "spectrum" ? wire::Array::of({1.25, 1.5, 1.75, 2}) : wire::Array::of({0.25, 0.5, 0.75});
+    store.add(record);
+  }
+  const Scratch scratch;
+  const auto path = scratch.path() / "results.h5";
+  results::write_results(path, study, small_catalog(), store, Json::object());
+  const std::string text = results::layers_as_csv(ResultsFile(path));
+  CHECK_THAT(text, Catch::Contains(",layer,affine,"));
+  CHECK_THAT(text, Catch::Contains(",ok,1,,") && Catch::Contains(",ok,4,,"));
+  CHECK_THAT(text, Catch::Contains(",ok,,1,") && Catch::Contains(",ok,,3,") && !Catch::Contains(",ok,,4,"));
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    CHECK_FALSE((line.find("1.25") != std::string::npos && line.find("0.25") != std::string::npos));
+  }
+}
+
 TEST_CASE("a reader finds no number where an integer is missing") {
   const Scratch scratch;
   const results::Variable ranks = sample(scratch).read("spectrum/fit_ranks");

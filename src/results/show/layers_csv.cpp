@@ -15,6 +15,7 @@ namespace {
 struct LayerColumn {
   std::string header;
   Variable values;
+  bool is_affine = false;  ///< of the layers that multiply by a matrix, and not of the hidden ones
 
   [[nodiscard]] std::size_t layers() const { return values.shape[1]; }
   [[nodiscard]] std::string field(std::size_t row, std::size_t layer) const {
@@ -36,11 +37,27 @@ std::vector<LayerColumn> layer_columns(const ResultsFile& file, const CsvTrials&
       if (values.dtype == "text") continue;
       std::string header = name.substr(name.rfind('/') + 1);
       while (!taken.insert(header).second) header.insert(0, group + ".");
-      columns.push_back({header, std::move(values)});
+      columns.push_back({header, std::move(values), dims[1] == "affine"});
     }
   }
   return columns;
 }
+
+/// Whether a study has recurrent networks. Their hidden layers are states after steps, whose number has nothing to do
+/// with that of their matrices.
+bool has_recurrent(const ResultsFile& file) {
+  const Json resolved = file.json_attribute("resolved_json");
+  const auto is_one = [](const Json& study) { return study.value("model", Json::object()).value("kind", "") == "rnn"; };
+  const Json cases = resolved.value("cases", Json::array());
+  return is_one(resolved) || std::any_of(cases.begin(), cases.end(), is_one);
+}
+
+/// Which columns a row has, and what stands for its layer.
+struct Rows {
+  const char* header;
+  bool with_hidden, with_affine;
+  const char *before, *after;  ///< of the layer's number
+};
 
 }  // namespace
 
@@ -49,17 +66,24 @@ std::string layers_as_csv(const ResultsFile& file) {
   const std::vector<LayerColumn> columns = layer_columns(file, trials);
   std::size_t layers = 0;
   for (const LayerColumn& column : columns) layers = std::max(layers, column.layers());
-  std::string text = trials.header() + ",layer";
+  const std::vector<Rows> kinds =
+      has_recurrent(file) ? std::vector<Rows>{{",layer,affine", true, false, "", ","}, {"", false, true, ",", ""}}
+                          : std::vector<Rows>{{",layer", true, true, "", ""}};
+  std::string text = trials.header() + kinds.front().header;
   for (const LayerColumn& column : columns) text += ',' + csv_quoted(column.header);
   text += "\r\n";
   bool is_empty = true;
   for (std::size_t row = 0; row < trials.size(); ++row) {
-    for (std::size_t layer = 0; layer < layers; ++layer) {
-      std::string fields;
-      for (const LayerColumn& column : columns) fields += ',' + column.field(row, layer);
-      if (fields.size() == columns.size()) continue;  // commas alone
-      is_empty = false;
-      text += trials.start(row) + ',' + std::to_string(layer + 1) + fields + "\r\n";
+    for (const Rows& kind : kinds) {
+      for (std::size_t layer = 0; layer < layers; ++layer) {
+        std::string fields;
+        for (const LayerColumn& column : columns) {
+          fields += ',' + ((column.is_affine ? kind.with_affine : kind.with_hidden) ? column.field(row, layer) : "");
+        }
+        if (fields.size() == columns.size()) continue;  // commas alone
+        is_empty = false;
+        text += trials.start(row) + ',' + kind.before + std::to_string(layer + 1) + kind.after + fields + "\r\n";
+      }
     }
   }
   if (is_empty) {

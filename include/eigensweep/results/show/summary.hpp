@@ -24,8 +24,9 @@ std::string as_table(const Json& summary, std::size_t columns = 0);
 std::string as_csv(const ResultsFile& file);
 
 /// A row per trial and layer that has a number. A column over affine layers is on the row of the hidden layer that its
-/// layer feeds; the readout feeds none, and is the row after the last hidden layer. Throws ConfigError where no network
-/// has a number per layer.
+/// layer feeds; the readout feeds none, and is the row after the last hidden layer. Recurrent networks have matrices
+/// whose number is not that of their states: these have rows of their own, numbered in the column `affine`. Throws
+/// ConfigError where no network has a number per layer.
 std::string layers_as_csv(const ResultsFile& file);
 
 }  // namespace eigensweep::results
