@@ -228,6 +228,22 @@ TEST_CASE("generated sweeps give the values a user would have typed") {
   CHECK(values_of(study, "strength") == std::vector<Json>{0.1, 0.2, 0.3});
 }
 
+TEST_CASE("generated sweeps that pass 0, or come near it, have that number and no rounding of larger ones") {
+  const Study down = parse(R"({"name": "down", "model": {"width": 64},
+    "regularizers": {"spectral": {"strength": {"sweep": {"range": [0.9, 0, -0.3]}}}}})");
+  CHECK(values_of(down, "strength") == std::vector<Json>{0.9, 0.6, 0.3, 0.0});
+  const Study across = parse(R"({"name": "across", "procedure": {"kind": "balanced_network", "populations": "pools",
+    "drive_difference": {"sweep": {"linspace": [-0.02, 0.04, 7]}}}})");
+  CHECK(values_of(across, "drive_difference") == std::vector<Json>{-0.02, -0.01, 0.0, 0.01, 0.02, 0.03, 0.04});
+  const Study near = parse(R"({"name": "near", "model": {"width": 64},
+    "regularizers": {"spectral": {"strength": {"sweep": {"range": [100, 0.001, -99.999]}}}}})");
+  CHECK(values_of(near, "strength") == std::vector<Json>{100, 0.001});
+  // What is no short number keeps its fifteen digits, and with them the trials of older studies their identity.
+  const Study thirds = parse(R"({"name": "thirds", "model": {"width": 64},
+    "regularizers": {"spectral": {"strength": {"sweep": {"linspace": [0, 1, 4]}}}}})");
+  CHECK(values_of(thirds, "strength") == std::vector<Json>{0.0, 0.333333333333333, 0.666666666666667, 1.0});
+}
+
 TEST_CASE("a training axis never takes the name of an attack's intensity or of another axis") {
   const Study study = parse(R"({
     "name": "names", "model": {"width": 64},

@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -116,12 +118,18 @@ Json read_path(const Node& node, const Source& source) {
   return given.is_absolute() ? node.scalar : Json(path.lexically_normal().string());
 }
 
-// Rounds to 15 significant digits, as a user would have typed. Otherwise 0.1 * 3 would be another value than 0.3, and
-// another trial.
+// The number that a user would have typed. Otherwise 0.1 * 3 would be another value than 0.3, and another trial; and
+// 0.9 - 3 * 0.3 another than 0, at which a penalty is off. `scale`: the largest number that `value` was computed from.
 // Whole numbers stay as they are: from 10^15 on they have more digits.
-double tidy(double value) {
+double tidy(double value, double scale) {
   if (std::trunc(value) == value) return value;
-  return std::strtod(fmt::format("{:.15g}", value).c_str(), nullptr);
+  const auto read = [](const std::string& digits) { return std::strtod(digits.c_str(), nullptr); };
+  // Twelve digits of the scale, if no more than rounding is lost.
+  const int decimals = std::max(0, 11 - static_cast<int>(std::floor(std::log10(scale))));
+  const double short_one = read(fmt::format("{:.{}f}", value, decimals)) + 0.0;  // not -0
+  constexpr double rounding = 4 * std::numeric_limits<double>::epsilon();
+  if (std::abs(value - short_one) <= rounding * scale) return short_one;
+  return read(fmt::format("{:.15g}", value));
 }
 
 double sweep_number(const Node& node, const Source& source) {
@@ -136,7 +144,7 @@ std::vector<double> linspace(double first, double last, std::size_t count) {
   const auto steps = static_cast<double>(count - 1);
   for (std::size_t i = 0; i < count; ++i) {
     const double share = static_cast<double>(i) / steps;
-    values.push_back(tidy(first * (1.0 - share) + last * share));
+    values.push_back(tidy(first * (1.0 - share) + last * share, std::max(std::abs(first), std::abs(last))));
   }
   return values;
 }
@@ -145,9 +153,10 @@ std::vector<double> logspace(double first, double last, std::size_t count) {
   std::vector<double> values;
   const auto steps = static_cast<double>(count - 1);
   for (std::size_t i = 0; i < count; ++i) {
-    values.push_back(tidy(first * std::pow(last / first, static_cast<double>(i) / steps)));
+    const double value = first * std::pow(last / first, static_cast<double>(i) / steps);
+    values.push_back(tidy(value, value));
   }
-  values.back() = tidy(last);
+  values.back() = tidy(last, last);
   return values;
 }
 
@@ -155,7 +164,8 @@ std::vector<double> range(double start, double stop, double step) {
   // The tolerance lets 0.3 be hit by 0, 0.1, 0.2, 0.3.
   const auto count = static_cast<std::size_t>(std::floor((stop - start) / step + 1e-9)) + 1;
   std::vector<double> values;
-  for (std::size_t i = 0; i < count; ++i) values.push_back(tidy(start + static_cast<double>(i) * step));
+  const double scale = std::max({std::abs(start), std::abs(stop), std::abs(step)});
+  for (std::size_t i = 0; i < count; ++i) values.push_back(tidy(start + static_cast<double>(i) * step, scale));
   return values;
 }
 
