@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What single attacks of a study were asked: which one is the adversary, at which intensities, on which samples."""
 
+from eigensweep_analysis.attack_reach import THOROUGH, attack_options
 from eigensweep_analysis.layout import robust_accuracies
-from eigensweep_analysis.robustness import THOROUGH, attack_options
 
 
 def split_of(data, attack):

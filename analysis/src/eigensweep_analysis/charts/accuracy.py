@@ -7,6 +7,7 @@ import pandas
 from eigensweep_analysis.attacked import split_of
 from eigensweep_analysis.charts.chart import Chart
 from eigensweep_analysis.charts.shades import CHOSEN, faint, shades
+from eigensweep_analysis.networks import distinct
 from eigensweep_analysis.panels import NoFigure, some
 from eigensweep_analysis.statistics import DEVIATION, over
 
@@ -43,7 +44,7 @@ def accuracy_chart(data, networks):
          "axis": {"format": "~g", "tickCount": 6}}
     y = {"field": "accuracy", "type": "quantitative", "title": "robust accuracy", "scale": {"domain": [0, 1]}}
     colour = colours.encoding
-    means = _statistics(curves, intensity, np.array(colours.words, object))
+    means = _statistics(curves, intensity, np.array(colours.words, object), networks.rows.trial_id.values)
     several = bool((means.networks > 1).any())
     single = {"mark": {"type": "line", "strokeWidth": 0.8 if several else 1.6}, "params": [CHOSEN],
               "encoding": {"x": x, "y": y, "color": colour, "detail": {"field": "network"},
@@ -63,12 +64,16 @@ def accuracy_chart(data, networks):
     return Chart("robust-accuracy", "Robust accuracy", caption, spec, rows, means if several else None)
 
 
-def _statistics(curves, intensity, shade):
-    """Mean, deviation and count of all networks, drawn or not, by attack, shade (networks,) and intensity."""
+def _statistics(curves, intensity, shade, ids):
+    """Mean, deviation and count of all networks, drawn or not, by attack, shade (networks,) and intensity.
+
+    Cells of a shade that share one training count once.
+    """
     found = []
     for curve in curves:
         for words in dict.fromkeys(shade):
-            mean, deviation, count = over(curve.accuracy[shade == words], 0)
+            here = np.flatnonzero(shade == words)
+            mean, deviation, count = over(curve.accuracy[here[distinct(ids[here])]], 0)
             found.append(pandas.DataFrame({"attack": curve.attack, "shade": words, intensity: curve.levels, "mean": mean,
                                            "standard_deviation": deviation, "networks": count}))
     return pandas.concat(found, ignore_index=True).dropna(subset=["mean"])
