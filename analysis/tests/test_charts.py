@@ -27,7 +27,7 @@ from eigensweep_analysis.networks import networks
 from eigensweep_analysis.panels import NoFigure
 from eigensweep_analysis.report_figures import figure_kinds
 from eigensweep_analysis.width import width_kinds
-from sample import DEPTH, EPSILONS, SEED, STRENGTH, WIDTH, axis, write
+from sample import DEPTH, EPSILONS, RANKS, SEED, STRENGTH, WIDTH, axis, share_trainings, write
 
 RATE = axis("rate", "/training/rate", [i / 10 for i in range(1, 13)])
 ACTIVATION = axis("activation", "/model/activation", ["tanh", "relu", "erf"])
@@ -73,6 +73,14 @@ def test_means_of_robust_accuracy_are_over_all_networks_where_some_have_lines(tm
         assert set(some.networks) == {100}
     assert len(chart.means) == 2 * 8 * len(EPSILONS)
     assert len(json.dumps(chart.whole())) < 1.05 * len(json.dumps({**chart.whole(), "datasets": {}}))
+
+
+def test_cells_that_share_a_training_count_once_in_means_of_robust_accuracy(tmp_path):
+    file = share_trainings(write(tmp_path / "r.h5", axes=(STRENGTH, RANKS, SEED), metrics=False))
+    data = for_figures(prepared(load(file)))
+    means = accuracy_chart(data, networks(data)).means
+    counts = means.groupby("shade").networks.agg(set)
+    assert counts.to_dict() == {"strength 0": {2}, "strength 0.3": {6}, "strength 1": {6}}
 
 
 @pytest.mark.parametrize("attack", ["FGSM", "PGD"])
