@@ -131,6 +131,17 @@ class Budgets(Case):
         text = self.run_study("--workers", 1, "--time-budget", 3, expect=4, fake=fake)
         self.assertIn("ended before there was anything to keep (continued like this the run would get nowhere); give it more time", text)
 
+    def test_a_checkpoint_of_a_worker_that_does_not_stop_is_something_to_keep(self):
+        # The workers save, and then wait for the gate, also when they are asked to stop.
+        fake = {"steps": 200, "step_ms": 10, "gate": str(self.folder / "never")}
+        budget = ("--workers", 1, "--lanes", 1, "--time-budget", 6, "--time-margin", 3)
+        text = self.run_study(*budget, "--checkpoint-every", 0.1, expect=75, fake=fake)
+        self.assertIn("workers that have not stopped yet are ended", text)
+        self.assertEqual(self.records(), [])
+        # A run that adds nothing to what the earlier one saved gets nowhere.
+        self.assertIn("would get nowhere", self.run_study(*budget, "--checkpoint-every", 3600, expect=4, fake=fake))
+        self.assertTrue(list((self.output / "checkpoints").iterdir()))
+
     def test_what_is_no_time_span_is_refused(self):
         for option in ("--time-budget", "--time-margin"):
             text = self.run_study(option, "soon", expect=2)

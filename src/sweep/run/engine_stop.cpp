@@ -37,7 +37,7 @@ void Engine::look_at_time() {
     has_cut_ = true;
     log::warn(
         "the time is up in {}: workers that have not stopped yet are ended, what they did since their last record "
-        "is lost",
+        "or checkpoint is lost",
         text::duration(budget_.limit() - seconds()));
     workers_.kill();
   }
@@ -81,6 +81,8 @@ void Engine::look_at_ranks() {
 void Engine::begin_drain(const std::string& why) {
   if (std::exchange(draining_, true)) return;
   if (!why.empty()) spdlog::log(error_code_ ? spdlog::level::err : spdlog::level::info, "stopping: {}", why);
+  // Looked at before workers are asked to stop: one that has not trained a step yet writes a checkpoint then, too.
+  has_checkpoint_ = has_checkpoint_ || Kept(paths_).has_more_than(kept_at_start_);
   coordinator_.drain();
   workers_.drain();
 }

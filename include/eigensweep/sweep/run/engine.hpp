@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "eigensweep/sweep/folder/kept.hpp"
 #include "eigensweep/sweep/folder/output_folder.hpp"
 #include "eigensweep/sweep/job/communicator.hpp"
 #include "eigensweep/sweep/process/signals.hpp"
@@ -105,6 +106,7 @@ class Engine {
   View view_;
   StatusBoard board_;
   Clock::time_point start_ = Clock::now();
+  const Kept kept_at_start_{paths_};
 
   HangWatch hangs_;
   double next_life_sign_ = 0;
@@ -115,7 +117,7 @@ class Engine {
   bool any_hello_ = false;
   bool time_is_up_ = false;  ///< the time budget caused the drain
   bool has_cut_ = false;
-  bool has_checkpoint_ = false;  ///< a worker wrote a checkpoint of a training in this run
+  bool has_checkpoint_ = false;  ///< a worker wrote a checkpoint of a training in this run; known once it drains
   std::size_t retired_ = 0;
   std::optional<ExitCode> error_code_;  ///< set if the run ends by an error, and not by a request
   std::string error_;
