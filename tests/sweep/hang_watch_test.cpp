@@ -84,6 +84,30 @@ TEST_CASE("a worker that nobody knows the pace of may be silent for half an hour
   CHECK(run.doubted_after(3600) == Silence::unknown);
 }
 
+TEST_CASE("a pack of another shape may take long to start, however fast packs of the first shape did") {
+  Watching run;
+  run.now = 2;
+  run.look();
+  run.train(0);
+  SECTION("the first of its shape: as one of unknown pace") {
+    run.pack.group = 1;  // wider, or with a larger dataset
+    run.give(0);
+    CHECK(run.doubted_after(3600) == Silence::unknown);
+  }
+  SECTION("the second of its shape: as long as the first, generously") {
+    run.pack.group = 1;
+    run.give(0);
+    CHECK(run.doubted_after(300) == 300);
+    run.train(0);
+    run.give(0);
+    CHECK(run.doubted_after(7200) == Silence::factor * 300);
+  }
+  SECTION("one of the known shape: no longer than before") {
+    run.give(0);
+    CHECK(run.doubted_after(3600) == Silence::start);
+  }
+}
+
 TEST_CASE("epochs that took long let the next one take long") {
   Watching run;
   for (int epoch = 0; epoch <= 4; ++epoch) {

@@ -43,7 +43,37 @@ TEST_CASE("a start is measured by the clock, unless it is a training in closed f
   silence.measured({Stage::start, "", 0, 0}, 30);
   CHECK(silence.allowed({Stage::start, "", 0, 0}) == Approx(600));
   silence.measured({Stage::start, "", 1e9, 0}, 10);
-  CHECK(silence.allowed({Stage::start, "", 1e9, 0}) == Approx(200));
+  CHECK(silence.allowed({Stage::start, "", 1e9, 0}) == Approx(600));  // the data may have to be loaded again
+  CHECK(silence.allowed({Stage::start, "", 1e10, 0}) == Approx(2000));
+}
+
+TEST_CASE("a start of a shape or dataset that nobody has finished may take half an hour, however short others were") {
+  Silence silence;
+  const auto start_of = [](std::size_t group, std::size_t lanes, bool continues = false, double flops = 0) {
+    return sweep::Stretch{Stage::start, "", flops, 0, group, lanes, continues};
+  };
+  silence.measured(start_of(0, 8), 2);
+  CHECK(silence.allowed(start_of(0, 8)) == Silence::start);
+  CHECK(silence.allowed(start_of(1, 8)) == Silence::unknown);
+  SECTION("a start from a checkpoint tells nothing about one without") {
+    silence.measured(start_of(1, 8, true), 5);
+    CHECK(silence.allowed(start_of(1, 8)) == Silence::unknown);
+    CHECK(silence.allowed(start_of(1, 8, true)) == Silence::unknown);
+  }
+  SECTION("once it is known, it may take a generous factor of the longest start") {
+    silence.measured(start_of(1, 8), 300);
+    CHECK(silence.allowed(start_of(1, 8)) == Approx(6000));
+    CHECK(silence.allowed(start_of(0, 8)) == Approx(6000));  // a new worker loads the data again
+  }
+  SECTION("a larger pack of the same shape may take longer in proportion") {
+    CHECK(silence.allowed(start_of(0, 16)) == Approx(80));
+    CHECK(silence.allowed(start_of(0, 2)) == Silence::start);
+  }
+  SECTION("so does a training in closed form, or what the slowest rate predicts") {
+    silence.measured(start_of(2, 1, false, 1e9), 1);
+    CHECK(silence.allowed(start_of(3, 1, false, 1e9)) == Silence::unknown);
+    CHECK(silence.allowed(start_of(3, 1, false, 1e12)) == Approx(20 * 1000));
+  }
 }
 
 TEST_CASE("in a study whose steps slow down tenfold, no step is ever taken for a hang") {

@@ -62,7 +62,7 @@ void HangWatch::measure(Watched& watched, const wire::Happening& what, const Wor
 
 /// What the worker does until its next message.
 Stretch HangWatch::stretch_of(const WorkerStatus& status, const study::Pack& pack) const {
-  Stretch stretch{status.stage, status.evaluation, 0, pack.bytes};
+  Stretch stretch{status.stage, status.evaluation, 0, pack.bytes, pack.group, pack.lanes.size(), pack.has_checkpoint};
   switch (status.stage) {
     case wire::Stage::start:
       stretch.flops = pack.lanes.front().train ? costs_.least_flops(pack) : 0;
