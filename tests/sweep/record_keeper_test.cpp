@@ -73,6 +73,25 @@ TEST_CASE("a trial is done once all its records are saved, and not before") {
   CHECK(keeping.keeper.tally().done == 6);
 }
 
+TEST_CASE("records of a failed attempt that are saved after the retry began do not stand for those of the retry") {
+  Keeping keeping;
+  keeping.keeper.expect(0, pack_of({0}));
+  keeping.keeper.keep(record_of("a"));
+  keeping.keeper.keep(record_of("a", "e1"));
+  study::Pack left = pack_of({0}, false);
+  left.evaluations = study::EvaluationList({left.evaluations[1]});
+  keeping.keeper.expect(0, left);  // the worker was lost
+  keeping.keeper.save();
+  CHECK(keeping.keeper.tally().done == 5);
+  SECTION("and the trial is done with the retry's") { keeping.keeper.keep(record_of("a", "e2")); }
+  SECTION("nor is it done twice when the retry failed, too") {
+    keeping.keeper.expect(1, left);
+    keeping.keeper.keep(record_of("a", "e2"));
+  }
+  keeping.keeper.save();
+  CHECK(keeping.keeper.tally().done == 6);
+}
+
 TEST_CASE("a loaded network needs no record of its training") {
   Keeping keeping;
   keeping.keeper.expect(1, pack_of({1}, false));

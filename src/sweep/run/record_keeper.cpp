@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "eigensweep/sweep/run/record_keeper.hpp"
 
-#include <iterator>
 #include <utility>
 
 #include "eigensweep/core/error.hpp"
@@ -39,8 +38,15 @@ std::size_t RecordKeeper::trial_of(const std::string& id) const {
 void RecordKeeper::expect(std::size_t worker, const study::Pack& pack) {
   held_[worker].clear();
   for (const study::Lane& lane : pack.lanes) {
-    trials_[lane.trial].missing = (lane.train ? 1U : 0U) + pack.evaluations.size();
+    // Records of a failed attempt may still be queued. The pack does not repeat them, and they count when saved.
+    Trial& trial = trials_[lane.trial];
+    trial.missing = (lane.train ? 1U : 0U) + pack.evaluations.size() + trial.unsaved;
   }
+}
+
+void RecordKeeper::keep(wire::EncodedRecord&& record) {
+  ++trials_[index_.at(record.trial)].unsaved;
+  unsaved_.push_back(std::move(record));
 }
 
 void RecordKeeper::hold(std::size_t worker, std::size_t trial, wire::EncodedRecord&& record) {
@@ -50,7 +56,7 @@ void RecordKeeper::hold(std::size_t worker, std::size_t trial, wire::EncodedReco
 void RecordKeeper::release(std::size_t worker, std::size_t trial) {
   const auto found = held_[worker].find(trial);
   if (found == held_[worker].end()) return;
-  std::move(found->second.begin(), found->second.end(), std::back_inserter(unsaved_));
+  for (wire::EncodedRecord& record : found->second) keep(std::move(record));
   held_[worker].erase(found);
 }
 
@@ -100,6 +106,7 @@ void RecordKeeper::save() {
 
 void RecordKeeper::count(const wire::EncodedRecord& record) {
   Trial& trial = trials_[index_.at(record.trial)];
+  --trial.unsaved;
   if (trial.missing == 0) return;
   trial.missing = ends_its_trial(record) ? 0 : trial.missing - 1;
   if (record.status == wire::Status::failed) mark_failed(trial);

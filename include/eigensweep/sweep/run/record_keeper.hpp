@@ -33,10 +33,11 @@ class RecordKeeper {
 
   /// The index of a trial. Throws DataError for a trial that is not of this study.
   [[nodiscard]] std::size_t trial_of(const std::string& id) const;
-  /// The worker got this pack. Resets how many records its trials lack, and drops the records held for this worker.
+  /// The worker got this pack, which lacks the records that have not been kept yet. Drops the records held for this
+  /// worker.
   void expect(std::size_t worker, const study::Pack& pack);
   /// Queues a record for the next append.
-  void keep(wire::EncodedRecord&& record) { unsaved_.push_back(std::move(record)); }
+  void keep(wire::EncodedRecord&& record);
   /// Holds a record back until release(), which queues all records of the trial together. Needed where networks are not
   /// saved, because all numbers of a trial must come from one network.
   void hold(std::size_t worker, std::size_t trial, wire::EncodedRecord&& record);
@@ -56,7 +57,8 @@ class RecordKeeper {
 
  private:
   struct Trial {
-    std::size_t missing = 0;  ///< number of records that it lacks
+    std::size_t missing = 0;  ///< number of records that it lacks in the ledger
+    std::size_t unsaved = 0;  ///< number of its queued records
     bool is_failed = false;   ///< given up in this run
   };
   using Held = std::unordered_map<std::size_t, std::vector<wire::EncodedRecord>>;  ///< by trial
