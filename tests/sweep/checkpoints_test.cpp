@@ -6,6 +6,7 @@
 
 #include "eigensweep/core/file.hpp"
 #include "eigensweep/core/json.hpp"
+#include "eigensweep/sweep/folder/ownership.hpp"
 #include "scratch.hpp"
 
 using namespace eigensweep;
@@ -39,4 +40,22 @@ TEST_CASE("the trials of checkpoints are read from their headers, and what is no
   file::write_atomically(folder / "twice.safetensors", checkpoint_of({"5", "5"}));
   file::write_atomically(folder / "c.tmp", checkpoint_of({"9"}));
   CHECK(sweep::checkpointed_trials(folder) == std::vector<std::vector<std::string>>{{"3", "1"}, {"4"}});
+}
+
+TEST_CASE("a run that has ended removes the checkpoints of its own trials, and none with a trial of another study") {
+  const Scratch scratch;
+  const sweep::OutputPaths paths(scratch.path());
+  file::make_folder(paths.checkpoints());
+  const auto write = [&](char name, const std::string& content) {
+    file::write_atomically(paths.checkpoint(std::string(16, name)), content);
+  };
+  write('a', checkpoint_of({"1", "2"}));
+  write('b', checkpoint_of({"3"}));
+  write('c', checkpoint_of({"2", "3"}));
+  write('d', "no checkpoint");
+  sweep::remove_checkpoints(paths, {"1", "2"});
+  CHECK(sweep::checkpointed_trials(paths.checkpoints()) == std::vector<std::vector<std::string>>{{"2", "3"}, {"3"}});
+  CHECK_FALSE(std::filesystem::exists(paths.checkpoint(std::string(16, 'd'))));
+  sweep::remove_checkpoints(paths, {"1", "2", "3"});
+  CHECK_FALSE(std::filesystem::exists(paths.checkpoints()));
 }

@@ -198,7 +198,7 @@ TEST_CASE("only checkpoints of packs are removed, and their folder only when it 
   const Content ours{{fmt::format("checkpoints/{}.safetensors", id), "x"},
                      {fmt::format("checkpoints/{}.1.r12.0.safetensors", id), "x"}};
   fill(scratch.path(), ours);
-  remove_checkpoints(paths);
+  remove_checkpoints(paths, {});
   CHECK(content_of(scratch.path()).empty());
   const Content kept{{"checkpoints/resnet-epoch-90.pt", "x"},
                      {"checkpoints/best.safetensors", "x"},
@@ -209,6 +209,6 @@ TEST_CASE("only checkpoints of packs are removed, and their folder only when it 
   fill(scratch.path(), kept);
   const Content before = content_of(scratch.path());
   fill(scratch.path(), ours);
-  remove_checkpoints(paths);
+  remove_checkpoints(paths, {});
   CHECK(content_of(scratch.path()) == before);
 }

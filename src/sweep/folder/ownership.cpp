@@ -18,6 +18,7 @@
 #include "eigensweep/core/file.hpp"
 #include "eigensweep/core/temporary.hpp"
 #include "eigensweep/sweep/folder/access.hpp"
+#include "eigensweep/sweep/folder/checkpoints.hpp"
 #include "eigensweep/wire/ledger.hpp"
 
 namespace eigensweep::sweep {
@@ -199,8 +200,12 @@ void remove_leftovers(const OutputPaths& paths) {
   for (const fs::path& folder : {paths.models(), paths.checkpoints()}) remove_from(folder, is_old_temporary);
 }
 
-void remove_checkpoints(const OutputPaths& paths) {
-  remove_from(paths.checkpoints(), is_checkpoint);
+void remove_checkpoints(const OutputPaths& paths, const std::set<std::string>& trials) {
+  remove_from(paths.checkpoints(), [&](std::string_view name) {
+    if (!is_checkpoint(name)) return false;
+    const std::vector<std::string> held = checkpoint_trials(paths.checkpoints() / name);
+    return std::all_of(held.begin(), held.end(), [&](const std::string& trial) { return trials.contains(trial); });
+  });
   ::rmdir(paths.checkpoints().c_str());
 }
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "eigensweep/core/file.hpp"
@@ -208,7 +210,11 @@ class Leader {
                     signals);
       code = engine.run();
     }
-    if (code != ExitCode::continue_later) remove_checkpoints(paths);
+    if (code != ExitCode::continue_later) {
+      std::set<std::string> trials;
+      for (const study::Trial& trial : study.trials) trials.insert(trial.id);
+      remove_checkpoints(paths, trials);
+    }
     return code;
   }
 

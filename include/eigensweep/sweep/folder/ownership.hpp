@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
+#include <string>
 
 #include "eigensweep/sweep/folder/output_folder.hpp"
 
@@ -25,7 +27,8 @@ void mark_as_ours(const OutputPaths& paths);
 /// hold the lock: no other run may be writing.
 void remove_leftovers(const OutputPaths& paths);
 
-/// Removes the checkpoints of a finished run, and their folder if it is empty then.
-void remove_checkpoints(const OutputPaths& paths);
+/// Removes the checkpoints of a finished run with these trials, those that cannot be read, and their folder if it is
+/// empty then. A checkpoint with any other trial stays: it is of another version of the study, which may continue.
+void remove_checkpoints(const OutputPaths& paths, const std::set<std::string>& trials);
 
 }  // namespace eigensweep::sweep
