@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <ctime>
 
 namespace eigensweep {
 
@@ -20,6 +21,13 @@ std::string host_name() {
 std::string utc_now() {
   const auto now = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(now)));
+}
+
+std::optional<double> seconds_since(const std::string& utc) {
+  std::tm then{};
+  const char* end = ::strptime(utc.c_str(), "%Y-%m-%dT%H:%M:%SZ", &then);
+  if (end == nullptr || *end != '\0') return std::nullopt;
+  return std::max(0.0, std::difftime(std::time(nullptr), ::timegm(&then)));
 }
 
 std::vector<int> allowed_cpus() {

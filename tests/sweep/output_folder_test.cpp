@@ -29,6 +29,21 @@ TEST_CASE("a second run on one output is refused and names the first; a dead one
   const OutputLock again(paths);
 }
 
+TEST_CASE("a run of another host may live though its lock is free here") {
+  const Scratch scratch;
+  const OutputPaths paths(scratch.path());
+  CHECK_FALSE(may_run_elsewhere(paths));
+  { const OutputLock lock(paths); }
+  CHECK_FALSE(may_run_elsewhere(paths));  // of this host
+  file::write_atomically(paths.lock(), R"({"host": "elsewhere", "pid": 1, "since": "yesterday"})");
+  CHECK(may_run_elsewhere(paths));
+  CHECK_FALSE(lock_holder(paths));
+  file::write_atomically(paths.lock(), "");  // a run ended in a file system without locks
+  CHECK_FALSE(may_run_elsewhere(paths));
+  const OutputLock lock(paths);
+  CHECK_FALSE(may_run_elsewhere(paths));
+}
+
 TEST_CASE("an output folder has one name, however it is given") {
   const std::string here = std::filesystem::current_path().string();
   for (const char* given : {".", "./", "a/..", "a/../"}) CHECK(OutputPaths(given).folder() == here);

@@ -63,6 +63,19 @@ class Runs(Case):
         self.assert_nothing_twice()
         self.assertEqual(sum(record["kind"] == "training" for record in self.records()), 16)
 
+    def test_a_reduced_study_leaves_the_checkpoints_of_the_full_one(self):
+        self.run_study()
+        own = next(record["trial"] for record in self.records())
+        folder = self.output / "checkpoints"
+        folder.mkdir()
+        left = [folder / f"{letter * 16}.safetensors" for letter in "abc"]
+        for file, trials in zip(left, ([own], ["0123456789abcdef"], [own, "0123456789abcdef"])):
+            header = json.dumps({"__metadata__": {"position": json.dumps({"trials": trials})}}).encode()
+            file.write_bytes(len(header).to_bytes(8, "little") + header)
+        self.write(study(seeds=1))
+        self.run_study()
+        self.assertEqual([file.exists() for file in left], [False, True, True])
+
     def test_a_new_metric_trains_nothing(self):
         self.write(study(metrics=False))
         self.run_study()
@@ -271,19 +284,6 @@ class ClosedStreams(Case):
                 self.assertEqual(self.content(output), expected)
                 json.loads((output / "lock").read_text())
                 json.loads((output / "status.json").read_text())
-
-
-class Status(Case):
-    def test_status_of_an_empty_folder_says_what_to_do(self):
-        shown = subprocess.run([str(BIN / "eigensweep"), "status", str(self.folder)], capture_output=True, text=True)
-        self.assertEqual(shown.returncode, 3)
-        self.assertIn("no run here", shown.stderr)
-
-    def test_status_after_the_end_is_for_programs_too(self):
-        self.run_study()
-        shown = subprocess.run([str(BIN / "eigensweep"), "status", str(self.output), "--json"], capture_output=True, text=True, check=True)
-        status = json.loads(shown.stdout)
-        self.assertEqual((status["state"], status["alive"], status["trials"]["done"]), ("complete", False, TRIALS))
 
 
 if __name__ == "__main__":

@@ -93,6 +93,12 @@ TEST_CASE("the live view has a line for the whole and one per busy worker, and f
   CHECK(few.back() == "  and 92 more workers");
 }
 
+TEST_CASE("the bar of the live view is never longer than it is wide") {
+  RunStatus status = half_way();
+  status.done = status.trials + 4;
+  CHECK_THAT(live_lines(status, 200, 24).front(), Catch::StartsWith("quick [############] 44 of 40 trials"));
+}
+
 TEST_CASE("a log line says it in one") {
   CHECK(log_line(half_way()) ==
         "20 of 40 trials, 8 running, 1 diverged, loss 0.25 to 0.5, 6.0 trials/min, 2 min 10 s left");
@@ -105,24 +111,47 @@ TEST_CASE("status tells a run that was killed from one that lives") {
   status["host"] = "here";
   status["pid"] = 12;
   status["updated"] = "2026-01-01T00:00:00Z";
-  CHECK(status_text(status, true) ==
+  CHECK(status_text(status, Life::alive, 1) ==
         "study    quick\nstate    running (process 12 on here)\ntrials   20 of 40 done, 8 running, 0 failed, 1 "
         "diverged\nupdated  2026-01-01T00:00:00Z, after 1 min 40 s, 6.0 trials/min, 2 min 10 s left\nworker 0    cpu: "
         "busy, 8 trials, train epoch 3/4\nworker 1    cpu: idle\n");
   CHECK(
-      status_text(status, false) ==
+      status_text(status, Life::gone, 1) ==
       "study    quick\nstate    interrupted (process 12 on here is gone); `eigensweep run q.json --output runs/quick` "
       "continues\ntrials   20 of 40 done, 0 running, 0 failed, 1 diverged\nupdated  2026-01-01T00:00:00Z, after 1 min "
       "40 s\n");
   status["continue_command"] = "eigensweep attack runs/quick --study a.json";
-  CHECK_THAT(status_text(status, false), Catch::Contains("`eigensweep attack runs/quick --study a.json` continues\n"));
+  CHECK_THAT(status_text(status, Life::gone, 1),
+             Catch::Contains("`eigensweep attack runs/quick --study a.json` continues\n"));
+}
+
+TEST_CASE("of a run that this host cannot see, the age of its status tells") {
+  Json status = to_json(half_way());
+  status["host"] = "node7";
+  status["pid"] = 12;
+  status["continue_command"] = "eigensweep run q.json";
+  const std::string fresh = status_text(status, Life::unseen, 4);
+  CHECK_THAT(fresh,
+             Catch::Contains("\nstate    running on node7 (as of 4.0 s ago; this host cannot check)\ntrials   20 of "
+                             "40 done, 8 running"));
+  CHECK_THAT(fresh, Catch::Contains("\nworker 0 "));
+  const std::string old = status_text(status, Life::unseen, 7200);
+  CHECK_THAT(old,
+             Catch::Contains("\nstate    unknown (last written 2 h 00 min ago by process 12 on node7; this host "
+                             "cannot check); if that is gone, `eigensweep run q.json` continues\ntrials   20 of 40 "
+                             "done, 0 running"));
+  CHECK_THAT(old, !Catch::Contains("\nworker 0 "));
+  CHECK_THAT(status_text(status, Life::unseen, INFINITY),
+             Catch::Contains("unknown (last written at an unknown time by "));
+  status["state"] = "complete";
+  CHECK_THAT(status_text(status, Life::unseen, 4), Catch::Contains("\nstate    complete\n"));
 }
 
 TEST_CASE("what a run said at its end is one line of its status") {
   Json status = to_json(half_way());
   status["state"] = "failed";
   status["message"] = "first\nsecond \x1b[31m";
-  CHECK_THAT(status_text(status, false), Catch::Contains("\n         first\\nsecond \\u001b[31m\ntrials"));
+  CHECK_THAT(status_text(status, Life::gone, 1), Catch::Contains("\n         first\\nsecond \\u001b[31m\ntrials"));
 }
 
 TEST_CASE("an evaluation is told from the training, whatever its label") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,8 @@ std::string host_name();
 
 /// Now, as ISO 8601 in UTC, e.g. "2026-01-31T23:59:59Z".
 std::string utc_now();
+/// The seconds since a text of utc_now(), of any machine's clock: 0 if that is ahead. Nothing if it is no such text.
+std::optional<double> seconds_since(const std::string& utc);
 
 /// The CPUs that this process may run on, ascending.
 std::vector<int> allowed_cpus();

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <iostream>
+#include <limits>
 #include <memory>
 
 #include "../command.hpp"
 #include "eigensweep/core/file.hpp"
+#include "eigensweep/core/here.hpp"
 #include "eigensweep/core/text.hpp"
 #include "eigensweep/sweep/folder/output_folder.hpp"
 #include "eigensweep/sweep/run/view.hpp"
@@ -36,11 +38,15 @@ ExitCode show_status(const StatusOptions& given) {
         fmt::format("{}: is no status of a run; the next `eigensweep run` writes it anew", paths.status().string()));
   }
   const bool is_alive = sweep::lock_holder(paths).has_value();
+  const bool is_unseen = !is_alive && sweep::may_run_elsewhere(paths);
+  const double age = seconds_since(status.value("updated", "")).value_or(std::numeric_limits<double>::infinity());
   status["alive"] = is_alive;
+  if (is_unseen && status.value("state", "") == word(sweep::RunState::running)) status["alive"] = nullptr;
   if (options.json) {
     std::cout << json_text(status, 2) << '\n';
   } else {
-    std::cout << sweep::status_text(status, is_alive);
+    const auto life = is_alive ? sweep::Life::alive : is_unseen ? sweep::Life::unseen : sweep::Life::gone;
+    std::cout << sweep::status_text(status, life, age);
   }
   return ExitCode::ok;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <string_view>
 
 #include "eigensweep/core/error.hpp"
 #include "eigensweep/core/file.hpp"
@@ -16,8 +17,10 @@
 namespace eigensweep::sweep {
 namespace {
 
+constexpr std::string_view unknown_host = "an unknown host";
+
 LockHolder read_holder(const std::filesystem::path& path) {
-  LockHolder holder{"an unknown host", 0, "an unknown time"};
+  LockHolder holder{std::string(unknown_host), 0, "an unknown time"};
   try {
     const Json json = Json::parse(file::read(path));
     holder.host = json.value("host", holder.host);
@@ -120,6 +123,11 @@ std::optional<LockHolder> lock_holder(const OutputPaths& paths) {
   LockHolder holder = read_holder(paths.lock());
   if (means_no_locks(reason) && !is_alive_here(holder)) return std::nullopt;
   return holder;
+}
+
+bool may_run_elsewhere(const OutputPaths& paths) {
+  const LockHolder holder = read_holder(paths.lock());
+  return holder.host != unknown_host && holder.host != host_name() && !lock_holder(paths);
 }
 
 namespace {

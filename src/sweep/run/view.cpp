@@ -53,7 +53,7 @@ std::string speed(const RunStatus& status) {
 
 std::string bar(const RunStatus& status, std::size_t width) {
   double share = 0;
-  if (status.trials > 0) share = static_cast<double>(status.done) / static_cast<double>(status.trials);
+  if (status.trials > 0) share = std::min(1.0, static_cast<double>(status.done) / static_cast<double>(status.trials));
   const auto full = static_cast<std::size_t>(share * static_cast<double>(width));
   return "[" + std::string(full, '#') + std::string(width - full, '-') + "]";
 }
@@ -77,6 +77,28 @@ std::string cut(const std::string& line, std::size_t width) {
   const std::size_t gap = line.find_last_of(' ', width);
   const std::size_t last = gap == std::string::npos ? gap : line.find_last_not_of(' ', gap);
   return line.substr(0, last == std::string::npos ? width : last + 1);
+}
+
+/// The command that continues a run.
+std::string continue_command(const Json& status) {
+  const std::string command = status.value("continue_command", "");
+  if (!command.empty()) return command;
+  // The run was of an earlier version.
+  return fmt::format("eigensweep run {} --output {}", text::shell_path(status.value("study_file", "")),
+                     text::shell_path(status.value("folder", "")));
+}
+
+/// The state of a run whose status says that it runs. Its process may have died before it could write another state.
+std::string running_words(const Json& status, Life life, double age, bool is_alive) {
+  const std::string host = status.value("host", "");
+  const std::string process = fmt::format("process {} on {}", status.value("pid", 0L), host);
+  if (life == Life::alive) return fmt::format("running ({})", process);
+  if (life == Life::gone)
+    return fmt::format("interrupted ({} is gone); `{}` continues", process, continue_command(status));
+  if (is_alive) return fmt::format("running on {} (as of {} ago; this host cannot check)", host, text::duration(age));
+  return fmt::format("unknown (last written {} by {}; this host cannot check); if that is gone, `{}` continues",
+                     std::isfinite(age) ? text::duration(age) + " ago" : "at an unknown time", process,
+                     continue_command(status));
 }
 
 }  // namespace
@@ -108,25 +130,15 @@ std::string log_line(const RunStatus& status) {
   return counts(status) + (range.empty() ? "" : ", " + range) + speed(status);
 }
 
-std::string status_text(const Json& status, bool is_alive) {
+std::string status_text(const Json& status, Life life, double age) {
   const Json& trials = status.at("trials");
   const std::string state = status.value("state", "");
   const bool is_running = from_word<RunState>(state) == RunState::running;
-  // The process died before it could write another state.
-  const bool is_interrupted = is_running && !is_alive;
-  std::string text =
-      fmt::format("study    {}\nstate    {}", status.value("study", ""), is_interrupted ? "interrupted" : state);
-  if (is_running && is_alive) {
-    text += fmt::format(" (process {} on {})", status.value("pid", 0L), status.value("host", ""));
-  } else if (is_interrupted) {
-    std::string command = status.value("continue_command", "");
-    if (command.empty()) {  // the run was of an earlier version
-      command = fmt::format("eigensweep run {} --output {}", text::shell_path(status.value("study_file", "")),
-                            text::shell_path(status.value("folder", "")));
-    }
-    text += fmt::format(" (process {} on {} is gone); `{}` continues", status.value("pid", 0L),
-                        status.value("host", ""), command);
-  }
+  // A run writes its status every 2 s. Another host may see that a minute late (caches of NFS), and by another clock.
+  constexpr double fresh = 120;  // seconds
+  const bool is_alive = life == Life::alive || (life == Life::unseen && is_running && age < fresh);
+  std::string text = fmt::format("study    {}\nstate    {}", status.value("study", ""),
+                                 is_running ? running_words(status, life, age, is_alive) : state);
   if (const std::string message = status.value("message", ""); !message.empty()) {
     text += "\n         " + text::one_line(message);
   }

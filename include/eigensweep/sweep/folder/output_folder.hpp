@@ -58,6 +58,10 @@ class OutputLock {
 /// The run that holds the folder now; nothing if there is none. Takes the lock only for the duration of the call.
 std::optional<LockHolder> lock_holder(const OutputPaths& paths);
 
+/// Whether the lock file names a run of another host, and no process holds the lock as far as this host sees. That run
+/// may live: on some file systems flock(2) does not reach other hosts.
+bool may_run_elsewhere(const OutputPaths& paths);
+
 /// Makes the folders of a run, and removes unfinished files of a killed run. Throws ConfigError when the folder holds
 /// results of another study, or a study.json that a user wrote; SystemError when the folder cannot be written. The
 /// caller holds the lock.

@@ -15,8 +15,15 @@ namespace eigensweep::sweep {
 std::vector<std::string> live_lines(const RunStatus& status, std::size_t width, std::size_t height);
 /// The status of the whole run in one line, for a log file.
 std::string log_line(const RunStatus& status);
-/// The output of `eigensweep status`. `is_alive`: a run holds the output folder.
-std::string status_text(const Json& status, bool is_alive);
+/// What this host knows of the run that wrote a status.json.
+enum class Life {
+  alive,  ///< it holds the output folder
+  gone,
+  unseen  ///< it is of another host, whose locks may not reach this one
+};
+/// The output of `eigensweep status`. `age`: seconds since the status was written. Of an unseen run only that tells
+/// whether it lives; infinite if unknown.
+std::string status_text(const Json& status, Life life, double age);
 
 /// Shows progress. On a terminal (standard error), it redraws a few lines twice a second. Otherwise it logs a line
 /// after 10 s, then at growing intervals of up to 60 s; a completed tenth of the trials can halve an interval.
