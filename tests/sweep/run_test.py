@@ -64,8 +64,11 @@ class Runs(Case):
         self.assertEqual(sum(record["kind"] == "training" for record in self.records()), 16)
 
     def test_a_reduced_study_leaves_the_checkpoints_of_the_full_one(self):
+        self.write(study(seeds=1))
         self.run_study()
         own = next(record["trial"] for record in self.records())
+        self.write(study())
+        self.run_study()
         folder = self.output / "checkpoints"
         folder.mkdir()
         left = [folder / f"{letter * 16}.safetensors" for letter in "abc"]
