@@ -49,7 +49,6 @@ Json value_at(const Variable& variable, std::size_t row) {
 
 /// A metric's column, and of which rows the study asks for the metric: cases may have metrics of their own.
 struct MetricColumn {
-  std::string group;
   Variable values;
   std::optional<Variable> status;
   /// Of an exponent: the ranks of the fit. Nothing in an older file.
@@ -80,7 +79,7 @@ std::vector<MetricColumn> metric_columns(const ResultsFile& file, const std::str
   for (const std::string& group : evaluation_groups(file).metrics) {
     const std::string name = group + "/" + column;
     if (initial.contains(group) || !file.has(name) || file.dims(name) != dims) continue;
-    columns.push_back({group, file.read(name), read_if_there(file, group + "/status")});
+    columns.push_back({file.read(name), read_if_there(file, group + "/status")});
     if (column != "exponent") continue;
     columns.back().fit_first = read_if_there(file, group + "/fit_first");
     columns.back().fit_last = read_if_there(file, group + "/fit_last");

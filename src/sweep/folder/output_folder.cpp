@@ -59,8 +59,8 @@ OutputPaths::OutputPaths(std::filesystem::path folder) {
 
 std::filesystem::path OutputPaths::model(const std::string& trial) const { return models() / (trial + ".safetensors"); }
 
-std::filesystem::path OutputPaths::checkpoint(const std::string& pack) const {
-  return checkpoints() / (pack + ".safetensors");
+std::filesystem::path OutputPaths::checkpoint(const std::string& name) const {
+  return checkpoints() / (name + ".safetensors");
 }
 
 OutputLock::OutputLock(const OutputPaths& paths) {

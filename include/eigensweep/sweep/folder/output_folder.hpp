@@ -25,7 +25,8 @@ class OutputPaths {
   [[nodiscard]] std::filesystem::path models() const { return folder_ / "models"; }
   [[nodiscard]] std::filesystem::path model(const std::string& trial) const;
   [[nodiscard]] std::filesystem::path checkpoints() const { return folder_ / "checkpoints"; }
-  [[nodiscard]] std::filesystem::path checkpoint(const std::string& pack) const;
+  /// `name`: of the trials in it (run.cpp), in older programs the id of their pack.
+  [[nodiscard]] std::filesystem::path checkpoint(const std::string& name) const;
 
  private:
   std::filesystem::path folder_;
